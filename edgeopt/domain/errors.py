@@ -1,0 +1,50 @@
+"""Errors that reach the user: what was wrong, what was found, what to do."""
+
+from __future__ import annotations
+
+
+class EdgeoptError(Exception):
+    """Root of the errors that edgeopt raises on purpose.
+
+    Attributes:
+        hint: what the user can do about it, one sentence, or "".
+        exit_code: the exit code of the command line (see `docs/cli.md`).
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message}\n  {self.hint}" if self.hint else message
+
+
+class BadInput(EdgeoptError):
+    """The request, a file or the data is not usable. Nothing was written."""
+
+    exit_code = 2
+
+
+class NotInstalled(EdgeoptError):
+    """Something that the request needs is not installed."""
+
+    exit_code = 3
+
+
+class StepFailed(EdgeoptError):
+    """A step of one candidate failed. It ends the candidate, never the run.
+
+    Attributes:
+        status: one of `record.STATUSES`.
+    """
+
+    def __init__(self, status: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+    @property
+    def reason(self) -> str:
+        return str(self.args[0])

@@ -1,0 +1,83 @@
+"""A record: what became of one recipe on one target. Its field names are an interface.
+
+They are documented in `docs/records.md`; `RECORD_VERSION` changes with them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from edgeopt.domain.latency import Latency, Verdict
+from edgeopt.domain.model import Value
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.score import Drop, Score
+
+RECORD_VERSION = 1
+
+Status = Literal["ok", "failed-convert", "failed-parity", "failed-run", "timeout", "skipped"]
+Step = Literal["space", "convert", "parity", "score", "measure"]
+
+
+class Parity(Value, kw_only=True):
+    """How near the artifact's answers are to the source's on a few samples.
+
+    Attributes:
+        sqnr_db: signal to quantization noise over all outputs, dB; the higher the nearer.
+            Null where the answers are equal to the bit.
+        max_abs: largest absolute difference. n: samples.
+        required_db: what the precision was held to.
+    """
+
+    sqnr_db: float | None
+    max_abs: float
+    n: int
+    required_db: float
+
+
+class Executed(Value, kw_only=True):
+    """What really ran, as the runtime itself reports it. Null has a reason in `why_null`."""
+
+    runtime_version: str
+    precision: str | None
+    threads: int
+    options: dict[str, str]
+    load_ms: float
+    first_infer_ms: float
+    peak_rss_bytes: int | None
+    why_null: dict[str, str]
+
+
+class Record(Value, kw_only=True):
+    """See the module's head."""
+
+    v: int = RECORD_VERSION
+    target: str
+    device: str
+    runtime: str
+    precision: str
+    recipe_id: str | None
+    recipe: Recipe | None
+    status: Status
+    step: Step | None
+    reason: str = ""
+    hint: str = ""
+    kind: Literal["measured", "emulated", "predicted"] | None = None
+    latency_ms: Latency | None = None
+    latency_reason: str = ""
+    speedup: Verdict | None = None
+    versus_baseline: Verdict | None = None
+    score: Score | None = None
+    drop: Drop | None = None
+    confirm_score: Score | None = None
+    confirm_drop: Drop | None = None
+    parity: Parity | None = None
+    executed: Executed | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    artifact: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """A later line of the journal with the same key replaces an earlier one."""
+        return (self.target, self.device, self.recipe_id or f"{self.runtime}/{self.precision}")

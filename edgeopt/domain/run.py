@@ -1,0 +1,138 @@
+"""A run: one `optimize` call, as `run.json` keeps it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from edgeopt.domain.model import Value
+from edgeopt.domain.recipe import LeftOut
+from edgeopt.domain.record import Record
+from edgeopt.domain.tensor import TensorSpec
+
+RUN_VERSION = 1
+
+
+class Constraints(Value, kw_only=True):
+    """What a chosen artifact must keep. Null: no limit.
+
+    Attributes:
+        max_drop: how much of the metric may be lost (0.01 = one point of accuracy;
+            for errors: 1 % more than the source's).
+    """
+
+    max_drop: float = 0.01
+    max_size_bytes: int | None = None
+    max_latency_ms: float | None = None
+
+
+class Request(Value, kw_only=True):
+    """What was asked for: enough to ask again."""
+
+    source: str
+    source_sha256: str
+    targets: tuple[str, ...]
+    data: str
+    data_sha256: str
+    metric: str
+    constraints: Constraints
+    calibration: str | None = None
+    confirm: str | None = None
+    seed: int = 0
+
+
+class Miss(Value, kw_only=True):
+    """A candidate that did not qualify, and by what it missed."""
+
+    recipe_id: str
+    title: str
+    why: str
+
+
+class Choice(Value, kw_only=True):
+    """What was chosen for one target.
+
+    Attributes:
+        recipe_id: None where nothing qualified.
+        basis: "measured" on a device of the target, or "profile order" where none is
+            at hand (and so nothing was timed).
+        why: one sentence. rejected: candidates taken first whose confirming score broke
+            the promise. front: recipe ids on the Pareto front of latency, drop and size.
+    """
+
+    target: str
+    recipe_id: str | None
+    basis: Literal["measured", "profile order"]
+    why: str
+    baseline_id: str | None
+    front: tuple[str, ...]
+    misses: tuple[Miss, ...] = ()
+    rejected: tuple[Miss, ...] = ()
+    warnings: tuple[str, ...] = ()
+    bundle: str | None = None
+
+
+class SourceFacts(Value, kw_only=True):
+    """What is known of the source model."""
+
+    path: str
+    format: str
+    sha256: str
+    size_bytes: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operators: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+class DataFacts(Value, kw_only=True):
+    """How the data was divided: samples in each part, and what they were judged by."""
+
+    calibrate: int
+    choose: int
+    confirm: int
+    labels: bool
+    groups: bool
+    metric: str
+    metric_about: str
+    output: str
+
+
+class Run(Value, kw_only=True):
+    """See the module's head.
+
+    Attributes:
+        folder: the run's folder, absolute; not stored.
+        environment: the machine and the versions it was made with.
+    """
+
+    v: int = RUN_VERSION
+    folder: str = ""
+    state: Literal["running", "finished"]
+    request: Request
+    source: SourceFacts
+    data: DataFacts
+    left_out: tuple[LeftOut, ...]
+    choices: tuple[Choice, ...]
+    records: tuple[Record, ...] = ()
+    environment: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    started: str
+    seconds: float
+
+    @property
+    def qualified(self) -> bool:
+        """Whether something was chosen for every target."""
+        return all(choice.recipe_id is not None for choice in self.choices)
+
+    def record(self, target: str, recipe_id: str | None) -> Record | None:
+        """The record of a recipe on a target, None where there is none."""
+        for record in self.records:
+            if record.target == target and record.recipe_id == recipe_id:
+                return record
+        return None
+
+    @property
+    def chosen(self) -> Record | None:
+        """The chosen record of the first target."""
+        choice = self.choices[0]
+        return self.record(choice.target, choice.recipe_id) if choice.recipe_id else None

@@ -1,0 +1,49 @@
+"""Scores and drops, never without their interval and number of samples."""
+
+from __future__ import annotations
+
+from edgeopt.domain.model import Value
+
+
+class Score(Value, kw_only=True):
+    """A metric's value on one part of the data.
+
+    Attributes:
+        low, high: the 95 % interval.
+        interval: the method that gave it.
+        part: "choose" or "confirm".
+        n: samples. `groups`: independent groups among them, None if each is its own.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    interval: str
+    n: int
+    part: str
+    groups: int | None = None
+
+
+class Drop(Value, kw_only=True):
+    """How much worse than the source, on the same samples: positive is worse.
+
+    Attributes:
+        value: source's score minus candidate's (the other way round for errors).
+        relative: `value` over the source's score where the metric has no natural
+            unit (errors), else None.
+        resolved: whether the interval lies wholly on one side of the allowed drop.
+    """
+
+    value: float
+    low: float
+    high: float
+    interval: str
+    n: int
+    resolved: bool
+    relative: float | None = None
+
+    @property
+    def judged(self) -> float:
+        """What is held against `--max-drop`."""
+        return self.value if self.relative is None else self.relative

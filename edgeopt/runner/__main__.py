@@ -1,0 +1,33 @@
+"""python -m edgeopt.runner: answers one request a line until `quit` or end of input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+
+
+def main() -> int:
+    # Runtimes print on stdout. Keep it for the protocol: descriptor 1 becomes stderr.
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    from edgeopt.runner.commands import Runner
+
+    runner = Runner()
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["cmd"] == "quit":
+            break
+        try:
+            reply = {"ok": True, **runner.handle(request)}
+        except Exception as error:  # the host turns it into a record
+            traceback.print_exc(file=sys.stderr)
+            reply = {"ok": False, "error": "{}: {}".format(type(error).__name__, error)}
+        protocol.write(json.dumps(reply) + "\n")
+        protocol.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

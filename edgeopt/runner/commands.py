@@ -1,0 +1,125 @@
+"""What the runner can be asked, a method each."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from edgeopt import runtimes
+from edgeopt.runner import canary, sensors
+
+
+class Runner:
+    """One runtime session at a time, and the inputs it is timed on."""
+
+    def __init__(self) -> None:
+        self._session = None
+        self._inputs = []
+        self._next = 0
+
+    def handle(self, request: dict) -> dict:
+        """Answer one request.
+
+        Raises:
+            ValueError: an unknown command, or one that needs an open session.
+        """
+        name = request.pop("cmd")
+        method = getattr(self, "do_" + name, None)
+        if method is None:
+            raise ValueError("unknown command {!r}".format(name))
+        return method(**request)
+
+    def _opened(self):
+        if self._session is None:
+            raise ValueError("no session is open; send `open` first")
+        return self._session
+
+    def do_hello(self) -> dict:
+        """Where the runner runs."""
+        return {"machine": sensors.machine()}
+
+    def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
+        """Import the runtime, load the model; the time excludes the import."""
+        module = runtimes.load(runtime)
+        version = module.version()
+        before = sensors.peak_rss_bytes()
+        start = time.perf_counter_ns()
+        self._session = module.open_session(path, threads, options)
+        load_ns = time.perf_counter_ns() - start
+        return {
+            "version": version,
+            "load_ns": load_ns,
+            "inputs": self._session.inputs,
+            "outputs": self._session.outputs,
+            "rss_before_bytes": before,
+        }
+
+    def do_facts(self) -> dict:
+        """What really runs: operators, precisions, providers, options."""
+        return {"facts": self._opened().facts()}
+
+    def do_infer(self, inputs: list, outputs: list, first: int, count: int) -> dict:
+        """Answer samples first..first+count of the .npy files in `inputs`; write `outputs`.
+
+        Each input file is [n, *shape of the artifact's input]; each output file becomes
+        [count, *shape of the output].
+        """
+        session = self._opened()
+        arrays = [np.load(path, mmap_mode="r") for path in inputs]
+        collected = [[] for _ in outputs]
+        for i in range(first, first + count):
+            results = session.run([_own(a[i]) for a in arrays])
+            for rows, result in zip(collected, results):
+                rows.append(result)
+        for path, rows in zip(outputs, collected):
+            np.save(path, np.stack(rows))
+        return {"count": count}
+
+    def do_inputs(self, files: list, count: int) -> dict:
+        """Read `count` samples into memory: the inputs of the timed runs, taken in turn."""
+        arrays = [np.load(path, mmap_mode="r") for path in files]
+        self._inputs = [[_own(a[i]) for a in arrays] for i in range(count)]
+        self._next = 0
+        return {"count": len(self._inputs)}
+
+    def do_warmup(self, runs: int, seconds: float) -> dict:
+        """Run at least `runs` times and for `seconds`; the first inference apart."""
+        times = self._time(1)
+        first_ns = times[0]
+        end = time.perf_counter_ns() + int(seconds * 1e9)
+        times = []
+        while len(times) < runs or time.perf_counter_ns() < end:
+            times += self._time(1)
+        return {"first_ns": first_ns, "t_ns": times, "peak_rss_bytes": sensors.peak_rss_bytes()}
+
+    def do_block(self, count: int) -> dict:
+        """One timed block: `count` inferences, every duration in ns."""
+        before = sensors.snapshot()
+        start = time.perf_counter_ns()
+        times = self._time(count)
+        return {"t_ns": times, "start_ns": start, "before": before, "after": sensors.snapshot()}
+
+    def do_canary(self) -> dict:
+        """A fixed piece of work that needs no runtime: notices a machine that slowed down."""
+        return canary.run()
+
+    def _time(self, count: int) -> list:
+        session, inputs = self._opened(), self._inputs
+        if not inputs:
+            raise ValueError("no inputs; send `inputs` first")
+        clock, run, position, size = time.perf_counter_ns, session.run, self._next, len(inputs)
+        times = []
+        for _ in range(count):
+            arrays = inputs[position % size]
+            position += 1
+            start = clock()
+            run(arrays)
+            times.append(clock() - start)
+        self._next = position
+        return times
+
+
+def _own(sample):
+    """A contiguous copy in memory, an array also for a scalar."""
+    return np.array(sample, order="C")

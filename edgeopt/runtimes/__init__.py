@@ -1,0 +1,35 @@
+"""ON THE DEVICE. One file per runtime: open a model, run it, say what ran.
+
+Standard library, numpy and that runtime only, Python 3.9 or later: these files are
+sent to a board. Each module has
+
+    PACKAGES            what to install, first choice first
+    version() -> str    raises ImportError where the runtime is missing
+    open_session(path, threads, options) -> Session
+
+A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",
+"zero_point" where the tensor is quantized), `run(arrays) -> arrays` whose results do not
+alias the runtime's buffers, `facts() -> dict` and `close()`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+#: The table of runtimes: name -> module. A new runtime is a row here, a file beside
+#: this one, and a file of the same name in `edgeopt/convert`.
+RUNTIMES = {
+    "onnxruntime": "edgeopt.runtimes.onnxruntime",
+    "openvino": "edgeopt.runtimes.openvino",
+    "litert": "edgeopt.runtimes.litert",
+    "torch": "edgeopt.runtimes.torch",
+}
+
+#: File suffix -> the runtime that opens it.
+SUFFIXES = {".onnx": "onnxruntime", ".xml": "openvino", ".tflite": "litert", ".pt2": "torch"}
+
+
+def load(name: str) -> ModuleType:
+    """The module of a runtime. Raises KeyError for a name that is not in the table."""
+    return importlib.import_module(RUNTIMES[name])

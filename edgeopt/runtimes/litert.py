@@ -1,0 +1,146 @@
+"""LiteRT (formerly TensorFlow Lite) with XNNPACK: opens .tflite files.
+
+`tflite-runtime`, its predecessor, speaks the same interface and serves where
+`ai-edge-litert` is not installed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PACKAGES = ("ai-edge-litert", "tflite-runtime")
+
+_COMPUTE = (
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "FULLY_CONNECTED",
+    "BATCH_MATMUL",
+    "TRANSPOSE_CONV",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+)
+
+
+def _import():
+    try:
+        from ai_edge_litert import interpreter
+    except ImportError:
+        from tflite_runtime import interpreter
+    return interpreter
+
+
+def version() -> str:
+    from importlib import metadata
+
+    _import()
+    for package in PACKAGES:
+        try:
+            return "{} {}".format(package, metadata.version(package))
+        except metadata.PackageNotFoundError:
+            continue
+    raise ImportError("neither ai-edge-litert nor tflite-runtime is installed")
+
+
+def open_session(path: str, threads: int, options: dict) -> Session:
+    """Open a model with the default delegate (XNNPACK).
+
+    Raises:
+        ValueError: any option: there are none yet.
+    """
+    if options:
+        raise ValueError(f"unknown LiteRT options {sorted(options)}; it has none")
+    return Session(path, threads)
+
+
+class Session:
+    def __init__(self, path: str, threads: int) -> None:
+        self._path = path
+        self._interpreter = _import().Interpreter(model_path=path, num_threads=threads)
+        self._interpreter.allocate_tensors()
+        ins, outs = _ordered(self._interpreter)
+        self._in_index = [detail["index"] for _, detail in ins]
+        self._out_index = [detail["index"] for _, detail in outs]
+        self.inputs = [_spec(name, detail) for name, detail in ins]
+        self.outputs = [_spec(name, detail) for name, detail in outs]
+
+    def run(self, arrays: list) -> list:
+        interpreter = self._interpreter
+        for index, array in zip(self._in_index, arrays):
+            interpreter.set_tensor(index, array)
+        interpreter.invoke()
+        return [interpreter.get_tensor(index) for index in self._out_index]
+
+    def facts(self) -> dict:
+        """Operators and precisions of the file, and how many the delegate took.
+
+        The interpreter lists the nodes of its plan; a DELEGATE node stands for those it took.
+        """
+        details = getattr(self._interpreter, "_get_ops_details", None)
+        if details is None:
+            return {"why_null": {"precisions": "this interpreter does not list its operators"}}
+        types = {t["index"]: np.dtype(t["dtype"]).name for t in self._interpreter.get_tensor_details()}
+        operators, precisions = {}, {}
+        for op in details():
+            name = op["op_name"]
+            operators[name] = operators.get(name, 0) + 1
+            if name in _COMPUTE:
+                kind = _arithmetic(types, op["inputs"])
+                precisions[kind] = precisions.get(kind, 0) + 1
+        delegates = operators.pop("DELEGATE", 0)
+        return {
+            "operators": operators,
+            "precisions": precisions,
+            "providers": ["XNNPACK" if delegates else "built-in kernels"],
+            "options": {"delegate_partitions": str(delegates)},
+        }
+
+    def close(self) -> None:
+        self._interpreter = None
+
+
+def _arithmetic(types: dict, inputs) -> str:
+    activation = types.get(int(inputs[0]), "?")
+    weights = types.get(int(inputs[1]), "?") if len(inputs) > 1 else activation
+    if activation in ("int8", "int16", "uint8"):
+        return "int8" if activation != "int16" else "int16"
+    if weights == "int8":
+        return "int8-dynamic"
+    return "fp32" if activation == "float32" else activation
+
+
+def _ordered(interpreter) -> tuple:
+    """Inputs and outputs as (name, detail), in the model's own order of arguments.
+
+    The plain lists are ordered by tensor index; a signature keeps the names that the
+    converter gave (args_0, args_1, ...; output_0, ...), which sort to the right order.
+    """
+    ins = [(d["name"], d) for d in interpreter.get_input_details()]
+    outs = [(d["name"], d) for d in interpreter.get_output_details()]
+    signatures = interpreter.get_signature_list()
+    if len(signatures) != 1:
+        return ins, outs
+    runner = interpreter.get_signature_runner(next(iter(signatures)))
+    signed_in = sorted(runner.get_input_details().items(), key=_natural)
+    signed_out = sorted(runner.get_output_details().items(), key=_natural)
+    if {d["index"] for _, d in signed_in} != {d["index"] for _, d in ins}:
+        return ins, outs
+    # After a signature runner was asked for, allocation must be made again.
+    interpreter.allocate_tensors()
+    return signed_in, signed_out
+
+
+def _natural(item):
+    name = item[0]
+    digits = name[len(name.rstrip("0123456789")) :]
+    return (name[: len(name) - len(digits)], int(digits or -1))
+
+
+def _spec(name: str, detail: dict) -> dict:
+    spec = {
+        "name": name,
+        "dtype": np.dtype(detail["dtype"]).name,
+        "shape": [int(d) for d in detail["shape"]],
+    }
+    scale, zero_point = detail["quantization"]
+    if scale:
+        spec["scale"], spec["zero_point"] = float(scale), int(zero_point)
+    return spec

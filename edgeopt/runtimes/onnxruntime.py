@@ -1,0 +1,124 @@
+"""ONNX Runtime on the CPU: opens .onnx files."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+
+import numpy as np
+
+PACKAGES = ("onnxruntime",)
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(int64)": "int64",
+    "tensor(int32)": "int32",
+    "tensor(int16)": "int16",
+    "tensor(int8)": "int8",
+    "tensor(uint8)": "uint8",
+    "tensor(bool)": "bool",
+}
+_COMPUTE = ("Conv", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
+
+
+def version() -> str:
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
+
+
+def open_session(path: str, threads: int, options: dict) -> Session:
+    """Open a model.
+
+    Args:
+        options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default).
+
+    Raises:
+        ValueError: an unknown option.
+    """
+    return Session(path, threads, options)
+
+
+def _session(path: str, threads: int, options: dict, profile: str = ""):
+    import onnxruntime as ort
+
+    levels = {
+        "disabled": ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
+        "basic": ort.GraphOptimizationLevel.ORT_ENABLE_BASIC,
+        "extended": ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
+        "all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
+    }
+    unknown = set(options) - {"graph_optimization"}
+    if unknown:
+        raise ValueError(f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization")
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
+    settings.graph_optimization_level = levels[options.get("graph_optimization", "all")]
+    # Idle threads that spin slow down whatever is measured beside them.
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings.log_severity_level = 3
+    if profile:
+        settings.enable_profiling = True
+        settings.profile_file_prefix = profile
+    return ort.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
+
+
+def _spec(value) -> dict:
+    if value.type not in _DTYPES:
+        raise ValueError(f"{value.name!r} is a {value.type}; only plain tensors can be measured")
+    return {"name": value.name, "dtype": _DTYPES[value.type], "shape": list(value.shape)}
+
+
+class Session:
+    def __init__(self, path: str, threads: int, options: dict) -> None:
+        self._path, self._threads, self._options = path, threads, options
+        self._session = _session(path, threads, options)
+        self.inputs = [_spec(value) for value in self._session.get_inputs()]
+        self.outputs = [_spec(value) for value in self._session.get_outputs()]
+        self._names = [spec["name"] for spec in self.inputs]
+
+    def run(self, arrays: list) -> list:
+        return self._session.run(None, dict(zip(self._names, arrays)))
+
+    def facts(self) -> dict:
+        """Operators and precision from one profiled inference on zeros (a session of its own)."""
+        with tempfile.TemporaryDirectory() as folder:
+            session = _session(self._path, self._threads, self._options, os.path.join(folder, "p"))
+            zeros = [np.zeros(s["shape"], s["dtype"]) for s in self.inputs]
+            session.run(None, dict(zip(self._names, zeros)))
+            with open(session.end_profiling(), encoding="utf-8") as file:
+                events = json.load(file)
+        kernels = [
+            event["args"] for event in events if event.get("name", "").endswith("_kernel_time")
+        ]
+        operators, precisions = {}, {}
+        for args in kernels:
+            name = args.get("op_name", "?")
+            operators[name] = operators.get(name, 0) + 1
+            if name.startswith("FusedConv") or any(word in name for word in _COMPUTE):
+                kind = _arithmetic(name, args.get("input_type_shape", []))
+                precisions[kind] = precisions.get(kind, 0) + 1
+        return {
+            "operators": operators,
+            "precisions": precisions,
+            "providers": sorted({args.get("provider", "?") for args in kernels}),
+            "options": {
+                "graph_optimization": self._options.get("graph_optimization", "all"),
+                "intra_op_spinning": "0",
+            },
+        }
+
+    def close(self) -> None:
+        self._session = None
+
+
+def _arithmetic(operator: str, types: list) -> str:
+    """The precision of one kernel from its name and its first input's type."""
+    first = next(iter(types[0]), "?") if types else "?"
+    if operator.startswith(("QLinear", "QGemm", "DynamicQuantize")) or "Integer" in operator:
+        return "int8"
+    return {"float": "fp32", "float16": "fp16", "int8": "int8", "uint8": "int8"}.get(first, first)

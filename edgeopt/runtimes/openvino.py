@@ -1,0 +1,115 @@
+"""OpenVINO on the CPU: opens .xml files (and .onnx, .tflite, which it reads itself)."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+PACKAGES = ("openvino",)
+
+_OPTIONS = (
+    "INFERENCE_PRECISION_HINT",
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE",
+    "EXECUTION_MODE_HINT",
+)
+_COMPUTE = ("Convolution", "FullyConnected", "MatMul", "GroupConvolution", "RNNSeq", "RNNCell")
+_PRECISIONS = {"f32": "fp32", "f16": "fp16", "bf16": "bf16", "i8": "int8", "u8": "int8"}
+
+
+def _import():
+    os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
+    import openvino
+
+    return openvino
+
+
+def version() -> str:
+    return str(_import().__version__).split("-")[0]
+
+
+def open_session(path: str, threads: int, options: dict) -> Session:
+    """Open a model for latency: one stream, `threads` threads.
+
+    Args:
+        options: OpenVINO properties, of `INFERENCE_PRECISION_HINT`,
+            `DYNAMIC_QUANTIZATION_GROUP_SIZE` and `EXECUTION_MODE_HINT`.
+
+    Raises:
+        ValueError: an unknown option.
+    """
+    return Session(path, threads, options)
+
+
+class Session:
+    def __init__(self, path: str, threads: int, options: dict) -> None:
+        unknown = set(options) - set(_OPTIONS)
+        if unknown:
+            raise ValueError(f"unknown OpenVINO options {sorted(unknown)}; known: {_OPTIONS}")
+        core = _import().Core()
+        settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": "1",
+            "INFERENCE_NUM_THREADS": str(threads),
+            **{key: str(value) for key, value in options.items()},
+        }
+        self._compiled = core.compile_model(path, "CPU", settings)
+        self._request = self._compiled.create_infer_request()
+        self.inputs = [_spec(port) for port in self._compiled.inputs]
+        self.outputs = [_spec(port) for port in self._compiled.outputs]
+        self._count = len(self.outputs)
+        self._asked = settings
+
+    def run(self, arrays: list) -> list:
+        self._request.infer(arrays, share_inputs=True)
+        return [np.array(self._request.get_output_tensor(i).data) for i in range(self._count)]
+
+    def facts(self) -> dict:
+        """Operators and precisions from the executed graph (`get_runtime_model`)."""
+        operators, precisions = {}, {}
+        for node in self._compiled.get_runtime_model().get_ops():
+            info = node.get_rt_info()
+            kind = _text(info, "layerType")
+            if not kind or kind in ("Input", "Parameter", "Const", "Constant", "Output", "Result"):
+                continue
+            operators[kind] = operators.get(kind, 0) + 1
+            if kind in _COMPUTE:
+                ran = _text(info, "runtimePrecision")
+                ran = _PRECISIONS.get(ran.lower(), ran)
+                precisions[ran] = precisions.get(ran, 0) + 1
+        options = dict(self._asked)
+        options["INFERENCE_PRECISION_HINT"] = _type_name(
+            self._compiled.get_property("INFERENCE_PRECISION_HINT")
+        )
+        return {
+            "operators": operators,
+            "precisions": precisions,
+            "providers": list(self._compiled.get_property("EXECUTION_DEVICES")),
+            "options": options,
+        }
+
+    def close(self) -> None:
+        self._request = self._compiled = None
+
+
+def _text(info, key: str) -> str:
+    if key not in info:
+        return ""
+    value = info[key]
+    return str(getattr(value, "value", value))
+
+
+def _type_name(value) -> str:
+    name = getattr(value, "get_type_name", None)
+    return name() if name else str(value)
+
+
+def _spec(port) -> dict:
+    names = port.get_names()
+    partial = port.get_partial_shape()
+    shape = [d.get_length() if d.is_static else None for d in partial]
+    return {
+        "name": sorted(names)[0] if names else "",
+        "dtype": np.dtype(port.get_element_type().to_dtype()).name,
+        "shape": shape,
+    }

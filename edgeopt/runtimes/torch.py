@@ -1,0 +1,76 @@
+"""PyTorch in eager mode on the CPU: opens .pt2 exported programs. The source's own answers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+PACKAGES = ("torch",)
+
+
+def version() -> str:
+    import torch
+
+    return str(torch.__version__)
+
+
+def open_session(path: str, threads: int, options: dict) -> Session:
+    """Open an exported program.
+
+    Raises:
+        ValueError: any option: there are none.
+    """
+    if options:
+        raise ValueError(f"unknown PyTorch options {sorted(options)}; it has none")
+    return Session(path, threads)
+
+
+class Session:
+    def __init__(self, path: str, threads: int) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self._torch = torch
+        program = torch.export.load(path)
+        signature, (args, kwargs) = program.graph_signature, program.example_inputs
+        if kwargs:
+            raise ValueError("the exported program takes keyword arguments; export it with positional ones")
+        self._module = program.module()
+        self.inputs = [
+            {"name": n, "dtype": str(a.dtype).split(".")[-1], "shape": list(a.shape)}
+            for n, a in zip(signature.user_inputs, args)
+        ]
+        by_name = {node.name: node for node in program.graph.nodes}
+        self.outputs = [_out_spec(name, by_name) for name in signature.user_outputs]
+
+    def run(self, arrays: list) -> list:
+        with self._torch.inference_mode():
+            tensors = [self._torch.from_numpy(np.ascontiguousarray(a)) for a in arrays]
+            result = self._module(*tensors)
+        return [np.array(t.numpy()) for t in _flat(result)]
+
+    def facts(self) -> dict:
+        return {
+            "precisions": {"fp32": 1},
+            "providers": ["eager CPU"],
+            "options": {},
+        }
+
+    def close(self) -> None:
+        self._module = None
+
+
+def _out_spec(name: str, by_name: dict) -> dict:
+    value = by_name[name].meta["val"]
+    return {
+        "name": name,
+        "dtype": str(value.dtype).split(".")[-1],
+        "shape": [d if isinstance(d, int) else None for d in value.shape],
+    }
+
+
+def _flat(result) -> list:
+    if isinstance(result, (list, tuple)):
+        return [t for item in result for t in _flat(item)]
+    if isinstance(result, dict):
+        return [t for item in result.values() for t in _flat(item)]
+    return [result]
