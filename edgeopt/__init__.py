@@ -1,0 +1,28 @@
+"""edgeopt finds the version of a model to ship on a phone, a Raspberry Pi, an Intel box or an
+NVIDIA board, and shows by measurement that this is the one.
+
+    import edgeopt
+    run = edgeopt.optimize(model, target="intel-cpu", data="eval.npz", max_drop=0.01)
+    print(run.chosen)
+
+The names here load their rooms on first use: the package is also what runs on a board,
+with numpy alone.
+"""
+
+from __future__ import annotations
+
+import typing
+
+__version__ = "0.1.0"
+
+__all__ = ["Run", "__version__", "bench", "optimize"]
+
+_PLACES = {"optimize": "edgeopt.api", "bench": "edgeopt.api", "Run": "edgeopt.domain.run"}
+
+
+def __getattr__(name: str) -> typing.Any:
+    if name not in _PLACES:
+        raise AttributeError("module 'edgeopt' has no attribute {!r}".format(name))
+    import importlib
+
+    return getattr(importlib.import_module(_PLACES[name]), name)

@@ -41,8 +41,8 @@ class Executed(Value, kw_only=True):
     precision: str | None
     threads: int
     options: dict[str, str]
-    load_ms: float
-    first_infer_ms: float
+    load_ms: float | None
+    first_infer_ms: float | None
     peak_rss_bytes: int | None
     why_null: dict[str, str]
 

@@ -144,3 +144,9 @@ def _spec(name: str, detail: dict) -> dict:
     if scale:
         spec["scale"], spec["zero_point"] = float(scale), int(zero_point)
     return spec
+
+
+def signature(path: str) -> str:
+    """The name of a model's only signature, as calibration wants it."""
+    signatures = _import().Interpreter(model_path=path).get_signature_list()
+    return next(iter(signatures), "serving_default")

@@ -1,0 +1,133 @@
+"""The Python interface: the same calls as the command line, with Python's own values."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.run import Constraints, Run
+from edgeopt.pipeline import bench as _bench
+from edgeopt.pipeline import optimize as _optimize
+from edgeopt.pipeline.call import Call
+from edgeopt.sources import module
+
+
+def optimize(
+    model: Any,
+    target: str | Sequence[str],
+    data: str | Path | Mapping[str, Any],
+    metric: str | None = None,
+    max_drop: float = 0.01,
+    out: str | Path | None = None,
+    *,
+    max_size_bytes: int | None = None,
+    max_latency_ms: float | None = None,
+    example_inputs: Any = None,
+    calibration: str | Path | Mapping[str, Any] | None = None,
+    confirm: str | Path | Mapping[str, Any] | None = None,
+    preprocessing: Preprocessing | None = None,
+    output: str | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    trust: bool = False,
+    seed: int = 0,
+    step_timeout_s: float = 300.0,
+    progress: Listener = silent,
+) -> Run:
+    """Find the version of a model to ship on each target.
+
+    Args:
+        model: a path (.onnx, .pt2, .pt with `trust`), or a `torch.nn.Module` together with
+            `example_inputs` (a tensor or a tuple of them).
+        target: one or more profile names or paths of profiles.
+        data: an .npz file, a folder of images by class, "module:function", or a dict of
+            arrays: one for each input, [n, ...], and "labels" [n] unless it is agreement
+            with the source that counts.
+        out: the run's folder, new or empty, or the same call's own; None: runs/MODEL.
+        metric: a metric's name or "module:function"; None: accuracy with class labels,
+            agreement with the source without labels.
+        max_drop: how much of the metric may be lost; 0.01 is one point of accuracy.
+        output: which output is scored; None: the first.
+        shapes: fixed shapes for inputs whose dimensions are open.
+
+    Returns:
+        The run; `run.chosen` is the record chosen for the first target, None if nothing
+        qualified.
+
+    Raises:
+        BadInput: the request, the model or the data is not usable; nothing was written.
+        NotInstalled: something that it needs is not installed.
+    """
+    names = (target,) if isinstance(target, str) else tuple(target)
+    with tempfile.TemporaryDirectory(prefix="edgeopt-model-") as folder:
+        path = _as_path(model, example_inputs, Path(folder))
+        call = Call(
+            model=path,
+            targets=names,
+            data=data,
+            out=Path(out) if out else default_out(path),
+            title=path.stem if path.parent == Path(folder) else "",
+            metric=metric,
+            constraints=Constraints(
+                max_drop=max_drop, max_size_bytes=max_size_bytes, max_latency_ms=max_latency_ms
+            ),
+            calibration=calibration,
+            confirm=confirm,
+            preprocessing=preprocessing,
+            output=output,
+            shapes={name: tuple(shape) for name, shape in (shapes or {}).items()},
+            trust=trust,
+            seed=seed,
+            step_timeout_s=step_timeout_s,
+        )
+        return _optimize.optimize(call, progress)
+
+
+def default_out(model: Path) -> Path:
+    """Where a run goes that names no folder."""
+    return Path("runs") / model.stem
+
+
+def _as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
+    if isinstance(model, (str, Path)):
+        if example_inputs is not None:
+            raise BadInput(
+                "example_inputs go with a module, but a path was given.",
+                "Leave them out; shapes are given with shapes={...}.",
+            )
+        return Path(model)
+    if example_inputs is None:
+        raise BadInput(
+            f"a {type(model).__name__} needs example_inputs to be exported.",
+            "optimize(module, example_inputs=torch.zeros(1, 3, 224, 224), ...).",
+        )
+    path = folder / f"{type(model).__name__}.pt2"
+    module.export(model, example_inputs, path)
+    return path
+
+
+def bench(
+    paths: Sequence[str | Path],
+    threads: int | Sequence[int] = 1,
+    data: str | Path | None = None,
+    seed: int = 0,
+    progress: Listener = silent,
+) -> _bench.Table:
+    """Time model files side by side on this machine; verdicts are against the first.
+
+    Raises:
+        BadInput: a file that no runtime opens; data that does not fit.
+        NotInstalled: a file's runtime is missing.
+    """
+    counts = (threads,) if isinstance(threads, int) else tuple(threads)
+    return _bench.bench(
+        [Path(path) for path in paths],
+        counts,
+        Path(data) if data else None,
+        seed=seed,
+        progress=progress,
+    )

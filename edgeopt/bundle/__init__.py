@@ -1,0 +1,1 @@
+"""What the user ships for one target: the artifact, its manifest, a page of code that runs it."""

@@ -1,0 +1,105 @@
+"""Writes a bundle: artifact, manifest.json, run.py."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import SourceFacts
+
+MANIFEST_VERSION = 1
+
+
+def write(
+    folder: Path,
+    record: Record,
+    artifact: Artifact,
+    made: Path,
+    source: SourceFacts,
+    environment: dict[str, Any],
+) -> None:
+    """Write the bundle of a chosen record into `folder`, whole or not at all.
+
+    Args:
+        made: the folder that holds the artifact's files.
+        environment: the machine and versions of the run.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name in artifact.files:
+        shutil.copyfile(made / name, part / name)
+    manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment))
+    (part / "manifest.json").write_bytes(msgspec.json.format(manifest))
+    (part / "run.py").write_text(run_py(record, artifact))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(part, folder)
+
+
+def manifest_of(
+    record: Record, artifact: Artifact, source: SourceFacts, environment: dict[str, Any]
+) -> dict[str, Any]:
+    """What the manifest says. Its fields are documented in `docs/records.md`."""
+    return {
+        "v": MANIFEST_VERSION,
+        "target": record.target,
+        "artifact": Path(artifact.path).name,
+        "files": artifact.files,
+        "sha256": artifact.sha256,
+        "size_bytes": artifact.size_bytes,
+        "runtime": record.runtime,
+        "recipe": record.recipe,
+        "recipe_id": record.recipe_id,
+        "tools": artifact.tools,
+        "source": source,
+        "inputs": artifact.inputs,
+        "outputs": artifact.outputs,
+        "measured": {
+            "device": record.device,
+            "kind": record.kind,
+            "latency_ms": record.latency_ms,
+            "latency_reason": record.latency_reason,
+            "versus_baseline": record.versus_baseline,
+            "executed": record.executed,
+            "boundary": "host to host, batch 1; pre- and post-processing outside",
+        },
+        "score": record.confirm_score or record.score,
+        "drop": record.confirm_drop or record.drop,
+        "notes": artifact.notes,
+        "environment": environment,
+    }
+
+
+def run_py(record: Record, artifact: Artifact) -> str:
+    """A page of Python that runs the artifact with numpy and its runtime alone."""
+    import jinja2
+
+    assert record.recipe is not None
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (Python, not HTML; values go through repr)
+    )
+    template = templates.get_template("run.py.j2")
+    return template.render(
+        runtime=record.runtime,
+        artifact=Path(artifact.path).name,
+        threads=record.recipe.threads,
+        options=record.recipe.options,
+        inputs=[_fields(binding) for binding in artifact.inputs],
+        outputs=[_fields(binding) for binding in artifact.outputs],
+        quantized_inputs=any(b.scale for b in artifact.inputs),
+    )
+
+
+def _fields(binding: Any) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(binding))

@@ -1,0 +1,34 @@
+"""ON THE HOST. One file per runtime, the same names as in `edgeopt/runtimes`.
+
+Each module has
+
+    PRECISIONS                      recipe precision -> packages that making it needs
+    packages(precision, source)     the same for one source
+    EXTRA                           the extra of edgeopt that installs them
+    recipe(precision) -> Quantization | None    how this runtime's integers are chosen
+    unsuitable(precision, source) -> str        why a source gains nothing, or ""
+    base(precision) -> str | None   the precision this one is made from
+    convert(job) -> Made            runs in a child process
+
+Its head imports nothing heavy: the space of recipes is known before torch is.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+def load(runtime: str) -> ModuleType:
+    """The converter of a runtime. Raises KeyError where it has none."""
+    if runtime not in CONVERTERS:
+        raise KeyError(runtime)
+    return importlib.import_module(CONVERTERS[runtime])
+
+
+#: The table of converters: runtime -> module.
+CONVERTERS = {
+    "onnxruntime": "edgeopt.convert.onnxruntime",
+    "openvino": "edgeopt.convert.openvino",
+    "litert": "edgeopt.convert.litert",
+}

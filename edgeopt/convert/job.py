@@ -1,0 +1,66 @@
+"""One conversion: what a converter is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from edgeopt.domain.model import Value
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.tensor import Binding
+from edgeopt.sources.source import Source
+
+
+class Job(Value, kw_only=True):
+    """What a converter is given.
+
+    Attributes:
+        calibration: source input -> .npy file [n, *shape]; empty where there is no data.
+        base: the artifact this one is made from (see `convert.base`), or None.
+        folder: where to write; it exists and is empty.
+    """
+
+    recipe: Recipe
+    source: Source
+    calibration: dict[str, str]
+    base: str | None
+    folder: str
+
+    def samples(self, limit: int | None = None) -> Iterator[dict[str, np.ndarray]]:
+        """Calibration samples one by one, {input: [*shape]}."""
+        arrays = {name: np.load(path, mmap_mode="r") for name, path in self.calibration.items()}
+        count = min(len(array) for array in arrays.values())
+        for i in range(min(count, limit or count)):
+            yield {name: np.array(array[i], order="C") for name, array in arrays.items()}
+
+
+class Made(Value, kw_only=True):
+    """What a converter gives back.
+
+    Attributes:
+        main: name of the file in the job's folder that a session opens.
+        permutes: source input or output -> axes that take the source's layout to the
+            artifact's, where the converter changed it.
+        order: source's outputs in the artifact's order, where it differs.
+    """
+
+    main: str
+    permutes: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class Converted(Value, kw_only=True):
+    """A conversion that loads in its runtime.
+
+    Attributes:
+        tools: package -> version, of what made it.
+    """
+
+    main: str
+    inputs: tuple[Binding, ...]
+    outputs: tuple[Binding, ...]
+    tools: dict[str, str]
+    notes: tuple[str, ...]

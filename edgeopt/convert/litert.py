@@ -1,0 +1,156 @@
+"""To LiteRT: litert-torch from PyTorch, onnx2tf from ONNX, AI Edge Quantizer for integers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgeopt.convert import onnx2tf
+from edgeopt.convert.bindings import CHANNELS_LAST
+from edgeopt.convert.job import Job, Made
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.recipe import Quantization
+from edgeopt.sources.source import Source
+
+EXTRA = "litert"
+
+PRECISIONS: dict[str, tuple[str, ...]] = {
+    "fp32": ("ai-edge-litert",),
+    "fp16": ("ai-edge-litert", "ai-edge-quantizer"),
+    "int8-static": ("ai-edge-litert", "ai-edge-quantizer"),
+    "int8-dynamic": ("ai-edge-litert", "ai-edge-quantizer"),
+    "int8-weights": ("ai-edge-litert", "ai-edge-quantizer"),
+}
+
+
+def packages(precision: str, source: Source) -> tuple[str, ...]:
+    """Distributions that making a precision from this source needs."""
+    return (*PRECISIONS[precision], *(("litert-torch",) if source.exported else ()))
+
+
+def recipe(precision: str) -> Quantization | None:
+    """How integers are chosen for a precision."""
+    return {
+        "int8-static": Quantization(library="ai-edge-quantizer", calibration="min-max"),
+        "int8-dynamic": Quantization(library="ai-edge-quantizer"),
+        "int8-weights": Quantization(library="ai-edge-quantizer"),
+    }.get(precision)
+
+
+def unsuitable(precision: str, source: Source) -> str:
+    """LiteRT's quantizer takes every kind of model; what it cannot do shows at conversion."""
+    return ""
+
+
+def base(precision: str) -> str | None:
+    """Everything but fp32 is made from the fp32 file."""
+    return None if precision == "fp32" else "fp32"
+
+
+def convert(job: Job) -> Made:
+    """Write model.tflite, channels last where the source has images."""
+    target = Path(job.folder) / "model.tflite"
+    if job.recipe.precision == "fp32":
+        return _from_source(job, target)
+    assert job.base is not None, "the plan makes the fp32 artifact first"
+    _quantize(job, job.base, target)
+    return Made(main=target.name, permutes=image_permutes(job.source))
+
+
+def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
+    """The layout change that both converters make: 4-D inputs to channels last."""
+    return {spec.name: CHANNELS_LAST for spec in source.inputs if len(spec.shape) == 4}
+
+
+def _from_source(job: Job, target: Path) -> Made:
+    permutes = image_permutes(job.source)
+    if job.source.exported:
+        _from_torch(job.source, target)
+        return Made(main=target.name, permutes=permutes)
+    if job.source.onnx is None:
+        raise EdgeoptError(job.source.onnx_reason)
+    shutil.move(onnx2tf.convert(Path(job.source.onnx), Path(job.folder), job.source.inputs), target)
+    return Made(
+        main=target.name,
+        permutes=permutes,
+        notes=(f"made from ONNX by onnx2tf {onnx2tf.VERSION}",),
+    )
+
+
+def _from_torch(source: Source, target: Path) -> None:
+    import litert_torch
+    import torch
+
+    module: Any = torch.export.load(source.exported).module()
+    images = [i for i, spec in enumerate(source.inputs) if len(spec.shape) == 4]
+    if images:
+        module = litert_torch.to_channel_last_io(module, args=images)
+    arguments = []
+    for i, spec in enumerate(source.inputs):
+        tensor = torch.zeros(tuple(spec.shape), dtype=getattr(torch, spec.dtype))
+        arguments.append(tensor.permute(*CHANNELS_LAST).contiguous() if i in images else tensor)
+    litert_torch.convert(module, tuple(arguments)).export(str(target))
+
+
+def _quantize(job: Job, base: str, target: Path) -> None:
+    from ai_edge_quantizer import quantizer, recipe
+
+    recipes = {
+        "fp16": _half_recipe,
+        "int8-static": recipe.static_wi8_ai8,
+        "int8-dynamic": recipe.dynamic_wi8_afp32,
+        "int8-weights": recipe.weight_only_wi8_afp32,
+    }
+    work = quantizer.Quantizer(base, recipes[job.recipe.precision]())
+    ranges = None
+    if work.need_calibration:
+        ranges = work.calibrate(_calibration(job, base), num_threads=2)
+    result = work.quantize(ranges, enable_progress_bar=False)
+    target.write_bytes(result.quantized_model)
+
+
+def _half_recipe() -> list[dict[str, Any]]:
+    """16-bit float weights. XNNPACK widens them where it computes in 32 bits."""
+    from ai_edge_quantizer import algorithm_manager, qtyping, recipe_manager
+
+    manager = recipe_manager.RecipeManager()
+    manager.add_quantization_config(
+        regex=".*",
+        operation_name=qtyping.TFLOperationName.ALL_SUPPORTED,
+        op_config=qtyping.OpQuantizationConfig(
+            weight_tensor_config=qtyping.TensorQuantizationConfig(
+                num_bits=16, dtype=qtyping.TensorDataType.FLOAT
+            ),
+            compute_precision=qtyping.ComputePrecision.FLOAT,
+            explicit_dequantize=True,
+        ),
+        algorithm_key=algorithm_manager.AlgorithmName.FLOAT_CASTING,
+    )
+    return manager.get_quantization_recipe()
+
+
+def _calibration(job: Job, base: str) -> dict[str, Any]:
+    """Samples as the signature takes them: {signature: ({argument: [1, ...]}, ...)}."""
+    from edgeopt.convert.bindings import bind
+    from edgeopt.runtimes import litert
+    from edgeopt.runtimes.binding import to_artifact
+
+    session = litert.open_session(base, 1, {})
+    bindings = bind(job.source.inputs, session.inputs, image_permutes(job.source))
+    signature = litert.signature(base)
+
+    def samples() -> Iterator[dict[str, Any]]:
+        for sample in job.samples():
+            yield {
+                b.name: to_artifact(sample[b.source][None], _fields(b))[0] for b in bindings
+            }
+
+    return {signature: list(samples())}
+
+
+def _fields(binding: Any) -> dict[str, Any]:
+    import msgspec
+
+    return msgspec.to_builtins(binding)

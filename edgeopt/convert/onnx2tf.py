@@ -1,0 +1,121 @@
+"""onnx2tf: ONNX to LiteRT, in an environment of its own.
+
+Its pins (onnx, onnxruntime, numpy, psutil) cannot share an environment with the rest. It is
+made on first use in the user's cache, from `onnx2tf-constraints.txt` beside this file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgeopt.domain.errors import EdgeoptError, NotInstalled
+from edgeopt.domain.tensor import TensorSpec
+
+VERSION = "2.6.9"
+CONSTRAINTS = Path(__file__).with_name("onnx2tf-constraints.txt")
+
+
+def cache() -> Path:
+    """The user's cache folder: $EDGEOPT_CACHE, else $XDG_CACHE_HOME/edgeopt, else ~/.cache/edgeopt."""
+    root = os.environ.get("EDGEOPT_CACHE")
+    if root:
+        return Path(root)
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edgeopt"
+
+
+def environment() -> Path:
+    """The environment's folder, made if it is not there yet (25 to 60 s, 0.7 GB).
+
+    Raises:
+        NotInstalled: pip could not make it.
+    """
+    folder = cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
+    with _lock(folder.with_suffix(".lock")):
+        if not (folder / "ready").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _install(folder)
+            (folder / "ready").touch()
+    return folder
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _install(folder: Path) -> None:
+    # It says Python >= 3.12 but runs on 3.11.
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    commands = [
+        [sys.executable, "-m", "venv", str(folder)],
+        [*pip, "--ignore-requires-python", "-c", str(CONSTRAINTS), f"onnx2tf=={VERSION}"],
+    ]
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+            shutil.rmtree(folder, ignore_errors=True)
+            raise NotInstalled(
+                f"onnx2tf {VERSION} could not be installed: {last[0]}",
+                "It turns ONNX into LiteRT and needs pip's index once; or give a PyTorch source.",
+            )
+
+
+def convert(model: Path, folder: Path, inputs: tuple[TensorSpec, ...]) -> Path:
+    """Convert an ONNX file; returns the float32 .tflite file below `folder`.
+
+    Inputs that are no images keep their layout; 4-D ones become channels last.
+
+    Raises:
+        EdgeoptError: onnx2tf failed, or left an operator that no LiteRT knows.
+        NotInstalled: see `environment`.
+    """
+    home = environment()
+    output = folder / "onnx2tf"
+    # onnx2tf 2.6.9 rewrites its input file in place, and not always correctly.
+    copy = folder / "onnx2tf-input.onnx"
+    shutil.copyfile(model, copy)
+    kept = [spec.name for spec in inputs if len(spec.shape) != 4 and len(spec.shape) > 1]
+    command = [str(home / "bin" / "onnx2tf"), "-i", str(copy), "-o", str(output), "-nuo"]
+    if kept:
+        command += ["-kat", *kept]
+    path = f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONPATH": ""},
+    )
+    print(done.stdout[-20000:], done.stderr[-20000:])  # noqa: T201 (the child's log)
+    result = output / f"{copy.stem}_float32.tflite"
+    if done.returncode or not result.exists():
+        raise EdgeoptError(f"onnx2tf failed: {_cause(done.stdout + done.stderr)}")
+    custom = [line for line in done.stdout.splitlines() if "Custom ops lowered" in line]
+    if custom:
+        operators = custom[0].split("onnx_ops=[", 1)[-1].split("]")[0]
+        raise EdgeoptError(
+            f"onnx2tf has no LiteRT form of {operators} and left a custom operator.",
+            "LiteRT cannot run it; a PyTorch source may convert where ONNX does not.",
+        )
+    final = folder / "float32.tflite"
+    shutil.move(result, final)
+    shutil.rmtree(output, ignore_errors=True)
+    copy.unlink()
+    return final
+
+
+def _cause(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line or "Error" in line]
+    return (errors or lines or ["no message"])[-1][:300]

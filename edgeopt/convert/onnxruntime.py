@@ -1,0 +1,168 @@
+"""To ONNX Runtime: its own quantizer, and NNCF's weight compression."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.convert.job import Job, Made
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.recipe import Quantization
+from edgeopt.sources.source import Source
+
+if TYPE_CHECKING:
+    import numpy as np
+
+EXTRA = "onnxruntime"
+
+PRECISIONS: dict[str, tuple[str, ...]] = {
+    "fp32": ("onnxruntime",),
+    "fp16": ("onnxruntime", "onnx"),
+    "int8-static": ("onnxruntime", "onnx"),
+    "int8-dynamic": ("onnxruntime", "onnx"),
+    "int8-weights": ("onnxruntime", "onnx", "nncf"),
+}
+
+_QUANTIZED = {"Conv", "MatMul", "Gemm", "LSTM", "Attention", "EmbedLayerNormalization", "Gather"}
+
+
+def packages(precision: str, source: Source) -> tuple[str, ...]:
+    """Distributions that making a precision from this source needs."""
+    return PRECISIONS[precision]
+
+
+def recipe(precision: str) -> Quantization | None:
+    """How integers are chosen for a precision."""
+    return {
+        "int8-static": Quantization(library="onnxruntime", calibration="min-max"),
+        "int8-dynamic": Quantization(library="onnxruntime"),
+        "int8-weights": Quantization(library="nncf"),
+    }.get(precision)
+
+
+def unsuitable(precision: str, source: Source) -> str:
+    """Why this source has nothing to gain from a precision, or ""."""
+    if precision.startswith("int8") and source.operators:
+        if not _QUANTIZED & source.operators.keys():
+            return "no operator in this model that ONNX Runtime quantizes"
+    return ""
+
+
+def base(precision: str) -> None:
+    """Every precision starts from the canonical ONNX file."""
+    return None
+
+
+def convert(job: Job) -> Made:
+    """Write model.onnx.
+
+    Raises:
+        EdgeoptError: there is no ONNX form of the source.
+    """
+    source = onnx_of(job.source)
+    target = Path(job.folder) / "model.onnx"
+    makers = {
+        "fp32": _copy,
+        "fp16": _half,
+        "int8-static": _static,
+        "int8-dynamic": _dynamic,
+        "int8-weights": _weights,
+    }
+    makers[job.recipe.precision](job, source, target)
+    return Made(main=target.name)
+
+
+def onnx_of(source: Source) -> Path:
+    """The source's canonical ONNX file.
+
+    Raises:
+        EdgeoptError: it has none; says why.
+    """
+    if source.onnx is None:
+        raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
+    return Path(source.onnx)
+
+
+def _copy(job: Job, source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+
+
+def _half(job: Job, source: Path, target: Path) -> None:
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    model = convert_float_to_float16(onnx.load(str(source)), keep_io_types=True)
+    onnx.save_model(model, str(target))
+
+
+def _preprocessed(source: Path, target: Path) -> Path:
+    """What the quantizer wants: shapes inferred, operators fused. The plain file if that fails."""
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    ready = target.with_name("preprocessed.onnx")
+    try:
+        quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
+    except Exception as error:
+        print(f"quant_pre_process failed, going on without it: {error!r}")  # noqa: T201 (log)
+        return source
+    return ready
+
+
+def _static(job: Job, source: Path, target: Path) -> None:
+    from onnxruntime.quantization import (
+        CalibrationMethod,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+
+    ready = _preprocessed(source, target)
+    quantize_static(
+        str(ready),
+        str(target),
+        _Reader(job),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        extra_options={"CalibMovingAverage": False},
+    )
+    _remove(ready, source)
+
+
+class _Reader:
+    """ONNX Runtime's calibration interface: one sample a call, None at the end."""
+
+    def __init__(self, job: Job) -> None:
+        self._samples = job.samples()
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self._samples, None)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        raise NotImplementedError("calibration is not done in strides here")
+
+
+def _dynamic(job: Job, source: Path, target: Path) -> None:
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    ready = _preprocessed(source, target)
+    quantize_dynamic(str(ready), str(target), per_channel=True, weight_type=QuantType.QInt8)
+    _remove(ready, source)
+
+
+def _remove(ready: Path, source: Path) -> None:
+    if ready != source:
+        ready.unlink()
+
+
+def _weights(job: Job, source: Path, target: Path) -> None:
+    import nncf
+    import onnx
+
+    model: Any = nncf.compress_weights(
+        onnx.load(str(source)), mode=nncf.CompressWeightsMode.INT8_SYM
+    )
+    onnx.save_model(model, str(target))

@@ -1,0 +1,87 @@
+"""To OpenVINO: its own converter, NNCF for integers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgeopt.convert.job import Job, Made
+from edgeopt.convert.onnxruntime import onnx_of
+from edgeopt.domain.recipe import Quantization
+from edgeopt.sources.source import Source
+
+EXTRA = "openvino"
+
+PRECISIONS: dict[str, tuple[str, ...]] = {
+    "fp32": ("openvino",),
+    "fp16": ("openvino",),
+    "bf16": ("openvino",),
+    "int8-static": ("openvino", "nncf"),
+    "int8-dynamic": ("openvino", "nncf"),
+    "int8-weights": ("openvino", "nncf"),
+}
+
+_MATRIX = {"MatMul", "Gemm"}
+
+
+def packages(precision: str, source: Source) -> tuple[str, ...]:
+    """Distributions that making a precision from this source needs."""
+    return PRECISIONS[precision]
+
+
+def recipe(precision: str) -> Quantization | None:
+    """How integers are chosen for a precision."""
+    return {
+        "int8-static": Quantization(library="nncf", calibration="min-max"),
+        "int8-dynamic": Quantization(library="nncf"),
+        "int8-weights": Quantization(library="nncf"),
+    }.get(precision)
+
+
+def unsuitable(precision: str, source: Source) -> str:
+    """Why this source has nothing to gain from a precision, or ""."""
+    if precision == "int8-dynamic" and source.operators and not _MATRIX & source.operators.keys():
+        return "OpenVINO quantizes activations at run time for matrix products only; it has none"
+    return ""
+
+
+def base(precision: str) -> None:
+    """Every precision starts from the canonical ONNX file."""
+    return None
+
+
+def convert(job: Job) -> Made:
+    """Write model.xml and model.bin.
+
+    Raises:
+        EdgeoptError: there is no ONNX form of the source.
+    """
+    import openvino as ov
+
+    model = ov.convert_model(str(onnx_of(job.source)))
+    precision = job.recipe.precision
+    if precision == "int8-static":
+        model = _static(job, model)
+    elif precision in ("int8-dynamic", "int8-weights"):
+        model = _weights(model)
+    target = Path(job.folder) / "model.xml"
+    ov.save_model(model, target, compress_to_fp16=precision in ("fp16", "bf16"))
+    return Made(main=target.name)
+
+
+def _static(job: Job, model: Any) -> Any:
+    import nncf
+
+    samples = list(job.samples())
+    return nncf.quantize(
+        model,
+        nncf.Dataset(samples),
+        subset_size=len(samples),
+        fast_bias_correction=True,
+    )
+
+
+def _weights(model: Any) -> Any:
+    import nncf
+
+    return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)

@@ -1,0 +1,1 @@
+"""Samples, the parts they are divided into, metrics, and scores with their intervals."""

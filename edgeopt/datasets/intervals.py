@@ -1,0 +1,88 @@
+"""95 % intervals of what a metric gives, by closed form and by resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edgeopt.datasets.metric import Metric
+from edgeopt.domain.errors import BadInput
+from edgeopt.stats.bootstrap import paired_bootstrap
+from edgeopt.stats.proportion import paired_difference, wilson
+
+Statistic = Callable[[np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """low..high and the method that gave it."""
+
+    low: float
+    high: float
+    method: str
+
+    def wider_with(self, other: Interval) -> Interval:
+        """Both together."""
+        method = f"wider of {self.method} and {other.method}"
+        return Interval(min(self.low, other.low), max(self.high, other.high), method)
+
+    def around(self, value: float, below: float = 0.0, above: float = 0.0) -> Interval:
+        """Holds the value, and at least so much below and above it."""
+        return replace(self, low=min(self.low, value - below), high=max(self.high, value + above))
+
+    def excludes(self, limit: float) -> bool:
+        """Whether it lies wholly on one side of the limit."""
+        return self.high < limit or self.low > limit
+
+
+def interval_of(
+    metric: Metric,
+    statistic: Statistic,
+    value: float,
+    groups: np.ndarray | None,
+    n: int,
+    closed: Interval | None,
+) -> Interval:
+    """The closed form where there is one, else a bootstrap; groups can only make it wider."""
+    interval = closed or _bootstrap(metric, statistic, value, n, None)
+    if groups is not None:
+        interval = interval.wider_with(_bootstrap(metric, statistic, value, n, groups))
+    return interval.around(value)
+
+
+def _bootstrap(
+    metric: Metric, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
+) -> Interval:
+    method = "bootstrap" if groups is None else "bootstrap of groups"
+    if not can_vary(n, groups):
+        return Interval(value, value, f"{method} (of one, without width)")
+    try:
+        low, high = paired_bootstrap(statistic, n, groups, metric.resamples)
+    except ValueError as error:
+        raise BadInput(
+            f"no interval for {metric.name}: {error}",
+            "Too few samples of some class: give more of them.",
+        ) from error
+    return Interval(low, high, method)
+
+
+def can_vary(n: int, groups: np.ndarray | None) -> bool:
+    """Whether there is more than one sample or group, so that a resample can differ."""
+    return (count_groups(groups) or n) > 1
+
+
+def count_groups(groups: np.ndarray | None) -> int | None:
+    """How many groups there are; None where each sample is its own."""
+    return None if groups is None else len(np.unique(groups))
+
+
+def agreement_reach(n: int) -> float:
+    """How far below 1 a proportion may truly be when all n samples were right."""
+    return 1 - wilson(n, n)[0]
+
+
+def difference_reach(n: int) -> float:
+    """How far from 0 a difference may truly be when n samples showed none."""
+    return paired_difference(n, 0, 0)[1]

@@ -1,0 +1,120 @@
+"""Samples: what is fed to a model, what is known of it, and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from edgeopt.domain.errors import BadInput
+
+LABELS = "labels"
+GROUPS = "groups"
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples of a model's inputs. Every array's leading axis is the sample.
+
+    Attributes:
+        inputs: input name -> [n, ...]. labels: [n, ...] or None.
+        groups: [n], or None; samples of one group (crops of one photo, windows of one
+            recording) are not independent and never land in two parts.
+        origin: where they come from, for messages.
+    """
+
+    inputs: dict[str, np.ndarray]
+    labels: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    origin: str = "the given arrays"
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+    def take(self, indices: Any) -> Samples:
+        """The samples at `indices`, in that order."""
+        return replace(
+            self,
+            inputs={name: array[indices] for name, array in self.inputs.items()},
+            labels=None if self.labels is None else self.labels[indices],
+            groups=None if self.groups is None else self.groups[indices],
+        )
+
+    def sha256(self) -> str:
+        """Identity of the content: names, element types, shapes and values."""
+        digest = hashlib.sha256()
+        named: list[tuple[str, np.ndarray | None]] = [(LABELS, self.labels), (GROUPS, self.groups)]
+        named += [("input " + name, self.inputs[name]) for name in sorted(self.inputs)]
+        for name, array in named:
+            if array is not None:
+                digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+                digest.update(_as_bytes(array).data)
+        return digest.hexdigest()
+
+    def row_hashes(self) -> list[bytes]:
+        """One hash for each sample's inputs: equal where the model would see the same.
+
+        Comparable between files only after `check`, which gives both the same element types.
+        """
+        rows = [_as_bytes(self.inputs[name]) for name in sorted(self.inputs)]
+        hashes = []
+        for index in range(len(self)):
+            digest = hashlib.blake2b(digest_size=16)
+            for row in rows:
+                digest.update(row[index].data)
+            hashes.append(digest.digest())
+        return hashes
+
+
+def from_arrays(arrays: Mapping[str, Any], input_names: Collection[str], origin: str) -> Samples:
+    """Samples from arrays by name.
+
+    Args:
+        arrays: one array for each model input, plus "labels" and "groups" where there are any.
+        input_names: the model's inputs; an input named "labels" or "groups" is an input.
+
+    Raises:
+        BadInput: something is no array of numbers or text, or has no sample axis.
+    """
+    reserved = {LABELS, GROUPS} - set(input_names)
+    found = {str(name): _array(value, str(name), origin) for name, value in arrays.items()}
+    inputs = {name: array for name, array in found.items() if name not in reserved}
+    if not inputs:
+        raise BadInput(
+            f"{origin}: no input arrays",
+            f"Give one array for each input of the model: {', '.join(input_names)}.",
+        )
+    return Samples(
+        inputs=inputs,
+        labels=found.get(LABELS) if LABELS in reserved else None,
+        groups=found.get(GROUPS) if GROUPS in reserved else None,
+        origin=origin,
+    )
+
+
+def _array(value: Any, name: str, origin: str) -> np.ndarray:
+    """`value` as an array with a sample axis."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadInput(f"{origin}: '{name}' is no array: {error}") from error
+    if array.dtype.hasobject:
+        raise BadInput(
+            f"{origin}: '{name}' holds Python objects, not numbers",
+            "Rows of different lengths make such an array; pad them to one shape.",
+        )
+    if array.ndim == 0:
+        raise BadInput(
+            f"{origin}: '{name}' is a single value, without an axis for the samples",
+            "The first axis of every array counts the samples.",
+        )
+    return array
+
+
+def _as_bytes(array: np.ndarray) -> np.ndarray:
+    """[n, bytes of one sample], uint8."""
+    flat = np.ascontiguousarray(array).reshape(len(array), -1)
+    return flat.view(np.uint8)

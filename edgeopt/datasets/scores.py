@@ -1,0 +1,242 @@
+"""Scores and drops with their 95 % intervals, and whether there are samples enough."""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import replace
+
+import numpy as np
+
+from edgeopt.datasets.advice import Advice
+from edgeopt.datasets.intervals import (
+    Interval,
+    Statistic,
+    agreement_reach,
+    can_vary,
+    count_groups,
+    difference_reach,
+    interval_of,
+)
+from edgeopt.datasets.metric import Columns, Metric
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.score import Drop, Score
+from edgeopt.stats.proportion import paired_difference, wilson
+
+# With fewer, a percentile interval is clearly too narrow: by sqrt((n-1)/n) * z / t(n-1),
+# which is 6 % at 30 samples and 9 % at 20.
+FEWEST_SAMPLES = 30
+# "Few" clusters means fewer than 20 to 50 (Cameron and Miller 2015, section VI).
+FEWEST_GROUPS = 20
+MOST_SAMPLES = 10**7  # a drop that needs more than this cannot be shown
+
+
+def score(
+    metric: Metric,
+    outputs: np.ndarray,
+    truths: np.ndarray,
+    groups: np.ndarray | None,
+    part: str,
+) -> Score:
+    """The metric's value on one part, with its interval.
+
+    Wilson's interval for a proportion, else a bootstrap; with groups the wider of that and
+    a bootstrap of whole groups.
+
+    Args:
+        outputs: [n, *output shape]. truths: from `metric.truths`.
+        groups: [n] or None. part: "choose" or "confirm".
+
+    Raises:
+        StepFailed: the answers are not finite. BadInput: the labels do not fit the metric.
+    """
+    columns = _columns(metric, outputs, truths)
+    value = _value(metric, columns)
+    interval = _score_interval(metric, columns, value, groups)
+    return Score(
+        metric=metric.name,
+        value=value,
+        low=interval.low,
+        high=interval.high,
+        interval=interval.method,
+        n=len(outputs),
+        part=part,
+        groups=count_groups(groups),
+    )
+
+
+def drop(
+    metric: Metric,
+    outputs: np.ndarray,
+    source_outputs: np.ndarray,
+    labels: np.ndarray | None,
+    groups: np.ndarray | None,
+    max_drop: float,
+) -> Drop:
+    """How much worse than the source on the same samples, with its interval.
+
+    Bonett and Price's interval for a proportion, else a bootstrap of the paired difference;
+    with groups the wider of that and a bootstrap of whole groups. For agreement it is what is
+    missing to 1, with agreement's own interval. For errors, `value`, `low` and `high` are in
+    the error's unit, `relative` is `value` over the source's error, and `max_drop` is held
+    against `relative` (against `value` where the source makes no error at all).
+
+    Args:
+        outputs, source_outputs: [n, *output shape] of the candidate and the source.
+
+    Raises:
+        StepFailed: the answers are not finite. BadInput: the labels do not fit the metric.
+    """
+    truths = metric.truths(labels, source_outputs)
+    columns = _columns(metric, outputs, truths)
+    relative = None
+    if metric.against == "source":
+        value, interval = _missing_agreement(metric, columns, groups)
+        resolved = interval.excludes(max_drop)
+    else:
+        source = _columns(metric, source_outputs, truths)
+        before, after = _value(metric, source), _value(metric, columns)
+        value = before - after if metric.higher_is_better else after - before
+        if metric.proportion:  # exactly 5 / 500, which 0.95 - 0.94 is not
+            value = _lost_minus_won(source, columns) / len(outputs)
+        interval = _drop_interval(metric, source, columns, value, groups)
+        resolved = interval.excludes(max_drop)
+        if not metric.higher_is_better and before > 0:
+            relative = value / before
+            resolved = _excess(metric, source, columns, groups, max_drop).excludes(0)
+    return Drop(
+        value=value,
+        low=interval.low,
+        high=interval.high,
+        interval=interval.method,
+        n=len(outputs),
+        resolved=resolved and can_vary(len(outputs), groups),
+        relative=relative,
+    )
+
+
+def smallest_resolvable(metric: Metric, max_drop: float) -> int | None:
+    """The fewest samples that could show a drop below `max_drop`, were there none at all.
+
+    For metrics that count samples it follows from the interval of answers without a single
+    difference; for others nothing is known beforehand but what a bootstrap needs.
+
+    Returns:
+        None where no number of samples would do (a `max_drop` of 0, say).
+    """
+    if not metric.counting:
+        return FEWEST_SAMPLES
+    reach = agreement_reach if metric.against == "source" else difference_reach
+    if reach(MOST_SAMPLES) >= max_drop:
+        return None
+    return bisect.bisect_left(range(1, MOST_SAMPLES), True, key=lambda n: reach(n) < max_drop) + 1
+
+
+def too_few(
+    metric: Metric, n: int, groups: np.ndarray | None, max_drop: float
+) -> tuple[Advice, ...]:
+    """Warnings where n samples, or so few groups, cannot tell whether `max_drop` is kept."""
+    found = []
+    needed = smallest_resolvable(metric, max_drop)
+    if needed is None:
+        text = f"No number of samples can show a drop below {100 * max_drop:g} %"
+        found.append(Advice(text, "Allow a larger --max-drop."))
+    elif n < needed:
+        text = f"{n} samples cannot resolve a drop of {100 * max_drop:g} %"
+        found.append(Advice(text, f"At least {needed} are needed, or a larger --max-drop."))
+    count = count_groups(groups)
+    if count is not None and count < FEWEST_GROUPS:
+        text = f"{count} groups are few to say how other groups would fare"
+        found.append(Advice(text, f"Intervals may be too narrow below {FEWEST_GROUPS} groups."))
+    return tuple(found)
+
+
+def _columns(metric: Metric, outputs: np.ndarray, truths: np.ndarray) -> Columns:
+    """The metric's columns of outputs that are numbers."""
+    nan = np.isnan(outputs).reshape(len(outputs), -1).any(axis=1).sum()
+    if nan:
+        raise StepFailed("failed-parity", f"it answers NaN for {nan} of {len(outputs)} samples")
+    return metric.columns(outputs, truths)
+
+
+def _value(metric: Metric, columns: Columns) -> float:
+    value = metric.of(columns)
+    if not np.isfinite(value):
+        raise StepFailed("failed-parity", f"the {metric.name} of its answers is {value}")
+    return value
+
+
+def _score_interval(
+    metric: Metric, columns: Columns, value: float, groups: np.ndarray | None
+) -> Interval:
+    n = len(columns[0])
+    closed = None
+    if metric.proportion:
+        closed = Interval(*wilson(int(columns[0].sum()), n), "Wilson")
+
+    def resampled(indices: np.ndarray) -> float:
+        return metric.combine(*(column[indices] for column in columns))
+
+    interval = interval_of(metric, resampled, value, groups, n, closed)
+    if metric.proportion or not metric.counting:
+        return interval
+    # A bootstrap of answers that are all right has no width; n right answers have one.
+    interval = interval.around(value, below=agreement_reach(n))
+    return replace(interval, low=max(0.0, interval.low))
+
+
+def _missing_agreement(
+    metric: Metric, columns: Columns, groups: np.ndarray | None
+) -> tuple[float, Interval]:
+    """What is missing to an agreement of 1, and agreement's own interval mirrored."""
+    agreement = _value(metric, columns)
+    found = _score_interval(metric, columns, agreement, groups)
+    value = float((~columns[0]).mean()) if metric.proportion else 1 - agreement
+    return value, Interval(1 - found.high, 1 - found.low, found.method).around(value)
+
+
+def _lost_minus_won(source: Columns, columns: Columns) -> int:
+    """Samples that only the source has right, less those that only the candidate has."""
+    return int(source[0].sum()) - int(columns[0].sum())
+
+
+def _drop_interval(
+    metric: Metric, source: Columns, columns: Columns, value: float, groups: np.ndarray | None
+) -> Interval:
+    n = len(columns[0])
+    closed = None
+    if metric.proportion:
+        right, still_right = source[0], columns[0]
+        lost, won = int((right & ~still_right).sum()), int((still_right & ~right).sum())
+        closed = Interval(*paired_difference(n, lost, won), "Bonett-Price")
+    sign = 1 if metric.higher_is_better else -1
+    difference = _weighted_difference(metric, source, columns, sign, -sign)
+    interval = interval_of(metric, difference, value, groups, n, closed)
+    if metric.proportion or not metric.counting:
+        return interval
+    reach = difference_reach(n)  # the width that a bootstrap of equal answers lacks
+    return interval.around(value, below=reach, above=reach)
+
+
+def _excess(
+    metric: Metric, source: Columns, columns: Columns, groups: np.ndarray | None, max_drop: float
+) -> Interval:
+    """Of an error: candidate's minus (1 + max_drop) times the source's; above 0 is too much.
+
+    It is resampled instead of the quotient, so that a small error below the line does no harm.
+    """
+    excess = _weighted_difference(metric, source, columns, -(1 + max_drop), 1)
+    n = len(columns[0])
+    return interval_of(metric, excess, excess(np.arange(n)), groups, n, None)
+
+
+def _weighted_difference(
+    metric: Metric, source: Columns, columns: Columns, of_source: float, of_candidate: float
+) -> Statistic:
+    """Indices -> weighted sum of the source's and the candidate's metric on these samples."""
+
+    def statistic(indices: np.ndarray) -> float:
+        before = metric.combine(*(column[indices] for column in source))
+        after = metric.combine(*(column[indices] for column in columns))
+        return of_source * before + of_candidate * after
+
+    return statistic

@@ -1,0 +1,77 @@
+"""Statistics of columns of per-sample quantities, quick enough for thousands of resamples.
+
+scikit-learn and scipy give the value that is printed; their checks make one call take
+milliseconds, so resamples are taken with these, which tests hold equal to them. Each returns
+nan where it is not defined, such as for a resample without one of the classes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def mean(column: np.ndarray) -> float:
+    """Mean of [n]."""
+    return float(column.mean())
+
+
+def f1(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """F1 of each class that occurs: int[n], int[n] -> float[classes], nan for the others."""
+    k = int(max(true.max(), predicted.max())) + 1
+    confusion = np.bincount(true * k + predicted, minlength=k * k).reshape(k, k)
+    either = confusion.sum(axis=0) + confusion.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        scores: np.ndarray = 2 * confusion.diagonal() / either
+    return scores
+
+
+def macro_f1(true: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean of the classes' F1."""
+    return float(np.nanmean(f1(true, predicted)))
+
+
+def binary_f1(true: np.ndarray, predicted: np.ndarray) -> float:
+    """F1 of class 1; nan where no sample is, or is called, of it."""
+    scores = f1(true, predicted)
+    return float(scores[1]) if len(scores) > 1 else np.nan
+
+
+def roc_auc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Mean over the columns of [n, k] of the area under the ROC curve (Mann-Whitney's U)."""
+    from scipy.stats import rankdata
+
+    n_positive = positive.sum(axis=0)
+    pairs = n_positive * (len(positive) - n_positive)
+    rank_sums = np.where(positive, rankdata(scores, axis=0), 0).sum(axis=0)
+    defined = pairs > 0
+    if not defined.any():
+        return np.nan
+    above = rank_sums - n_positive * (n_positive + 1) / 2
+    return float((above[defined] / pairs[defined]).mean())
+
+
+def pearson(answers: np.ndarray, truths: np.ndarray) -> float:
+    """Correlation of [n] with [n]; 0 where the answers are all the same: they say nothing."""
+    a, t = answers - answers.mean(), truths - truths.mean()
+    spread = np.sqrt((a @ a) * (t @ t))
+    if spread > 0:
+        return float(a @ t / spread)
+    return 0.0 if np.ptp(truths) > 0 else np.nan
+
+
+def spearman(answers: np.ndarray, truths: np.ndarray) -> float:
+    """Correlation of the ranks; 0 where the answers are all the same."""
+    from scipy.stats import rankdata
+
+    return pearson(rankdata(answers), rankdata(truths))
+
+
+def determination(errors: np.ndarray, spreads: np.ndarray) -> float:
+    """R2 from each sample's squared error and squared distance from the mean.
+
+    Where the truths are all the same: 1 without error, else 0 (scikit-learn's convention).
+    """
+    error, spread = float(errors.sum()), float(spreads.sum())
+    if spread > 0:
+        return 1 - error / spread
+    return 1.0 if error == 0 else 0.0

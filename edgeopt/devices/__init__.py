@@ -1,0 +1,1 @@
+"""One file per link to a machine that can be reached now."""

@@ -1,0 +1,57 @@
+"""This machine. The runner is a process beside the host."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+import edgeopt
+from edgeopt.jobs.child import QUIET_ENVIRONMENT
+
+
+class Local:
+    """See `device.Device`."""
+
+    name = "local"
+    kind: Literal["measured", "emulated"] = "measured"
+
+    def __init__(self) -> None:
+        self._scratch: Path | None = None
+
+    def put(self, path: Path) -> str:
+        return str(path.resolve())
+
+    def get(self, remote: str, path: Path) -> None:
+        if Path(remote) != path:
+            shutil.copyfile(remote, path)
+
+    def folder(self) -> str:
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="edgeopt-local-"))
+        return str(self._scratch)
+
+    def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
+        stderr.parent.mkdir(parents=True, exist_ok=True)
+        root = str(Path(edgeopt.__file__).parent.parent)
+        inherited = os.environ.get("PYTHONPATH")
+        paths = [root, inherited] if inherited else [root]
+        with stderr.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "edgeopt.runner"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
+                start_new_session=True,
+            )
+
+    def close(self) -> None:
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None

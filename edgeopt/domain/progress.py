@@ -1,0 +1,15 @@
+"""How long steps tell what they are doing. Library code does not print; it tells a listener."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Listener(Protocol):
+    """Told what is being done, and how far it is; `total` 0 where that is not known."""
+
+    def __call__(self, what: str, done: int = 0, total: int = 0) -> None: ...
+
+
+def silent(what: str, done: int = 0, total: int = 0) -> None:
+    """Listens to nothing."""

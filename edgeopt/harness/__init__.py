@@ -1,0 +1,1 @@
+"""Drives runners on devices: answers for scoring, interleaved blocks for timing."""

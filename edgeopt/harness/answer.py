@@ -1,0 +1,95 @@
+"""Answers of one artifact on many samples, by the runner that will also time it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeopt.devices.device import Device
+from edgeopt.harness.client import Client
+from edgeopt.harness.feed import Feed, read_back
+from edgeopt.harness.subject import Subject
+
+CHUNK = 64  # samples a request: bounds the time a dead runner goes unnoticed
+
+
+def answer(
+    device: Device,
+    subject: Subject,
+    feed: Feed,
+    shapes: dict[str, tuple[int, ...]],
+    log: Path,
+    timeout_s: float,
+    progress: Callable[[int], None] = lambda done: None,
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Run every sample of `feed` once.
+
+    Args:
+        shapes: shape of each of the source's outputs.
+        timeout_s: for opening, and for each chunk of samples.
+        progress: told how many samples are done.
+
+    Returns:
+        ({source output: [n, *shape]}, the runtime's facts and version).
+
+    Raises:
+        RunnerFailed: the runner died, refused or took too long.
+    """
+    with Client(device, log) as client:
+        opened = open_session(client, device, subject, timeout_s)
+        files = [device.put(path) for path in feed.files(subject.inputs)]
+        parts = []
+        for first in range(0, len(feed), CHUNK):
+            count = min(CHUNK, len(feed) - first)
+            parts.append(_chunk(device, client, subject, files, first, count, shapes, timeout_s))
+            progress(first + count)
+        facts = client.request("facts", timeout_s)["facts"]
+    outputs = {name: np.concatenate([part[name] for part in parts]) for name in shapes}
+    return outputs, {**facts, "version": opened["version"]}
+
+
+def open_session(
+    client: Client, device: Device, subject: Subject, timeout_s: float
+) -> dict[str, Any]:
+    """Open a subject in a runner.
+
+    Raises:
+        RunnerFailed: the runtime refuses it, or is not there.
+    """
+    # A model may be several files: its folder travels, the session opens one of them.
+    remote = f"{device.put(subject.path.parent)}/{subject.path.name}"
+    return client.request(
+        "open",
+        timeout_s,
+        runtime=subject.runtime,
+        path=remote,
+        threads=subject.threads,
+        options=subject.options,
+    )
+
+
+def _chunk(
+    device: Device,
+    client: Client,
+    subject: Subject,
+    files: list[str],
+    first: int,
+    count: int,
+    shapes: dict[str, tuple[int, ...]],
+    timeout_s: float,
+) -> dict[str, np.ndarray]:
+    size = max(binding.index for binding in subject.outputs) + 1
+    stem = uuid.uuid4().hex
+    remote = [f"{device.folder()}/{stem}-{i}.npy" for i in range(size)]
+    client.request("infer", timeout_s, inputs=files, outputs=remote, first=first, count=count)
+    paths = [Path(path) for path in remote]
+    for there, here in zip(remote, paths, strict=True):
+        device.get(there, here)
+    answers = read_back(paths, subject.outputs, shapes)
+    for path in paths:
+        path.unlink()
+    return answers

@@ -1,0 +1,98 @@
+"""The host's end of the runner protocol: one request, one reply, a time limit on each."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+from edgeopt.devices.device import Device
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.jobs.child import describe_exit, kill_group
+
+
+class RunnerFailed(EdgeoptError):
+    """The runner reported an error, died, or did not answer in time."""
+
+    def __init__(self, message: str, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
+
+
+class Client:
+    """One runner process. A context manager: the process ends with it."""
+
+    def __init__(self, device: Device, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[Any] = device.start_runner(log)
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(ValueError, OSError):
+            for line in self._process.stdout:
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def request(self, cmd: str, timeout_s: float, **fields: Any) -> dict[str, Any]:
+        """Send a command and wait for its reply.
+
+        Raises:
+            RunnerFailed: an error reply, a dead process, no reply in `timeout_s`, or a
+                line that is not JSON.
+        """
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps({"cmd": cmd, **fields}) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise RunnerFailed(self._death(cmd)) from None
+        try:
+            line = self._lines.get(timeout=timeout_s)
+        except queue.Empty:
+            self.close()
+            raise RunnerFailed(
+                f"`{cmd}` took longer than its limit of {timeout_s:.0f} s", timed_out=True
+            ) from None
+        if line is None:
+            raise RunnerFailed(self._death(cmd))
+        return self._parse(cmd, line)
+
+    def _parse(self, cmd: str, line: str) -> dict[str, Any]:
+        try:
+            reply: dict[str, Any] = json.loads(line)
+        except json.JSONDecodeError:
+            raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}") from None
+        if not reply.pop("ok"):
+            raise RunnerFailed(reply["error"].splitlines()[0][:400])
+        return reply
+
+    def _death(self, cmd: str) -> str:
+        try:
+            code = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            code = 0
+        tail = self._log.read_text(errors="replace").strip().splitlines()[-1:]
+        words = f": {tail[0][:200]}" if tail else ""
+        return f"in `{cmd}` {describe_exit(code)}{words}"
+
+    def close(self) -> None:
+        """End the runner: politely, then not."""
+        with contextlib.suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.write('{"cmd": "quit"}\n')
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(0.5)
+        kill_group(self._process)

@@ -1,0 +1,60 @@
+"""Samples as .npy files in an artifact's own layout and element type, each form written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edgeopt.domain.model import content_id
+from edgeopt.domain.tensor import Binding
+from edgeopt.runtimes.binding import from_artifact, to_artifact
+
+
+class Feed:
+    """Samples of the source's inputs, given out in the form that an artifact takes.
+
+    Preparing the form is outside every timed region, and the same for all artifacts
+    that share a layout.
+    """
+
+    def __init__(self, inputs: dict[str, np.ndarray], folder: Path) -> None:
+        self._inputs, self._folder = inputs, folder
+        self._files: dict[str, Path] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __len__(self) -> int:
+        return len(next(iter(self._inputs.values())))
+
+    def files(self, bindings: tuple[Binding, ...]) -> list[Path]:
+        """One .npy file [n, *shape] for each of the artifact's inputs, in session order."""
+        ordered = sorted(bindings, key=lambda b: b.index)
+        return [self._file(binding) for binding in ordered]
+
+    def _file(self, binding: Binding) -> Path:
+        form = [binding.source, binding.dtype, binding.shape, binding.permute, binding.scale,
+                binding.zero_point]  # fmt: skip
+        key = content_id(form)
+        if key not in self._files:
+            path = self._folder / f"{key}.npy"
+            np.save(path, to_artifact(self._inputs[binding.source], fields(binding)))
+            self._files[key] = path
+        return self._files[key]
+
+
+def fields(binding: Binding) -> dict[str, Any]:
+    """A binding as the device's code takes it."""
+    return dict(msgspec.to_builtins(binding))
+
+
+def read_back(
+    paths: list[Path], bindings: tuple[Binding, ...], shapes: dict[str, tuple[int, ...]]
+) -> dict[str, np.ndarray]:
+    """Output files as the source would have given them: {output: [n, *shape]}."""
+    answers = {}
+    for binding in bindings:
+        array = from_artifact(np.load(paths[binding.index]), fields(binding))
+        answers[binding.source] = array.reshape((len(array), *shapes[binding.source]))
+    return answers

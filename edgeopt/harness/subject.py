@@ -1,0 +1,29 @@
+"""What is run or timed: an artifact, opened in a runtime with its options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeopt.domain.tensor import Binding
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One thing to run.
+
+    Attributes:
+        key: the recipe's id.
+        title: for people.
+        path: the file a session opens, on the host.
+        inputs: bindings of the artifact's inputs, in the order of its session.
+    """
+
+    key: str
+    title: str
+    runtime: str
+    path: Path
+    threads: int
+    inputs: tuple[Binding, ...]
+    outputs: tuple[Binding, ...]
+    options: dict[str, str | int] = field(default_factory=dict)

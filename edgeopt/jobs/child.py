@@ -1,0 +1,167 @@
+"""Runs one function of the package in a child process.
+
+The function takes and returns plain data (JSON). Whatever it prints goes to a log file.
+A crash, a time-out and an error each come back as a `ChildFailed` with its first cause.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+
+# Telemetry tries the network; tokenizers warn about forks; TensorFlow is chatty.
+QUIET_ENVIRONMENT = {
+    "OPENVINO_TELEMETRY_OPT_OUT": "1",
+    "CI_OPENVINO_TELEMETRY": "0",
+    "NNCF_TELEMETRY": "0",
+    "HF_HUB_OFFLINE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TOKENIZERS_PARALLELISM": "false",
+    "JAX_PLATFORMS": "cpu",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+class ChildFailed(EdgeoptError):
+    """The child did not return.
+
+    Attributes:
+        timed_out: it was ended by the time limit.
+        log: the file with what it printed.
+    """
+
+    def __init__(self, message: str, hint: str, log: Path, timed_out: bool = False) -> None:
+        super().__init__(message, hint)
+        self.log, self.timed_out = log, timed_out
+
+
+def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
+    """Call "module:function" with `argument` in a child process and return its result.
+
+    Raises:
+        ChildFailed: it crashed, raised, or took longer than `timeout_s`.
+        BadInput, NotInstalled: raised by the function itself.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="edgeopt-job-") as folder:
+        job, result = Path(folder) / "job.json", Path(folder) / "result.json"
+        job.write_text(json.dumps({"function": function, "argument": argument}))
+        code, timed_out = _spawn([str(job), str(result)], log, timeout_s)
+        if timed_out:
+            message = f"took longer than its limit of {timeout_s:.0f} s"
+            raise ChildFailed(message, "A longer limit: --step-timeout SECONDS.", log, True)
+        if not result.exists():
+            raise ChildFailed(_death(code, log), f"Its output is in {log}.", log)
+        return _unpack(json.loads(result.read_text()), log)
+
+
+def _spawn(arguments: list[str], log: Path, timeout_s: float) -> tuple[int, bool]:
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "edgeopt.jobs.child", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **QUIET_ENVIRONMENT},
+            start_new_session=True,
+        )
+        try:
+            return process.wait(timeout_s), False
+        except subprocess.TimeoutExpired:
+            return -signal.SIGKILL, True
+        finally:
+            kill_group(process)
+
+
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """End a process started in a session of its own, and all it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _death(code: int, log: Path) -> str:
+    last = log.read_text(errors="replace").strip().splitlines()[-1:] or [""]
+    return f"{describe_exit(code)}{': ' if last[0] else ''}{last[0][:200]}"
+
+
+def describe_exit(code: int) -> str:
+    """An exit code in words."""
+    if code >= 0:
+        return f"the process ended with exit code {code}"
+    name = signal.Signals(-code).name
+    words = {
+        "SIGKILL": "the process was killed (SIGKILL); out of memory?",
+        "SIGILL": "illegal instruction (SIGILL)",
+        "SIGSEGV": "the process crashed (SIGSEGV)",
+        "SIGABRT": "the process aborted (SIGABRT)",
+    }
+    return words.get(name, f"the process ended by {name}")
+
+
+def _unpack(reply: dict[str, Any], log: Path) -> Any:
+    if "value" in reply:
+        return reply["value"]
+    message, hint = reply["message"], reply["hint"]
+    kinds: dict[str, type[EdgeoptError]] = {"BadInput": BadInput, "NotInstalled": NotInstalled}
+    if reply["kind"] in kinds:
+        raise kinds[reply["kind"]](message, hint)
+    raise ChildFailed(message, hint or f"Its output is in {log}.", log)
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process when its parent ends, however the parent ends."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error that says something, with its type."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:400]
+
+
+def _call(function: str, argument: Any) -> dict[str, Any]:
+    module, name = function.split(":")
+    try:
+        return {"value": getattr(importlib.import_module(module), name)(argument)}
+    except EdgeoptError as error:
+        return {"kind": type(error).__name__, "message": error.args[0], "hint": error.hint}
+    except ImportError as error:
+        traceback.print_exc()
+        hint = "See `pip install edgeopt[all]`."
+        return {"kind": "NotInstalled", "message": first_line(error), "hint": hint}
+    except Exception as error:
+        traceback.print_exc()
+        return {"kind": "error", "message": first_line(error), "hint": ""}
+
+
+def _main() -> None:
+    die_with_parent()
+    job, result = Path(sys.argv[1]), Path(sys.argv[2])
+    work = json.loads(job.read_text())
+    reply = _call(work["function"], work["argument"])
+    part = result.with_suffix(".part")
+    part.write_text(json.dumps(reply))
+    part.replace(result)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Some libraries crash in their destructors; the result is safe already.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,45 @@
+"""Everything a user can ask of `optimize`, as given: the command line and Python meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.run import Constraints
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of `optimize`.
+
+    Attributes:
+        model: path of a model file. title: what to call it; "": its path.
+        targets: profile names or paths.
+        data, calibration, confirm: .npz, folder of images, `module:function`, or arrays.
+        metric: a name or `module:function`; None: accuracy with class labels, agreement
+            without labels.
+        output: which of the source's outputs is scored; None: the first.
+        shapes: fixed shapes of inputs whose dimensions are open.
+        trust: unpickle .pt files.
+        step_timeout_s: for each conversion, and each runner request.
+        out: the run's folder.
+    """
+
+    model: Path
+    targets: tuple[str, ...]
+    data: str | Path | Mapping[str, Any]
+    out: Path
+    title: str = ""
+    metric: str | None = None
+    constraints: Constraints = Constraints()
+    calibration: str | Path | Mapping[str, Any] | None = None
+    confirm: str | Path | Mapping[str, Any] | None = None
+    preprocessing: Preprocessing | None = None
+    output: str | None = None
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    trust: bool = False
+    seed: int = 0
+    step_timeout_s: float = 300.0

@@ -1,0 +1,192 @@
+"""The decision for one target: screened, measured, confirmed on samples no choice has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import msgspec
+
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.recipe import LeftOut
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Choice, Miss
+from edgeopt.domain.target import Profile
+from edgeopt.harness.budget import FINAL, SCREEN
+from edgeopt.pipeline.timing import baseline_of, time_records
+from edgeopt.pipeline.workbench import Workbench
+from edgeopt.report import words
+from edgeopt.search import choose
+
+FINALISTS = 4
+
+
+def skipped(target: str, left: LeftOut) -> Record:
+    """The record of a recipe that was left out."""
+    return Record(
+        target=target,
+        device="none",
+        runtime=left.runtime,
+        precision=left.precision,
+        recipe_id=None,
+        recipe=None,
+        status="skipped",
+        step="space",
+        reason=left.reason,
+        hint=left.hint,
+    )
+
+
+def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]) -> Choice:
+    """Screen all candidates, measure the best ones again, confirm the fastest that qualifies."""
+    constraints = bench.call.constraints
+    alive = [r for r in records if r.status == "ok"]
+    if not alive:
+        return _nothing(bench, profile, records, None)
+    screened = time_records(
+        bench.shop, alive, SCREEN, bench.call.seed, None, bench.progress
+    )
+    records = [bench.keep(r) for r in screened]
+    baseline = baseline_of(records)
+    rejected: list[Miss] = []
+    while True:
+        out = {miss.recipe_id for miss in rejected}
+        pool = [r for r in choose.qualifying(records, constraints) if r.recipe_id not in out]
+        finalists = choose.ranked(pool)[:FINALISTS]
+        if not finalists:
+            return _nothing(bench, profile, records, baseline, tuple(rejected))
+        records = _measure_again(bench, records, finalists, baseline)
+        keys = {r.recipe_id for r in finalists}
+        again = choose.qualifying([r for r in records if r.recipe_id in keys], constraints)
+        for record in choose.ranked(again):
+            confirmed = _confirm(bench, record)
+            records = _replace(records, bench.keep(confirmed))
+            missed = _broken(confirmed, bench)
+            if not missed:
+                return _chosen(profile, records, confirmed, baseline, tuple(rejected))
+            rejected.append(missed)
+        # Those that a longer measurement disqualified are out as well.
+        gone = keys - {r.recipe_id for r in again} - {m.recipe_id for m in rejected}
+        rejected += [_miss(r, "measured again, it does not qualify") for r in records if r.recipe_id in gone]
+
+
+def _measure_again(
+    bench: Workbench, records: Sequence[Record], finalists: Sequence[Record], baseline: str | None
+) -> list[Record]:
+    """The finalists with the fp32 forms they are compared with, in fresh launches."""
+    wanted = {r.recipe_id for r in finalists} | {baseline}
+    like = {(r.runtime, r.recipe.threads) for r in finalists if r.recipe}
+    group = [
+        r
+        for r in records
+        if r.latency_ms
+        and r.recipe
+        and (
+            r.recipe_id in wanted
+            or (r.precision == "fp32" and (r.runtime, r.recipe.threads) in like)
+        )
+    ]
+    measured = time_records(bench.shop, group, FINAL, bench.call.seed + 1, baseline, bench.progress)
+    for record in measured:
+        records = _replace(records, bench.keep(record))
+    return list(records)
+
+
+def _replace(records: Sequence[Record], new: Record) -> list[Record]:
+    return [new if r.key == new.key else r for r in records]
+
+
+def _confirm(bench: Workbench, record: Record) -> Record:
+    """Score a candidate on the part that no choice has seen, with the very options that ship."""
+    assert record.recipe is not None
+    bench.progress(f"confirming {record.recipe}")
+    shop, exam = bench.shop, bench.confirm
+    try:
+        answers, _ = shop.answers(record.recipe, shop.artifact(record.recipe), exam)
+        score, drop = exam.marks(shop.judge, answers, shop.output, shop.max_drop)
+    except StepFailed as error:
+        return msgspec.structs.replace(
+            record, status=error.status, step="score", reason=error.reason, hint=error.hint
+        )
+    return msgspec.structs.replace(record, confirm_score=score, confirm_drop=drop)
+
+
+def _broken(record: Record, bench: Workbench) -> Miss | None:
+    """The promise a confirming score broke, or None."""
+    if record.confirm_drop is None:
+        return _miss(record, f"confirming it failed: {record.reason}")
+    allowed, lost = bench.call.constraints.max_drop, record.confirm_drop.judged
+    if lost <= allowed:
+        return None
+    return _miss(
+        record,
+        f"it loses {lost:.4g} on the {record.confirm_drop.n} confirming samples, "
+        f"allowed {allowed:.4g}",
+    )
+
+
+def _miss(record: Record, why: str) -> Miss:
+    return Miss(recipe_id=record.recipe_id or "", title=str(record.recipe), why=why)
+
+
+def _chosen(
+    profile: Profile,
+    records: Sequence[Record],
+    record: Record,
+    baseline: str | None,
+    rejected: tuple[Miss, ...],
+) -> Choice:
+    return Choice(
+        target=profile.name,
+        recipe_id=record.recipe_id,
+        basis="measured",
+        why=words.why(record, records, baseline, rejected),
+        baseline_id=baseline,
+        front=_front(records, baseline),
+        rejected=rejected,
+        warnings=words.unresolved(record),
+    )
+
+
+def _front(records: Sequence[Record], baseline: str | None) -> tuple[str, ...]:
+    return tuple(str(r.recipe_id) for r in choose.front(records, baseline))
+
+
+def _nothing(
+    bench: Workbench,
+    profile: Profile,
+    records: Sequence[Record],
+    baseline: str | None,
+    rejected: tuple[Miss, ...] = (),
+) -> Choice:
+    return Choice(
+        target=profile.name,
+        recipe_id=None,
+        basis="measured" if any(r.latency_ms for r in records) else "profile order",
+        why=words.nothing(records),
+        baseline_id=baseline,
+        front=_front(records, baseline),
+        misses=choose.nearest_misses(records, bench.call.constraints),
+        rejected=rejected,
+    )
+
+
+def by_profile(bench: Workbench, profile: Profile, records: Sequence[Record]) -> Choice:
+    """No device of this target is at hand: the profile's order stands for the missing figures."""
+    rejected: list[Miss] = []
+    for record in choose.qualifying(records, bench.call.constraints):
+        confirmed = _confirm(bench, record)
+        records = _replace(records, bench.keep(confirmed))
+        missed = _broken(confirmed, bench)
+        if missed:
+            rejected.append(missed)
+            continue
+        return Choice(
+            target=profile.name,
+            recipe_id=confirmed.recipe_id,
+            basis="profile order",
+            why=words.unmeasured(confirmed, profile.name, tuple(rejected)),
+            baseline_id=None,
+            front=(),
+            rejected=tuple(rejected),
+            warnings=words.unresolved(confirmed),
+        )
+    return _nothing(bench, profile, records, None, tuple(rejected))

@@ -1,0 +1,36 @@
+"""The machine and the versions that a run was made with."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from typing import Any
+
+import edgeopt
+from edgeopt.runner import sensors
+
+PACKAGES = (
+    "numpy", "onnx", "onnxruntime", "onnxslim", "openvino", "nncf", "ai-edge-litert",
+    "tflite-runtime", "ai-edge-quantizer", "torch", "litert-torch", "onnxscript",
+)  # fmt: skip
+
+
+def local_machine() -> dict[str, Any]:
+    """This machine, as a runner on it would describe it."""
+    return sensors.machine()
+
+
+def environment(machine: dict[str, Any]) -> dict[str, Any]:
+    """The machine, edgeopt's version and those of the packages that take part."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "edgeopt": edgeopt.__version__,
+        "python": platform.python_version(),
+        "machine": machine,
+        "packages": versions,
+    }

@@ -1,0 +1,56 @@
+"""The end of a run: bundles, report, run.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from edgeopt.bundle import write as bundle
+from edgeopt.domain.run import Choice, Run
+from edgeopt.domain.target import Profile
+from edgeopt.report import html
+from edgeopt.store import atomic
+from edgeopt.store.run_folder import RunFolder
+
+
+def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
+    """Write bundles, report and run.json; returns the run with its records."""
+    run = msgspec.structs.replace(
+        run, folder=str(folder.path), records=tuple(folder.journal.records())
+    )
+    choices = tuple(_bundled(run, choice, folder) for choice in run.choices)
+    run = msgspec.structs.replace(run, choices=choices)
+    (folder.path / "targets").mkdir(exist_ok=True)
+    for name, profile in profiles.items():
+        atomic.write(folder.path / "targets" / f"{name}.json", msgspec.json.encode(profile))
+    write_report(run)
+    folder.write_run(run)
+    return run
+
+
+def write_report(run: Run) -> None:
+    """Write report.html from what the run's folder holds."""
+    folder = Path(run.folder)
+    profiles = {
+        path.stem: msgspec.json.decode(path.read_bytes(), type=Profile)
+        for path in sorted((folder / "targets").glob("*.json"))
+    }
+    atomic.write(folder / "report.html", html.render(run, profiles))
+
+
+def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
+    record = run.record(choice.target, choice.recipe_id)
+    if record is None or record.recipe is None:
+        return choice
+    artifact = folder.artifact(record.recipe.conversion_id)
+    assert artifact is not None
+    bundle.write(
+        folder.path / choice.target,
+        record,
+        artifact,
+        folder.artifact_folder(record.recipe.conversion_id),
+        run.source,
+        run.environment,
+    )
+    return msgspec.structs.replace(choice, bundle=choice.target)

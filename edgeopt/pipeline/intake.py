@@ -1,0 +1,168 @@
+"""Reads the request: profiles, source, data. Bad input is refused here, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgeopt import targets
+from edgeopt.datasets import check, load, metrics, split
+from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.split import Parts
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.progress import Listener
+from edgeopt.domain.run import Request
+from edgeopt.domain.target import Profile
+from edgeopt.pipeline.call import Call
+from edgeopt.sources import shapes
+from edgeopt.sources.load import inspect, prepare
+from edgeopt.sources.source import Inspected, Source
+from edgeopt.store.run_folder import check_writable
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A request that can be worked on."""
+
+    profiles: tuple[Profile, ...]
+    source: Source
+    parts: Parts
+    output: str
+    request: Request
+    warnings: tuple[str, ...]
+
+
+def take_in(call: Call, work: Path, progress: Listener) -> Intake:
+    """Read everything that was given.
+
+    Args:
+        work: a scratch folder for the source's prepared forms.
+
+    Raises:
+        BadInput: anything of it is unusable.
+        NotInstalled: the source's format needs a package that is missing.
+    """
+    check_writable(call.out)
+    profiles = tuple(targets.load(name) for name in call.targets)
+    if call.metric is not None:
+        metrics.require_metric(call.metric)
+    log = work / "source.log"
+    progress(f"reading {call.model.name}")
+    inspected = inspect(call.model, call.trust, log, call.step_timeout_s)
+    _unknown_names(call.shapes, inspected)
+    progress("reading the data")
+    raw = _load(call, inspected)
+    fixed = _fix_shapes(call, inspected, raw[0])
+    progress(f"preparing {call.model.name}")
+    sample = _sample(raw[0], inspected, fixed, work)
+    source = prepare(inspected, fixed, sample, work, log, call.step_timeout_s)
+    data, calibration, confirm = (_checked(samples, source) for samples in raw)
+    assert data is not None
+    parts = split.split(data, calibration, confirm, call.seed)
+    warnings = [str(advice) for advice in check.constant_inputs(data)]
+    return Intake(
+        profiles=profiles,
+        source=source,
+        parts=parts,
+        output=_output(call.output, source),
+        request=_request(call, source, (data, calibration, confirm)),
+        warnings=tuple(warnings),
+    )
+
+
+def _unknown_names(said: dict[str, tuple[int, ...]], inspected: Inspected) -> None:
+    names = [spec.name for spec in inspected.inputs]
+    for name in said:
+        if name not in names:
+            raise BadInput(
+                f"--shape names an input {name!r}, but the model has {', '.join(names)}.",
+                "Use one of those names.",
+            )
+
+
+def _load(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Samples | None]:
+    names = [spec.name for spec in inspected.inputs]
+    data = load.load(call.data, names, call.preprocessing)
+    others = [
+        None if given is None else load.load(given, names, call.preprocessing)
+        for given in (call.calibration, call.confirm)
+    ]
+    return data, others[0], others[1]
+
+
+def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tuple[int, ...]]:
+    batch = shapes.batch_symbols([spec.shape for spec in inspected.inputs if spec.shape])
+    return {
+        spec.name: shapes.fix(
+            spec.name,
+            spec.shape,
+            batch,
+            call.shapes.get(spec.name),
+            _seen(spec.name, inspected, data),
+        )
+        for spec in inspected.inputs
+    }
+
+
+def _seen(name: str, inspected: Inspected, data: Samples) -> tuple[int, ...] | None:
+    array = data.inputs.get(name)
+    if array is None and len(inspected.inputs) == len(data.inputs) == 1:
+        array = next(iter(data.inputs.values()))
+    return None if array is None else tuple(array.shape[1:])
+
+
+def _sample(
+    data: Samples, inspected: Inspected, fixed: dict[str, tuple[int, ...]], work: Path
+) -> Path | None:
+    """One real sample as an .npz at the fixed shapes, None where the data does not fit them.
+
+    What does not fit is explained later, by `check`, against the source's own specs.
+    """
+    arrays = {}
+    for spec in inspected.inputs:
+        array = data.inputs.get(spec.name)
+        if array is None and len(inspected.inputs) == len(data.inputs) == 1:
+            array = next(iter(data.inputs.values()))
+        if array is None or not len(array) or array[0].size != np.prod(fixed[spec.name]):
+            return None
+        arrays[spec.name] = array[0].reshape(fixed[spec.name]).astype(spec.dtype or array.dtype)
+    path = work / "sample.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def _checked(samples: Samples | None, source: Source) -> Samples | None:
+    if samples is None:
+        return None
+    return check.check(samples, source.inputs, samples.origin)
+
+
+def _output(said: str | None, source: Source) -> str:
+    names = [spec.name for spec in source.outputs]
+    if said is None:
+        return names[0]
+    if said not in names:
+        raise BadInput(f"the model has no output {said!r}.", f"It has: {', '.join(names)}.")
+    return said
+
+
+def _request(
+    call: Call, source: Source, samples: tuple[Samples | None, Samples | None, Samples | None]
+) -> Request:
+    data, calibration, confirm = samples
+    assert data is not None
+    hashes = [part.sha256 for part in samples if part is not None]
+    return Request(
+        source=call.title or str(call.model),
+        source_sha256=source.sha256,
+        targets=call.targets,
+        data=data.origin,
+        data_sha256="+".join(hashes),
+        metric=call.metric or "",
+        constraints=call.constraints,
+        calibration=calibration.origin if calibration else None,
+        confirm=confirm.origin if confirm else None,
+        seed=call.seed,
+    )

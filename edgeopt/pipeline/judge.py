@@ -1,0 +1,158 @@
+"""Judges answers: parity with the source, score and drop on one part of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from edgeopt.datasets import scores
+from edgeopt.datasets.metric import Metric
+from edgeopt.datasets.metrics import metric
+from edgeopt.datasets.samples import Samples
+from edgeopt.devices.device import Device
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.record import Parity
+from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.tensor import Binding, TensorSpec
+from edgeopt.harness.answer import answer
+from edgeopt.harness.feed import Feed
+from edgeopt.harness.subject import Subject
+from edgeopt.sources.source import Source
+
+Answers = dict[str, np.ndarray]
+
+PARITY_SAMPLES = 16
+
+#: Least signal to noise ratio that an artifact must keep, dB. Integers are held to little:
+#: the score judges them; below 0 dB the error is larger than the signal.
+REQUIRED_DB = {"fp32": 40.0, "fp16": 25.0, "bf16": 15.0}
+REQUIRED_DB_INT8 = 0.0
+
+
+class Exam:
+    """One part of the data with the source's own answers, and what candidates are held to."""
+
+    def __init__(self, part: str, samples: Samples, feed: Feed, source: Answers) -> None:
+        self.part, self.samples, self.feed, self.source = part, samples, feed, source
+
+    def marks(
+        self, judge: Metric, answers: Answers, output: str, max_drop: float
+    ) -> tuple[Score, Drop]:
+        """Score and paired drop of a candidate's answers.
+
+        Raises:
+            StepFailed: the answers cannot be scored.
+        """
+        own, theirs = answers[output], self.source[output]
+        truths = judge.truths(self.samples.labels, theirs)
+        score = scores.score(judge, own, truths, self.samples.groups, self.part)
+        drop = scores.drop(
+            judge, own, theirs, self.samples.labels, self.samples.groups, max_drop
+        )
+        return score, drop
+
+
+def exam(
+    part: str,
+    samples: Samples,
+    source: Source,
+    device: Device,
+    folder: Path,
+    log: Path,
+    timeout_s: float,
+    progress: Callable[[int], None],
+) -> Exam:
+    """Ask the source itself about every sample of a part.
+
+    Raises:
+        RunnerFailed: the source does not run.
+    """
+    feed = Feed(samples.inputs, folder)
+    answers, _ = answer(
+        device, reference(source), feed, output_shapes(source), log, timeout_s, progress
+    )
+    return Exam(part, samples, feed, answers)
+
+
+def reference(source: Source) -> Subject:
+    """The source as a subject: its own runtime, its own layout."""
+    return Subject(
+        key="source",
+        title=f"the source ({source.reference_runtime})",
+        runtime=source.reference_runtime,
+        path=Path(source.reference_path),
+        threads=2,
+        inputs=_plain(source.inputs),
+        outputs=_plain(source.outputs),
+        options=dict(source.reference_options),
+    )
+
+
+def _plain(specs: tuple[TensorSpec, ...]) -> tuple[Binding, ...]:
+    return tuple(
+        Binding(
+            source=spec.name,
+            name=spec.name,
+            index=i,
+            dtype=spec.dtype,
+            shape=tuple(int(dim or 1) for dim in spec.shape),
+        )
+        for i, spec in enumerate(specs)
+    )
+
+
+def output_shapes(source: Source) -> dict[str, tuple[int, ...]]:
+    """Shape of each of the source's outputs."""
+    return {spec.name: tuple(int(dim or 1) for dim in spec.shape) for spec in source.outputs}
+
+
+def metric_for(name: str, first: Exam, output: str) -> Metric:
+    """The metric of a request.
+
+    Raises:
+        BadInput: it does not fit the labels or the source's outputs.
+    """
+    return metric(name or None, first.samples.labels, first.source[output])
+
+
+def parity(precision: str, answers: Answers, source: Answers) -> Parity:
+    """How near an artifact's answers are to the source's, over all outputs.
+
+    Raises:
+        StepFailed: not finite where the source is, or further off than the precision allows.
+    """
+    count = min(PARITY_SAMPLES, len(next(iter(source.values()))))
+    required = REQUIRED_DB.get(precision, REQUIRED_DB_INT8)
+    worst: float | None = None
+    largest = 0.0
+    for name, theirs in source.items():
+        own = np.asarray(answers[name][:count], dtype=np.float64)
+        expected = np.asarray(theirs[:count], dtype=np.float64)
+        if not np.isfinite(own[np.isfinite(expected)]).all():
+            raise StepFailed("failed-parity", f"output {name!r} has NaN or infinite values")
+        error = np.nan_to_num(own - expected)
+        largest = max(largest, float(np.abs(error).max(initial=0.0)))
+        decibels = sqnr_db(np.nan_to_num(expected), error)
+        if decibels is not None and (worst is None or decibels < worst):
+            worst = decibels
+    if worst is not None and worst < required:
+        raise StepFailed(
+            "failed-parity",
+            f"its answers are {worst:.1f} dB from the source's; {precision} must keep "
+            f"{required:.0f} dB",
+            "The conversion changed what the model computes.",
+        )
+    return Parity(sqnr_db=worst, max_abs=largest, n=count, required_db=required)
+
+
+def sqnr_db(signal: np.ndarray, error: np.ndarray) -> float | None:
+    """Signal to quantization noise ratio, dB; None where there is no noise at all."""
+    noise = float(np.mean(error**2)) if error.size else 0.0
+    if noise == 0.0:
+        return None
+    power = float(np.mean(signal**2))
+    return float(10 * np.log10(max(power, 1e-30) / noise))
+
+

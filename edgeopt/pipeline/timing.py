@@ -1,0 +1,177 @@
+"""Measures candidates of one target together and writes what was found into their records."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+import msgspec
+
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.latency import Latency, Verdict
+from edgeopt.domain.progress import Listener
+from edgeopt.domain.record import Record
+from edgeopt.harness.budget import Budget
+from edgeopt.harness.measure import measure
+from edgeopt.harness.timed import Session, Timed
+from edgeopt.pipeline.workshop import Workshop, failed
+from edgeopt.stats.early_stopping import tail
+from edgeopt.stats.quantile import median, median_interval
+from edgeopt.stats.verdict import verdict
+from edgeopt.store import atomic
+
+BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
+
+
+def time_records(
+    shop: Workshop,
+    records: Sequence[Record],
+    budget: Budget,
+    seed: int,
+    baseline_id: str | None,
+    progress: Listener,
+) -> list[Record]:
+    """Measure records in one interleaved schedule.
+
+    Args:
+        baseline_id: the recipe that `versus_baseline` compares with; None: found here.
+
+    Returns:
+        The same records with latency and verdicts, or failed.
+    """
+    subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
+    session = measure(
+        shop.device,
+        subjects,
+        shop.choose.feed,
+        budget,
+        shop.folder.log(f"measure-{budget.stage}"),
+        shop.timeout_s,
+        seed,
+        lambda done, total, what: progress(f"measuring ({budget.stage}): {what}", done, total),
+    )
+    _keep_raw(shop, records[0].target, session)
+    timed = [_timed(record, session.timed[str(record.recipe_id)], shop, budget) for record in records]
+    baseline = baseline_id or baseline_of(timed)
+    return [_with_verdicts(record, timed, session, baseline) for record in timed]
+
+
+def _keep_raw(shop: Workshop, target: str, session: Session) -> None:
+    """Every raw nanosecond, beside the results."""
+    folder = shop.folder.path / "measurements"
+    folder.mkdir(exist_ok=True)
+    number = len(list(folder.glob(f"{target}-*.json"))) + 1
+    path = folder / f"{target}-{number:02d}-{session.stage}.json"
+    atomic.write(path, msgspec.json.encode(session.raw()))
+
+
+def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Record:
+    if timed.failed:
+        status = "timeout" if timed.timed_out else "failed-run"
+        return failed(record, "measure", StepFailed(status, timed.failed))
+    assert record.executed is not None
+    launches = timed.launches
+    peaks = [launch.peak_rss_bytes for launch in launches if launch.peak_rss_bytes]
+    why_null = {
+        key: why
+        for key, why in record.executed.why_null.items()
+        if key not in ("load_ms", "first_infer_ms")
+    }
+    executed = msgspec.structs.replace(
+        record.executed,
+        load_ms=round(median([launch.load_ns for launch in launches]) / 1e6, 3),
+        first_infer_ms=round(median([launch.first_ns for launch in launches]) / 1e6, 3),
+        peak_rss_bytes=max(peaks) if peaks else None,
+        why_null=why_null,
+    )
+    return msgspec.structs.replace(
+        record,
+        kind=shop.device.kind,
+        latency_ms=latency(timed, budget),
+        latency_reason="",
+        executed=executed,
+    )
+
+
+def latency(timed: Timed, budget: Budget) -> Latency:
+    """Figures of one artifact in one schedule.
+
+    p50 is the median of all steady runs; its interval rests on the medians of blocks, since
+    runs within a block are not independent.
+    """
+    samples = [t / 1e6 for t in timed.steady_ns]
+    blocks = [
+        statistics.median(block.steady_ns) / 1e6
+        for launch in timed.launches
+        for block in launch.blocks
+    ]
+    p50 = median(samples)
+    low, high = median_interval(blocks) or (min(blocks), max(blocks))
+    p90 = tail(samples, 0.9)
+    return Latency(
+        p50=round(p50, 6),
+        p50_low=round(min(low, p50), 6),
+        p50_high=round(max(high, p50), 6),
+        p90=None if p90 is None else round(p90, 6),
+        n=len(samples),
+        launches=len(timed.launches),
+        stage=budget.stage,
+    )
+
+
+def baseline_of(records: Sequence[Record]) -> str | None:
+    """The fp32 that the run is compared with: ONNX Runtime's where there is one, at its best."""
+    floats = [r for r in records if r.precision == "fp32" and r.latency_ms]
+    for runtime in BASELINE_ORDER:
+        own = [r for r in floats if r.runtime == runtime]
+        if own:
+            best = min(own, key=lambda r: r.latency_ms.p50 if r.latency_ms else 0.0)
+            return best.recipe_id
+    return None
+
+
+def _with_verdicts(
+    record: Record, records: Sequence[Record], session: Session, baseline: str | None
+) -> Record:
+    if record.latency_ms is None:
+        return record
+    same = next((r for r in records if _is_own_fp32(r, record)), None)
+    speedup = None
+    if same is not None and same.recipe_id != record.recipe_id:
+        speedup = compare(session, str(record.recipe_id), str(same.recipe_id), len(records) - 1)
+    versus = None
+    if baseline in session.timed and baseline != record.recipe_id:
+        versus = compare(session, str(record.recipe_id), str(baseline), len(records) - 1)
+    return msgspec.structs.replace(record, speedup=speedup, versus_baseline=versus)
+
+
+def _is_own_fp32(other: Record, record: Record) -> bool:
+    return (
+        other.precision == "fp32"
+        and other.runtime == record.runtime
+        and other.latency_ms is not None
+        and other.recipe is not None
+        and record.recipe is not None
+        and other.recipe.threads == record.recipe.threads
+    )
+
+
+def compare(session: Session, key: str, over: str, candidates: int) -> Verdict | None:
+    """The verdict between two artifacts of one schedule; None where no blocks pair up."""
+    pairs = [
+        _paired(own.blocks, theirs.blocks)
+        for own, theirs in zip(
+            session.timed[key].launches, session.timed[over].launches, strict=False
+        )
+    ]
+    pairs = [pair for pair in pairs if pair[0]]
+    if not pairs:
+        return None
+    own_blocks, over_blocks = [p[0] for p in pairs], [p[1] for p in pairs]
+    return verdict(own_blocks, over_blocks, over, candidates=max(candidates, 1))
+
+
+def _paired(own: list, theirs: list) -> tuple[list[list[int]], list[list[int]]]:  # type: ignore[type-arg]
+    by_round = {block.round: block.steady_ns for block in theirs}
+    both = [(b.steady_ns, by_round[b.round]) for b in own if b.round in by_round]
+    return [a for a, _ in both], [b for _, b in both]

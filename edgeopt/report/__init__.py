@@ -1,0 +1,1 @@
+"""What became of a run, for people: `terminal.summary`, `html.render`. One file per output."""

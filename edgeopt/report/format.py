@@ -1,0 +1,167 @@
+"""Numbers for people. The only place that prints a unit.
+
+A value that is null prints as its reason, or as an en dash where none is known: never as 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from edgeopt.domain.latency import Verdict
+from edgeopt.domain.score import Drop
+
+DASH = "–"
+MINUS = "−"
+TIMES = "×"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """`value` with so many significant digits, without an exponent: 0.0123, 5.48, 1230."""
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:.{decimals}f}".replace("-", MINUS)
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number as it was stated, in its unit: quantity(2048, "KiB") is "2048 KiB"."""
+    return f"{value:.6g} {unit}"
+
+
+def ms(value: float | None, reason: str = "") -> str:
+    """A time given in milliseconds: "0.231 ms", "5.48 ms"; from a second on "1.20 s"."""
+    if value is None:
+        return reason or DASH
+    if float(f"{value:.2e}") >= 1000:
+        return f"{significant(value / 1000)} s"
+    return f"{significant(value)} ms"
+
+
+def duration(seconds: float) -> str:
+    """How long a run took: "42 s", "4 min 07 s", "2 h 05 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(value: int | None, reason: str = "") -> str:
+    """Bytes in decimal units: "812 B", "4.93 MB"."""
+    if value is None:
+        return reason or DASH
+    if value < 1000:
+        return f"{value} B"
+    power = min(3, int(math.log10(float(f"{value:.2e}")) // 3))
+    return f"{significant(value / 1000**power)} {('B', 'kB', 'MB', 'GB')[power]}"
+
+
+def hundredths(value: float) -> str:
+    """A share times 100 with one decimal; a small one is never rounded to nothing."""
+    scaled = value * 100
+    if 0 < abs(scaled) < 0.005:
+        return "<0.01"
+    decimals = 2 if 0 < abs(scaled) < 0.095 else 1
+    return f"{scaled:.{decimals}f}".replace("-", MINUS)
+
+
+def percent(value: float | None, reason: str = "") -> str:
+    """A share: percent(0.012) is "1.2 %"."""
+    return reason or DASH if value is None else f"{hundredths(value)} %"
+
+
+def points(value: float | None, reason: str = "") -> str:
+    """A loss of a score between 0 and 1: points(0.012) is "1.2 points"; a gain has a minus."""
+    return reason or DASH if value is None else f"{hundredths(value)} points"
+
+
+def score(value: float | None, reason: str = "") -> str:
+    """A metric's value: three decimals where it is about one, else three significant digits."""
+    if value is None:
+        return reason or DASH
+    if 0.1 <= abs(value) < 10:
+        return f"{value:.3f}".replace("-", MINUS)
+    return significant(value)
+
+
+def factor(value: float) -> str:
+    """A factor without its sign: two decimals where it is about one."""
+    return f"{value:.2f}" if 0.1 <= value < 9.995 else significant(value)
+
+
+def ratio(value: float | None, reason: str = "") -> str:
+    """How many times as fast: ratio(1.53) is "1.53×"."""
+    return reason or DASH if value is None else f"{factor(value)}{TIMES}"
+
+
+def interval(low: float, high: float, formatter: Callable[[float], str]) -> str:
+    """A range in one unit: "5.41 to 5.55 ms"."""
+    first, last = formatter(low), formatter(high)
+    number, _, unit = first.partition(" ")
+    if unit and last.endswith(f" {unit}"):
+        first = number
+    return f"{first} to {last}"
+
+
+def verdict(value: Verdict | None, reason: str = "") -> str:
+    """A verdict in full: "FASTER 1.53× (95 % CI 1.49 to 1.57)"."""
+    if value is None:
+        return reason or DASH
+    bounds = interval(value.low, value.high, factor)
+    return f"{value.word} {ratio(value.ratio)} (95 % CI {bounds})"
+
+
+def drop(value: Drop | None, reason: str = "") -> str:
+    """A drop as it is held against the allowed one: points of a score, or % of an error."""
+    if value is None:
+        return reason or DASH
+    return allowance(value.judged, relative=value.relative is not None)
+
+
+def drop_bounds(value: Drop) -> tuple[float, float] | None:
+    """The interval in the unit of `judged`; None where a relative one cannot be had."""
+    if value.relative is None:
+        return value.low, value.high
+    if value.value == 0:
+        return (0.0, 0.0) if value.low == value.high == 0 else None
+    scale = value.relative / value.value
+    return value.low * scale, value.high * scale
+
+
+def drop_interval(value: Drop | None) -> str:
+    """The 95 % interval of a drop: "−0.8 to 1.6 points"; "" where there is none."""
+    bounds = drop_bounds(value) if value else None
+    if value is None or bounds is None:
+        return ""
+    return interval(*bounds, percent if value.relative is not None else points)
+
+
+def allowance(value: float, *, relative: bool) -> str:
+    """The allowed drop in the words of the drops: "1.0 points", or "1.0 %" of an error."""
+    return percent(value) if relative else points(value)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A number of things: "1 thread", "2 threads", "5 launches" (with its plural given)."""
+    return f"{number:,}".replace(",", " ") + f" {noun if number == 1 else plural or noun + 's'}"
+
+
+def sample_size(n: int) -> str:
+    """How many samples a figure rests on, kept on one line: "n 512"."""
+    return f"n\u00a0{n}"
+
+
+def span(numbers: Iterable[int], noun: str, plural: str = "") -> str:
+    """A range of such numbers: "3 to 5 launches", or "5 launches" where all agree."""
+    found = list(numbers)
+    low, high = min(found), max(found)
+    last = count(high, noun, plural)
+    return last if low == high else f"{low} to {last}"
+
+
+def tick(value: float) -> str:
+    """A round number on an axis: "0.5", "20", "−1"."""
+    return f"{value:.6g}".replace("-", MINUS)

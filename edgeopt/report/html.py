@@ -1,0 +1,128 @@
+"""The report of a run as one HTML file that needs nothing else, no network least of all.
+
+Jinja2 is imported when a page is made. Names, reasons and file names come from outside,
+so everything is escaped; and the page's own policy forbids it to load or run anything but
+the style and the script it was made with.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.domain.run import Run
+from edgeopt.domain.target import Profile
+from edgeopt.report import format as fmt
+from edgeopt.report.facts import FactRow, facts
+from edgeopt.report.headline import Headline, headline
+from edgeopt.report.method import method, untimed_reason
+from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes
+from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
+from edgeopt.report.table import Row, choice_of, rows
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """All that the page says of one target. `n`: the samples of its scores if all agree."""
+
+    name: str
+    title: str
+    n: int | None
+    headline: Headline | None
+    rows: list[Row]
+    untimed: str
+    points: list[Point]
+    charts: tuple[Chart, ...]
+    runtimes: list[str]
+    precisions: list[str]
+    front: list[Row]
+    method: list[str]
+    profile: Profile | None
+    facts: list[FactRow]
+
+
+def render(run: Run, profiles: Mapping[str, Profile]) -> str:
+    """The page of a run, whole. `profiles`: by target; one that is missing has no facts."""
+    environment = _environment()
+    style = environment.get_template("style.css").render()
+    script = environment.get_template("page.js").render()
+    return environment.get_template("template.html").render(
+        run=run,
+        name=PurePath(run.source.path).name,
+        tried=sum(record.status != "skipped" for record in run.records),
+        targets=[target_view(run, name, profiles.get(name)) for name in run.request.targets],
+        allowed=fmt.allowance(run.request.constraints.max_drop, relative=_relative(run)),
+        environment=list(flat(run.environment)),
+        operators=sorted(run.source.operators.items(), key=lambda item: (-item[1], item[0])),
+        shapes=SHAPES,
+        colours=COLOURS,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+
+
+def target_view(run: Run, target: str, profile: Profile | None) -> TargetView:
+    """Everything of one target, worked out."""
+    choice = choice_of(run, target)
+    made, found = rows(run, target), points(run, target)
+    counts = {row.score.n for row in made if row.score.n}
+    limit, relative = run.request.constraints.max_drop, _relative(run)
+    return TargetView(
+        name=target,
+        title=profile.title if profile else target,
+        n=counts.pop() if len(counts) == 1 else None,
+        headline=headline(run, choice) if choice else None,
+        rows=made,
+        untimed=untimed_reason(run, target),
+        points=found,
+        charts=tuple(draw(found, limit, f, relative=relative) for f in (WIDE, NARROW) if found),
+        runtimes=runtimes(found),
+        precisions=precisions(found),
+        front=sorted((r for r in made if "on the front" in r.marks), key=lambda r: r.order[1]),
+        method=method(run, target),
+        profile=profile,
+        facts=facts(profile) if profile else [],
+    )
+
+
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Nested tables as pairs of a dotted name and a text."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        yield path, ", ".join(map(str, value)) or fmt.DASH
+    else:
+        yield path, fmt.DASH if value is None or value == "" else str(value)
+
+
+def _relative(run: Run) -> bool:
+    """Whether drops are shares of the source's error."""
+    return any(record.drop and record.drop.relative is not None for record in run.records)
+
+
+def _hash(text: str) -> str:
+    """The policy's name for an inline style or script."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("edgeopt", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(size=fmt.size, duration=fmt.duration, ms=fmt.ms)
+    return environment

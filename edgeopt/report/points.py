@@ -1,0 +1,93 @@
+"""The candidates of a target as points: latency against drop, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Run
+from edgeopt.report import format as fmt
+from edgeopt.report.table import choice_of, measured, qualifies
+
+SHAPES = {
+    "fp32": "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0 -5 0Z",
+    "fp16": "M-4.4 -4.4H4.4V4.4H-4.4Z",
+    "bf16": "M-2.1 -5.5H2.1V-2.1H5.5V2.1H2.1V5.5H-2.1V2.1H-5.5V-2.1H-2.1Z",
+    "int8-static": "M0 -6.2L6.2 0L0 6.2L-6.2 0Z",
+    "int8-dynamic": "M0 -6L5.8 4.4H-5.8Z",
+    "int8-weights": "M0 6L5.8 -4.4H-5.8Z",
+}
+"""Outlines around (0, 0), one for each precision."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds."""
+
+    recipe_id: str
+    name: str
+    runtime: str
+    precision: str
+    tooltip: str
+    x: float
+    x_low: float
+    x_high: float
+    y: float
+    y_low: float
+    y_high: float
+    y_text: str
+    chosen: bool = False
+    baseline: bool = False
+    on_front: bool = False
+    qualifies: bool = False
+
+
+def points(run: Run, target: str) -> list[Point]:
+    """The candidates that have both a measured latency and a drop, in the journal's order."""
+    made = (_point(run, record) for record in run.records if record.target == target)
+    return [point for point in made if point]
+
+
+def runtimes(points: Sequence[Point]) -> list[str]:
+    """The runtimes in the order of their colours."""
+    return sorted({point.runtime for point in points})
+
+
+def precisions(points: Sequence[Point]) -> list[str]:
+    """The precisions of these points, the finest first."""
+    found = {point.precision for point in points}
+    return [p for p in SHAPES if p in found] + sorted(found - SHAPES.keys())
+
+
+def _point(run: Run, record: Record) -> Point | None:
+    """The point of a record, None where it was not timed or has no drop."""
+    latency, drop, recipe = measured(record), record.drop, record.recipe
+    if latency is None or drop is None or recipe is None or record.recipe_id is None:
+        return None
+    choice = choice_of(run, record.target)
+    low, high = fmt.drop_bounds(drop) or (drop.judged, drop.judged)
+    lines = (
+        str(recipe),
+        f"{fmt.ms(latency.p50)} ({fmt.interval(latency.p50_low, latency.p50_high, fmt.ms)})",
+        f"drop {fmt.drop(drop)} ({fmt.drop_interval(drop)})",
+        fmt.size(record.size_bytes),
+    )
+    return Point(
+        recipe_id=record.recipe_id,
+        name=f"{record.runtime} {record.precision}, {fmt.count(recipe.threads, 'thread')}",
+        runtime=record.runtime,
+        precision=record.precision,
+        tooltip=" · ".join(lines),
+        x=latency.p50,
+        x_low=latency.p50_low,
+        x_high=latency.p50_high,
+        y=drop.judged,
+        y_low=low,
+        y_high=high,
+        y_text=fmt.drop(drop),
+        chosen=choice is not None and record.recipe_id == choice.recipe_id,
+        baseline=choice is not None and record.recipe_id == choice.baseline_id,
+        on_front=choice is not None and record.recipe_id in choice.front,
+        qualifies=qualifies(record, run.request.constraints),
+    )

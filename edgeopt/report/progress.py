@@ -1,0 +1,56 @@
+"""Progress for people: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, TextIO
+
+PLAIN_EVERY_S = 10.0
+
+
+class Progress:
+    """A `Listener`. A context manager: the live line is gone when it ends."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._live, self._task = stream, None, None
+        self._last, self._said = "", 0.0
+
+    def __enter__(self) -> Progress:
+        if self._stream.isatty():
+            self._live = self._bar()
+            self._live.start()
+            self._task = self._live.add_task("", total=None)
+        return self
+
+    def _bar(self) -> Any:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TimeElapsedColumn(),
+        )
+        return Bar(*columns, console=Console(file=self._stream), transient=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
+        if self._live is not None:
+            self._live.update(self._task, description=what, completed=done, total=total or None)
+        else:
+            self._plain(what, done, total)
+
+    def _plain(self, what: str, done: int, total: int) -> None:
+        """A line for each new thing, and now and then for one that takes long."""
+        stem = what.split(":")[0] if what.startswith("measuring") else what
+        now = time.monotonic()
+        if stem == self._last and now - self._said < PLAIN_EVERY_S:
+            return
+        self._last, self._said = stem, now
+        count = f" [{done}/{total}]" if total else ""
+        print(f"{what}{count}", file=self._stream, flush=True)  # noqa: T201 (its purpose)

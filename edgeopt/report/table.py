@@ -1,0 +1,252 @@
+"""The candidates of one target as rows of text, for the terminal and the page alike."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeopt.domain.latency import Latency, Verdict
+from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Choice, Constraints, Run
+from edgeopt.report import format as fmt
+
+Mark = Literal["chosen", "on the front", "baseline", "screened only"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value: `text`, a second line `detail`, and what it sorts by (None sorts last).
+
+    Attributes:
+        word: the verdict that stands behind it, "" where there is none.
+        n: the samples that it rests on, where they are worth saying.
+    """
+
+    text: str = fmt.DASH
+    detail: str = ""
+    sort: float | None = None
+    word: str = ""
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One candidate, or one recipe that was left out.
+
+    Attributes:
+        title: the recipe in one line. name: runtime and precision. settings: the rest.
+        qualifies: converted, checked, and within every limit that was asked for.
+        latency: of measurements only; others show why there is none in `why_untimed`.
+        speedup: over the fp32 of the same runtime. versus: over the run's baseline.
+        resolved: whether the samples tell on which side of the allowed drop it is.
+        confirm: the drop on samples that no choice has seen, empty where not taken.
+        executed: the precision that really ran, or why it is not known.
+    """
+
+    recipe_id: str | None
+    title: str
+    name: str
+    runtime: str
+    precision: str
+    settings: tuple[str, ...] = ()
+    threads: int | None = None
+    status: str = "left out"
+    qualifies: bool = False
+    marks: tuple[Mark, ...] = ()
+    latency: Cell = Cell()
+    p90: Cell = Cell()
+    speedup: Cell = Cell()
+    versus: Cell = Cell()
+    score: Cell = Cell()
+    drop: Cell = Cell()
+    resolved: bool = True
+    confirm: Cell = Cell("")
+    size: Cell = Cell()
+    executed: str = fmt.DASH
+    why_untimed: str = ""
+    reason: str = ""
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+    @property
+    def chosen(self) -> bool:
+        return "chosen" in self.marks
+
+    @property
+    def left_out(self) -> bool:
+        return self.status == "left out"
+
+    @property
+    def order(self) -> tuple[int, float]:
+        """Chosen, qualifying, others, failed, left out; within each the fastest first."""
+        groups = (self.chosen, self.qualifies, self.ok, not self.left_out, True)
+        latency = self.latency.sort
+        return groups.index(True), math.inf if latency is None else latency
+
+
+def rows(run: Run, target: str) -> list[Row]:
+    """Every recipe of a target, tried or left out, in the order of `Row.order`."""
+    choice = choice_of(run, target)
+    records = [record for record in run.records if record.target == target]
+    seen = {(record.runtime, record.precision) for record in records}
+    tried = [_row(record, run.request.constraints, choice) for record in records]
+    rest = [item for item in run.left_out if (item.runtime, item.precision) not in seen]
+    return sorted([*tried, *map(_left_out, rest)], key=lambda row: row.order)
+
+
+def choice_of(run: Run, target: str) -> Choice | None:
+    """The choice for a target; None while the run goes on."""
+    return next((choice for choice in run.choices if choice.target == target), None)
+
+
+def measured(record: Record) -> Latency | None:
+    """A latency that was measured; an emulated or predicted one is not of its column."""
+    return record.latency_ms if record.kind == "measured" else None
+
+
+def qualifies(record: Record, limits: Constraints) -> bool:
+    """Whether a record is within every limit. An untimed one cannot break a latency limit."""
+    drops = [drop for drop in (record.drop, record.confirm_drop) if drop]
+    latency = measured(record)
+    return (
+        record.status == "ok"
+        and bool(drops)
+        and all(drop.judged <= limits.max_drop for drop in drops)
+        and _within(record.size_bytes, limits.max_size_bytes)
+        and _within(latency.p50 if latency else None, limits.max_latency_ms)
+    )
+
+
+def settings(recipe: Recipe) -> tuple[str, ...]:
+    """What a recipe says beyond its runtime and precision."""
+    words = [fmt.count(recipe.threads, "thread")]
+    if recipe.quantization:
+        q = recipe.quantization
+        words.append(", ".join(part for part in (q.library, q.calibration, q.granularity) if part))
+    return (*words, *(f"{key}={value}" for key, value in sorted(recipe.options.items())))
+
+
+def _within(value: float | None, limit: float | None) -> bool:
+    return value is None or limit is None or value <= limit
+
+
+def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
+    """The row of a record."""
+    recipe, latency = record.recipe, measured(record)
+    name = f"{record.runtime} {record.precision}"
+    skipped = record.status == "skipped"
+    return Row(
+        recipe_id=record.recipe_id,
+        title=str(recipe) if recipe else name,
+        name=name,
+        runtime=record.runtime,
+        precision=record.precision,
+        settings=settings(recipe) if recipe else (),
+        threads=recipe.threads if recipe else None,
+        status="left out" if skipped else record.status,
+        qualifies=qualifies(record, limits),
+        marks=_marks(record, latency, choice),
+        latency=_latency_cell(latency),
+        p90=_p90_cell(latency),
+        speedup=_verdict_cell(record.speedup),
+        versus=_verdict_cell(record.versus_baseline),
+        score=_score_cell(record),
+        drop=_drop_cell(record),
+        resolved=record.drop is None or record.drop.resolved,
+        confirm=_confirm_cell(record),
+        size=Cell(fmt.size(record.size_bytes), sort=record.size_bytes),
+        executed=_executed(record),
+        why_untimed="" if latency else _why_untimed(record),
+        reason=record.reason,
+        hint=record.hint,
+        notes=record.notes,
+    )
+
+
+def _left_out(item: LeftOut) -> Row:
+    """The row of a recipe that was not tried."""
+    name = f"{item.runtime} {item.precision}"
+    return Row(
+        recipe_id=None,
+        title=name,
+        name=name,
+        runtime=item.runtime,
+        precision=item.precision,
+        reason=item.reason,
+        hint=item.hint,
+    )
+
+
+def _marks(record: Record, latency: Latency | None, choice: Choice | None) -> tuple[Mark, ...]:
+    """What is worth knowing at a glance."""
+    if record.recipe_id is None:
+        return ()
+    marks: list[tuple[Mark, bool]] = [
+        ("chosen", choice is not None and record.recipe_id == choice.recipe_id),
+        ("baseline", choice is not None and record.recipe_id == choice.baseline_id),
+        ("on the front", choice is not None and record.recipe_id in choice.front),
+        ("screened only", latency is not None and latency.stage == "screen"),
+    ]
+    return tuple(mark for mark, holds in marks if holds)
+
+
+def _latency_cell(latency: Latency | None) -> Cell:
+    if latency is None:
+        return Cell()
+    bounds = fmt.interval(latency.p50_low, latency.p50_high, fmt.ms)
+    return Cell(fmt.ms(latency.p50), bounds, latency.p50)
+
+
+def _p90_cell(latency: Latency | None) -> Cell:
+    if latency is None:
+        return Cell()
+    few = f"only {fmt.count(latency.n, 'sample')}" if latency.p90 is None else ""
+    return Cell(fmt.ms(latency.p90), few, latency.p90)
+
+
+def _verdict_cell(verdict: Verdict | None) -> Cell:
+    if verdict is None:
+        return Cell()
+    bounds = fmt.interval(verdict.low, verdict.high, fmt.factor)
+    return Cell(fmt.ratio(verdict.ratio), bounds, verdict.ratio, verdict.word)
+
+
+def _score_cell(record: Record) -> Cell:
+    score = record.score
+    if score is None:
+        return Cell()
+    bounds = fmt.interval(score.low, score.high, fmt.score)
+    return Cell(fmt.score(score.value), bounds, score.value, n=score.n)
+
+
+def _drop_cell(record: Record) -> Cell:
+    drop = record.drop
+    if drop is None:
+        return Cell()
+    return Cell(fmt.drop(drop), fmt.drop_interval(drop), drop.judged, n=drop.n)
+
+
+def _confirm_cell(record: Record) -> Cell:
+    drop = record.confirm_drop
+    if drop is None:
+        return Cell("")
+    return Cell(fmt.drop(drop), fmt.drop_interval(drop), drop.judged, n=drop.n)
+
+
+def _executed(record: Record) -> str:
+    if record.executed is None:
+        return fmt.DASH
+    return record.executed.precision or record.executed.why_null.get("precision", fmt.DASH)
+
+
+def _why_untimed(record: Record) -> str:
+    """Why the latency column is empty; "" where the status already tells."""
+    if record.latency_reason or record.status != "ok":
+        return record.latency_reason
+    return f"{record.kind}, not measured" if record.kind else "not measured"

@@ -1,0 +1,162 @@
+"""A run in the terminal, within 100 columns. Rich is imported when a summary is made.
+
+Everything that users or other programs named is put in as `Text`, so that brackets in a
+file name are not taken for markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from edgeopt.domain.run import Choice, Miss, Run
+from edgeopt.report import format as fmt
+from edgeopt.report.method import untimed_reason
+from edgeopt.report.table import Mark, Row, choice_of, rows
+
+if TYPE_CHECKING:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+_SIGNS: dict[Mark, str] = {"chosen": "✓", "on the front": "◆", "baseline": "b"}
+_UNSURE = "?"
+_WORDS = {"EQUIVALENT": "≈", "INCONCLUSIVE": _UNSURE}
+
+
+def summary(run: Run) -> Group:
+    """What came out: for each target the choice, the candidates, and what was not tried."""
+    from rich.console import Group
+
+    parts: list[RenderableType] = []
+    for target in run.request.targets:
+        parts += _target(run, target)
+    parts += _list("Warnings", run.warnings, "yellow")
+    return Group(*parts)
+
+
+def _target(run: Run, target: str) -> Iterator[RenderableType]:
+    """Everything of one target."""
+    choice, made, why = choice_of(run, target), rows(run, target), untimed_reason(run, target)
+    yield _sentence(target, choice)
+    if why:
+        yield _text(f"Not timed: {why}", "yellow")
+    tried = [row for row in made if row.ok]
+    if tried:
+        yield _text("", "")
+        yield _table(tried, timed=not why)
+        yield _text(_legend(tried), "dim")
+    if choice:
+        yield from _list("Did not qualify", map(_miss, choice.misses))
+        yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
+        yield from _list("Warnings", choice.warnings, "yellow")
+    failed = [row for row in made if not row.ok and not row.left_out]
+    yield from _list("Failed", [f"{row.title}: {row.status}, {_because(row)}" for row in failed])
+    yield from _list("Not tried", _grouped([row for row in made if row.left_out]))
+
+
+def _sentence(target: str, choice: Choice | None) -> Text:
+    """The choice, first and in bold."""
+    from rich.text import Text
+
+    line = Text(f"\n{target}: ", style="bold")
+    if choice is None:
+        return line.append("nothing chosen yet", style="yellow")
+    return line.append(choice.why, style="green" if choice.recipe_id else "yellow")
+
+
+def _table(tried: Sequence[Row], *, timed: bool) -> Table:
+    """The candidates that came through, without the columns of time where none was taken."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("", overflow="fold")
+    table.add_column("candidate", overflow="fold")
+    unit = tried[0].drop.text.partition(" ")[2] or "points"
+    times = ("p50", "p90", "×base") if timed else ()
+    for name in ("thr", *times, "score", f"drop, {unit}", "size"):
+        table.add_column(name, justify="right", overflow="fold")
+    for row in tried:
+        style = "bold green" if row.chosen else "" if row.qualifies else "dim"
+        signs = "".join(_SIGNS.get(mark, "") for mark in row.marks)
+        cells = map(Text, _cells(row, timed=timed))
+        table.add_row(Text(signs), _candidate(row, tried), *cells, style=style)
+    return table
+
+
+def _cells(row: Row, *, timed: bool) -> list[str]:
+    """The columns after the candidate's name."""
+    versus = _WORDS.get(row.versus.word, "") + row.versus.text
+    times = [row.latency.text, row.p90.text, versus] if timed else []
+    threads = fmt.DASH if row.threads is None else str(row.threads)
+    return [threads, *times, row.score.text, _drop(row), row.size.text]
+
+
+def _drop(row: Row) -> str:
+    """The drop and its interval; the unit is in the column's head."""
+    value, bounds = row.drop.text.partition(" ")[0], row.drop.detail.rpartition(" ")[0]
+    sign = "" if row.resolved else _UNSURE
+    return f"{sign}{value} ({bounds})" if bounds else value
+
+
+def _legend(tried: Sequence[Row]) -> str:
+    """What the signs mean, of those that occur."""
+    signs: list[tuple[str, str]] = [
+        (sign, mark) for mark, sign in _SIGNS.items() if any(mark in row.marks for row in tried)
+    ]
+    words = {row.versus.word for row in tried}
+    if "EQUIVALENT" in words:
+        signs.append(("≈", "as fast"))
+    if "INCONCLUSIVE" in words or not all(row.resolved for row in tried):
+        signs.append((_UNSURE, "the interval does not tell"))
+    return "   ".join(f"{sign} {meaning}" for sign, meaning in signs)
+
+
+def _candidate(row: Row, tried: Sequence[Row]) -> Text:
+    """The name; the settings too where another row has the same name and threads."""
+    from rich.text import Text
+
+    text = Text(row.name)
+    twins = [other for other in tried if (other.name, other.threads) == (row.name, row.threads)]
+    if len(twins) > 1:
+        text.append("\n" + "; ".join(row.settings[1:]), style="dim")
+    return text
+
+
+def _grouped(left_out: Sequence[Row]) -> Iterator[str]:
+    """One line a reason, with every recipe that it kept out."""
+    because: dict[str, list[str]] = {}
+    for row in left_out:
+        because.setdefault(_because(row), []).append(row.name)
+    for reason, names in because.items():
+        yield f"{', '.join(names)}: {reason}"
+
+
+def _because(row: Row) -> str:
+    return f"{row.reason} ({row.hint})" if row.hint else row.reason
+
+
+def _miss(miss: Miss) -> str:
+    return f"{miss.title}: {miss.why}"
+
+
+def _list(title: str, lines: Iterable[str], style: str = "") -> Iterator[RenderableType]:
+    """A short list with a title; nothing where it is empty."""
+    from rich.table import Table
+    from rich.text import Text
+
+    found = list(lines)
+    if found:
+        grid = Table.grid(padding=(0, 1))
+        for line in found:
+            grid.add_row(" -", Text(line))
+        yield _text(f"\n{title}", f"bold {style}".strip())
+        yield grid
+
+
+def _text(line: str, style: str) -> Text:
+    from rich.text import Text
+
+    return Text(line, style=style)

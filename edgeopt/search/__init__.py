@@ -1,0 +1,1 @@
+"""Which recipes apply, which is chosen: pure functions of profiles and records."""

@@ -1,0 +1,95 @@
+"""Which candidate to ship: the fastest within what is allowed. Pure functions of records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Constraints, Miss
+
+TIE = 0.02  # shares of latency below which two candidates count as equally fast
+
+
+def misses(record: Record, constraints: Constraints) -> list[str]:
+    """By what a candidate misses the constraints, each with the figure; empty: it qualifies."""
+    found = []
+    if record.drop is None:
+        found.append("it has no score")
+    elif record.drop.judged > constraints.max_drop:
+        found.append(f"it loses {record.drop.judged:.4g}, allowed {constraints.max_drop:.4g}")
+    size, limit = record.size_bytes, constraints.max_size_bytes
+    if limit is not None and size is not None and size > limit:
+        found.append(f"its size is {size} bytes, allowed {limit}")
+    latency, most = record.latency_ms, constraints.max_latency_ms
+    if most is not None and latency is not None and latency.p50 > most:
+        found.append(f"its p50 is {latency.p50:.3g} ms, allowed {most:.3g} ms")
+    return found
+
+
+def qualifying(records: Sequence[Record], constraints: Constraints) -> list[Record]:
+    """Records that ended well and keep every constraint."""
+    return [r for r in records if r.status == "ok" and not misses(r, constraints)]
+
+
+def ranked(records: Sequence[Record]) -> list[Record]:
+    """Fastest first; among those as fast as the fastest, the one that loses least.
+
+    Records measured together only: p50 of different schedules are not comparable.
+    """
+    timed = sorted((r for r in records if r.latency_ms), key=_p50)
+    ordered: list[Record] = []
+    while timed:
+        limit = _p50(timed[0]) * (1 + TIE)
+        tied = [r for r in timed if _p50(r) <= limit]
+        best = min(tied, key=lambda r: (r.drop.judged if r.drop else 0.0, _p50(r)))
+        ordered.append(best)
+        timed.remove(best)
+    return ordered
+
+
+def _p50(record: Record) -> float:
+    assert record.latency_ms is not None
+    return record.latency_ms.p50
+
+
+def front(records: Sequence[Record], baseline: str | None) -> list[Record]:
+    """The Pareto front of latency, drop and size: those that no other beats on all three.
+
+    Latency is taken relative to the baseline's in the same interleaved schedule.
+    """
+    points = [
+        (r, (share, max(r.drop.judged, 0.0), r.size_bytes or 0))
+        for r in records
+        if r.status == "ok" and r.drop and (share := _share_of_baseline(r, baseline))
+    ]
+    return [
+        record
+        for record, point in points
+        if not any(_dominates(other, point) for _, other in points)
+    ]
+
+
+def _share_of_baseline(record: Record, baseline: str | None) -> float | None:
+    if record.recipe_id == baseline:
+        return 1.0
+    return 1.0 / record.versus_baseline.ratio if record.versus_baseline else None
+
+
+def _dominates(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
+
+
+def nearest_misses(
+    records: Sequence[Record], constraints: Constraints, count: int = 3
+) -> tuple[Miss, ...]:
+    """The candidates that come nearest to qualifying: fewest misses first, then least drop."""
+    scored = [r for r in records if r.status == "ok" and r.drop and misses(r, constraints)]
+    scored.sort(key=lambda r: (len(misses(r, constraints)), r.drop.judged if r.drop else 0.0))
+    return tuple(
+        Miss(
+            recipe_id=r.recipe_id or "",
+            title=str(r.recipe),
+            why="; ".join(misses(r, constraints)),
+        )
+        for r in scored[:count]
+    )

@@ -1,0 +1,95 @@
+"""The space: the recipes worth trying on a target for a source, and why each other one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from importlib import metadata
+
+from edgeopt import convert, runtimes
+from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt.domain.target import Profile, RecipeRule
+from edgeopt.sources.source import Source
+
+
+@dataclass(frozen=True)
+class Space:
+    """Recipes in the profile's order, and what was left out."""
+
+    recipes: tuple[Recipe, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def space(profile: Profile, features: Collection[str], cores: int, source: Source) -> Space:
+    """All candidate recipes.
+
+    Args:
+        features: instruction set flags of the device, or of the profile where there is none.
+        cores: cores a thread can have; thread counts of the profile above it are cut.
+    """
+    recipes: list[Recipe] = []
+    left_out = [
+        LeftOut(runtime=rule.runtime, precision=rule.precision, reason=rule.reason)
+        for rule in profile.left_out
+    ]
+    for rule in profile.recipes:
+        reason, hint = _obstacle(rule, features, source)
+        if reason:
+            left_out.append(
+                LeftOut(runtime=rule.runtime, precision=rule.precision, reason=reason, hint=hint)
+            )
+            continue
+        quantization = convert.load(rule.runtime).recipe(rule.precision)
+        recipes += [
+            Recipe(
+                runtime=rule.runtime,
+                precision=rule.precision,
+                quantization=quantization,
+                threads=threads,
+                options=rule.options,
+            )
+            for threads in thread_counts(profile, cores)
+        ]
+    return Space(tuple(recipes), tuple(left_out))
+
+
+def thread_counts(profile: Profile, cores: int) -> list[int]:
+    """Thread counts worth trying: the profile's, 0 standing for all big cores, most first."""
+    big = min(profile.big_cores, cores) or 1
+    return sorted({min(count, cores) if count else big for count in profile.threads}, reverse=True)
+
+
+def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tuple[str, str]:
+    """Why a rule is no candidate and what would help, or ("", "")."""
+    if rule.needs_any and not set(rule.needs_any) & set(features):
+        return rule.otherwise or f"needs one of: {', '.join(rule.needs_any)}", ""
+    if rule.runtime not in convert.CONVERTERS:
+        return f"this version of edgeopt has no converter to {rule.runtime}", ""
+    converter = convert.load(rule.runtime)
+    if rule.precision not in converter.PRECISIONS:
+        return f"this version of edgeopt makes no {rule.precision} for {rule.runtime}", ""
+    missing = _missing(rule, source)
+    if missing:
+        return (
+            f"not installed: {', '.join(missing)}",
+            f"pip install edgeopt[{converter.EXTRA}]",
+        )
+    return converter.unsuitable(rule.precision, source), ""
+
+
+def _missing(rule: RecipeRule, source: Source) -> list[str]:
+    session = runtimes.load(rule.runtime).PACKAGES
+    needed = convert.load(rule.runtime).packages(rule.precision, source)
+    missing = [package for package in needed if package not in session and not installed(package)]
+    if not any(installed(package) for package in session):
+        missing.insert(0, " or ".join(session))
+    return missing
+
+
+def installed(package: str) -> bool:
+    """Whether a distribution is installed."""
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,169 @@
+"""PyTorch exported programs (.pt2). The functions here run in a child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeopt.domain.errors import BadInput
+from edgeopt.jobs.child import first_line
+from edgeopt.sources import canonical_onnx
+from edgeopt.sources.onnx import operators
+from edgeopt.sources.source import sha256_file
+
+if TYPE_CHECKING:
+    import torch
+
+
+def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.inspect`."""
+    path = argument["path"]
+    program = read(path)
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    inputs = []
+    for name in program.graph_signature.user_inputs:
+        value = values.get(name)
+        if value is None or not hasattr(value, "dtype"):
+            raise BadInput(f"input {name!r} of {path} is no tensor; export it with tensors only.")
+        shape = [dim if isinstance(dim, int) else str(dim) for dim in value.shape]
+        inputs.append({"name": name, "dtype": str(value.dtype).split(".")[-1], "shape": shape})
+    return {"path": path, "format": "pt2", "inputs": inputs}
+
+
+def read(path: str) -> torch.export.ExportedProgram:
+    """Load an exported program.
+
+    Raises:
+        BadInput: it is none, is truncated, or takes keyword arguments.
+    """
+    import torch
+
+    try:
+        program = torch.export.load(path)
+    except Exception as error:
+        raise BadInput(
+            f"{path} is no exported program that PyTorch {torch.__version__} reads: "
+            f"{first_line(error)}",
+            "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",
+        ) from None
+    if program.example_inputs and program.example_inputs[1]:
+        raise BadInput(
+            f"{path} takes keyword arguments ({', '.join(program.example_inputs[1])}).",
+            "Export it with positional arguments only.",
+        )
+    return program
+
+
+def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.prepare`."""
+    program = read(argument["path"])
+    return prepare_module(program.module(), argument, "pt2")
+
+
+def prepare_module(module: torch.nn.Module, argument: dict[str, Any], format: str) -> dict[str, Any]:
+    """Export a module at fixed shapes and write its canonical ONNX.
+
+    Raises:
+        BadInput: PyTorch cannot export it at these shapes.
+    """
+    import torch
+
+    path, folder = Path(argument["path"]), Path(argument["folder"])
+    names = [spec["name"] for spec in argument["inputs"]]
+    arrays = _sample(argument)
+    tensors = tuple(torch.from_numpy(arrays[name]) for name in names)
+    try:
+        program = torch.export.export(module, tensors)
+        with torch.inference_mode():
+            results = program.module()(*tensors)
+    except Exception as error:
+        shapes = ", ".join(f"{name}: {list(arrays[name].shape)}" for name in names)
+        raise BadInput(
+            f"{path} does not run at {shapes}: {first_line(error)}",
+            "Give shapes that the module takes: --shape NAME=1x3x224x224.",
+        ) from None
+    exported = folder / "model.pt2"
+    torch.export.save(program, exported)
+    outputs = _output_specs(results)
+    onnx_path, reason, notes = _export_onnx(program, names, outputs, folder, arrays, results)
+    return {
+        "path": str(path),
+        "format": format,
+        "sha256": sha256_file(path),
+        "size_bytes": path.stat().st_size,
+        "inputs": [
+            {"name": n, "dtype": arrays[n].dtype.name, "shape": list(arrays[n].shape)} for n in names
+        ],
+        "outputs": outputs,
+        "operators": operators(onnx_path) if onnx_path else {},
+        "onnx": str(onnx_path) if onnx_path else None,
+        "onnx_reason": reason,
+        "exported": str(exported),
+        "reference_runtime": "torch",
+        "reference_path": str(exported),
+        "notes": notes,
+    }
+
+
+def _sample(argument: dict[str, Any]) -> dict[str, np.ndarray]:
+    if argument["sample"]:
+        with np.load(argument["sample"], allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    return {
+        spec["name"]: np.zeros(argument["shapes"][spec["name"]], spec["dtype"] or "float32")
+        for spec in argument["inputs"]
+    }
+
+
+def _flat(results: Any) -> list[Any]:
+    if isinstance(results, (list, tuple)):
+        return [tensor for item in results for tensor in _flat(item)]
+    if isinstance(results, dict):
+        return [tensor for item in results.values() for tensor in _flat(item)]
+    return [results]
+
+
+def _output_specs(results: Any) -> list[dict[str, Any]]:
+    tensors = _flat(results)
+    return [
+        {
+            "name": "output" if len(tensors) == 1 else f"output_{i}",
+            "dtype": str(tensor.dtype).split(".")[-1],
+            "shape": list(tensor.shape),
+        }
+        for i, tensor in enumerate(tensors)
+    ]
+
+
+def _export_onnx(
+    program: Any,
+    names: list[str],
+    outputs: list[dict[str, Any]],
+    folder: Path,
+    arrays: dict[str, np.ndarray],
+    results: Any,
+) -> tuple[Path | None, str, list[str]]:
+    """The canonical ONNX file, or None and why there is none."""
+    import torch
+
+    raw, path = folder / "exported.onnx", folder / "model.onnx"
+    try:
+        torch.onnx.export(
+            program,
+            (),
+            str(raw),
+            dynamo=True,
+            external_data=False,
+            input_names=names,
+            output_names=[spec["name"] for spec in outputs],
+            verbose=False,
+        )
+        import onnx
+
+        model = onnx.load(str(raw))
+        expected = [tensor.detach().numpy() for tensor in _flat(results)]
+        return path, "", canonical_onnx.write(model, path, arrays, expected)
+    except Exception as error:
+        return None, f"PyTorch does not export it to ONNX: {first_line(error)}", []

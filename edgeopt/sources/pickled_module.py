@@ -1,0 +1,55 @@
+"""A whole nn.Module in a pickle (.pt, .pth), read only under `--trust`. Runs in a child process."""
+
+from __future__ import annotations
+
+import inspect as signatures
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.domain.errors import BadInput
+from edgeopt.jobs.child import first_line
+from edgeopt.sources.exported_program import prepare_module
+
+if TYPE_CHECKING:
+    import torch
+
+
+def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.inspect`. The file does not state dtypes or shapes."""
+    path = argument["path"]
+    parameters = signatures.signature(read(path).forward).parameters.values()
+    names = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+    inputs = [{"name": name, "dtype": None, "shape": None} for name in names]
+    return {"path": path, "format": "pickle", "inputs": inputs}
+
+
+def read(path: str) -> torch.nn.Module:
+    """Unpickle a module, in evaluation mode.
+
+    Raises:
+        BadInput: it is none: a state_dict, a TorchScript archive, a broken file.
+    """
+    import torch
+
+    sys.path.insert(0, os.getcwd())  # the module's class is usually the user's own
+    try:
+        module = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception as error:
+        raise BadInput(f"{path} cannot be unpickled: {first_line(error)}") from None
+    if isinstance(module, torch.jit.ScriptModule):
+        raise BadInput(
+            f"{path} is TorchScript, which this version does not read.",
+            "Export the original module with torch.export (.pt2) or torch.onnx (.onnx).",
+        )
+    if not isinstance(module, torch.nn.Module):
+        raise BadInput(
+            f"{path} holds a {type(module).__name__}, not a module: weights without their code.",
+            "Load them into the module and save it with torch.export.save (.pt2).",
+        )
+    return module.eval()
+
+
+def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.prepare`."""
+    return prepare_module(read(argument["path"]), argument, "pickle")

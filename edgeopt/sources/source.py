@@ -1,0 +1,82 @@
+"""The source: the user's model, inspected and prepared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgeopt.domain.model import Value
+from edgeopt.domain.run import SourceFacts
+from edgeopt.domain.tensor import TensorSpec
+
+
+class OpenSpec(Value, kw_only=True):
+    """An input as the file states it: dtype and shape are None where the file is silent.
+
+    `shape` holds ints, and the names of open dimensions.
+    """
+
+    name: str
+    dtype: str | None
+    shape: tuple[int | str, ...] | None
+
+
+class Inspected(Value, kw_only=True):
+    """What a model file says of itself before its shapes are fixed."""
+
+    path: str
+    format: str
+    inputs: tuple[OpenSpec, ...]
+
+
+class Source(Value, kw_only=True):
+    """A model with fixed shapes, in the forms that converters start from.
+
+    Attributes:
+        onnx: the canonical ONNX file, or None; then `onnx_reason` says why.
+        exported: the exported program with fixed shapes (.pt2), PyTorch sources only.
+        reference_runtime, reference_path, reference_options: the session whose answers
+            are the source's own.
+    """
+
+    path: str
+    format: str
+    sha256: str
+    size_bytes: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operators: dict[str, int]
+    onnx: str | None
+    onnx_reason: str = ""
+    exported: str | None = None
+    reference_runtime: str
+    reference_path: str
+    reference_options: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+    def facts(self) -> SourceFacts:
+        """What `run.json` keeps of it."""
+        return SourceFacts(
+            path=self.path,
+            format=self.format,
+            sha256=self.sha256,
+            size_bytes=self.size_bytes,
+            inputs=self.inputs,
+            outputs=self.outputs,
+            operators=self.operators,
+            notes=self.notes,
+        )
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's content, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in _chunks(file):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(file: object) -> Iterator[bytes]:
+    return iter(lambda: file.read(1 << 20), b"")  # type: ignore[attr-defined]

@@ -1,0 +1,140 @@
+"""A run's folder: request, records, artifacts, logs, report."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.run import Request, Run
+from edgeopt.store import atomic
+from edgeopt.store.journal import Journal
+
+
+class RunFolder:
+    """The one place that knows where things lie in a run's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.journal = Journal(self.path / "results.jsonl")
+
+    @property
+    def work(self) -> Path:
+        """Scratch: sample files, intermediate forms. Removed when the run ends."""
+        return self.path / "work"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.path / "artifacts"
+
+    def log(self, name: str) -> Path:
+        """A log file by name."""
+        return self.path / "logs" / f"{name}.log"
+
+    def artifact_folder(self, conversion_id: str) -> Path:
+        return self.artifacts / conversion_id
+
+    def artifact(self, conversion_id: str) -> Artifact | None:
+        """An artifact made earlier, None if there is none (or its files are gone)."""
+        folder = self.artifact_folder(conversion_id)
+        try:
+            artifact = msgspec.json.decode((folder / "artifact.json").read_bytes(), type=Artifact)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+        return artifact if all((folder / name).exists() for name in artifact.files) else None
+
+    def keep_artifact(self, artifact: Artifact, made: Path) -> None:
+        """Move a finished conversion from `made` to its place."""
+        folder = self.artifact_folder(artifact.recipe.conversion_id)
+        atomic.write(made / "artifact.json", msgspec.json.format(msgspec.json.encode(artifact)))
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made.rename(folder)
+
+    def write_run(self, run: Run) -> None:
+        """Write run.json; the records are in the journal, the folder is where it lies."""
+        stored = msgspec.structs.replace(run, records=(), folder="")
+        atomic.write(self.path / "run.json", msgspec.json.format(msgspec.json.encode(stored)))
+
+    def clear_work(self) -> None:
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
+    """The folder for a request: new, or the same request's own, to go on with.
+
+    Returns:
+        The folder, and what was stored there by the same request, or None.
+
+    Raises:
+        BadInput: it cannot be written, or holds something else.
+    """
+    folder = RunFolder(path)
+    earlier = _stored(folder.path / "run.json")
+    if earlier is not None and earlier.request != request:
+        raise BadInput(
+            f"{path} holds another run (of {earlier.request.source}).",
+            "Give another folder with --out, or remove that one.",
+        )
+    if earlier is None and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise BadInput(
+            f"{path} is not empty and holds no run.", "Give a new or an empty folder with --out."
+        )
+    try:
+        folder.artifacts.mkdir(parents=True, exist_ok=True)
+        (folder.path / "logs").mkdir(exist_ok=True)
+        atomic.write(folder.path / ".writable", b"")
+        (folder.path / ".writable").unlink()
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be written: {error.strerror}.", "Give another folder with --out."
+        ) from None
+    return folder, earlier
+
+
+def check_writable(path: Path) -> None:
+    """Refuse an output folder early, before anything slow is done, without creating it.
+
+    Raises:
+        BadInput: it cannot be created or written.
+    """
+    import os
+
+    there = path.resolve()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise BadInput(
+            f"{path} cannot be written: {there} is not a writable folder.",
+            "Give another folder with --out.",
+        )
+
+
+def read(path: Path) -> Run:
+    """A stored run with its records.
+
+    Raises:
+        BadInput: there is none.
+    """
+    folder = RunFolder(path)
+    run = _stored(folder.path / "run.json")
+    if run is None:
+        raise BadInput(f"{path} holds no run: there is no run.json.", "Give the --out of a run.")
+    return msgspec.structs.replace(
+        run, folder=str(folder.path), records=tuple(folder.journal.records())
+    )
+
+
+def _stored(path: Path) -> Run | None:
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except msgspec.DecodeError as error:
+        raise BadInput(
+            f"{path} is not a run that this version of edgeopt reads: {error}",
+            "It may be of another version; give another folder with --out.",
+        ) from None

@@ -1,0 +1,20 @@
+"""Target profiles: reads `targets/*.toml`, checks them, and knows a machine when it sees one."""
+
+from edgeopt.targets.check import check
+from edgeopt.targets.folder import folder
+from edgeopt.targets.load import load, names
+from edgeopt.targets.offers import OFFERS
+from edgeopt.targets.probe import matches, probe
+from edgeopt.targets.schema import json_schema, schema_text
+
+__all__ = [
+    "OFFERS",
+    "check",
+    "folder",
+    "json_schema",
+    "load",
+    "matches",
+    "names",
+    "probe",
+    "schema_text",
+]

@@ -1,0 +1,82 @@
+"""Profiles by name, or from a file of the user's own."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.target import Profile
+from edgeopt.targets.check import check
+from edgeopt.targets.complaint import complaint, of_validation
+from edgeopt.targets.folder import folder
+from edgeopt.targets.suggest import did_you_mean
+
+
+def names(shipped: Path | None = None) -> list[str]:
+    """Names of the profiles that come with edgeopt, or of those in the folder `shipped`."""
+    return sorted(path.stem for path in (shipped or folder()).glob("*.toml"))
+
+
+def load(name_or_path: str, shipped: Path | None = None) -> Profile:
+    """A profile by its name, or from a file: what ends in .toml or has a path separator.
+
+    `this-machine` is returned as the template it is; see `probe`.
+
+    Args:
+        shipped: the folder to look names up in; the one that comes with edgeopt if None.
+
+    Raises:
+        BadInput: no such profile or file, or it breaks the format or a rule of `check`.
+    """
+    if name_or_path.endswith(".toml") or os.sep in name_or_path:
+        return _read(Path(name_or_path))
+    known = names(shipped)
+    if name_or_path not in known:
+        near = did_you_mean(name_or_path, known)
+        raise BadInput(f"unknown target '{name_or_path}'{near}", "See `edgeopt targets`.")
+    path = (shipped or folder()) / f"{name_or_path}.toml"
+    profile = _read(path)
+    if profile.name != name_or_path:
+        sentence = f"must be the file's own name, '{name_or_path}', but is '{profile.name}'"
+        raise BadInput(complaint(str(path), path.read_text("utf-8"), ("name",), sentence))
+    return profile
+
+
+def _read(path: Path) -> Profile:
+    text = _text(path)
+    data = _parse(text, path)
+    try:
+        profile = msgspec.convert(data, Profile)
+    except msgspec.ValidationError as error:
+        field, sentence = of_validation(error, data)
+        hint = f"The fields and their meanings are in {folder() / 'schema.json'}."
+        raise BadInput(complaint(str(path), text, field, sentence), hint) from error
+    check(profile, str(path), text)
+    return profile
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        hint = "Give the name of a target (see `edgeopt targets`) or the path of a TOML file."
+        raise BadInput(f"no such file: {path}", hint) from error
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    """Parsed TOML. The parser's message ends in the place: "(at line 3, column 5)"."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).rpartition(" (at ")
+        hint = 'A profile is TOML: text goes in quotes, a table opens with "[name]".'
+        raise BadInput(f"{path}, {place.rstrip(')')}: {message}", hint) from error

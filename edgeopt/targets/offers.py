@@ -1,0 +1,11 @@
+"""Which precisions each runtime offers: what a profile has to take a stand on."""
+
+from __future__ import annotations
+
+from edgeopt.domain.recipe import Precision
+
+OFFERS: dict[str, tuple[Precision, ...]] = {
+    "onnxruntime": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
+    "openvino": ("fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights"),
+    "litert": ("fp32", "fp16", "int8-static", "int8-dynamic"),
+}

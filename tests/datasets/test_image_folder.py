@@ -1,0 +1,162 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgeopt.datasets.image_folder import EXAMPLE, Preprocessing, load_image_folder
+from edgeopt.domain.errors import BadInput
+
+PLAIN = Preprocessing(size=8, crop=8, mean=(0, 0, 0), scale=(1, 1, 1), layout="nhwc")
+
+
+def write(path, colour=(10, 20, 30), size=(12, 8), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, colour).save(path)
+
+
+def test_parse_the_example():
+    parsed = Preprocessing.parse(EXAMPLE)
+    assert parsed == Preprocessing(256, 224, (127, 127, 127), (1 / 128, 1 / 128, 1 / 128), "nchw")
+    assert Preprocessing.parse(str(parsed)) == parsed
+
+
+def test_parse_three_numbers_and_defaults():
+    parsed = Preprocessing.parse("size=64, mean=124/116/104, scale=0.017/0.0175/0.0174")
+    assert parsed == Preprocessing(64, 64, (124, 116, 104), (0.017, 0.0175, 0.0174), "nchw")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("size=8", "'mean' is missing"),
+        ("mean=1,scale=1", "'size' is missing"),
+        ("size", "expected key=value, but got 'size'"),
+        ("", "expected key=value, but got ''"),
+        (
+            "size=8,men=1,scale=1",
+            "unknown field 'men' (there are 'size', 'crop', 'mean', 'scale', ",
+        ),
+        ("size=8,men=1,scale=1", "; did you mean 'mean'?"),
+        ("size=8,size=9,mean=0,scale=1", "'size' is given twice"),
+        ("size=8.5,mean=0,scale=1", "size must be a whole number, but got '8.5'"),
+        ("size=8,mean=x,scale=1", "mean must be a number, but got 'x'"),
+        ("size=8,mean=1/2,scale=1", "mean must be one number or three, but got 2"),
+        ("size=8,crop=9,mean=0,scale=1", "1 <= crop <= size must hold, but got crop=9, size=8"),
+        ("size=0,mean=0,scale=1", "1 <= crop <= size must hold, but got crop=0, size=0"),
+        ("size=8,mean=nan,scale=1", "mean and scale must be finite, but got (nan, nan, nan)"),
+        ("size=8,mean=0,scale=0/1/1", "a scale of 0 makes all images equal"),
+        ("size=8,mean=0,scale=1,layout=chwn", "layout must be nchw or nhwc, but got 'chwn'"),
+    ],
+)
+def test_bad_preprocessing(text, message):
+    with pytest.raises(BadInput) as caught:
+        Preprocessing.parse(text)
+    assert str(caught.value).startswith("preprocessing: ")
+    assert message in str(caught.value)
+    assert EXAMPLE in caught.value.hint
+
+
+def test_values_and_layouts():
+    image = Image.new("RGB", (20, 10), (10, 20, 30))
+    nhwc = Preprocessing(8, 4, (10, 10, 10), (0.5, 0.5, 2), "nhwc").apply(image)
+    assert nhwc.shape == (4, 4, 3)
+    assert nhwc.dtype == np.float32
+    np.testing.assert_array_equal(nhwc[0, 0], [0, 5, 40])
+    nchw = Preprocessing(8, 4, (10, 10, 10), (0.5, 0.5, 2), "nchw").apply(image)
+    np.testing.assert_array_equal(nchw, nhwc.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("size", [(100, 37), (37, 100), (41, 41), (500, 33)])
+def test_resize_and_crop_as_written(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3)).astype(np.uint8)
+    image = Image.fromarray(pixels)
+    found = Preprocessing(32, 24, (0, 0, 0), (1, 1, 1), "nhwc").apply(image)
+    short = min(size)
+    width, height = size[0] * 32 // short, size[1] * 32 // short
+    assert min(width, height) == 32
+    resized = np.asarray(image.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    left, top = round((width - 24) / 2), round((height - 24) / 2)
+    np.testing.assert_array_equal(found, resized[top : top + 24, left : left + 24])
+
+
+@pytest.mark.parametrize(("mode", "colour"), [("L", 7), ("RGBA", (7, 7, 7, 0)), ("P", 0)])
+def test_every_mode_becomes_rgb(tmp_path, mode, colour):
+    write(tmp_path / "a.png", colour, mode=mode)
+    assert load_image_folder(tmp_path, "x", PLAIN).inputs["x"].shape == (1, 8, 8, 3)
+
+
+def test_named_classes_are_numbered_in_sorted_order(tmp_path):
+    write(tmp_path / "dog" / "1.jpg", (0, 0, 200))
+    write(tmp_path / "cat" / "1.PNG", (200, 0, 0))
+    write(tmp_path / "cat" / "2.png", (201, 0, 0))
+    (tmp_path / "cat" / "notes.txt").write_text("no image")
+    (tmp_path / ".thumbnails").mkdir()
+    (tmp_path / "emu").mkdir()
+    samples = load_image_folder(tmp_path, "image", PLAIN)
+    assert samples.labels.tolist() == [0, 0, 1]
+    assert samples.inputs["image"][:, 0, 0, 0].round().tolist()[:2] == [200, 201]
+    assert samples.groups is None
+    assert samples.origin == str(tmp_path)
+
+
+def test_numbered_classes_are_the_labels(tmp_path):
+    write(tmp_path / "10" / "a.png")
+    write(tmp_path / "9" / "a.png")
+    assert sorted(load_image_folder(tmp_path, "x", PLAIN).labels.tolist()) == [9, 10]
+
+
+def test_images_without_classes_have_no_labels(tmp_path):
+    write(tmp_path / "a.png")
+    write(tmp_path / "b.jpg")
+    samples = load_image_folder(tmp_path, "x", PLAIN)
+    assert len(samples) == 2
+    assert samples.labels is None
+
+
+def message_of(folder):
+    with pytest.raises(BadInput) as caught:
+        load_image_folder(folder, "x", PLAIN)
+    return str(caught.value)
+
+
+def test_images_beside_classes(tmp_path):
+    write(tmp_path / "a.png")
+    write(tmp_path / "cat" / "b.png")
+    assert message_of(tmp_path).startswith(
+        f"{tmp_path}: holds images ('a.png') and class folders ('cat')"
+    )
+
+
+def test_no_images(tmp_path):
+    (tmp_path / "cat").mkdir()
+    assert message_of(tmp_path).startswith(f"{tmp_path}: no images\n")
+
+
+@pytest.mark.parametrize("keep", [0, 30, 300])
+def test_broken_image(tmp_path, keep):
+    path = tmp_path / "broken.png"
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(path)
+    path.write_bytes(path.read_bytes()[:keep])
+    assert message_of(tmp_path).startswith(f"{path}: cannot be read as an image: ")
+
+
+def test_without_pillow(tmp_path):
+    write(tmp_path / "a.png")
+    code = f"""
+import sys
+from pathlib import Path
+sys.modules["PIL"] = None
+from edgeopt.datasets.image_folder import Preprocessing, load_image_folder
+from edgeopt.domain.errors import NotInstalled
+try:
+    load_image_folder(Path({str(tmp_path)!r}), "x", Preprocessing.parse({EXAMPLE!r}))
+except NotInstalled as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "reading images needs Pillow, which is not installed\n  pip install 'edgeopt[images]'\n"
+    )
