@@ -24,6 +24,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-weights": ("onnxruntime", "onnx", "nncf"),
 }
 
+_MATRIX = {"MatMul", "Gemm", "Gather"}
 _QUANTIZED = {"Conv", "MatMul", "Gemm", "LSTM", "Attention", "EmbedLayerNormalization", "Gather"}
 
 
@@ -46,6 +47,8 @@ def unsuitable(precision: str, source: Source) -> str:
     if precision.startswith("int8") and source.operators:
         if not _QUANTIZED & source.operators.keys():
             return "no operator in this model that ONNX Runtime quantizes"
+        if precision == "int8-weights" and not _MATRIX & source.operators.keys():
+            return "its weights are all in convolutions, which are not compressed for this runtime"
     return ""
 
 
@@ -162,7 +165,10 @@ def _weights(job: Job, source: Path, target: Path) -> None:
     import nncf
     import onnx
 
+    # NNCF 3.4 gives a convolution's scale the rank of its weight; ONNX Runtime wants a vector.
     model: Any = nncf.compress_weights(
-        onnx.load(str(source)), mode=nncf.CompressWeightsMode.INT8_SYM
+        onnx.load(str(source)),
+        mode=nncf.CompressWeightsMode.INT8_SYM,
+        ignored_scope=nncf.IgnoredScope(types=["Conv", "ConvTranspose"], validate=False),
     )
     onnx.save_model(model, str(target))

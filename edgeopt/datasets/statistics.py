@@ -36,18 +36,23 @@ def binary_f1(true: np.ndarray, predicted: np.ndarray) -> float:
     return float(scores[1]) if len(scores) > 1 else np.nan
 
 
+def ranks(column: np.ndarray) -> np.ndarray:
+    """float[n]: 1 for the smallest of [n]; equal ones share the mean of their ranks."""
+    _, place, counts = np.unique(column, return_inverse=True, return_counts=True)
+    shared: np.ndarray = np.cumsum(counts) - (counts - 1) / 2
+    return shared[place]
+
+
 def roc_auc(scores: np.ndarray, positive: np.ndarray) -> float:
     """Mean over the columns of [n, k] of the area under the ROC curve (Mann-Whitney's U)."""
-    from scipy.stats import rankdata
-
-    n_positive = positive.sum(axis=0)
-    pairs = n_positive * (len(positive) - n_positive)
-    rank_sums = np.where(positive, rankdata(scores, axis=0), 0).sum(axis=0)
-    defined = pairs > 0
-    if not defined.any():
-        return np.nan
-    above = rank_sums - n_positive * (n_positive + 1) / 2
-    return float((above[defined] / pairs[defined]).mean())
+    areas = []
+    for column, is_class in zip(scores.T, positive.T, strict=True):
+        n_positive = int(is_class.sum())
+        pairs = n_positive * (len(is_class) - n_positive)
+        if pairs:
+            above = ranks(column)[is_class].sum() - n_positive * (n_positive + 1) / 2
+            areas.append(above / pairs)
+    return float(np.mean(areas)) if areas else np.nan
 
 
 def pearson(answers: np.ndarray, truths: np.ndarray) -> float:
@@ -61,9 +66,7 @@ def pearson(answers: np.ndarray, truths: np.ndarray) -> float:
 
 def spearman(answers: np.ndarray, truths: np.ndarray) -> float:
     """Correlation of the ranks; 0 where the answers are all the same."""
-    from scipy.stats import rankdata
-
-    return pearson(rankdata(answers), rankdata(truths))
+    return pearson(ranks(answers), ranks(truths))
 
 
 def determination(errors: np.ndarray, spreads: np.ndarray) -> float:

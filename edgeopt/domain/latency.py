@@ -32,7 +32,8 @@ class Verdict(Value, kw_only=True):
     """Between two artifacts measured in interleaved blocks.
 
     Attributes:
-        ratio: how many times as fast as `over` (above 1 is faster); low, high its interval.
+        ratio: how many times as fast as `over` (above 1 is faster); low, high its
+            interval, null where there are too few pairs for one.
         over: the recipe id it is compared with.
         pairs, launches: what the interval rests on.
         margin: the share below which a difference counts as none.
@@ -40,8 +41,8 @@ class Verdict(Value, kw_only=True):
 
     word: VerdictWord
     ratio: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     over: str
     pairs: int
     launches: int

@@ -111,7 +111,7 @@ class Run(Value, kw_only=True):
     request: Request
     source: SourceFacts
     data: DataFacts
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeftOut, ...] = ()
     choices: tuple[Choice, ...]
     records: tuple[Record, ...] = ()
     environment: dict[str, Any]

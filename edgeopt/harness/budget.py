@@ -34,7 +34,7 @@ class Budget:
 
 
 #: Enough to rank a long list: one launch, and few blocks of what is slow.
-SCREEN = Budget("screen", 1, 8, warmup_runs=5, warmup_s=0.2, block_runs=4, block_s=0.03)
+SCREEN = Budget("screen", 1, 12, warmup_runs=5, warmup_s=0.2, block_runs=4, block_s=0.02)
 
 #: Enough to choose: fresh launches, so that luck with memory layout shows.
 FINAL = Budget("final", 3, 12, warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05)

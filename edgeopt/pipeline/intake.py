@@ -153,7 +153,7 @@ def _request(
 ) -> Request:
     data, calibration, confirm = samples
     assert data is not None
-    hashes = [part.sha256 for part in samples if part is not None]
+    hashes = [part.sha256() for part in samples if part is not None]
     return Request(
         source=call.title or str(call.model),
         source_sha256=source.sha256,

@@ -16,7 +16,8 @@ from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Session, Timed
 from edgeopt.pipeline.workshop import Workshop, failed
 from edgeopt.stats.early_stopping import tail
-from edgeopt.stats.quantile import median, median_interval
+from edgeopt.stats.bootstrap import median_by_group
+from edgeopt.stats.quantile import median
 from edgeopt.stats.verdict import verdict
 from edgeopt.store import atomic
 
@@ -96,17 +97,17 @@ def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Reco
 def latency(timed: Timed, budget: Budget) -> Latency:
     """Figures of one artifact in one schedule.
 
-    p50 is the median of all steady runs; its interval rests on the medians of blocks, since
-    runs within a block are not independent.
+    p50 is the median of all steady runs; its interval is a bootstrap of the medians of blocks
+    by launch, since runs within a block are not independent.
     """
     samples = [t / 1e6 for t in timed.steady_ns]
     blocks = [
-        statistics.median(block.steady_ns) / 1e6
+        [statistics.median(block.steady_ns) / 1e6 for block in launch.blocks]
         for launch in timed.launches
-        for block in launch.blocks
+        if launch.blocks
     ]
     p50 = median(samples)
-    low, high = median_interval(blocks) or (min(blocks), max(blocks))
+    low, high = median_by_group(blocks)
     p90 = tail(samples, 0.9)
     return Latency(
         p50=round(p50, 6),

@@ -106,12 +106,19 @@ def interval(low: float, high: float, formatter: Callable[[float], str]) -> str:
     return f"{first} to {last}"
 
 
+def verdict_bounds(value: Verdict) -> str:
+    """The interval of a ratio, "1.49 to 1.57"; where there is none, "3 pairs only"."""
+    if value.low is None or value.high is None:
+        return f"{count(value.pairs, 'pair')} only"
+    return interval(value.low, value.high, factor)
+
+
 def verdict(value: Verdict | None, reason: str = "") -> str:
     """A verdict in full: "FASTER 1.53× (95 % CI 1.49 to 1.57)"."""
     if value is None:
         return reason or DASH
-    bounds = interval(value.low, value.high, factor)
-    return f"{value.word} {ratio(value.ratio)} (95 % CI {bounds})"
+    known = "" if value.low is None or value.high is None else "95 % CI "
+    return f"{value.word} {ratio(value.ratio)} ({known}{verdict_bounds(value)})"
 
 
 def drop(value: Drop | None, reason: str = "") -> str:
@@ -144,9 +151,14 @@ def allowance(value: float, *, relative: bool) -> str:
     return percent(value) if relative else points(value)
 
 
+def whole(number: int) -> str:
+    """A whole number, its thousands set apart by a narrow space: "12 000"."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """A number of things: "1 thread", "2 threads", "5 launches" (with its plural given)."""
-    return f"{number:,}".replace(",", " ") + f" {noun if number == 1 else plural or noun + 's'}"
+    return f"{whole(number)} {noun if number == 1 else plural or noun + 's'}"
 
 
 def sample_size(n: int) -> str:
@@ -159,7 +171,7 @@ def span(numbers: Iterable[int], noun: str, plural: str = "") -> str:
     found = list(numbers)
     low, high = min(found), max(found)
     last = count(high, noun, plural)
-    return last if low == high else f"{low} to {last}"
+    return last if low == high else f"{whole(low)} to {last}"
 
 
 def tick(value: float) -> str:

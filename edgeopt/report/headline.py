@@ -58,7 +58,7 @@ def _figures(run: Run, record: Record) -> Iterator[Figure]:
     if verdict:
         over = run.record(record.target, verdict.over)
         label = f"Against {over.runtime} {over.precision}" if over else "Against the baseline"
-        bounds = fmt.interval(verdict.low, verdict.high, fmt.factor)
+        bounds = fmt.verdict_bounds(verdict)
         yield Figure(label, fmt.ratio(verdict.ratio), f"{verdict.word.lower()}, {bounds}")
     yield from _quality(record)
     yield Figure("Size", fmt.size(record.size_bytes))

@@ -112,18 +112,22 @@ def place(
     labels = list(placed)
     for wish in wishes:
         taken = [label.box for label in labels]
-        found = _find(wish, frame, [*taken, *points, *lines])
-        found = found or _find(wish, frame, [*taken, *points])
-        if found is None and wish.must:
-            found = _find(wish, frame, taken)
-        if found is not None:
-            labels.append(found)
+        clear, crossing = [*taken, *points, *lines], [*taken, *points]
+        tries: list[tuple[Sequence[float], list[Box]]] = [(_NEAR, clear), (_NEAR, crossing)]
+        if wish.must:
+            tries += [(_FAR, clear), (_FAR, crossing), (_NEAR + _FAR, taken)]
+        found = (_find(wish, frame, distances, obstacles) for distances, obstacles in tries)
+        label = next(filter(None, found), None)
+        if label:
+            labels.append(label)
     return labels
 
 
-def _find(wish: Wish, frame: Box, obstacles: Sequence[Box]) -> Label | None:
+def _find(
+    wish: Wish, frame: Box, distances: Sequence[float], obstacles: Sequence[Box]
+) -> Label | None:
     """The nearest place that is free."""
-    for distance in (*_NEAR, *_FAR) if wish.must else _NEAR:
+    for distance in distances:
         for across, down in _DIRECTIONS:
             label = _at(wish, across, down, distance)
             if frame.holds(label.box) and not any(label.box.overlaps(o) for o in obstacles):

@@ -213,7 +213,7 @@ def _p90_cell(latency: Latency | None) -> Cell:
 def _verdict_cell(verdict: Verdict | None) -> Cell:
     if verdict is None:
         return Cell()
-    bounds = fmt.interval(verdict.low, verdict.high, fmt.factor)
+    bounds = fmt.verdict_bounds(verdict)
     return Cell(fmt.ratio(verdict.ratio), bounds, verdict.ratio, verdict.word)
 
 

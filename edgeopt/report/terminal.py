@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+LONGEST = 200
+"""Characters of a reason; compilers write pages."""
+
 _SIGNS: dict[Mark, str] = {"chosen": "✓", "on the front": "◆", "baseline": "b"}
 _UNSURE = "?"
 _WORDS = {"EQUIVALENT": "≈", "INCONCLUSIVE": _UNSURE}
@@ -51,7 +54,7 @@ def _target(run: Run, target: str) -> Iterator[RenderableType]:
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
         yield from _list("Warnings", choice.warnings, "yellow")
     failed = [row for row in made if not row.ok and not row.left_out]
-    yield from _list("Failed", [f"{row.title}: {row.status}, {_because(row)}" for row in failed])
+    yield from _list("Failed", _grouped(failed))
     yield from _list("Not tried", _grouped([row for row in made if row.left_out]))
 
 
@@ -125,17 +128,20 @@ def _candidate(row: Row, tried: Sequence[Row]) -> Text:
     return text
 
 
-def _grouped(left_out: Sequence[Row]) -> Iterator[str]:
-    """One line a reason, with every recipe that it kept out."""
-    because: dict[str, list[str]] = {}
-    for row in left_out:
-        because.setdefault(_because(row), []).append(row.name)
+def _grouped(lost: Sequence[Row]) -> Iterator[str]:
+    """One line a reason, with every recipe that it ended or kept out."""
+    because: dict[str, dict[str, None]] = {}
+    for row in lost:
+        because.setdefault(_because(row), {})[row.name] = None
     for reason, names in because.items():
         yield f"{', '.join(names)}: {reason}"
 
 
 def _because(row: Row) -> str:
-    return f"{row.reason} ({row.hint})" if row.hint else row.reason
+    """What happened, why and what helps; the page has what is cut off here."""
+    reason = row.reason if len(row.reason) <= LONGEST else row.reason[: LONGEST - 1] + "…"
+    happened = reason if row.left_out else f"{row.status}, {reason}"
+    return f"{happened} ({row.hint})" if row.hint else happened
 
 
 def _miss(miss: Miss) -> str:

@@ -56,7 +56,7 @@ class Session:
         self._path = path
         self._interpreter = _import().Interpreter(model_path=path, num_threads=threads)
         self._interpreter.allocate_tensors()
-        ins, outs = _ordered(self._interpreter)
+        ins, outs = _ordered(path, self._interpreter)
         self._in_index = [detail["index"] for _, detail in ins]
         self._out_index = [detail["index"] for _, detail in outs]
         self.inputs = [_spec(name, detail) for name, detail in ins]
@@ -107,7 +107,7 @@ def _arithmetic(types: dict, inputs) -> str:
     return "fp32" if activation == "float32" else activation
 
 
-def _ordered(interpreter) -> tuple:
+def _ordered(path: str, interpreter) -> tuple:
     """Inputs and outputs as (name, detail), in the model's own order of arguments.
 
     The plain lists are ordered by tensor index; a signature keeps the names that the
@@ -115,16 +115,16 @@ def _ordered(interpreter) -> tuple:
     """
     ins = [(d["name"], d) for d in interpreter.get_input_details()]
     outs = [(d["name"], d) for d in interpreter.get_output_details()]
-    signatures = interpreter.get_signature_list()
+    # Of an interpreter of its own: a signature runner keeps references into its tensors.
+    other = _import().Interpreter(model_path=path)
+    signatures = list(other.get_signature_list())
     if len(signatures) != 1:
         return ins, outs
-    runner = interpreter.get_signature_runner(next(iter(signatures)))
+    runner = other.get_signature_runner(signatures[0])
     signed_in = sorted(runner.get_input_details().items(), key=_natural)
     signed_out = sorted(runner.get_output_details().items(), key=_natural)
     if {d["index"] for _, d in signed_in} != {d["index"] for _, d in ins}:
         return ins, outs
-    # After a signature runner was asked for, allocation must be made again.
-    interpreter.allocate_tensors()
     return signed_in, signed_out
 
 

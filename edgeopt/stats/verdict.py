@@ -23,7 +23,6 @@ a little power but belong to p-values; here word and printed interval always agr
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,8 +35,8 @@ from edgeopt.stats.samples import check_share
 MARGIN = 0.02
 MIN_PAIRS = 6
 MAX_LOOKS = 3
-#: Where there is no interval, nothing is excluded. Finite, since JSON has no infinity.
-NO_INTERVAL = (0.0, sys.float_info.max)
+#: Where there are too few pairs for an interval.
+NO_INTERVAL = (None, None)
 
 Blocks = Sequence[Sequence[ArrayLike]]
 
@@ -50,7 +49,7 @@ def compare(
     candidates: int = 1,
     noise: float = 0.0,
     seed: int = 0,
-) -> tuple[VerdictWord, float, float, float]:
+) -> tuple[VerdictWord, float, float | None, float | None]:
     """The verdict on log-ratios (see the module's head), with the ratio and its interval.
 
     Args:

@@ -14,7 +14,7 @@ from edgeopt.domain.errors import BadInput
 def digits():
     """(labels [n], probabilities [n, 1, 10]) of a classifier of half of the digits."""
     images, labels = load_digits(return_X_y=True)
-    model = LogisticRegression(max_iter=50).fit(images[:300] / 16, labels[:300])
+    model = LogisticRegression(max_iter=500).fit(images[:300] / 16, labels[:300])
     return labels[300:], model.predict_proba(images[300:] / 16)[:, None].astype(np.float32)
 
 

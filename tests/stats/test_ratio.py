@@ -101,7 +101,7 @@ def test_no_pairs_at_all_are_refused():
 @pytest.mark.parametrize(("spread", "least"), [(0.0, 0.95), (0.005, 0.93), (0.01, 0.88)])
 def test_the_true_ratio_is_covered_when_launches_differ(spread, least):
     rng = np.random.default_rng(7)
-    trials = 200
+    trials = 150
     hits = 0
     for _ in range(trials):
         pairs = rng.normal(0.0, spread, (5, 1)) + 0.02 * rng.standard_t(3, (5, 20))

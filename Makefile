@@ -1,0 +1,40 @@
+# All the set-up there is: `make demo` or `make test` on a machine with Python 3.11 and a C library.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test test-quick lint format clean
+
+# Pinned versions that are tested together. Old pips know no --constraint hashes, none are needed.
+$(READY): constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "edgeopt needs Python 3.11 or later")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(READY)
+	$(BIN)/python -m benchmarks.demo.model runs/efficientnet-lite0.pt2
+	$(BIN)/edgeopt optimize runs/efficientnet-lite0.pt2 --target this-machine \
+	    --data benchmarks.demo.crops:choose \
+	    --calibration benchmarks.demo.crops:calibrate \
+	    --confirm benchmarks.demo.crops:confirm \
+	    --metric agreement --max-drop 4% --out runs/demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-quick: $(READY)
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
