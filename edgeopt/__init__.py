@@ -22,7 +22,7 @@ _PLACES = {"optimize": "edgeopt.api", "bench": "edgeopt.api", "Run": "edgeopt.do
 
 def __getattr__(name: str) -> typing.Any:
     if name not in _PLACES:
-        raise AttributeError("module 'edgeopt' has no attribute {!r}".format(name))
+        raise AttributeError(f"module 'edgeopt' has no attribute {name!r}")
     import importlib
 
     return getattr(importlib.import_module(_PLACES[name]), name)

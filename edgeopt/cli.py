@@ -100,7 +100,9 @@ def targets_schema() -> None:
 @click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds.")
 @click.option("--calibration", help="Samples that calibrate, instead of a part of --data.")
 @click.option("--confirm", help="Samples that confirm, instead of a part of --data.")
-@click.option("--preprocess", help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw")
+@click.option(
+    "--preprocess", help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw"
+)
 @click.option("--output", help="The output that is scored; default: the first.")
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape.")
 @click.option("--trust", is_flag=True, help="Unpickle .pt files: this runs code inside them.")
@@ -156,7 +158,11 @@ def _call(options: dict[str, Any]) -> Any:
 @click.option("--seed", default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 def bench(
-    artifacts: tuple[Path, ...], threads: tuple[int, ...], data: Path | None, seed: int, as_json: bool
+    artifacts: tuple[Path, ...],
+    threads: tuple[int, ...],
+    data: Path | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
     from edgeopt.pipeline.bench import bench as run_bench

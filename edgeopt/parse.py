@@ -24,7 +24,9 @@ def share(text: str) -> float:
     try:
         value = float(number) / (100 if percent else 1)
     except ValueError:
-        raise BadInput(f"{text!r} is no share.", "Write --max-drop 1% or --max-drop 0.01.") from None
+        raise BadInput(
+            f"{text!r} is no share.", "Write --max-drop 1% or --max-drop 0.01."
+        ) from None
     if not 0 <= value <= 1:
         hint = f"Did you mean {text}%?" if not percent else "Write --max-drop 1%."
         raise BadInput(f"a drop must be within 0 and 1, but got {text}.", hint)

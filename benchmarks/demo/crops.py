@@ -55,15 +55,18 @@ def _crops(chosen: list[tuple[str, Image.Image]], each: int, seed: int) -> dict[
             groups.append(number)
     # The network's own preprocessing: (pixel - 127) / 128, RGB, NCHW.
     pixels = (np.stack(images).astype(np.float32) - 127) / 128
-    return {"inputs": np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), "groups": np.array(groups)}
+    return {
+        "inputs": np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)),
+        "groups": np.array(groups),
+    }
 
 
 def _crop(photo: Image.Image, rng: np.random.Generator) -> np.ndarray:
     """A random part of 35 to 100 % of the photo's area, at times mirrored, at 224 x 224."""
     area = photo.width * photo.height * rng.uniform(0.35, 1.0)
     aspect = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)))
-    width = min(int(round(np.sqrt(area * aspect))), photo.width)
-    height = min(int(round(np.sqrt(area / aspect))), photo.height)
+    width = min(round(float(np.sqrt(area * aspect))), photo.width)
+    height = min(round(float(np.sqrt(area / aspect))), photo.height)
     left = int(rng.integers(0, photo.width - width + 1))
     top = int(rng.integers(0, photo.height - height + 1))
     box = (left, top, left + width, top + height)

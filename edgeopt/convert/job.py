@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,7 +13,7 @@ from edgeopt.domain.tensor import Binding
 from edgeopt.sources.source import Source
 
 
-class Job(Value, kw_only=True):
+class Job(Value, kw_only=True, frozen=True):
     """What a converter is given.
 
     Attributes:
@@ -37,7 +36,7 @@ class Job(Value, kw_only=True):
             yield {name: np.array(array[i], order="C") for name, array in arrays.items()}
 
 
-class Made(Value, kw_only=True):
+class Made(Value, kw_only=True, frozen=True):
     """What a converter gives back.
 
     Attributes:
@@ -52,7 +51,7 @@ class Made(Value, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class Converted(Value, kw_only=True):
+class Converted(Value, kw_only=True, frozen=True):
     """A conversion that loads in its runtime.
 
     Attributes:

@@ -83,13 +83,14 @@ def _from_torch(source: Source, target: Path) -> None:
     import litert_torch
     import torch
 
-    module: Any = torch.export.load(source.exported).module()
+    module: Any = torch.export.load(str(source.exported)).module()
     images = [i for i, spec in enumerate(source.inputs) if len(spec.shape) == 4]
     if images:
         module = litert_torch.to_channel_last_io(module, args=images)
     arguments = []
     for i, spec in enumerate(source.inputs):
-        tensor = torch.zeros(tuple(spec.shape), dtype=getattr(torch, spec.dtype))
+        shape = tuple(int(dim or 1) for dim in spec.shape)
+        tensor = torch.zeros(shape, dtype=getattr(torch, spec.dtype))
         arguments.append(tensor.permute(*CHANNELS_LAST).contiguous() if i in images else tensor)
     litert_torch.convert(module, tuple(arguments)).export(str(target))
 
@@ -143,9 +144,7 @@ def _calibration(job: Job, base: str) -> dict[str, Any]:
 
     def samples() -> Iterator[dict[str, Any]]:
         for sample in job.samples():
-            yield {
-                b.name: to_artifact(sample[b.source][None], _fields(b))[0] for b in bindings
-            }
+            yield {b.name: to_artifact(sample[b.source][None], _fields(b))[0] for b in bindings}
 
     return {signature: list(samples())}
 

@@ -23,7 +23,7 @@ CONSTRAINTS = Path(__file__).with_name("onnx2tf-constraints.txt")
 
 
 def cache() -> Path:
-    """The user's cache folder: $EDGEOPT_CACHE, else $XDG_CACHE_HOME/edgeopt, else ~/.cache/edgeopt."""
+    """The user's cache: $EDGEOPT_CACHE, else $XDG_CACHE_HOME/edgeopt, else ~/.cache/edgeopt."""
     root = os.environ.get("EDGEOPT_CACHE")
     if root:
         return Path(root)

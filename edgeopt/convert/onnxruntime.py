@@ -54,7 +54,7 @@ def unsuitable(precision: str, source: Source) -> str:
 
 def base(precision: str) -> None:
     """Every precision starts from the canonical ONNX file."""
-    return None
+    return
 
 
 def convert(job: Job) -> Made:

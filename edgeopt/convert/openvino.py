@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,9 @@ def unsuitable(precision: str, source: Source) -> str:
     return ""
 
 
-def base(precision: str) -> None:
-    """Every precision starts from the canonical ONNX file."""
-    return None
+def base(precision: str) -> str | None:
+    """Activations quantized at run time are an option of the session; the file is the same."""
+    return "int8-weights" if precision == "int8-dynamic" else None
 
 
 def convert(job: Job) -> Made:
@@ -56,15 +57,19 @@ def convert(job: Job) -> Made:
     Raises:
         EdgeoptError: there is no ONNX form of the source.
     """
+    target = Path(job.folder) / "model.xml"
+    if job.base is not None:
+        for suffix in (".xml", ".bin"):
+            shutil.copyfile(Path(job.base).with_suffix(suffix), target.with_suffix(suffix))
+        return Made(main=target.name)
     import openvino as ov
 
     model = ov.convert_model(str(onnx_of(job.source)))
     precision = job.recipe.precision
     if precision == "int8-static":
         model = _static(job, model)
-    elif precision in ("int8-dynamic", "int8-weights"):
+    elif precision == "int8-weights":
         model = _weights(model)
-    target = Path(job.folder) / "model.xml"
     ov.save_model(model, target, compress_to_fp16=precision in ("fp16", "bf16"))
     return Made(main=target.name)
 

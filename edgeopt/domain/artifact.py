@@ -7,7 +7,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.tensor import Binding
 
 
-class Artifact(Value, kw_only=True):
+class Artifact(Value, kw_only=True, frozen=True):
     """A converted model.
 
     Attributes:

@@ -9,7 +9,7 @@ from edgeopt.domain.model import Value
 VerdictWord = Literal["FASTER", "SLOWER", "EQUIVALENT", "INCONCLUSIVE"]
 
 
-class Latency(Value, kw_only=True):
+class Latency(Value, kw_only=True, frozen=True):
     """Steady-state latency, host to host, batch 1.
 
     Attributes:
@@ -28,7 +28,7 @@ class Latency(Value, kw_only=True):
     stage: Literal["screen", "final"]
 
 
-class Verdict(Value, kw_only=True):
+class Verdict(Value, kw_only=True, frozen=True):
     """Between two artifacts measured in interleaved blocks.
 
     Attributes:

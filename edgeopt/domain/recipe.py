@@ -20,7 +20,7 @@ PRECISIONS: dict[str, str] = {
 }
 
 
-class Quantization(Value, kw_only=True):
+class Quantization(Value, kw_only=True, frozen=True):
     """How integers are chosen.
 
     Attributes:
@@ -34,7 +34,7 @@ class Quantization(Value, kw_only=True):
     granularity: Literal["per-channel", "per-tensor"] = "per-channel"
 
 
-class Recipe(Value, kw_only=True):
+class Recipe(Value, kw_only=True, frozen=True):
     """One candidate: a precision in a runtime, run with so many threads.
 
     `threads` and `options` change how an artifact runs, not the artifact.
@@ -78,7 +78,7 @@ class Recipe(Value, kw_only=True):
         return " ".join(words)
 
 
-class LeftOut(Value, kw_only=True):
+class LeftOut(Value, kw_only=True, frozen=True):
     """A recipe that was not tried, and why."""
 
     runtime: str

@@ -18,7 +18,7 @@ Status = Literal["ok", "failed-convert", "failed-parity", "failed-run", "timeout
 Step = Literal["space", "convert", "parity", "score", "measure"]
 
 
-class Parity(Value, kw_only=True):
+class Parity(Value, kw_only=True, frozen=True):
     """How near the artifact's answers are to the source's on a few samples.
 
     Attributes:
@@ -34,7 +34,7 @@ class Parity(Value, kw_only=True):
     required_db: float
 
 
-class Executed(Value, kw_only=True):
+class Executed(Value, kw_only=True, frozen=True):
     """What really ran, as the runtime itself reports it. Null has a reason in `why_null`."""
 
     runtime_version: str
@@ -47,7 +47,7 @@ class Executed(Value, kw_only=True):
     why_null: dict[str, str]
 
 
-class Record(Value, kw_only=True):
+class Record(Value, kw_only=True, frozen=True):
     """See the module's head."""
 
     v: int = RECORD_VERSION

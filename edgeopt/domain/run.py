@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from edgeopt.domain.model import Value
-from edgeopt.domain.recipe import LeftOut
 from edgeopt.domain.record import Record
 from edgeopt.domain.tensor import TensorSpec
 
 RUN_VERSION = 1
 
 
-class Constraints(Value, kw_only=True):
+class Constraints(Value, kw_only=True, frozen=True):
     """What a chosen artifact must keep. Null: no limit.
 
     Attributes:
@@ -25,7 +24,7 @@ class Constraints(Value, kw_only=True):
     max_latency_ms: float | None = None
 
 
-class Request(Value, kw_only=True):
+class Request(Value, kw_only=True, frozen=True):
     """What was asked for: enough to ask again."""
 
     source: str
@@ -40,7 +39,7 @@ class Request(Value, kw_only=True):
     seed: int = 0
 
 
-class Miss(Value, kw_only=True):
+class Miss(Value, kw_only=True, frozen=True):
     """A candidate that did not qualify, and by what it missed."""
 
     recipe_id: str
@@ -48,7 +47,7 @@ class Miss(Value, kw_only=True):
     why: str
 
 
-class Choice(Value, kw_only=True):
+class Choice(Value, kw_only=True, frozen=True):
     """What was chosen for one target.
 
     Attributes:
@@ -71,7 +70,7 @@ class Choice(Value, kw_only=True):
     bundle: str | None = None
 
 
-class SourceFacts(Value, kw_only=True):
+class SourceFacts(Value, kw_only=True, frozen=True):
     """What is known of the source model."""
 
     path: str
@@ -84,7 +83,7 @@ class SourceFacts(Value, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class DataFacts(Value, kw_only=True):
+class DataFacts(Value, kw_only=True, frozen=True):
     """How the data was divided: samples in each part, and what they were judged by."""
 
     calibrate: int
@@ -97,7 +96,7 @@ class DataFacts(Value, kw_only=True):
     output: str
 
 
-class Run(Value, kw_only=True):
+class Run(Value, kw_only=True, frozen=True):
     """See the module's head.
 
     Attributes:
@@ -111,7 +110,6 @@ class Run(Value, kw_only=True):
     request: Request
     source: SourceFacts
     data: DataFacts
-    left_out: tuple[LeftOut, ...] = ()
     choices: tuple[Choice, ...]
     records: tuple[Record, ...] = ()
     environment: dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeopt.domain.model import Value
 
 
-class Score(Value, kw_only=True):
+class Score(Value, kw_only=True, frozen=True):
     """A metric's value on one part of the data.
 
     Attributes:
@@ -25,7 +25,7 @@ class Score(Value, kw_only=True):
     groups: int | None = None
 
 
-class Drop(Value, kw_only=True):
+class Drop(Value, kw_only=True, frozen=True):
     """How much worse than the source, on the same samples: positive is worse.
 
     Attributes:

@@ -15,7 +15,7 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class Fact(Value, kw_only=True):
+class Fact(Value, kw_only=True, frozen=True):
     """A number with its source.
 
     Attributes:
@@ -28,7 +28,7 @@ class Fact(Value, kw_only=True):
     source: Text
 
 
-class Cores(Value, kw_only=True):
+class Cores(Value, kw_only=True, frozen=True):
     """Cores of one kind. `model` is the microarchitecture ("cortex-a76")."""
 
     model: Text
@@ -37,7 +37,7 @@ class Cores(Value, kw_only=True):
     clock_ghz: Fact | None = None
 
 
-class Memory(Value, kw_only=True):
+class Memory(Value, kw_only=True, frozen=True):
     """Main memory. Bandwidths in GB/s (1e9 bytes), size in GiB."""
 
     kind: str = ""
@@ -46,7 +46,7 @@ class Memory(Value, kw_only=True):
     copy_gb_s: Fact | None = None
 
 
-class Caches(Value, kw_only=True):
+class Caches(Value, kw_only=True, frozen=True):
     """Cache sizes in KiB, of one core unless the source says shared."""
 
     l1d_kib: Fact | None = None
@@ -54,7 +54,7 @@ class Caches(Value, kw_only=True):
     l3_kib: Fact | None = None
 
 
-class Gpu(Value, kw_only=True):
+class Gpu(Value, kw_only=True, frozen=True):
     """A graphics processor that can run models."""
 
     model: Text
@@ -63,7 +63,7 @@ class Gpu(Value, kw_only=True):
     int8_gops: Fact | None = None
 
 
-class Peaks(Value, kw_only=True):
+class Peaks(Value, kw_only=True, frozen=True):
     """Arithmetic peaks, an upper shape only: never a bound to hold a measurement to."""
 
     fp32_gflops: Fact | None = None
@@ -71,7 +71,7 @@ class Peaks(Value, kw_only=True):
     int8_gops: Fact | None = None
 
 
-class Isa(Value, kw_only=True):
+class Isa(Value, kw_only=True, frozen=True):
     """Instruction set.
 
     Attributes:
@@ -85,7 +85,7 @@ class Isa(Value, kw_only=True):
     source: Text
 
 
-class Match(Value, kw_only=True):
+class Match(Value, kw_only=True, frozen=True):
     """How a machine is recognised as being of this target. Every condition given must hold.
 
     Attributes:
@@ -99,7 +99,7 @@ class Match(Value, kw_only=True):
     board: str | None = None
 
 
-class RecipeRule(Value, kw_only=True):
+class RecipeRule(Value, kw_only=True, frozen=True):
     """A recipe worth trying here.
 
     Attributes:
@@ -117,7 +117,7 @@ class RecipeRule(Value, kw_only=True):
     options: dict[str, str | int] = msgspec.field(default_factory=dict)
 
 
-class LeftOutRule(Value, kw_only=True):
+class LeftOutRule(Value, kw_only=True, frozen=True):
     """A recipe that is not worth trying here, and why."""
 
     runtime: Text
@@ -125,7 +125,7 @@ class LeftOutRule(Value, kw_only=True):
     reason: Text
 
 
-class Profile(Value, kw_only=True):
+class Profile(Value, kw_only=True, frozen=True):
     """One target.
 
     Attributes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeopt.domain.model import Value
 
 
-class TensorSpec(Value, kw_only=True):
+class TensorSpec(Value, kw_only=True, frozen=True):
     """One input or output. `shape` holds ints; a source's open dimensions are None."""
 
     name: str
@@ -17,7 +17,7 @@ class TensorSpec(Value, kw_only=True):
         return f"{self.name}: {self.dtype}[{dims}]"
 
 
-class Binding(Value, kw_only=True):
+class Binding(Value, kw_only=True, frozen=True):
     """How one tensor of the source is given to, or read from, the artifact.
 
     Attributes:

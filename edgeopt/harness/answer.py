@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +27,7 @@ def answer(
     log: Path,
     timeout_s: float,
     progress: Callable[[int], None] = lambda done: None,
+    patience_s: float = math.inf,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Run every sample of `feed` once.
 
@@ -32,9 +35,10 @@ def answer(
         shapes: shape of each of the source's outputs.
         timeout_s: for opening, and for each chunk of samples.
         progress: told how many samples are done.
+        patience_s: after this the samples done so far are enough; never fewer than `CHUNK`.
 
     Returns:
-        ({source output: [n, *shape]}, the runtime's facts and version).
+        ({source output: [samples done, *shape]}, the runtime's facts and version).
 
     Raises:
         RunnerFailed: the runner died, refused or took too long.
@@ -42,11 +46,13 @@ def answer(
     with Client(device, log) as client:
         opened = open_session(client, device, subject, timeout_s)
         files = [device.put(path) for path in feed.files(subject.inputs)]
-        parts = []
+        parts, began = [], time.monotonic()
         for first in range(0, len(feed), CHUNK):
             count = min(CHUNK, len(feed) - first)
             parts.append(_chunk(device, client, subject, files, first, count, shapes, timeout_s))
             progress(first + count)
+            if time.monotonic() - began > patience_s:
+                break
         facts = client.request("facts", timeout_s)["facts"]
     outputs = {name: np.concatenate([part[name] for part in parts]) for name in shapes}
     return outputs, {**facts, "version": opened["version"]}

@@ -18,6 +18,7 @@ class Budget:
         warmup_runs, warmup_s: both are reached before anything counts.
         block_runs, block_s: a block has the larger of so many runs and so many seconds
             worth of runs, besides the settling ones.
+        block_most_s: but not more than this, for what is very slow.
     """
 
     stage: Literal["screen", "final"]
@@ -27,14 +28,21 @@ class Budget:
     warmup_s: float
     block_runs: int
     block_s: float
+    block_most_s: float
 
     def block_size(self, typical_ns: float) -> int:
         """Runs in a block of something that takes `typical_ns`."""
-        return SETTLING + max(self.block_runs, round(self.block_s * 1e9 / typical_ns))
+        wanted = max(self.block_runs, round(self.block_s * 1e9 / typical_ns))
+        return SETTLING + max(1, min(wanted, int(self.block_most_s * 1e9 / typical_ns)))
 
 
-#: Enough to rank a long list: one launch, and few blocks of what is slow.
-SCREEN = Budget("screen", 1, 12, warmup_runs=5, warmup_s=0.2, block_runs=4, block_s=0.02)
+#: Enough to rank a long list: one launch, 12 pairs (the least that has an interval after
+#: correction for 28 candidates), 72 runs (the least that has a p90 is 64).
+SCREEN = Budget(
+    "screen", 1, 12, warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2
+)
 
 #: Enough to choose: fresh launches, so that luck with memory layout shows.
-FINAL = Budget("final", 3, 12, warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05)
+FINAL = Budget(
+    "final", 3, 12, warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -11,6 +11,14 @@ import numpy as np
 from edgeopt.domain.model import content_id
 from edgeopt.domain.tensor import Binding
 from edgeopt.runtimes.binding import from_artifact, to_artifact
+
+
+class Inputs(Protocol):
+    """What is fed to sessions: files in the form that an artifact takes."""
+
+    def files(self, bindings: tuple[Binding, ...]) -> list[Path]: ...
+
+    def __len__(self) -> int: ...
 
 
 class Feed:

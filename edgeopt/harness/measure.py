@@ -18,7 +18,7 @@ from edgeopt.devices.device import Device
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.feed import Feed
+from edgeopt.harness.feed import Inputs
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Block, Launch, Session, Timed
 
@@ -40,7 +40,7 @@ class _Arm:
 @dataclass
 class _Schedule:
     device: Device
-    feed: Feed
+    feed: Inputs
     budget: Budget
     log: Path
     timeout_s: float
@@ -57,7 +57,7 @@ class _Schedule:
 def measure(
     device: Device,
     subjects: Sequence[Subject],
-    feed: Feed,
+    feed: Inputs,
     budget: Budget,
     log: Path,
     timeout_s: float,

@@ -1,1 +1,1 @@
-"""Work in a child process with a time limit: converters are C++ and can take a process with them."""
+"""Work in a child process with a time limit: converters can take a process with them."""

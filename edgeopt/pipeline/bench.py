@@ -12,8 +12,8 @@ import numpy as np
 
 from edgeopt import runtimes
 from edgeopt.devices.local import Local
+from edgeopt.domain.bench_row import BenchRow
 from edgeopt.domain.errors import BadInput, NotInstalled
-from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness.budget import FINAL, Budget
@@ -27,20 +27,6 @@ from edgeopt.search.space import installed
 
 
 @dataclass(frozen=True)
-class Row:
-    """One artifact's line: figures, or why there are none."""
-
-    path: str
-    runtime: str
-    threads: int
-    latency_ms: Latency | None
-    versus: Verdict | None
-    precision: str | None
-    load_ms: float | None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class Table:
     """All rows of one schedule; verdicts are against the first artifact.
 
@@ -48,7 +34,7 @@ class Table:
         inputs: where the timed inputs came from.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[BenchRow, ...]
     inputs: str
     session: Session
 
@@ -97,9 +83,7 @@ def _check(path: Path) -> None:
         raise BadInput(f"there is no file {path}.", "Give the paths of model files.")
     runtime = runtimes.SUFFIXES.get(path.suffix.lower())
     if runtime is None:
-        raise BadInput(
-            f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}."
-        )
+        raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")
     packages = runtimes.load(runtime).PACKAGES
     if not any(installed(package) for package in packages):
         raise NotInstalled(f"{path} needs {' or '.join(packages)}.", f"pip install {packages[0]}")
@@ -173,9 +157,7 @@ def _binding(spec: dict[str, Any], index: int, path: Path) -> Binding:
     )  # fmt: skip
 
 
-def _arrays(
-    bindings: tuple[Binding, ...], data: Path | None, seed: int
-) -> dict[str, np.ndarray]:
+def _arrays(bindings: tuple[Binding, ...], data: Path | None, seed: int) -> dict[str, np.ndarray]:
     if data is None:
         rng = np.random.default_rng(seed)
         return {b.source: _random(rng, b) for b in bindings}
@@ -208,7 +190,7 @@ def _row(
     first: str,
     budget: Budget,
     count: int,
-) -> Row:
+) -> BenchRow:
     from edgeopt.pipeline.workshop import precision_words
 
     timed = session.timed[subject.key]
@@ -216,7 +198,7 @@ def _row(
     versus = None
     if subject.key != first and not timed.failed and not session.timed[first].failed:
         versus = compare(session, subject.key, first, count - 1)
-    return Row(
+    return BenchRow(
         path=str(subject.path),
         runtime=subject.runtime,
         threads=subject.threads,

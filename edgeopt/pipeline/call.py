@@ -34,7 +34,7 @@ class Call:
     out: Path
     title: str = ""
     metric: str | None = None
-    constraints: Constraints = Constraints()
+    constraints: Constraints = field(default_factory=Constraints)
     calibration: str | Path | Mapping[str, Any] | None = None
     confirm: str | Path | Mapping[str, Any] | None = None
     preprocessing: Preprocessing | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 import msgspec
 
 from edgeopt.domain.errors import StepFailed
@@ -41,9 +42,7 @@ def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]
     alive = [r for r in records if r.status == "ok"]
     if not alive:
         return _nothing(bench, profile, records, None)
-    screened = time_records(
-        bench.shop, alive, SCREEN, bench.call.seed, None, bench.progress
-    )
+    screened = time_records(bench.shop, alive, SCREEN, bench.call.seed, None, bench.progress)
     records = [bench.keep(r) for r in screened]
     baseline = baseline_of(records)
     rejected: list[Miss] = []
@@ -65,7 +64,9 @@ def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]
             rejected.append(missed)
         # Those that a longer measurement disqualified are out as well.
         gone = keys - {r.recipe_id for r in again} - {m.recipe_id for m in rejected}
-        rejected += [_miss(r, "measured again, it does not qualify") for r in records if r.recipe_id in gone]
+        rejected += [
+            _miss(r, "measured again, it does not qualify") for r in records if r.recipe_id in gone
+        ]
 
 
 def _measure_again(
@@ -110,17 +111,11 @@ def _confirm(bench: Workbench, record: Record) -> Record:
 
 
 def _broken(record: Record, bench: Workbench) -> Miss | None:
-    """The promise a confirming score broke, or None."""
-    if record.confirm_drop is None:
+    """The promise that a candidate broke when it was confirmed, or None."""
+    if record.status != "ok":
         return _miss(record, f"confirming it failed: {record.reason}")
-    allowed, lost = bench.call.constraints.max_drop, record.confirm_drop.judged
-    if lost <= allowed:
-        return None
-    return _miss(
-        record,
-        f"it loses {lost:.4g} on the {record.confirm_drop.n} confirming samples, "
-        f"allowed {allowed:.4g}",
-    )
+    missed = choose.misses(record, bench.call.constraints)
+    return _miss(record, "; ".join(missed)) if missed else None
 
 
 def _miss(record: Record, why: str) -> Miss:

@@ -1,4 +1,4 @@
-"""Reads the request: profiles, source, data. Bad input is refused here, before anything is written."""
+"""Reads the request: profiles, source, data. Bad input is refused before anything is written."""
 
 from __future__ import annotations
 

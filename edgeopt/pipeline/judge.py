@@ -19,6 +19,7 @@ from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.answer import answer
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
+from edgeopt.runner import sensors
 from edgeopt.sources.source import Source
 
 Answers = dict[str, np.ndarray]
@@ -40,18 +41,19 @@ class Exam:
     def marks(
         self, judge: Metric, answers: Answers, output: str, max_drop: float
     ) -> tuple[Score, Drop]:
-        """Score and paired drop of a candidate's answers.
+        """Score and paired drop of a candidate's answers, to the first n samples.
 
         Raises:
             StepFailed: the answers cannot be scored.
         """
-        own, theirs = answers[output], self.source[output]
-        truths = judge.truths(self.samples.labels, theirs)
-        score = scores.score(judge, own, truths, self.samples.groups, self.part)
-        drop = scores.drop(
-            judge, own, theirs, self.samples.labels, self.samples.groups, max_drop
+        own = answers[output]
+        theirs = self.source[output][: len(own)]
+        labels, groups = (
+            None if array is None else array[: len(own)]
+            for array in (self.samples.labels, self.samples.groups)
         )
-        return score, drop
+        score = scores.score(judge, own, judge.truths(labels, theirs), groups, self.part)
+        return score, scores.drop(judge, own, theirs, labels, groups, max_drop)
 
 
 def exam(
@@ -66,9 +68,12 @@ def exam(
 ) -> Exam:
     """Ask the source itself about every sample of a part.
 
+    The samples are shuffled (seeded), so that the first of them are a fair part of all.
+
     Raises:
         RunnerFailed: the source does not run.
     """
+    samples = samples.take(np.random.default_rng(0).permutation(len(samples)))
     feed = Feed(samples.inputs, folder)
     answers, _ = answer(
         device, reference(source), feed, output_shapes(source), log, timeout_s, progress
@@ -83,7 +88,7 @@ def reference(source: Source) -> Subject:
         title=f"the source ({source.reference_runtime})",
         runtime=source.reference_runtime,
         path=Path(source.reference_path),
-        threads=2,
+        threads=sensors.cores(),
         inputs=_plain(source.inputs),
         outputs=_plain(source.outputs),
         options=dict(source.reference_options),
@@ -154,5 +159,3 @@ def sqnr_db(signal: np.ndarray, error: np.ndarray) -> float | None:
         return None
     power = float(np.mean(signal**2))
     return float(10 * np.log10(max(power, 1e-30) / noise))
-
-

@@ -77,10 +77,7 @@ def _one_target(
     here = targets.matches(profile, machine)
     for left in candidates.left_out:
         bench.keep(decide.skipped(profile.name, left))
-    records = [
-        bench.candidate(profile.name, recipe, here, i, len(candidates.recipes))
-        for i, recipe in enumerate(candidates.recipes)
-    ]
+    records = bench.candidates(profile.name, candidates.recipes, here)
     if here:
         return decide.by_measurement(bench, profile, records)
     return decide.by_profile(bench, profile, records)

@@ -13,10 +13,10 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.measure import measure
-from edgeopt.harness.timed import Session, Timed
+from edgeopt.harness.timed import Block, Session, Timed
 from edgeopt.pipeline.workshop import Workshop, failed
-from edgeopt.stats.early_stopping import tail
 from edgeopt.stats.bootstrap import median_by_group
+from edgeopt.stats.early_stopping import tail
 from edgeopt.stats.quantile import median
 from edgeopt.stats.verdict import verdict
 from edgeopt.store import atomic
@@ -52,7 +52,9 @@ def time_records(
         lambda done, total, what: progress(f"measuring ({budget.stage}): {what}", done, total),
     )
     _keep_raw(shop, records[0].target, session)
-    timed = [_timed(record, session.timed[str(record.recipe_id)], shop, budget) for record in records]
+    timed = [
+        _timed(record, session.timed[str(record.recipe_id)], shop, budget) for record in records
+    ]
     baseline = baseline_id or baseline_of(timed)
     return [_with_verdicts(record, timed, session, baseline) for record in timed]
 
@@ -172,7 +174,7 @@ def compare(session: Session, key: str, over: str, candidates: int) -> Verdict |
     return verdict(own_blocks, over_blocks, over, candidates=max(candidates, 1))
 
 
-def _paired(own: list, theirs: list) -> tuple[list[list[int]], list[list[int]]]:  # type: ignore[type-arg]
+def _paired(own: list[Block], theirs: list[Block]) -> tuple[list[list[int]], list[list[int]]]:
     by_round = {block.round: block.steady_ns for block in theirs}
     both = [(b.steady_ns, by_round[b.round]) for b in own if b.round in by_round]
     return [a for a, _ in both], [b for _, b in both]

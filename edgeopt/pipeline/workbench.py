@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 
 from edgeopt.datasets import scores
@@ -22,12 +25,12 @@ from edgeopt.store.run_folder import RunFolder
 class Workbench:
     """One run at work. On leaving, scratch files and the device's are removed."""
 
-    def __init__(
-        self, call: Call, intake: Intake, folder: RunFolder, progress: Listener
-    ) -> None:
+    def __init__(self, call: Call, intake: Intake, folder: RunFolder, progress: Listener) -> None:
         self.call, self.intake, self.folder, self.progress = call, intake, folder, progress
         self.device = Local()
         self._confirm: Exam | None = None
+        # One conversion runs ahead while the candidate before it is scored; nothing is timed then.
+        self._converter = ThreadPoolExecutor(max_workers=1)
         self._earlier = {record.key: record for record in folder.journal.records()}
 
     def __enter__(self) -> Workbench:
@@ -52,6 +55,7 @@ class Workbench:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._converter.shutdown(cancel_futures=True)
         self.device.close()
         self.folder.clear_work()
 
@@ -86,22 +90,38 @@ class Workbench:
         self.folder.journal.append(record)
         return record
 
-    def candidate(
-        self, target: str, recipe: Recipe, here: bool, number: int, total: int
-    ) -> Record:
-        """Convert and score one recipe, or take what an interrupted run found.
+    def candidates(self, target: str, recipes: Sequence[Recipe], here: bool) -> list[Record]:
+        """Convert and score every recipe, or take what an interrupted run found.
 
         Args:
             here: whether this machine is of the target, so that it can be measured.
         """
-        self.progress(f"{target}: {recipe}", number, total)
-        empty = blank(target, self.device.name if here else "none", recipe)
-        earlier = self._earlier.get(empty.key)
-        if earlier is not None and (earlier.status != "ok" or self._still_there(earlier)):
-            return earlier
+        blanks = [blank(target, self.device.name if here else "none", r) for r in recipes]
+        for empty, recipe in zip(blanks, recipes, strict=True):
+            if self._known(empty) is None:
+                self._converter.submit(self.shop.prepare, recipe)
+        return [
+            self._candidate(empty, recipe, here, number, len(recipes))
+            for number, (empty, recipe) in enumerate(zip(blanks, recipes, strict=True))
+        ]
+
+    def _candidate(
+        self, empty: Record, recipe: Recipe, here: bool, number: int, total: int
+    ) -> Record:
+        self.progress(f"{empty.target}: {recipe}", number, total)
+        known = self._known(empty)
+        if known is not None:
+            return known
         record = self.shop.candidate(empty, recipe)
-        reason = "not measured yet" if here else f"this machine is no {target}"
+        reason = "not measured yet" if here else f"this machine is no {empty.target}"
         return self.keep(msgspec.structs.replace(record, latency_reason=reason))
+
+    def _known(self, empty: Record) -> Record | None:
+        """What an interrupted run found for a recipe, where its artifact is still there."""
+        earlier = self._earlier.get(empty.key)
+        if earlier is None or earlier.status != "ok":
+            return earlier
+        return earlier if self._still_there(earlier) else None
 
     def _still_there(self, record: Record) -> bool:
         assert record.recipe is not None
@@ -110,6 +130,11 @@ class Workbench:
 
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the size of the confirming part."""
-        samples, allowed = self.intake.parts.confirm, self.call.constraints.max_drop
-        found = scores.too_few(self.judge, len(samples), samples.groups, allowed)
-        return tuple(str(advice) for advice in found)
+        allowed = self.call.constraints.max_drop
+        parts = (self.intake.parts.choose, self.intake.parts.confirm)
+        found = [
+            str(advice)
+            for samples in parts
+            for advice in scores.too_few(self.judge, len(samples), samples.groups, allowed)
+        ]
+        return tuple(dict.fromkeys(found))

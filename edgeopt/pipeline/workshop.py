@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import math
 import shutil
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +31,9 @@ from edgeopt.jobs import child
 from edgeopt.pipeline.judge import Exam, output_shapes, parity
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
+
+#: What is so slow that its scoring takes longer is scored on fewer samples; its n says so.
+PATIENCE_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Workshop:
     device: Device
     timeout_s: float
     _calibration_files: dict[str, str] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
 
@@ -83,20 +91,30 @@ class Workshop:
             executed=msgspec.structs.replace(marks.executed, threads=recipe.threads),
         )
 
+    def prepare(self, recipe: Recipe) -> None:
+        """Make a recipe's artifact ahead of time; `artifact` tells what became of it."""
+        with contextlib.suppress(StepFailed):
+            self.artifact(recipe)
+
     def artifact(self, recipe: Recipe) -> Artifact:
-        """The artifact of a recipe: made now, or earlier in this run's folder.
+        """The artifact of a recipe: made now, or earlier in this run's folder. Thread-safe.
 
         Raises:
             StepFailed: the conversion failed, now or before.
         """
         key = recipe.conversion_id
-        if key in self._failures:
-            raise self._failures[key]
-        try:
-            return self.folder.artifact(key) or self._convert(recipe)
-        except StepFailed as error:
-            self._failures[key] = error
-            raise
+        with self._lock(key):
+            if key in self._failures:
+                raise self._failures[key]
+            try:
+                return self.folder.artifact(key) or self._convert(recipe)
+            except StepFailed as error:
+                self._failures[key] = error
+                raise
+
+    def _lock(self, key: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(key, threading.Lock())
 
     def _convert(self, recipe: Recipe) -> Artifact:
         base = self._base(recipe)
@@ -160,13 +178,17 @@ class Workshop:
 
     def _calibration(self) -> dict[str, str]:
         """Calibration samples as files, written once."""
+        with self._guard:
+            self._write_calibration()
+        return self._calibration_files
+
+    def _write_calibration(self) -> None:
         if not self._calibration_files:
             folder = self.folder.work / "calibration"
             folder.mkdir(parents=True, exist_ok=True)
             for i, (name, array) in enumerate(self.calibration.inputs.items()):
                 np.save(folder / f"{i}.npy", array)
                 self._calibration_files[name] = str(folder / f"{i}.npy")
-        return self._calibration_files
 
     def subject(self, recipe: Recipe, artifact: Artifact) -> Subject:
         """An artifact as something to run."""
@@ -194,15 +216,18 @@ class Workshop:
         return marks
 
     def _mark(self, recipe: Recipe, artifact: Artifact) -> Marks:
-        answers, facts = self.answers(recipe, artifact, self.choose)
+        answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
         close = parity(recipe.precision, answers, self.choose.source)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
         return Marks(close, score, drop, executed(recipe, facts))
 
     def answers(
-        self, recipe: Recipe, artifact: Artifact, exam: Exam
+        self, recipe: Recipe, artifact: Artifact, exam: Exam, patience_s: float = math.inf
     ) -> tuple[dict[str, np.ndarray], dict[str, object]]:
         """Answers on one part, in the target's runtime with the options that ship.
+
+        Args:
+            patience_s: after this, fewer samples than the part has are enough.
 
         Raises:
             StepFailed: the runner died, refused or took too long.
@@ -211,7 +236,9 @@ class Workshop:
         shapes = output_shapes(self.source)
         subject = self.subject(recipe, artifact)
         try:
-            return answer(self.device, subject, exam.feed, shapes, log, self.timeout_s)
+            return answer(
+                self.device, subject, exam.feed, shapes, log, self.timeout_s, patience_s=patience_s
+            )
         except RunnerFailed as error:
             status = "timeout" if error.timed_out else "failed-run"
             raise StepFailed(status, str(error.args[0]), f"Its output is in {log}.") from error

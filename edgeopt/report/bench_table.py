@@ -7,23 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from edgeopt.domain.latency import Latency, Verdict
-from edgeopt.report import format
+from edgeopt.domain.bench_row import BenchRow
+from edgeopt.report import format as fmt
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    class BenchRow:
-        """What a row must have; see `pipeline.bench.Row`."""
-
-        path: str
-        runtime: str
-        threads: int
-        latency_ms: Latency | None
-        versus: Verdict | None
-        precision: str | None
-        load_ms: float | None
-        reason: str
 
 
 def render(rows: Sequence[BenchRow], inputs: str) -> Table:
@@ -46,11 +34,11 @@ def _cells(row: BenchRow) -> list[str]:
         row.path,
         row.runtime,
         str(row.threads),
-        format.ms(figures.p50),
-        format.interval(figures.p50_low, figures.p50_high, format.ms),
-        format.ms(figures.p90, "too few"),
+        fmt.ms(figures.p50),
+        fmt.interval(figures.p50_low, figures.p50_high, fmt.ms),
+        fmt.ms(figures.p90, "too few"),
         row.precision or "unknown",
-        format.verdict(row.versus) if row.versus else "(the first)",
+        fmt.verdict(row.versus) if row.versus else "(the first)",
     ]
 
 

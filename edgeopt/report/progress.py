@@ -12,8 +12,10 @@ class Progress:
     """A `Listener`. A context manager: the live line is gone when it ends."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream, self._live, self._task = stream, None, None
-        self._last, self._said = "", 0.0
+        self._stream = stream
+        self._live: Any = None
+        self._task: Any = None
+        self._last, self._said, self._began = "", 0.0, time.monotonic()
 
     def __enter__(self) -> Progress:
         if self._stream.isatty():
@@ -53,4 +55,4 @@ class Progress:
             return
         self._last, self._said = stem, now
         count = f" [{done}/{total}]" if total else ""
-        print(f"{what}{count}", file=self._stream, flush=True)  # noqa: T201 (its purpose)
+        print(f"{now - self._began:6.1f} s  {what}{count}", file=self._stream, flush=True)

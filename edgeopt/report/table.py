@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeopt.domain.latency import Latency, Verdict
-from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.report import format as fmt
+from edgeopt.search.choose import misses
 
 Mark = Literal["chosen", "on the front", "baseline", "screened only"]
 
@@ -94,10 +95,8 @@ def rows(run: Run, target: str) -> list[Row]:
     """Every recipe of a target, tried or left out, in the order of `Row.order`."""
     choice = choice_of(run, target)
     records = [record for record in run.records if record.target == target]
-    seen = {(record.runtime, record.precision) for record in records}
-    tried = [_row(record, run.request.constraints, choice) for record in records]
-    rest = [item for item in run.left_out if (item.runtime, item.precision) not in seen]
-    return sorted([*tried, *map(_left_out, rest)], key=lambda row: row.order)
+    made = [_row(record, run.request.constraints, choice) for record in records]
+    return sorted(made, key=lambda row: row.order)
 
 
 def choice_of(run: Run, target: str) -> Choice | None:
@@ -112,15 +111,7 @@ def measured(record: Record) -> Latency | None:
 
 def qualifies(record: Record, limits: Constraints) -> bool:
     """Whether a record is within every limit. An untimed one cannot break a latency limit."""
-    drops = [drop for drop in (record.drop, record.confirm_drop) if drop]
-    latency = measured(record)
-    return (
-        record.status == "ok"
-        and bool(drops)
-        and all(drop.judged <= limits.max_drop for drop in drops)
-        and _within(record.size_bytes, limits.max_size_bytes)
-        and _within(latency.p50 if latency else None, limits.max_latency_ms)
-    )
+    return record.status == "ok" and not misses(record, limits)
 
 
 def settings(recipe: Recipe) -> tuple[str, ...]:
@@ -130,10 +121,6 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
         q = recipe.quantization
         words.append(", ".join(part for part in (q.library, q.calibration, q.granularity) if part))
     return (*words, *(f"{key}={value}" for key, value in sorted(recipe.options.items())))
-
-
-def _within(value: float | None, limit: float | None) -> bool:
-    return value is None or limit is None or value <= limit
 
 
 def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
@@ -166,20 +153,6 @@ def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
         reason=record.reason,
         hint=record.hint,
         notes=record.notes,
-    )
-
-
-def _left_out(item: LeftOut) -> Row:
-    """The row of a recipe that was not tried."""
-    name = f"{item.runtime} {item.precision}"
-    return Row(
-        recipe_id=None,
-        title=name,
-        name=name,
-        runtime=item.runtime,
-        precision=item.precision,
-        reason=item.reason,
-        hint=item.hint,
     )
 
 

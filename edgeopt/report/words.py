@@ -1,4 +1,4 @@
-"""The sentences of a choice: what was taken and why, what nothing came near to, what is unproven."""
+"""The sentences of a choice: what was taken and why, and what is not proven."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
-from edgeopt.report import format
+from edgeopt.report import format as fmt
 
 
 def why(
@@ -19,21 +19,21 @@ def why(
     drop = record.confirm_drop
     words = [
         f"{record.recipe}: the fastest that keeps the allowed drop, "
-        f"p50 {format.ms(record.latency_ms.p50)}"
+        f"p50 {fmt.ms(record.latency_ms.p50)}"
     ]
     versus = record.versus_baseline
     over = next((r for r in records if r.recipe_id == baseline), None)
     if versus is not None and over is not None:
-        words.append(f"{format.verdict(versus)} over {over.recipe}")
+        words.append(f"{fmt.verdict(versus)} over {over.recipe}")
     elif record.recipe_id == baseline:
         words.append("which is the baseline itself: nothing faster held")
     words.append(
-        f"it loses {format.drop(drop)} ({format.drop_interval(drop)}) on {drop.n} samples "
+        f"it loses {fmt.drop(drop)} ({fmt.drop_interval(drop)}) on {drop.n} samples "
         "that no choice has seen"
     )
     if rejected:
         words.append(
-            f"{format.count(len(rejected), 'faster candidate')} did not hold on those samples"
+            f"{fmt.count(len(rejected), 'faster candidate')} did not hold on those samples"
         )
     return "; ".join(words) + "."
 
@@ -42,11 +42,11 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss]) -> str:
     """One sentence for a choice without a device."""
     drop = record.confirm_drop
     assert drop is not None
-    taken = f" after {format.count(len(rejected), 'other')} that did not hold" if rejected else ""
+    taken = f" after {fmt.count(len(rejected), 'other')} that did not hold" if rejected else ""
     return (
         f"{record.recipe}: first in the order of the profile {target} that keeps the allowed "
         f"drop{taken}; nothing was timed, since no device of this target is at hand; it loses "
-        f"{format.drop(drop)} on {drop.n} samples that no choice has seen, as scored on this machine."
+        f"{fmt.drop(drop)} on {drop.n} samples that no choice has seen, scored on this machine."
     )
 
 
@@ -54,8 +54,8 @@ def nothing(records: Sequence[Record]) -> str:
     """One sentence where nothing qualified."""
     ok = sum(record.status == "ok" for record in records)
     if not ok:
-        return f"none of {format.count(len(records), 'candidate')} could be converted and run."
-    return f"none of {format.count(ok, 'working candidate')} keeps what was asked."
+        return f"none of {fmt.count(len(records), 'candidate')} could be converted and run."
+    return f"none of {fmt.count(ok, 'working candidate')} keeps what was asked."
 
 
 def unresolved(record: Record) -> tuple[str, ...]:
@@ -65,5 +65,5 @@ def unresolved(record: Record) -> tuple[str, ...]:
         return ()
     return (
         f"{drop.n} confirming samples do not resolve the allowed drop: it may be "
-        f"{format.drop_interval(drop)}. More samples would tell.",
+        f"{fmt.drop_interval(drop)}. More samples would tell.",
     )

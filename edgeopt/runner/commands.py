@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,8 @@ class Runner:
     """One runtime session at a time, and the inputs it is timed on."""
 
     def __init__(self) -> None:
-        self._session = None
-        self._inputs = []
+        self._session: Any = None
+        self._inputs: list = []
         self._next = 0
 
     def handle(self, request: dict) -> dict:
@@ -67,7 +68,7 @@ class Runner:
         """
         session = self._opened()
         arrays = [np.load(path, mmap_mode="r") for path in inputs]
-        collected = [[] for _ in outputs]
+        collected: list = [[] for _ in outputs]
         for i in range(first, first + count):
             results = session.run([_own(a[i]) for a in arrays])
             for rows, result in zip(collected, results):

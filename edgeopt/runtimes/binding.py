@@ -22,7 +22,7 @@ def to_artifact(array, binding: dict):
         limits = np.iinfo(binding["dtype"])
         array = np.round(array / binding["scale"]) + binding["zero_point"]
         array = np.clip(array, limits.min, limits.max)
-    shape = (array.shape[0],) + tuple(binding["shape"])
+    shape = (array.shape[0], *binding["shape"])
     return np.ascontiguousarray(array, dtype=binding["dtype"]).reshape(shape)
 
 

@@ -77,8 +77,11 @@ class Session:
         details = getattr(self._interpreter, "_get_ops_details", None)
         if details is None:
             return {"why_null": {"precisions": "this interpreter does not list its operators"}}
-        types = {t["index"]: np.dtype(t["dtype"]).name for t in self._interpreter.get_tensor_details()}
-        operators, precisions = {}, {}
+        types = {
+            t["index"]: np.dtype(t["dtype"]).name for t in self._interpreter.get_tensor_details()
+        }
+        operators: dict = {}
+        precisions: dict = {}
         for op in details():
             name = op["op_name"]
             operators[name] = operators.get(name, 0) + 1

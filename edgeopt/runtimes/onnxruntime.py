@@ -53,7 +53,9 @@ def _session(path: str, threads: int, options: dict, profile: str = ""):
     }
     unknown = set(options) - {"graph_optimization"}
     if unknown:
-        raise ValueError(f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization")
+        raise ValueError(
+            f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization"
+        )
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1
@@ -95,7 +97,8 @@ class Session:
         kernels = [
             event["args"] for event in events if event.get("name", "").endswith("_kernel_time")
         ]
-        operators, precisions = {}, {}
+        operators: dict = {}
+        precisions: dict = {}
         for args in kernels:
             name = args.get("op_name", "?")
             operators[name] = operators.get(name, 0) + 1

@@ -66,7 +66,8 @@ class Session:
 
     def facts(self) -> dict:
         """Operators and precisions from the executed graph (`get_runtime_model`)."""
-        operators, precisions = {}, {}
+        operators: dict = {}
+        precisions: dict = {}
         for node in self._compiled.get_runtime_model().get_ops():
             info = node.get_rt_info()
             kind = _text(info, "layerType")

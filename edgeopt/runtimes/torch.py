@@ -33,7 +33,9 @@ class Session:
         program = torch.export.load(path)
         signature, (args, kwargs) = program.graph_signature, program.example_inputs
         if kwargs:
-            raise ValueError("the exported program takes keyword arguments; export it with positional ones")
+            raise ValueError(
+                "the exported program takes keyword arguments; export it with positional ones"
+            )
         self._module = program.module()
         self.inputs = [
             {"name": n, "dtype": str(a.dtype).split(".")[-1], "shape": list(a.shape)}
@@ -56,7 +58,7 @@ class Session:
         }
 
     def close(self) -> None:
-        self._module = None
+        del self._module
 
 
 def _out_spec(name: str, by_name: dict) -> dict:

@@ -12,11 +12,13 @@ TIE = 0.02  # shares of latency below which two candidates count as equally fast
 
 def misses(record: Record, constraints: Constraints) -> list[str]:
     """By what a candidate misses the constraints, each with the figure; empty: it qualifies."""
-    found = []
-    if record.drop is None:
-        found.append("it has no score")
-    elif record.drop.judged > constraints.max_drop:
-        found.append(f"it loses {record.drop.judged:.4g}, allowed {constraints.max_drop:.4g}")
+    found = [] if record.drop else ["it has no score"]
+    for drop, where in ((record.drop, "choosing"), (record.confirm_drop, "confirming")):
+        if drop is not None and drop.judged > constraints.max_drop:
+            found.append(
+                f"it loses {drop.judged:.4g} on the {drop.n} {where} samples, "
+                f"allowed {constraints.max_drop:.4g}"
+            )
     size, limit = record.size_bytes, constraints.max_size_bytes
     if limit is not None and size is not None and size > limit:
         found.append(f"its size is {size} bytes, allowed {limit}")

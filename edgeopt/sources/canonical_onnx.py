@@ -59,9 +59,7 @@ def sample(path: str | None, model: onnx.ModelProto) -> dict[str, np.ndarray]:
     if path:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    return {
-        spec["name"]: np.zeros(spec["shape"], spec["dtype"]) for spec in input_specs(model)
-    }
+    return {spec["name"]: np.zeros(spec["shape"], spec["dtype"]) for spec in input_specs(model)}
 
 
 def input_specs(model: onnx.ModelProto) -> list[dict[str, Any]]:

@@ -62,7 +62,9 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     return prepare_module(program.module(), argument, "pt2")
 
 
-def prepare_module(module: torch.nn.Module, argument: dict[str, Any], format: str) -> dict[str, Any]:
+def prepare_module(
+    module: torch.nn.Module, argument: dict[str, Any], format: str
+) -> dict[str, Any]:
     """Export a module at fixed shapes and write its canonical ONNX.
 
     Raises:
@@ -94,7 +96,8 @@ def prepare_module(module: torch.nn.Module, argument: dict[str, Any], format: st
         "sha256": sha256_file(path),
         "size_bytes": path.stat().st_size,
         "inputs": [
-            {"name": n, "dtype": arrays[n].dtype.name, "shape": list(arrays[n].shape)} for n in names
+            {"name": n, "dtype": arrays[n].dtype.name, "shape": list(arrays[n].shape)}
+            for n in names
         ],
         "outputs": outputs,
         "operators": operators(onnx_path) if onnx_path else {},

@@ -20,7 +20,9 @@ def export(module: Any, example_inputs: Any, path: Path) -> None:
     """
     import torch
 
-    tensors = tuple(example_inputs) if isinstance(example_inputs, (tuple, list)) else (example_inputs,)
+    tensors = (
+        tuple(example_inputs) if isinstance(example_inputs, (tuple, list)) else (example_inputs,)
+    )
     batches = {t.shape[0] for t in tensors if t.ndim}
     if len(batches) == 1 and all(t.ndim for t in tensors):
         tensors = tuple(t[:1] for t in tensors)

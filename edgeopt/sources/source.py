@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from edgeopt.domain.model import Value
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.tensor import TensorSpec
 
 
-class OpenSpec(Value, kw_only=True):
+class OpenSpec(Value, kw_only=True, frozen=True):
     """An input as the file states it: dtype and shape are None where the file is silent.
 
     `shape` holds ints, and the names of open dimensions.
@@ -22,7 +24,7 @@ class OpenSpec(Value, kw_only=True):
     shape: tuple[int | str, ...] | None
 
 
-class Inspected(Value, kw_only=True):
+class Inspected(Value, kw_only=True, frozen=True):
     """What a model file says of itself before its shapes are fixed."""
 
     path: str
@@ -30,7 +32,7 @@ class Inspected(Value, kw_only=True):
     inputs: tuple[OpenSpec, ...]
 
 
-class Source(Value, kw_only=True):
+class Source(Value, kw_only=True, frozen=True):
     """A model with fixed shapes, in the forms that converters start from.
 
     Attributes:
@@ -52,7 +54,7 @@ class Source(Value, kw_only=True):
     exported: str | None = None
     reference_runtime: str
     reference_path: str
-    reference_options: dict[str, str] = {}
+    reference_options: dict[str, str] = msgspec.field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def facts(self) -> SourceFacts:

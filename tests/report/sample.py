@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from edgeopt.domain.latency import Latency, Verdict
-from edgeopt.domain.recipe import LeftOut, Quantization, Recipe
+from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Executed, Parity, Record
 from edgeopt.domain.run import Choice, Constraints, DataFacts, Miss, Request, Run, SourceFacts
 from edgeopt.domain.score import Drop, Score
@@ -53,19 +53,6 @@ def sample_run(*, labels: bool = True) -> Run:
         request=_request(labels),
         source=_source(),
         data=_data(labels),
-        left_out=(
-            LeftOut(
-                runtime="openvino",
-                precision="bf16",
-                reason="this processor has neither AMX nor AVX-512 BF16: it would be emulated",
-            ),
-            LeftOut(
-                runtime="torch",
-                precision="int8-static",
-                reason="runtime not installed",
-                hint="pip install edgeopt[torch]",
-            ),
-        ),
         choices=(_intel_choice(intel), _pi_choice(pi)),
         records=(*intel, *pi),
         environment={
@@ -235,6 +222,19 @@ def _intel_records() -> tuple[Record, ...]:
             "--convert-timeout 600",
         ),
         _skipped(INTEL, "onnxruntime", "fp16", "no half-precision arithmetic in this processor"),
+        _skipped(
+            INTEL,
+            "openvino",
+            "bf16",
+            "this processor has neither AMX nor AVX-512 BF16: it would be emulated",
+        ),
+        _skipped(
+            INTEL,
+            "torch",
+            "int8-static",
+            "runtime not installed",
+            "pip install edgeopt[torch]",
+        ),
     )
 
 
@@ -267,7 +267,7 @@ def _failed(runtime: str, precision: str, status: str, step: str, reason: str, h
     )
 
 
-def _skipped(target: str, runtime: str, precision: str, reason: str) -> Record:
+def _skipped(target: str, runtime: str, precision: str, reason: str, hint: str = "") -> Record:
     return Record(
         target=target,
         device="local",
@@ -278,6 +278,7 @@ def _skipped(target: str, runtime: str, precision: str, reason: str) -> Record:
         status="skipped",
         step="space",
         reason=reason,
+        hint=hint,
     )
 
 

@@ -163,7 +163,6 @@ def test_everything_that_comes_from_outside_is_escaped():
         source=replace(run.source, path=EVIL, operators={EVIL: 1}, notes=(EVIL,)),
         request=replace(run.request, data=EVIL),
         data=replace(run.data, metric=EVIL, metric_about=EVIL, output=EVIL),
-        left_out=(replace(run.left_out[0], runtime=EVIL, reason=EVIL),),
     )
     profile = replace(sample_profiles()[INTEL], title=EVIL, summary=EVIL, notes=(EVIL,))
     html = render(run, {INTEL: profile})
@@ -210,7 +209,7 @@ def test_a_run_that_goes_on_or_chose_nothing():
 
 
 def test_an_empty_run_has_a_page():
-    run = replace(sample_run(), records=(), choices=(), left_out=(), state="running")
+    run = replace(sample_run(), records=(), choices=(), state="running")
     found = page(run, profiles={})
     assert found.wrong == found.open == []
     assert "0 candidates" in found.text

@@ -71,15 +71,6 @@ def test_a_target_without_a_device_keeps_the_order_of_its_profile():
     assert "at hand" in found[0].why_untimed
 
 
-def test_a_recipe_with_a_record_is_not_listed_as_left_out_too():
-    run = sample_run()
-    names = [row.name for row in rows(run, INTEL)]
-    assert names.count("torch int8-static") == 1
-    item = replace(run.left_out[0], runtime="openvino", precision="fp32")
-    names = [row.name for row in rows(replace(run, left_out=(item,)), INTEL)]
-    assert names.count("openvino fp32") == 1
-
-
 def test_a_run_without_choices_yet_has_rows_without_marks():
     found = rows(replace(sample_run(), choices=()), INTEL)
     assert {mark for row in found for mark in row.marks} == {"screened only"}

@@ -49,8 +49,8 @@ def test_failures_and_left_outs_say_why_and_what_helps():
 
 def test_recipes_that_were_left_out_for_one_reason_share_a_line():
     run = sample_run()
-    twin = replace(run.left_out[1], precision="fp32")
-    text = printed(replace(run, left_out=(*run.left_out, twin)))
+    left_out = next(r for r in run.records if r.runtime == "torch")
+    text = printed(replace(run, records=(*run.records, replace(left_out, precision="fp32"))))
     assert "torch int8-static, torch fp32: runtime not installed" in text
 
 
@@ -108,7 +108,7 @@ def test_signs_of_verdicts():
 
 
 def test_before_anything_is_chosen_or_even_tried():
-    run = replace(sample_run(), choices=(), records=(), left_out=(), warnings=(), state="running")
+    run = replace(sample_run(), choices=(), records=(), warnings=(), state="running")
     text = printed(run)
     assert f"{INTEL}: nothing chosen yet" in text
     assert "candidate" not in text
