@@ -61,7 +61,7 @@ def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
         code, timed_out = _spawn([str(job), str(result)], log, timeout_s)
         if timed_out:
             message = f"took longer than its limit of {timeout_s:.0f} s"
-            raise ChildFailed(message, "A longer limit: --step-timeout SECONDS.", log, True)
+            raise ChildFailed(message, "Give it longer with --step-timeout SECONDS.", log, True)
         if not result.exists():
             raise ChildFailed(_death(code, log), f"Its output is in {log}.", log)
         return _unpack(json.loads(result.read_text()), log)

@@ -22,6 +22,10 @@ from edgeopt.sources.source import Inspected, Source
 from edgeopt.store.run_folder import check_writable
 
 
+#: Reading and exporting a source; --step-timeout is for candidates.
+SOURCE_LIMIT_S = 900.0
+
+
 @dataclass(frozen=True)
 class Intake:
     """A request that can be worked on."""
@@ -50,14 +54,14 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         metrics.require_metric(call.metric)
     log = work / "source.log"
     progress(f"reading {call.model.name}")
-    inspected = inspect(call.model, call.trust, log, call.step_timeout_s)
+    inspected = inspect(call.model, call.trust, log, SOURCE_LIMIT_S)
     _unknown_names(call.shapes, inspected)
     progress("reading the data")
     raw = _load(call, inspected)
     fixed = _fix_shapes(call, inspected, raw[0])
     progress(f"preparing {call.model.name}")
     sample = _sample(raw[0], inspected, fixed, work)
-    source = prepare(inspected, fixed, sample, work, log, call.step_timeout_s)
+    source = prepare(inspected, fixed, sample, work, log, SOURCE_LIMIT_S)
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
     parts = split.split(data, calibration, confirm, call.seed)

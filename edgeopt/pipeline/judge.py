@@ -145,7 +145,7 @@ def parity(precision: str, answers: Answers, source: Answers) -> Parity:
     if worst is not None and worst < required:
         raise StepFailed(
             "failed-parity",
-            f"its answers are {worst:.1f} dB from the source's; {precision} must keep "
+            f"its answers are {round(worst, 1) + 0.0} dB from the source's; {precision} must keep "
             f"{required:.0f} dB",
             "The conversion changed what the model computes.",
         )

@@ -43,7 +43,7 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         folder, earlier = run_folder.create(call.out, intake.request)
         if earlier is not None and earlier.state == "finished":
             return run_folder.read(call.out)
-        with Workbench(call, intake, folder, progress) as bench:
+        with folder.discarded_if_refused(), Workbench(call, intake, folder, progress) as bench:
             run = _blank(intake, bench, machine, started)
             folder.write_run(run)
             choices = []

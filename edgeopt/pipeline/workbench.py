@@ -16,7 +16,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.intake import Intake
+from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
 from edgeopt.pipeline.judge import Exam, exam, metric_for
 from edgeopt.pipeline.workshop import Workshop, blank
 from edgeopt.store.run_folder import RunFolder
@@ -70,7 +70,7 @@ class Workbench:
                 self.device,
                 self.folder.work / part,
                 log,
-                self.call.step_timeout_s,
+                SOURCE_LIMIT_S,
                 lambda done: self.progress(f"asking the source ({part})", done, total),
             )
         except RunnerFailed as error:

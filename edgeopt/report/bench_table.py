@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edgeopt.domain.bench_row import BenchRow
+from edgeopt.domain.latency import Verdict
 from edgeopt.report import format as fmt
 
 if TYPE_CHECKING:
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def render(rows: Sequence[BenchRow], inputs: str) -> Table:
-    """One line for each artifact, for a terminal."""
+    """One line for each artifact, for a terminal; intervals (95 %) below their figures."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, caption=_caption(rows, inputs), caption_justify="left")
-    for heading in ("artifact", "runtime", "threads", "p50", "95 % CI", "p90", "ran in", "verdict"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("artifact", overflow="fold", ratio=1)
+    for heading in ("runtime", "thr", "p50", "p90", "ran in", "verdict"):
+        table.add_column(heading, no_wrap=heading != "verdict")
     for row in rows:
         table.add_row(*_cells(row))
     return table
@@ -29,17 +31,23 @@ def render(rows: Sequence[BenchRow], inputs: str) -> Table:
 def _cells(row: BenchRow) -> list[str]:
     figures = row.latency_ms
     if figures is None:
-        return [row.path, row.runtime, str(row.threads), "-", "", "", "", row.reason]
+        return [row.path, row.runtime, str(row.threads), fmt.DASH, "", "", row.reason]
+    bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
     return [
         row.path,
         row.runtime,
         str(row.threads),
-        fmt.ms(figures.p50),
-        fmt.interval(figures.p50_low, figures.p50_high, fmt.ms),
+        f"{fmt.ms(figures.p50)}\n{bounds}",
         fmt.ms(figures.p90, "too few"),
         row.precision or "unknown",
-        fmt.verdict(row.versus) if row.versus else "(the first)",
+        _verdict(row.versus),
     ]
+
+
+def _verdict(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "(the first)"
+    return f"{verdict.word} {fmt.ratio(verdict.ratio)}\n{fmt.verdict_bounds(verdict)}"
 
 
 def _caption(rows: Sequence[BenchRow], inputs: str) -> str:

@@ -37,7 +37,7 @@ def open_session(path: str, threads: int, options: dict) -> Session:
         options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default).
 
     Raises:
-        ValueError: an unknown option.
+        ValueError: an unknown option, or a value that it does not have.
     """
     return Session(path, threads, options)
 
@@ -56,10 +56,13 @@ def _session(path: str, threads: int, options: dict, profile: str = ""):
         raise ValueError(
             f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization"
         )
+    level = options.get("graph_optimization", "all")
+    if level not in levels:
+        raise ValueError(f"unknown graph_optimization {level!r}; known: {', '.join(levels)}")
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1
-    settings.graph_optimization_level = levels[options.get("graph_optimization", "all")]
+    settings.graph_optimization_level = levels[level]
     # Idle threads that spin slow down whatever is measured beside them.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.log_severity_level = 3

@@ -37,6 +37,7 @@ class Session:
                 "the exported program takes keyword arguments; export it with positional ones"
             )
         self._module = program.module()
+        self._operators = _operators(program.graph)
         self.inputs = [
             {"name": n, "dtype": str(a.dtype).split(".")[-1], "shape": list(a.shape)}
             for n, a in zip(signature.user_inputs, args)
@@ -52,13 +53,23 @@ class Session:
 
     def facts(self) -> dict:
         return {
+            "operators": self._operators,
             "precisions": {"fp32": 1},
             "providers": ["eager CPU"],
             "options": {},
         }
 
     def close(self) -> None:
-        del self._module
+        self._module = None
+
+
+def _operators(graph) -> dict:
+    counts: dict = {}
+    for node in graph.nodes:
+        if node.op == "call_function":
+            name = str(node.target)
+            counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 def _out_spec(name: str, by_name: dict) -> dict:

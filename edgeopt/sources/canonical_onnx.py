@@ -7,6 +7,7 @@ original's answers and left out where they differ.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 #: Per-channel quantize operators need 13; 17 has LayerNormalization.
 OPSET = 17
 
+#: The format that came with it. Before 4, weights had to be inputs as well.
+IR_VERSION = 8
+
 
 def fix_shapes(model: onnx.ModelProto, shapes: dict[str, list[int]]) -> onnx.ModelProto:
     """A copy whose inputs have the given shapes, with what follows from them inferred."""
@@ -31,6 +35,7 @@ def fix_shapes(model: onnx.ModelProto, shapes: dict[str, list[int]]) -> onnx.Mod
     inputs = [value for value in fixed.graph.input if value.name not in weights]
     del fixed.graph.input[:]
     fixed.graph.input.extend(inputs)
+    fixed.ir_version = max(fixed.ir_version, IR_VERSION)
     symbols: dict[str, int] = {}
     for value in fixed.graph.input:
         tensor = value.type.tensor_type
@@ -44,6 +49,8 @@ def fix_shapes(model: onnx.ModelProto, shapes: dict[str, list[int]]) -> onnx.Mod
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param in symbols:
                 dim.dim_value = symbols[dim.dim_param]
+            elif dim.dim_value <= 0:  # some exporters write 0 or -1 for an open dimension
+                dim.Clear()
     return fixed
 
 
@@ -108,11 +115,16 @@ def answers(
     return specs, arrays
 
 
+#: What ONNX Runtime says before it comes to the point: a code, a path, a place in its own source.
+_PREAMBLE = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : "
+    r"(Load model from \S+ failed:)?\s*"
+    r"(/\S+:\d+ .*?\) (?=[A-Z]))?"
+)
+
+
 def _explain(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    for prefix in ("[ONNXRuntimeError] : ",):
-        text = text.removeprefix(prefix)
-    return text[:300]
+    return _PREAMBLE.sub("", " ".join(str(error).split()))[:300]
 
 
 def _advice(error: Exception) -> str:

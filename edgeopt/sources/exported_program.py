@@ -43,9 +43,11 @@ def read(path: str) -> torch.export.ExportedProgram:
     try:
         program = torch.export.load(path)
     except Exception as error:
+        reason = first_line(error)
+        if "check the warnings above" in reason:  # which are in the log
+            reason = "it is another archive, or of another version"
         raise BadInput(
-            f"{path} is no exported program that PyTorch {torch.__version__} reads: "
-            f"{first_line(error)}",
+            f"{path} is no exported program that PyTorch {torch.__version__} reads: {reason}",
             "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",
         ) from None
     if program.example_inputs and program.example_inputs[1]:
@@ -86,9 +88,9 @@ def prepare_module(
             f"{path} does not run at {shapes}: {first_line(error)}",
             "Give shapes that the module takes: --shape NAME=1x3x224x224.",
         ) from None
+    outputs = _output_specs(results, path)
     exported = folder / "model.pt2"
     torch.export.save(program, exported)
-    outputs = _output_specs(results)
     onnx_path, reason, notes = _export_onnx(program, names, outputs, folder, arrays, results)
     return {
         "path": str(path),
@@ -128,8 +130,14 @@ def _flat(results: Any) -> list[Any]:
     return [results]
 
 
-def _output_specs(results: Any) -> list[dict[str, Any]]:
+def _output_specs(results: Any, path: Path) -> list[dict[str, Any]]:
     tensors = _flat(results)
+    for value in tensors:
+        if not hasattr(value, "dtype"):
+            raise BadInput(
+                f"{path} answers with a value of type {type(value).__name__}, not a tensor.",
+                "Export it so that it returns tensors only.",
+            )
     return [
         {
             "name": "output" if len(tensors) == 1 else f"output_{i}",

@@ -16,17 +16,18 @@ def export(module: Any, example_inputs: Any, path: Path) -> None:
             where all share the first dimension, only the first sample is taken.
 
     Raises:
-        BadInput: PyTorch cannot export it.
+        BadInput: these are no module and tensors, or PyTorch cannot export it.
     """
     import torch
 
     tensors = (
         tuple(example_inputs) if isinstance(example_inputs, (tuple, list)) else (example_inputs,)
     )
+    _check(module, tensors)
     batches = {t.shape[0] for t in tensors if t.ndim}
     if len(batches) == 1 and all(t.ndim for t in tensors):
         tensors = tuple(t[:1] for t in tensors)
-    training = module.training
+    modes = [(part, part.training) for part in module.modules()]
     try:
         program = torch.export.export(module.eval(), tensors)
         torch.export.save(program, str(path))
@@ -37,4 +38,21 @@ def export(module: Any, example_inputs: Any, path: Path) -> None:
             "See torch.export: data-dependent control flow is the usual cause.",
         ) from error
     finally:
-        module.train(training)
+        for part, training in modes:
+            part.training = training
+
+
+def _check(module: Any, inputs: tuple[Any, ...]) -> None:
+    import torch
+
+    if not isinstance(module, torch.nn.Module):
+        raise BadInput(
+            f"the model is a value of type {type(module).__name__}, not a torch.nn.Module.",
+            "Give a module, or the path of a model file.",
+        )
+    for value in inputs:
+        if not isinstance(value, torch.Tensor):
+            raise BadInput(
+                f"example_inputs hold a value of type {type(value).__name__}, not a tensor.",
+                "Give a tensor, or a tuple with one tensor for each argument of forward.",
+            )

@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import canonical_onnx
-from edgeopt.sources.source import sha256_file
+from edgeopt.sources.source import sha256_files
 
 if TYPE_CHECKING:
     import onnx
 
+#: Kinds of numpy types that can be fed and compared: floats, integers, booleans.
+NUMBERS = "fiub"
+
 
 def inspect(argument: dict[str, Any]) -> dict[str, Any]:
     """See `load.inspect`."""
-    import onnx
-
     path = argument["path"]
     model = read(path)
     weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = []
-    for value in model.graph.input:
-        if value.name in weights:
-            continue
-        kind = value.type.WhichOneof("value")
-        if kind != "tensor_type":
-            raise BadInput(f"input {value.name!r} of {path} is a {kind}; only tensors can be fed.")
-        tensor = value.type.tensor_type
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
-        inputs.append({"name": value.name, "dtype": dtype, "shape": _dims(value)})
+    inputs = [
+        {"name": value.name, "dtype": _dtype("input", value, path), "shape": _dims(value)}
+        for value in model.graph.input
+        if value.name not in weights
+    ]
+    for value in model.graph.output:
+        _dtype("output", value, path)
     return {"path": path, "format": "onnx", "inputs": inputs}
 
 
-def _dims(value: onnx.ValueInfoProto) -> list[int | str] | None:
-    tensor = value.type.tensor_type
-    if not tensor.HasField("shape"):
-        return None
+def _dtype(role: str, value: onnx.ValueInfoProto, path: str) -> str:
+    """The numpy name of a tensor's type.
+
+    Raises:
+        BadInput: it is no tensor, or not one of numbers.
+    """
+    import onnx
+
+    kind = value.type.WhichOneof("value")
+    if kind != "tensor_type":
+        what = (kind or "value without a type").removesuffix("_type").replace("_", " ")
+        raise BadInput(
+            f"{role} {value.name!r} of {path} is a {what}, not a tensor.",
+            "Export the model with tensors only.",
+        )
+    code = value.type.tensor_type.elem_type
+    # bfloat16 and the narrow floats are of kind V: numpy has none of them.
+    if not code or onnx.helper.tensor_dtype_to_np_dtype(code).kind not in NUMBERS:
+        name = onnx.TensorProto.DataType.Name(code).lower()
+        raise BadInput(
+            f"{role} {value.name!r} of {path} is a tensor of type {name}, not of numbers that "
+            "numpy has.",
+            "Export the model with floats or integers.",
+        )
+    return onnx.helper.tensor_dtype_to_np_dtype(code).name
+
+
+def _dims(value: onnx.ValueInfoProto) -> list[int | str]:
+    # Some exporters write 0 or -1 for an open dimension.
     return [
-        dim.dim_value if dim.HasField("dim_value") else (dim.dim_param or f"{value.name}_dim_{i}")
-        for i, dim in enumerate(tensor.shape.dim)
+        dim.dim_value if dim.dim_value > 0 else (dim.dim_param or f"{value.name}_dim_{i}")
+        for i, dim in enumerate(value.type.tensor_type.shape.dim)
     ]
 
 
@@ -86,11 +110,12 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     outputs, answers = canonical_onnx.answers(reference, sample)
     target = folder / "model.onnx"
     notes = canonical_onnx.write(fixed, target, sample, answers)
+    files = [Path(path), *external_data(path)]
     return {
         "path": path,
         "format": "onnx",
-        "sha256": sha256_file(Path(path)),
-        "size_bytes": Path(path).stat().st_size,
+        "sha256": sha256_files(files),
+        "size_bytes": sum(file.stat().st_size for file in files),
         "inputs": canonical_onnx.input_specs(fixed),
         "outputs": outputs,
         "operators": operators(target),
@@ -102,18 +127,33 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def external_data(path: str) -> list[Path]:
+    """The files beside a model that hold its weights."""
+    import onnx
+
+    model = onnx.load(path, load_external_data=False)
+    names = {
+        entry.value
+        for graph in _graphs(model.graph)
+        for tensor in graph.initializer
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+    return [Path(path).parent / name for name in sorted(names)]
+
+
 def operators(path: Path) -> dict[str, int]:
     """How often each operator occurs, subgraphs included."""
     import onnx
 
-    counts: Counter[str] = Counter()
-
-    def count(graph: onnx.GraphProto) -> None:
-        for node in graph.node:
-            counts[node.op_type] += 1
-            for attribute in node.attribute:
-                if attribute.type == onnx.AttributeProto.GRAPH:
-                    count(attribute.g)
-
-    count(onnx.load(str(path), load_external_data=False).graph)
+    model = onnx.load(str(path), load_external_data=False)
+    counts = Counter(node.op_type for graph in _graphs(model.graph) for node in graph.node)
     return dict(counts.most_common())
+
+
+def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _graphs(attribute.g)

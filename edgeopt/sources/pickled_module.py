@@ -36,7 +36,7 @@ def read(path: str) -> torch.nn.Module:
     try:
         module = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:
-        raise BadInput(f"{path} cannot be unpickled: {first_line(error)}") from None
+        raise BadInput(f"{path} cannot be unpickled: {first_line(error)}", _advice(error)) from None
     if isinstance(module, torch.jit.ScriptModule):
         raise BadInput(
             f"{path} is TorchScript, which this version does not read.",
@@ -44,10 +44,16 @@ def read(path: str) -> torch.nn.Module:
         )
     if not isinstance(module, torch.nn.Module):
         raise BadInput(
-            f"{path} holds a {type(module).__name__}, not a module: weights without their code.",
+            f"{path} holds no module but {type(module).__name__}: weights without their code.",
             "Load them into the module and save it with torch.export.save (.pt2).",
         )
     return module.eval()
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, (AttributeError, ImportError)):
+        return "Its class must be importable from here; better, save it with torch.export.save."
+    return "Save it again, best with torch.export.save (.pt2)."
 
 
 def prepare(argument: dict[str, Any]) -> dict[str, Any]:

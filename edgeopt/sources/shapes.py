@@ -32,10 +32,10 @@ def fix(
     Raises:
         BadInput: a dimension stays open, or `said` contradicts the file.
     """
-    if shape is None:
-        return said or ((1, *seen) if seen is not None else _open(name, "its shape"))
     if said is not None:
-        return _agree(name, shape, said)
+        return said if shape is None else _agree(name, shape, said)
+    if shape is None:
+        return (1, *seen) if seen is not None else _open(name, "the shape")
     ones = [1 if dim in batch else dim for dim in shape]
     guess = _aligned(ones, seen)
     fixed = [dim if isinstance(dim, int) else got for dim, got in zip(ones, guess, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -36,6 +36,7 @@ class Source(Value, kw_only=True, frozen=True):
     """A model with fixed shapes, in the forms that converters start from.
 
     Attributes:
+        sha256, size_bytes: of the file, together with the files that hold its weights.
         onnx: the canonical ONNX file, or None; then `onnx_reason` says why.
         exported: the exported program with fixed shapes (.pt2), PyTorch sources only.
         reference_runtime, reference_path, reference_options: the session whose answers
@@ -78,6 +79,14 @@ def sha256_file(path: Path) -> str:
         for chunk in _chunks(file):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def sha256_files(paths: Sequence[Path]) -> str:
+    """One file's own SHA-256, or that of the lines "sha256  name" of several."""
+    if len(paths) == 1:
+        return sha256_file(paths[0])
+    lines = "".join(f"{sha256_file(path)}  {path.name}\n" for path in paths)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _chunks(file: object) -> Iterator[bytes]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.domain.run import Request, Run
 from edgeopt.store import atomic
 from edgeopt.store.journal import Journal
@@ -61,6 +63,16 @@ class RunFolder:
 
     def clear_work(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def discarded_if_refused(self) -> Iterator[None]:
+        """Leave no folder behind where bad input shows only after it was made."""
+        try:
+            yield
+        except (BadInput, NotInstalled):
+            if not (self.path / "run.json").exists():
+                shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
 
 def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
