@@ -25,11 +25,16 @@ class Constraints(Value, kw_only=True, frozen=True):
 
 
 class Request(Value, kw_only=True, frozen=True):
-    """What was asked for: enough to ask again."""
+    """What was asked for: enough to ask again.
+
+    Attributes:
+        targets: names of the profiles. profiles: the identity of each one's content.
+    """
 
     source: str
     source_sha256: str
     targets: tuple[str, ...]
+    profiles: tuple[str, ...] = ()
     data: str
     data_sha256: str
     metric: str

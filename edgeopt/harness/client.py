@@ -12,7 +12,7 @@ from typing import Any
 
 from edgeopt.devices.device import Device
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.jobs.child import describe_exit, kill_group
+from edgeopt.jobs.child import describe_exit, kill_group, telling_line
 
 
 class RunnerFailed(EdgeoptError):
@@ -50,13 +50,13 @@ class Client:
 
         Raises:
             RunnerFailed: an error reply, a dead process, no reply in `timeout_s`, or a
-                line that is not JSON.
+                line that is no reply.
         """
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps({"cmd": cmd, **fields}) + "\n")
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # its end of the pipe is closed, or ours after a time-out
             raise RunnerFailed(self._death(cmd)) from None
         try:
             line = self._lines.get(timeout=timeout_s)
@@ -71,11 +71,14 @@ class Client:
 
     def _parse(self, cmd: str, line: str) -> dict[str, Any]:
         try:
-            reply: dict[str, Any] = json.loads(line)
+            reply = json.loads(line)
         except json.JSONDecodeError:
-            raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}") from None
+            reply = None
+        if not isinstance(reply, dict) or "ok" not in reply:
+            raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}")
         if not reply.pop("ok"):
-            raise RunnerFailed(reply["error"].splitlines()[0][:400])
+            kind, _, said = reply["error"].partition(": ")
+            raise RunnerFailed(f"{kind}: {telling_line(said)}"[:400])
         return reply
 
     def _death(self, cmd: str) -> str:

@@ -23,6 +23,7 @@ from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Block, Launch, Session, Timed
 
 INPUTS = 8  # different real inputs, taken in turn
+SHORT_S = 60.0  # enough for every request that is over at once, and for a block
 Progress = Callable[[int, int, str], None]
 
 
@@ -34,7 +35,7 @@ class _Arm:
     client: Client
     launch: Launch
     size: int = 0
-    timeout_s: float = 60.0
+    timeout_s: float = SHORT_S
 
 
 @dataclass
@@ -48,6 +49,11 @@ class _Schedule:
     progress: Progress
     done: int = 0
     canary: list[dict[str, int]] = field(default_factory=list)
+
+    @property
+    def short_s(self) -> float:
+        """The limit of a request that asks for little."""
+        return min(SHORT_S, self.timeout_s)
 
     def step(self, what: str) -> None:
         self.done += 1
@@ -70,7 +76,8 @@ def measure(
 
     Args:
         feed: samples whose first `INPUTS` are the inputs, in turn.
-        timeout_s: for opening a session, and at least that for warm-up and blocks.
+        timeout_s: for opening a session and for warm-up; other requests have a minute at
+            most, a block 20 times what it should take where that is more.
         progress: told (steps done, of how many, what).
 
     Raises:
@@ -80,7 +87,7 @@ def measure(
     timed = {s.key: Timed(key=s.key, title=s.title) for s in subjects}
     plan = _Schedule(device, feed, budget, log, timeout_s, timed, progress)
     with Client(device, log) as canary:
-        machine = canary.request("hello", 60)["machine"]
+        machine = canary.request("hello", plan.short_s)["machine"]
         for number in range(budget.launches):
             alive = [s for s in subjects if not timed[s.key].failed]
             rng.shuffle(alive)
@@ -108,7 +115,8 @@ def _launch(
     plan.step(f"{name}: started")
     for index in range(plan.budget.rounds):
         rng.shuffle(arms)
-        plan.canary.append(canary.request("canary", 60))
+        with contextlib.suppress(RunnerFailed):  # it watches; nothing is lost without it
+            plan.canary.append(canary.request("canary", plan.short_s))
         for position, arm in enumerate(list(arms)):
             if not _block(plan, arm, index, position):
                 arms.remove(arm)
@@ -122,7 +130,7 @@ def _start(plan: _Schedule, subject: Subject, stack: contextlib.ExitStack) -> _A
         client = stack.enter_context(Client(plan.device, plan.log))
         opened = open_session(client, plan.device, subject, plan.timeout_s)
         files = [plan.device.put(path) for path in plan.feed.files(subject.inputs)]
-        client.request("inputs", 60, files=files, count=min(INPUTS, len(plan.feed)))
+        client.request("inputs", plan.short_s, files=files, count=min(INPUTS, len(plan.feed)))
         warm = client.request(
             "warmup", plan.timeout_s, runs=budget.warmup_runs, seconds=budget.warmup_s
         )
@@ -139,7 +147,7 @@ def _start(plan: _Schedule, subject: Subject, stack: contextlib.ExitStack) -> _A
     timed.launches.append(launch)
     typical = statistics.median(warm["t_ns"])
     arm = _Arm(subject, client, launch, budget.block_size(typical))
-    arm.timeout_s = max(60.0, 20 * arm.size * typical / 1e9)
+    arm.timeout_s = max(plan.short_s, 20 * arm.size * typical / 1e9)
     return arm
 
 

@@ -11,6 +11,7 @@ import ctypes
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -128,10 +129,22 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
+#: Lines before the point: places in a library's own source, as OpenVINO puts them first.
+_PLACE = re.compile(
+    r"Exception from \S+:\d+:|Check '.*' failed at \S+:\d+:|[\w ]+ failed with \w+:"
+)
+
+
+def telling_line(text: str) -> str:
+    """The first line of an error's text that says what went wrong."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if not _PLACE.fullmatch(line)]
+    return next(iter(telling or lines), "no message")
+
+
 def first_line(error: BaseException) -> str:
     """The first line of an error that says something, with its type."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"[:400]
+    return f"{type(error).__name__}: {telling_line(str(error))}"[:400]
 
 
 def _call(function: str, argument: Any) -> dict[str, Any]:

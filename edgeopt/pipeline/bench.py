@@ -118,7 +118,7 @@ def _open_all(
     for number, path in enumerate(paths):
         runtime = runtimes.SUFFIXES[path.suffix.lower()]
         specs, about = _inspect(device, path, runtime, work, timeout_s)
-        bindings = tuple(_binding(spec, i, path) for i, spec in enumerate(specs))
+        bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
         arrays = _arrays(bindings, data, seed)
         feeds.add(bindings, Feed(arrays, work / str(number)))
         for count in threads:
@@ -137,24 +137,31 @@ def _inspect(
             opened = client.request(
                 "open", timeout_s, runtime=runtime, path=str(path.resolve()), threads=1, options={}
             )
+            _refuse_open_shapes(opened["inputs"], path)
             facts = client.request("facts", timeout_s)["facts"]
         except RunnerFailed as error:
             raise BadInput(f"{runtime} cannot open {path}: {error.args[0]}") from error
     return opened["inputs"], facts
 
 
-def _binding(spec: dict[str, Any], index: int, path: Path) -> Binding:
-    shape = spec["shape"]
-    if not all(isinstance(dim, int) and dim > 0 for dim in shape):
-        dims = "x".join(str(dim or "?") for dim in shape)
-        raise BadInput(
-            f"{path}: input {spec['name']!r} has open dimensions ({dims}).",
-            "Fix its shapes first; `edgeopt optimize` does that.",
-        )
+def _refuse_open_shapes(specs: list[dict[str, Any]], path: Path) -> None:
+    for spec in specs:
+        if not all(isinstance(dim, int) and dim > 0 for dim in spec["shape"]):
+            dims = "x".join(str(dim or "?") for dim in spec["shape"])
+            raise BadInput(
+                f"{path}: input {spec['name']!r} has open dimensions ({dims}).",
+                "Fix its shapes first; `edgeopt optimize` does that.",
+            )
+
+
+def _binding(spec: dict[str, Any], index: int) -> Binding:
     return Binding(
-        source=spec["name"], name=spec["name"], index=index, dtype=spec["dtype"],
-        shape=tuple(shape),
-    )  # fmt: skip
+        source=spec["name"],
+        name=spec["name"],
+        index=index,
+        dtype=spec["dtype"],
+        shape=tuple(spec["shape"]),
+    )
 
 
 def _arrays(bindings: tuple[Binding, ...], data: Path | None, seed: int) -> dict[str, np.ndarray]:

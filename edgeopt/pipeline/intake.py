@@ -12,6 +12,7 @@ from edgeopt.datasets import check, load, metrics, split
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.split import Parts
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.model import content_id
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
@@ -20,7 +21,6 @@ from edgeopt.sources import shapes
 from edgeopt.sources.load import inspect, prepare
 from edgeopt.sources.source import Inspected, Source
 from edgeopt.store.run_folder import check_writable
-
 
 #: Reading and exporting a source; --step-timeout is for candidates.
 SOURCE_LIMIT_S = 900.0
@@ -49,7 +49,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         NotInstalled: the source's format needs a package that is missing.
     """
     check_writable(call.out)
-    profiles = tuple(targets.load(name) for name in call.targets)
+    profiles = _profiles(call.targets)
     if call.metric is not None:
         metrics.require_metric(call.metric)
     log = work / "source.log"
@@ -71,9 +71,18 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         source=source,
         parts=parts,
         output=_output(call.output, source),
-        request=_request(call, source, (data, calibration, confirm)),
+        request=_request(call, profiles, source, (data, calibration, confirm)),
         warnings=tuple(warnings),
     )
+
+
+def _profiles(names: tuple[str, ...]) -> tuple[Profile, ...]:
+    profiles = tuple(targets.load(name) for name in names)
+    seen = [profile.name for profile in profiles]
+    for name in seen:
+        if seen.count(name) > 1:
+            raise BadInput(f"the target {name!r} is given twice.", "Name each target once.")
+    return profiles
 
 
 def _unknown_names(said: dict[str, tuple[int, ...]], inspected: Inspected) -> None:
@@ -153,7 +162,10 @@ def _output(said: str | None, source: Source) -> str:
 
 
 def _request(
-    call: Call, source: Source, samples: tuple[Samples | None, Samples | None, Samples | None]
+    call: Call,
+    profiles: tuple[Profile, ...],
+    source: Source,
+    samples: tuple[Samples | None, Samples | None, Samples | None],
 ) -> Request:
     data, calibration, confirm = samples
     assert data is not None
@@ -161,7 +173,8 @@ def _request(
     return Request(
         source=call.title or str(call.model),
         source_sha256=source.sha256,
-        targets=call.targets,
+        targets=tuple(profile.name for profile in profiles),
+        profiles=tuple(content_id(profile) for profile in profiles),
         data=data.origin,
         data_sha256="+".join(hashes),
         metric=call.metric or "",

@@ -45,7 +45,7 @@ def read(path: str) -> torch.export.ExportedProgram:
     except Exception as error:
         reason = first_line(error)
         if "check the warnings above" in reason:  # which are in the log
-            reason = "it is another archive, or of another version"
+            reason = "it is truncated, another archive, or of another version."
         raise BadInput(
             f"{path} is no exported program that PyTorch {torch.__version__} reads: {reason}",
             "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",

@@ -1,7 +1,9 @@
 """The run's journal, results.jsonl: a record a line, appended as it happens.
 
 A later line with the same key replaces an earlier one (a candidate is first recorded
-unmeasured, then measured). A torn last line, left by a killed process, is tolerated.
+unmeasured, then measured). Only the last line can be torn, by a killed process: it is read
+over, and the next append takes its place. So a broken line anywhere else means damage, and is
+refused: what it said is lost, and nobody would notice.
 Format history: v1, the first.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -24,9 +27,9 @@ class Journal:
 
     def append(self, record: Record) -> None:
         """Write a record and wait until it is on the disk."""
-        with self.path.open("ab") as file:
-            if file.tell() and not _ends_with_newline(self.path):
-                file.write(b"\n")  # after a torn line
+        self.path.touch()
+        with self.path.open("r+b") as file:
+            _to_a_fresh_line(file)
             file.write(msgspec.json.encode(record) + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -35,38 +38,58 @@ class Journal:
         """The last record of each key, in the order in which the keys first appeared.
 
         Raises:
-            BadInput: a whole line that is no record, or one of a newer version.
+            BadInput: a line that is no record, or one of a newer version.
         """
         if not self.path.exists():
             return []
         found: dict[tuple[str, str, str], Record] = {}
-        lines = self.path.read_bytes().split(b"\n")
+        *lines, last = self.path.read_bytes().split(b"\n")
+        if _is_whole(last):
+            lines.append(last)
         for number, line in enumerate(lines, 1):
-            record = self._parse(line, number, last=number == len(lines))
-            if record is not None:
+            if line.strip():
+                record = self._parse(line, number)
                 found[record.key] = record
         return list(found.values())
 
-    def _parse(self, line: bytes, number: int, last: bool) -> Record | None:
-        if not line.strip():
-            return None
+    def _parse(self, line: bytes, number: int) -> Record:
         try:
-            version = msgspec.json.decode(line).get("v")
-            if isinstance(version, int) and version > RECORD_VERSION:
-                raise BadInput(
-                    f"{self.path}, line {number}: format {version} is newer than this version of "
-                    f"edgeopt understands ({RECORD_VERSION}).",
-                    "Update edgeopt.",
-                )
-            return msgspec.json.decode(line, type=Record)
-        except (msgspec.DecodeError, AttributeError) as error:
-            # A torn line is the last one, or was followed by a repaired append.
-            if last or not line.endswith(b"}"):
-                return None
-            raise BadInput(f"{self.path}, line {number} is no record: {error}") from None
+            version = msgspec.json.decode(line, type=_Versioned).v
+            if version <= RECORD_VERSION:
+                return msgspec.json.decode(line, type=Record)
+        except ValueError as error:  # msgspec's errors are of this kind, and Unicode's
+            raise BadInput(
+                f"{self.path}, line {number} is no record: {error}",
+                "The file was damaged or edited; without that line the rest can be read.",
+            ) from None
+        raise BadInput(
+            f"{self.path}, line {number}: format {version} is newer than this version of "
+            f"edgeopt understands ({RECORD_VERSION}).",
+            "Update edgeopt.",
+        )
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+class _Versioned(msgspec.Struct):
+    v: int = RECORD_VERSION
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line is complete but for its end: no part of an object is one itself."""
+    try:
+        msgspec.json.decode(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _to_a_fresh_line(file: BinaryIO) -> None:
+    """Go to the file's end, after a whole line: a torn one is cut off."""
+    content = file.read()
+    start = content.rfind(b"\n") + 1
+    last = content[start:]
+    if last and _is_whole(last):
+        file.seek(0, os.SEEK_END)
+        file.write(b"\n")
+    else:
+        file.truncate(start)
+        file.seek(start)

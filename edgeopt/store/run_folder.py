@@ -11,7 +11,7 @@ import msgspec
 
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, NotInstalled
-from edgeopt.domain.run import Request, Run
+from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.store import atomic
 from edgeopt.store.journal import Journal
 
@@ -22,6 +22,11 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.journal = Journal(self.path / "results.jsonl")
+
+    @property
+    def begun(self) -> Path:
+        """There from the start until run.json is: tells an interrupted start from others' files."""
+        return self.path / ".begun"
 
     @property
     def work(self) -> Path:
@@ -44,7 +49,7 @@ class RunFolder:
         folder = self.artifact_folder(conversion_id)
         try:
             artifact = msgspec.json.decode((folder / "artifact.json").read_bytes(), type=Artifact)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (OSError, ValueError):
             return None
         return artifact if all((folder / name).exists() for name in artifact.files) else None
 
@@ -60,6 +65,7 @@ class RunFolder:
         """Write run.json; the records are in the journal, the folder is where it lies."""
         stored = msgspec.structs.replace(run, records=(), folder="")
         atomic.write(self.path / "run.json", msgspec.json.format(msgspec.json.encode(stored)))
+        self.begun.unlink(missing_ok=True)
 
     def clear_work(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
@@ -91,15 +97,19 @@ def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
             f"{path} holds another run (of {earlier.request.source}).",
             "Give another folder with --out, or remove that one.",
         )
-    if earlier is None and path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and not path.is_dir():
+        raise BadInput(f"{path} is a file, not a folder.", "Give a folder with --out.")
+    if earlier is None and not folder.begun.exists() and path.exists() and any(path.iterdir()):
         raise BadInput(
             f"{path} is not empty and holds no run.", "Give a new or an empty folder with --out."
         )
     try:
-        folder.artifacts.mkdir(parents=True, exist_ok=True)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.begun.touch()
+        folder.artifacts.mkdir(exist_ok=True)
         (folder.path / "logs").mkdir(exist_ok=True)
-        atomic.write(folder.path / ".writable", b"")
-        (folder.path / ".writable").unlink()
+        if earlier is not None:
+            folder.begun.unlink()
     except OSError as error:
         raise BadInput(
             f"{path} cannot be written: {error.strerror}.", "Give another folder with --out."
@@ -144,9 +154,12 @@ def _stored(path: Path) -> Run | None:
     if not path.is_file():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Run)
-    except msgspec.DecodeError as error:
+        run = msgspec.json.decode(path.read_bytes(), type=Run)
+        if run.v > RUN_VERSION:
+            raise ValueError(f"its format {run.v} is newer than {RUN_VERSION}")
+    except ValueError as error:  # msgspec's errors are of this kind, and Unicode's
         raise BadInput(
             f"{path} is not a run that this version of edgeopt reads: {error}",
             "It may be of another version; give another folder with --out.",
         ) from None
+    return run

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,14 +22,14 @@ OTHERS = ["mae", "mse", "pearson", "spearman"]
 
 
 def case(name):
-    """(metric, candidate's outputs, source's outputs, labels)."""
+    """(metric with few resamples, candidate's outputs, source's outputs, labels)."""
     if name in OTHERS:
         source = VALUES + 0.2 * RNG.normal(size=N)
         outputs, labels = source + 0.1 * RNG.normal(size=N), VALUES
         source, outputs = source[:, None], outputs[:, None]
     else:
         source, outputs, labels = SOURCE, CANDIDATE, LABELS
-    return metric(name, labels, source), outputs, source, labels
+    return replace(metric(name, labels, source), resamples=100), outputs, source, labels
 
 
 @pytest.mark.parametrize(
@@ -161,7 +163,7 @@ def test_a_bootstrap_by_hand():
         before, after = (np.corrcoef(x[i, 0], labels[i])[0, 1] for x in (source, outputs))
         return before - after
 
-    low, high = paired_bootstrap(lost, N)
+    low, high = paired_bootstrap(lost, N, resamples=judge.resamples)
     assert dropped.low == pytest.approx(low)
     assert dropped.high == pytest.approx(high)
     assert dropped.interval == "bootstrap"

@@ -12,7 +12,10 @@ from sample import sample_profiles, sample_run
 from edgeopt.report.html import render
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
 WIDTHS = (390, 1280)
 
 

@@ -102,7 +102,7 @@ GOOD = came_through(("openvino", "fp32", 1), 10.0, 0.01, 0.005, 5.0, "final")
         (replace(GOOD, confirm_drop=drop(0.03, 0.01)), Constraints(max_drop=0.02), False),
         (replace(GOOD, drop=None), Constraints(max_drop=0.02), False),
         (replace(GOOD, status="failed-run"), Constraints(max_drop=0.02), False),
-        (replace(GOOD, kind=None), Constraints(max_drop=0.02, max_latency_ms=1), True),
+        (replace(GOOD, latency_ms=None), Constraints(max_drop=0.02, max_latency_ms=1), True),
     ],
 )
 def test_qualifies(record, limits, expected):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 COMMAND = Path(__file__).parents[2] / "benchmarks" / "harness" / "aa_trace.py"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

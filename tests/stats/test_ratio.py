@@ -98,6 +98,7 @@ def test_no_pairs_at_all_are_refused():
         ratio.interval([[], []])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spread", "least"), [(0.0, 0.95), (0.005, 0.93), (0.01, 0.88)])
 def test_the_true_ratio_is_covered_when_launches_differ(spread, least):
     rng = np.random.default_rng(7)

@@ -106,10 +106,9 @@ def test_the_larger_of_margin_and_noise_is_the_margin():
 
 @pytest.mark.parametrize("pairs", range(1, 6))
 def test_below_six_pairs_everything_is_inconclusive(pairs):
-    word, ratio, low, high = compare([[math.log(2)] * pairs], level=0.5)
+    word, ratio, *bounds = compare([[math.log(2)] * pairs], level=0.5)
     assert (word, ratio) == ("INCONCLUSIVE", pytest.approx(2.0))
-    assert low == 0.0
-    assert high > 1e300
+    assert bounds == [None, None]
 
 
 def test_six_pairs_may_be_enough():
@@ -119,6 +118,7 @@ def test_six_pairs_may_be_enough():
 def test_a_verdict_without_an_interval_still_fits_in_json():
     candidate, over = measure(2.0, launches=1)
     found = verdict(candidate[:, :3], over[:, :3], "base")
+    assert (found.pairs, found.low, found.high) == (3, None, None)
     assert msgspec.json.decode(msgspec.json.encode(found), type=Verdict) == found
 
 
@@ -227,6 +227,7 @@ def test_what_happens_to_both_arms_cancels(slowdown, ratio, word):
     assert found.ratio == pytest.approx(ratio, rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_difference_at_the_margin_is_found_and_none_is_not_invented():
     words = {
         ratio: [judge(ratio, seed=seed, spread=0.1).word for seed in range(60)]

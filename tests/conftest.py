@@ -1,5 +1,5 @@
 from hypothesis import settings
 
 # The machine that runs the tests may be measuring at the same time: no deadlines.
-settings.register_profile("stats", max_examples=60, deadline=None)
-settings.load_profile("stats")
+settings.register_profile("edgeopt", max_examples=25, deadline=None)
+settings.load_profile("edgeopt")

@@ -1,0 +1,69 @@
+"""What a runtime is made of: a row, two files of one name, and templates for what is shipped."""
+
+import importlib.resources
+
+import pytest
+
+from edgeopt import convert, runtimes
+from edgeopt.bundle import write
+from edgeopt.domain.recipe import PRECISIONS
+
+RUNTIMES = sorted(runtimes.RUNTIMES)
+CONVERTIBLE = sorted(convert.CONVERTERS)
+
+
+def test_the_tables_agree():
+    assert set(runtimes.SUFFIXES.values()) == set(runtimes.RUNTIMES)
+    assert set(convert.CONVERTERS) == set(runtimes.RUNTIMES) - {"torch"}
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_a_runtime_is_a_file_of_its_name(name):
+    module = runtimes.load(name)
+    assert module.__name__ == f"edgeopt.runtimes.{name}"
+    assert module.PACKAGES
+    assert callable(module.version)
+    assert callable(module.open_session)
+    assert module.__doc__
+
+
+def test_a_runtime_that_is_not_in_the_table():
+    with pytest.raises(KeyError):
+        runtimes.load("tensorrt")
+    with pytest.raises(KeyError):
+        convert.load("torch")
+
+
+@pytest.mark.parametrize("name", CONVERTIBLE)
+def test_a_converter_is_a_file_of_the_same_name(name):
+    module = convert.load(name)
+    assert module.__name__ == f"edgeopt.convert.{name}"
+    assert "fp32" in module.PRECISIONS
+    assert set(module.PRECISIONS) <= set(PRECISIONS)
+    for precision in module.PRECISIONS:
+        assert (module.recipe(precision) is not None) == precision.startswith("int8")
+        assert module.base(precision) in {None, *module.PRECISIONS} - {precision}
+    assert module.base("fp32") is None
+
+
+@pytest.mark.parametrize("name", CONVERTIBLE)
+@pytest.mark.parametrize("part", ["imports", "session"])
+def test_what_is_shipped_has_its_template(name, part):
+    folder = importlib.resources.files(write.__package__) / "templates"
+    text = (folder / f"{part}_{name}.j2").read_text("utf-8")
+    assert text.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("onnxruntime", {"threads": 2}, r"\['threads'\]; known: graph_optimization"),
+        ("onnxruntime", {"graph_optimization": "most"}, "'most'; known: disabled, basic"),
+        ("openvino", {"NUM_STREAMS": 2}, r"\['NUM_STREAMS'\]; known: .*INFERENCE_PRECISION_HINT"),
+        ("litert", {"delegate": "gpu"}, r"\['delegate'\]; it has none"),
+        ("torch", {"compile": 1}, r"\['compile'\]; it has none"),
+    ],
+)
+def test_an_unknown_option_is_refused_and_the_known_ones_are_named(name, options, message):
+    with pytest.raises(ValueError, match=message):
+        runtimes.load(name).open_session("no-such-file", 1, options)

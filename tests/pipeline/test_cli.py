@@ -1,0 +1,121 @@
+"""The command line: manners, tables, JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import HERE, edgeopt
+
+ONE = str(HERE / "one-runtime.toml")
+
+
+def test_help_names_every_command_and_the_exit_codes(tmp_path):
+    done = edgeopt("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for word in ("optimize", "bench", "targets", "report", "0 chosen, 1 nothing qualified"):
+        assert word in done.stdout
+
+
+def test_targets_lists_every_profile_and_what_can_be_done(tmp_path):
+    rows = json.loads(edgeopt("targets", "--json", cwd=tmp_path).stdout)
+    names = {row["name"] for row in rows}
+    assert {"raspberry-pi-5", "pixel-8", "intel-n100", "jetson-orin-nano", "this-machine"} <= names
+    here = {row["name"]: row["here"] for row in rows}
+    assert here["this-machine"] == "measured"
+    assert here["pixel-8"] == "converted"
+    table = edgeopt("targets", cwd=tmp_path).stdout
+    assert all(name in table for name in names)
+
+
+def test_targets_show_marks_the_basis_of_each_fact(tmp_path):
+    text = edgeopt("targets", "show", "raspberry-pi-5", cwd=tmp_path).stdout
+    for word in ("Raspberry Pi 5", "verified", "derived", "litert", "int8-static"):
+        assert word in text
+
+
+def test_targets_show_this_machine_is_probed(tmp_path):
+    shown = json.loads(edgeopt("targets", "show", "this-machine", "--json", cwd=tmp_path).stdout)
+    assert shown["cores"][0]["count"] >= 1
+    assert shown["isa"]["features"]
+
+
+def test_an_unknown_option_is_bad_input(tmp_path):
+    assert edgeopt("optimize", "--fast", cwd=tmp_path).returncode == 2
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_onnx, tmp_path_factory):
+    out = tmp_path_factory.mktemp("cli") / "run"
+    done = edgeopt(
+        *("optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE),
+        *("--max-drop", "2%", "--out", out),
+        cwd=tiny_onnx,
+    )
+    return out, done
+
+
+def test_optimize_prints_the_choice_and_the_report(finished):
+    out, done = finished
+    assert done.returncode == 0, done.stderr
+    assert "one-runtime: onnxruntime" in done.stdout
+    assert str(out / "report.html") in done.stdout.replace("\n", "")
+    assert "\x1b[" not in done.stdout, "colours only on a terminal"
+    assert "measuring" in done.stderr, "progress goes to the error stream"
+
+
+def test_report_shows_it_again_and_writes_the_page_anew(finished):
+    out, done = finished
+    (out / "report.html").unlink()
+    again = edgeopt("report", out, cwd=out)
+    assert again.returncode == 0
+    assert again.stdout == done.stdout
+    assert (out / "report.html").read_text().startswith("<!")
+
+
+def test_report_json_is_the_run(finished):
+    out, _ = finished
+    run = json.loads(edgeopt("report", out, "--json", cwd=out).stdout)
+    assert run["state"] == "finished"
+    assert run["choices"][0]["recipe_id"]
+
+
+@pytest.mark.slow
+def test_bench_times_artifacts_side_by_side(finished):
+    out, _ = finished
+    files = sorted(out.glob("artifacts/*/model.onnx"))
+    done = edgeopt("bench", *files, files[0], "--json", cwd=out)
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    assert len(table["rows"]) == 3
+    assert table["rows"][0]["versus_first"] is None
+    copy = table["rows"][2]["versus_first"]
+    assert copy["word"] in ("EQUIVALENT", "INCONCLUSIVE"), "a thing against itself"
+    assert len(table["raw"]["timed"]) == 3
+    assert "random, seed 0" in table["inputs"]
+
+
+def test_bench_refuses_open_shapes_and_unknown_files(tiny_onnx, tmp_path):
+    done = edgeopt("bench", "tiny.onnx", cwd=tiny_onnx)
+    assert done.returncode == 2
+    assert "open dimensions" in done.stderr
+    (tmp_path / "x.txt").write_text("x")
+    done = edgeopt("bench", "x.txt", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no runtime opens x.txt" in done.stderr
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(tiny_onnx, tmp_path):
+    import signal
+    import time
+
+    command = [sys.executable, "-m", "edgeopt.cli", "optimize", "tiny.onnx", "--data", "tiny.npz"]
+    command += ["--target", ONE, "--out", str(tmp_path / "r")]
+    process = subprocess.Popen(command, cwd=tiny_onnx, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, text = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command again goes on" in text
