@@ -11,7 +11,15 @@ from edgeopt.domain.errors import BadInput
 if TYPE_CHECKING:
     from edgeopt.datasets.image_folder import Preprocessing
 
-_UNITS = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2}
+_UNITS = {
+    "b": 1,
+    "kb": 1000,
+    "mb": 1000**2,
+    "gb": 1000**3,
+    "kib": 1024,
+    "mib": 1024**2,
+    "gib": 1024**3,
+}
 
 
 def share(text: str) -> float:
@@ -20,7 +28,8 @@ def share(text: str) -> float:
     Raises:
         BadInput: no number, or not within 0..1.
     """
-    number, percent = (text[:-1], True) if text.strip().endswith("%") else (text, False)
+    number = text.strip().removesuffix("%")
+    percent = number != text.strip()
     try:
         value = float(number) / (100 if percent else 1)
     except ValueError:
@@ -28,7 +37,8 @@ def share(text: str) -> float:
             f"{text!r} is no share.", "Write --max-drop 1% or --max-drop 0.01."
         ) from None
     if not 0 <= value <= 1:
-        hint = f"Did you mean {text}%?" if not percent else "Write --max-drop 1%."
+        meant = not percent and 1 < value <= 100
+        hint = f"Did you mean {text}%?" if meant else "Write --max-drop 1% or --max-drop 0.01."
         raise BadInput(f"a drop must be within 0 and 1, but got {text}.", hint)
     return value
 
@@ -39,24 +49,26 @@ def size(text: str) -> int:
     Raises:
         BadInput: no number with a unit.
     """
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([a-zA-Z]*)\s*", text)
+    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zA-Z]*)\s*", text)
     unit = (match[2].lower() or "b") if match else ""
     if not match or unit not in _UNITS:
         raise BadInput(f"{text!r} is no size.", "Write --max-size 5MB or --max-size 800kB.")
-    return int(float(match[1]) * _UNITS[unit])
+    return round(float(match[1]) * _UNITS[unit])
 
 
 def shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """["x=1x3x224x224"] -> {"x": (1, 3, 224, 224)}; "x=" is a scalar.
 
     Raises:
-        BadInput: not of that form.
+        BadInput: not of that form, or a name twice.
     """
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for text in texts:
-        name, equals, dims = text.partition("=")
-        if not equals or not re.fullmatch(r"(\d+(x\d+)*)?", dims):
+        name, _, dims = text.rpartition("=")
+        if not name or not re.fullmatch(r"([1-9]\d*(x[1-9]\d*)*)?", dims):
             raise BadInput(f"{text!r} is no shape.", "Write --shape NAME=1x3x224x224.")
+        if name in found:
+            raise BadInput(f"--shape names {name!r} twice.", "Give one shape for each input.")
         found[name] = tuple(int(dim) for dim in dims.split("x")) if dims else ()
     return found
 

@@ -43,11 +43,12 @@ class Made(Value, kw_only=True, frozen=True):
         main: name of the file in the job's folder that a session opens.
         permutes: source input or output -> axes that take the source's layout to the
             artifact's, where the converter changed it.
-        order: source's outputs in the artifact's order, where it differs.
+        tools: package -> version of what made it outside this environment.
     """
 
     main: str
     permutes: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
+    tools: dict[str, str] = msgspec.field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

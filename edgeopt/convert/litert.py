@@ -75,7 +75,7 @@ def _from_source(job: Job, target: Path) -> Made:
     return Made(
         main=target.name,
         permutes=permutes,
-        notes=(f"made from ONNX by onnx2tf {onnx2tf.VERSION}",),
+        tools={"onnx2tf": onnx2tf.VERSION},
     )
 
 

@@ -30,7 +30,7 @@ def make(argument: Any) -> Any:
         main=made.main,
         inputs=bind(job.source.inputs, session.inputs, made.permutes),
         outputs=bind(job.source.outputs, session.outputs, made.permutes),
-        tools=versions((*packages, *SOURCE_TOOLS[job.source.format])),
+        tools=versions((*packages, *SOURCE_TOOLS[job.source.format])) | made.tools,
         notes=made.notes,
     )
     return msgspec.to_builtins(converted)

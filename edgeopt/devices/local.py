@@ -15,12 +15,17 @@ from edgeopt.jobs.child import QUIET_ENVIRONMENT
 
 
 class Local:
-    """See `device.Device`."""
+    """See `device.Device`.
+
+    Args:
+        python: the interpreter of the environment that holds the runtimes.
+    """
 
     name = "local"
     kind: Literal["measured", "emulated"] = "measured"
 
-    def __init__(self) -> None:
+    def __init__(self, python: str = sys.executable) -> None:
+        self._python = python
         self._scratch: Path | None = None
 
     def put(self, path: Path) -> str:
@@ -42,7 +47,7 @@ class Local:
         paths = [root, inherited] if inherited else [root]
         with stderr.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "edgeopt.runner"],
+                [self._python, "-m", "edgeopt.runner"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

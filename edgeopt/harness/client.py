@@ -75,6 +75,7 @@ class Client:
         except json.JSONDecodeError:
             reply = None
         if not isinstance(reply, dict) or "ok" not in reply:
+            self.close()  # what comes next may be the answer to this
             raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}")
         if not reply.pop("ok"):
             kind, _, said = reply["error"].partition(": ")

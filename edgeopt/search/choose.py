@@ -14,7 +14,7 @@ def misses(record: Record, constraints: Constraints) -> list[str]:
     """By what a candidate misses the constraints, each with the figure; empty: it qualifies."""
     found = [] if record.drop else ["it has no score"]
     for drop, where in ((record.drop, "choosing"), (record.confirm_drop, "confirming")):
-        if drop is not None and drop.judged > constraints.max_drop:
+        if drop is not None and not drop.judged <= constraints.max_drop:  # nor where it is NaN
             found.append(
                 f"it loses {drop.judged:.4g} on the {drop.n} {where} samples, "
                 f"allowed {constraints.max_drop:.4g}"

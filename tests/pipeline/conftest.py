@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-HERE = Path(__file__).parent
+from cli_process import HERE
 
 
 @pytest.fixture(scope="session")
@@ -43,9 +41,3 @@ def tiny_onnx(tmp_path_factory):
     onnx.save(model, folder / "tiny.onnx")
     np.savez(folder / "tiny.npz", image=images[900:], labels=labels[900:])
     return folder
-
-
-def edgeopt(*arguments: object, cwd: Path, env: dict[str, str] | None = None):
-    """The command line in a process of its own."""
-    command = [sys.executable, "-m", "edgeopt.cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)

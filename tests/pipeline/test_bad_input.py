@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import HERE, edgeopt
+from cli_process import HERE, edgeopt
 
 PROFILE = HERE / "one-runtime.toml"
 

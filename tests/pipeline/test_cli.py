@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import HERE, edgeopt
+from cli_process import HERE, edgeopt
 
 ONE = str(HERE / "one-runtime.toml")
 

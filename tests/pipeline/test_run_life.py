@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from conftest import HERE, edgeopt
+from cli_process import HERE, edgeopt
 
 import edgeopt as package
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import HERE
+from cli_process import HERE
 
 import edgeopt
 from benchmarks.demo.packages import folder

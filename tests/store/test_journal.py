@@ -128,7 +128,7 @@ def damaged(**changes):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (b"not json", "JSON is malformed: invalid character (byte 1)"),
+        (b"not json", "JSON is malformed"),
         (msgspec.json.encode(record(2))[:50], "Input data was truncated"),
         (b"[1]", "Expected `object`, got `array`"),
         (b'{"v": 1, "reason": "\xff"}', "'utf-8' codec can't decode byte 0xff in position 0"),

@@ -1,0 +1,259 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from edgeopt.domain.latency import Latency, Verdict
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Constraints, Miss
+from edgeopt.domain.score import Drop
+from edgeopt.search import choose
+from edgeopt.search.choose import TIE, front, misses, nearest_misses, qualifying, ranked
+
+ONE_POINT = Constraints(max_drop=0.01)
+
+
+def drop(value, relative=None, n=500):
+    return Drop(
+        value=value, low=value, high=value, interval="exact", n=n, resolved=True, relative=relative
+    )
+
+
+def latency(p50):
+    return Latency(p50=p50, p50_low=p50, p50_high=p50, p90=None, n=100, launches=1, stage="screen")
+
+
+def verdict(ratio):
+    return Verdict(
+        word="FASTER", ratio=ratio, low=None, high=None, over="base", pairs=9, launches=1, margin=0
+    )
+
+
+def record(name="a", lost=0.0, p50=1.0, size=100, ratio=None, **changes):
+    """A candidate that came through. Its name becomes its id."""
+    fields = {
+        "target": "here",
+        "device": "local",
+        "runtime": "onnxruntime",
+        "precision": "fp32",
+        "recipe_id": name,
+        "recipe": Recipe(runtime="onnxruntime", precision="fp32"),
+        "status": "ok",
+        "step": None,
+        "drop": None if lost is None else drop(lost),
+        "latency_ms": None if p50 is None else latency(p50),
+        "versus_baseline": None if ratio is None else verdict(ratio),
+        "size_bytes": size,
+    }
+    return Record(**{**fields, **changes})
+
+
+def names(records):
+    return [r.recipe_id for r in records]
+
+
+def test_nothing_missed():
+    assert misses(record(lost=0.01), ONE_POINT) == []
+    assert misses(record(lost=-0.2), ONE_POINT) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits", "expected"),
+    [
+        (
+            {"lost": 0.0312},
+            {"max_drop": 0.01},
+            "it loses 0.0312 on the 500 choosing samples, allowed 0.01",
+        ),
+        (
+            {"confirm_drop": drop(0.02, n=300)},
+            {"max_drop": 0.01},
+            "it loses 0.02 on the 300 confirming samples, allowed 0.01",
+        ),
+        (
+            {"drop": drop(0.0001, relative=0.5)},
+            {"max_drop": 0.01},
+            "it loses 0.5 on the 500 choosing samples, allowed 0.01",
+        ),
+        (
+            {"lost": math.nan},
+            {"max_drop": 0.01},
+            "it loses nan on the 500 choosing samples, allowed 0.01",
+        ),
+        ({"lost": None}, {}, "it has no score"),
+        ({"size": 101}, {"max_size_bytes": 100}, "its size is 101 bytes, allowed 100"),
+        ({"p50": 2.5}, {"max_latency_ms": 2.0}, "its p50 is 2.5 ms, allowed 2 ms"),
+    ],
+)
+def test_what_is_missed(changes, limits, expected):
+    assert misses(record(**changes), Constraints(**limits)) == [expected]
+
+
+def test_limits_that_are_just_kept():
+    limits = Constraints(max_drop=0.01, max_size_bytes=100, max_latency_ms=1.0)
+    kept = record(drop=drop(0.5, relative=0.01), confirm_drop=drop(0.01))
+    assert misses(kept, limits) == []
+
+
+def test_what_is_not_known_is_not_held_against_it():
+    limits = Constraints(max_size_bytes=1, max_latency_ms=0.1)
+    assert misses(record(p50=None, size=None), limits) == []
+
+
+def test_everything_missed_is_said():
+    limits = Constraints(max_drop=0, max_size_bytes=1, max_latency_ms=0.1)
+    assert len(misses(record(lost=0.1, confirm_drop=drop(0.2)), limits)) == 4
+
+
+def test_qualifying():
+    records = [
+        record("good"),
+        record("worse", lost=0.02),
+        record("failed", status="failed-run", step="measure"),
+        record("unscored", lost=None),
+        record("unmeasured", p50=None),
+    ]
+    assert names(qualifying(records, ONE_POINT)) == ["good", "unmeasured"]
+
+
+def test_fastest_first():
+    records = [record("c", p50=3), record("a", p50=1), record("x", p50=None), record("b", p50=2)]
+    assert names(ranked(records)) == ["a", "b", "c"]
+    assert ranked([]) == []
+
+
+def test_among_equally_fast_ones_the_least_loss_wins():
+    records = [
+        record("fast", lost=0.009, p50=1.000),
+        record("kept", lost=0.001, p50=1.015),
+        record("slow", lost=0.000, p50=1.030),
+    ]
+    assert names(ranked(records)) == ["kept", "fast", "slow"]
+
+
+def test_an_equal_loss_leaves_it_to_the_clock():
+    records = [record("b", p50=1.01), record("a", p50=1.0)]
+    assert names(ranked(records)) == ["a", "b"]
+
+
+def test_a_tie_is_with_the_fastest_not_along_a_chain():
+    records = [record(str(i), lost=0.01 - i * 0.001, p50=1.0 * 1.015**i) for i in range(4)]
+    assert names(ranked(records)) == ["1", "0", "3", "2"]
+
+
+def test_a_record_without_a_score_counts_as_lossless_here():
+    assert names(ranked([record("scored", lost=0.005), record("not", lost=None, p50=1.01)])) == [
+        "not",
+        "scored",
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.1, 10), st.sampled_from([0.0, 0.001, 0.002, 0.003])), max_size=8)
+)
+def test_order_of_rank(drawn):
+    records = [record(str(i), lost=lost, p50=p50) for i, (p50, lost) in enumerate(drawn)]
+    ordered = ranked(records)
+    assert sorted(names(ordered)) == sorted(names(records))
+    for i, first in enumerate(ordered):
+        for later in ordered[i + 1 :]:
+            fastest = min(r.latency_ms.p50 for r in ordered[i:])
+            assert first.latency_ms.p50 <= fastest * (1 + TIE)
+            if later.latency_ms.p50 <= fastest * (1 + TIE):
+                assert first.drop.judged <= later.drop.judged
+
+
+def test_front():
+    records = [
+        record("base", size=100),
+        record("fast", lost=0.01, ratio=2.0, size=100),
+        record("small", lost=0.01, ratio=0.5, size=10),
+        record("beaten", lost=0.02, ratio=1.9, size=100),
+        record("failed", ratio=9.0, status="failed-run"),
+        record("untimed", size=1),
+        record("unscored", lost=None, ratio=9.0),
+    ]
+    assert names(front(records, "base")) == ["base", "fast", "small"]
+
+
+def test_gains_of_score_count_as_none():
+    """A candidate is not better for having been lucky on these samples."""
+    records = [record("base"), record("lucky", lost=-0.01, ratio=1.0)]
+    assert names(front(records, "base")) == ["base", "lucky"]
+
+
+def test_no_baseline_no_front():
+    assert front([record(p50=None), record("b", p50=None)], None) == []
+
+
+candidates = st.lists(
+    st.tuples(
+        st.sampled_from([0.5, 1.0, 1.5, 2.0]),
+        st.sampled_from([-0.01, 0.0, 0.01, 0.02]),
+        st.sampled_from([10, 50, 100]),
+        st.sampled_from(["ok", "ok", "ok", "failed-run"]),
+    ),
+    max_size=10,
+)
+
+
+@given(candidates)
+def test_the_front_is_what_nothing_beats(drawn):
+    records = [record("base")] + [
+        record(str(i), ratio=ratio, lost=lost, size=size, status=status)
+        for i, (ratio, lost, size, status) in enumerate(drawn)
+    ]
+
+    def figures(r):
+        share = 1.0 if r.recipe_id == "base" else 1 / r.versus_baseline.ratio
+        return (share, max(r.drop.judged, 0.0), r.size_bytes)
+
+    def beats(a, b):
+        pairs = list(zip(figures(a), figures(b), strict=True))
+        return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
+
+    members = front(records, "base")
+    alive = [r for r in records if r.status == "ok"]
+    assert members == [r for r in alive if r in members]
+    assert members
+    for r in alive:
+        if r in members:
+            assert not any(beats(other, r) for other in alive)
+        else:
+            assert any(beats(member, r) for member in members)
+
+
+def test_nearest_misses():
+    limits = Constraints(max_drop=0.01, max_size_bytes=100)
+    records = [
+        record("both", lost=0.011, size=101),
+        record("far", lost=0.5),
+        record("good"),
+        record("near", lost=0.02),
+        record("large", lost=0.0, size=200),
+        record("failed", lost=0.02, status="failed-run"),
+        record("unscored", lost=None),
+    ]
+    found = nearest_misses(records, limits)
+    assert [miss.recipe_id for miss in found] == ["large", "near", "far"]
+    assert found[0] == Miss(
+        recipe_id="large",
+        title="onnxruntime fp32 threads=1",
+        why="its size is 200 bytes, allowed 100",
+    )
+    everything = nearest_misses(records, limits, count=10)
+    assert [miss.recipe_id for miss in everything] == ["large", "near", "far", "both"]
+    assert everything[-1].why == (
+        "it loses 0.011 on the 500 choosing samples, allowed 0.01; "
+        "its size is 101 bytes, allowed 100"
+    )
+
+
+def test_a_broken_promise_is_a_miss():
+    broken = replace(record("a"), confirm_drop=drop(0.05, n=200))
+    (miss,) = nearest_misses([broken], ONE_POINT)
+    assert miss.why == "it loses 0.05 on the 200 confirming samples, allowed 0.01"
+    assert choose.qualifying([broken], ONE_POINT) == []

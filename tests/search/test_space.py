@@ -1,0 +1,193 @@
+import importlib
+
+import pytest
+
+from edgeopt.convert import onnxruntime as converter
+from edgeopt.domain.recipe import Quantization
+from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
+from edgeopt.domain.tensor import TensorSpec
+from edgeopt.search.space import Space, installed, space, thread_counts
+from edgeopt.sources.source import Source
+
+module = importlib.import_module("edgeopt.search.space")
+
+
+def rule(runtime="onnxruntime", precision="fp32", **fields):
+    return RecipeRule(runtime=runtime, precision=precision, why="worth a try", **fields)
+
+
+def profile(*recipes, threads=(1,), left_out=(), big=4, little=0):
+    cores = [Cores(model="cortex-a76", count=big, role="big")]
+    if little:
+        cores.append(Cores(model="cortex-a55", count=little, role="little"))
+    return Profile(
+        name="board",
+        title="Board",
+        summary="A board.",
+        arch="aarch64",
+        os="linux",
+        link="local",
+        cores=tuple(cores),
+        isa=Isa(features=("asimd",), absent=(), basis="verified", source="cpuinfo"),
+        threads=threads,
+        recipes=recipes,
+        left_out=left_out,
+    )
+
+
+def source(operators=("Conv", "Gemm"), exported=None):
+    spec = TensorSpec(name="x", dtype="float32", shape=(1, 3, 8, 8))
+    return Source(
+        path="m.onnx",
+        format="onnx",
+        sha256="a" * 64,
+        size_bytes=1,
+        inputs=(spec,),
+        outputs=(spec,),
+        operators=dict.fromkeys(operators, 1),
+        onnx="model.onnx",
+        exported=exported,
+        reference_runtime="onnxruntime",
+        reference_path="reference.onnx",
+    )
+
+
+def found(*rules, features=(), cores=4, of=None, **fields) -> Space:
+    return space(profile(*rules, **fields), features, cores, of or source())
+
+
+def only_left_out(*rules, **fields):
+    made = found(*rules, **fields)
+    assert made.recipes == ()
+    (left,) = made.left_out
+    return left.reason, left.hint
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Pretends that some packages are not installed."""
+
+    def remove(*gone):
+        monkeypatch.setattr(module, "installed", lambda package: package not in gone)
+
+    return remove
+
+
+def test_recipes_in_the_order_of_the_profile():
+    made = found(
+        rule("openvino", "int8-static", options={"HINT": "f32"}),
+        rule("onnxruntime", "fp32"),
+        threads=(1, 4),
+    )
+    assert [(r.runtime, r.precision, r.threads, r.options) for r in made.recipes] == [
+        ("openvino", "int8-static", 4, {"HINT": "f32"}),
+        ("openvino", "int8-static", 1, {"HINT": "f32"}),
+        ("onnxruntime", "fp32", 4, {}),
+        ("onnxruntime", "fp32", 1, {}),
+    ]
+    assert made.recipes[0].quantization == Quantization(library="nncf", calibration="min-max")
+    assert made.recipes[2].quantization is None
+    assert made.left_out == ()
+    assert len({r.id for r in made.recipes}) == 4
+    assert len({r.conversion_id for r in made.recipes}) == 2
+
+
+@pytest.mark.parametrize("features", [{"asimddp"}, {"i8mm", "asimd"}])
+def test_a_need_that_is_met(features):
+    assert found(rule(needs_any=("asimddp", "i8mm")), features=features).recipes
+
+
+def test_a_need_that_is_not_met():
+    needs = ("asimddp", "i8mm")
+    own = rule(needs_any=needs, otherwise="no dot product here")
+    assert only_left_out(own, features={"asimd"}) == ("no dot product here", "")
+    silent = rule(needs_any=needs)
+    assert only_left_out(silent, features={"asimd"}) == ("needs one of: asimddp, i8mm", "")
+
+
+def test_what_the_profile_leaves_out_comes_first():
+    rules = (LeftOutRule(runtime="onnxruntime", precision="fp16", reason="no half precision"),)
+    made = found(rule("tensorrt", "fp16"), left_out=rules)
+    assert [(left.runtime, left.precision, left.reason) for left in made.left_out] == [
+        ("onnxruntime", "fp16", "no half precision"),
+        ("tensorrt", "fp16", "this version of edgeopt has no converter to tensorrt"),
+    ]
+
+
+def test_a_precision_that_no_converter_makes():
+    reason, hint = only_left_out(rule("onnxruntime", "bf16"))
+    assert reason == "this version of edgeopt makes no bf16 for onnxruntime"
+    assert hint == ""
+
+
+@pytest.mark.parametrize(
+    ("runtime", "precision", "gone", "reason", "extra"),
+    [
+        ("openvino", "fp32", ["openvino"], "openvino", "openvino"),
+        ("openvino", "int8-static", ["nncf"], "nncf", "openvino"),
+        ("openvino", "int8-static", ["openvino", "nncf"], "openvino, nncf", "openvino"),
+        ("onnxruntime", "int8-dynamic", ["onnx"], "onnx", "onnxruntime"),
+        (
+            "litert",
+            "fp32",
+            ["ai-edge-litert", "tflite-runtime"],
+            "ai-edge-litert or tflite-runtime",
+            "litert",
+        ),
+        ("litert", "int8-static", ["ai-edge-quantizer"], "ai-edge-quantizer", "litert"),
+    ],
+)
+def test_a_package_that_is_missing(without, runtime, precision, gone, reason, extra):
+    without(*gone)
+    assert only_left_out(rule(runtime, precision)) == (
+        f"not installed: {reason}",
+        f"pip install edgeopt[{extra}]",
+    )
+
+
+def test_the_older_interpreter_serves_as_well(without):
+    without("ai-edge-litert")
+    assert found(rule("litert", "fp32")).recipes
+
+
+def test_a_torch_source_needs_its_own_converter(without):
+    without("litert-torch")
+    assert found(rule("litert", "fp32")).recipes
+    reason, _ = only_left_out(rule("litert", "fp32"), of=source(exported="model.pt2"))
+    assert reason == "not installed: litert-torch"
+
+
+def test_what_the_source_has_no_use_for():
+    reason, hint = only_left_out(rule("onnxruntime", "int8-static"), of=source(["Relu"]))
+    assert reason == converter.unsuitable("int8-static", source(["Relu"]))
+    assert (reason, hint) == ("no operator in this model that ONNX Runtime quantizes", "")
+
+
+@pytest.mark.parametrize(
+    ("threads", "big", "little", "cores", "counts"),
+    [
+        ((1, 2, 4), 4, 0, 4, [4, 2, 1]),
+        ((4, 1, 2), 4, 0, 4, [4, 2, 1]),
+        ((1, 0), 4, 0, 4, [4, 1]),
+        ((1, 0), 2, 6, 8, [2, 1]),  # 0: all big cores, not the little ones
+        ((0,), 8, 0, 2, [2]),
+        ((1, 2, 4, 8), 8, 0, 2, [2, 1]),  # cut, and each once
+        ((0, 4), 4, 0, 4, [4]),
+        ((6,), 2, 6, 8, [6]),  # said on purpose
+        ((1, 0), 1, 0, 1, [1]),
+    ],
+)
+def test_thread_counts(threads, big, little, cores, counts):
+    assert thread_counts(profile(threads=threads, big=big, little=little), cores) == counts
+
+
+def test_a_profile_without_big_cores():
+    cores = (Cores(model="cortex-a55", count=4, role="little"),)
+    import msgspec
+
+    assert thread_counts(msgspec.structs.replace(profile(threads=(0,)), cores=cores), 4) == [1]
+
+
+def test_installed():
+    assert installed("numpy")
+    assert not installed("no-such-distribution")
