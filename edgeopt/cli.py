@@ -31,7 +31,10 @@ class _Group(click.Group):
             click.echo(str(error), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("stopped; the same command again goes on", err=True)
+            again = (
+                "; the same command again goes on" if ctx.invoked_subcommand == "optimize" else ""
+            )
+            click.echo(f"stopped{again}", err=True)
             ctx.exit(130)
 
 
@@ -157,7 +160,9 @@ def _call(options: dict[str, Any]) -> Any:
 @click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
+@click.pass_context
 def bench(
+    ctx: click.Context,
     artifacts: tuple[Path, ...],
     threads: tuple[int, ...],
     data: Path | None,
@@ -174,6 +179,7 @@ def bench(
         _print_json(bench_table.as_data(table.rows, table.inputs, table.session.raw()))
     else:
         _console().print(bench_table.render(table.rows, table.inputs))
+    ctx.exit(1 if all(row.latency_ms is None for row in table.rows) else 0)
 
 
 @cli.command()

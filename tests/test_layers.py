@@ -15,7 +15,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "edgeopt"
 FILES = sorted(PACKAGE.rglob("*.py"))
-NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 MOST_LINES = 300
 
 #: Import names, or what they begin with, of packages that convert or run models.
@@ -29,6 +28,7 @@ SLOW_TO_LOAD = (
 )  # fmt: skip
 
 
+@functools.cache
 def rooms() -> list[str]:
     """The rooms in the order of the document, the modules beside them last."""
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -43,36 +43,44 @@ class Import:
     """One imported module. `top`: when the file is imported, and not for types alone."""
 
     module: str
-    line: int
+    where: str
     top: bool
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.module}"
 
 
 @functools.cache
 def imports(path: Path) -> list[Import]:
     found: list[Import] = []
-    _walk(ast.parse(path.read_text("utf-8")), True, found)
+    _walk(tree(path), str(path.relative_to(PACKAGE)), True, found)
     return found
 
 
-def _walk(node: ast.AST, top: bool, found: list[Import]) -> None:
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def _walk(node: ast.AST, file: str, top: bool, found: list[Import]) -> None:
     for child in ast.iter_child_nodes(node):
         inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+        modules = []
         if isinstance(child, ast.Import):
-            found += [Import(alias.name, child.lineno, top) for alias in child.names]
+            modules = [alias.name for alias in child.names]
         elif isinstance(child, ast.ImportFrom):
             # `from edgeopt import convert` is an import of edgeopt.convert.
-            parts = (
-                [f".{alias.name}" for alias in child.names] if child.module == "edgeopt" else [""]
-            )
-            found += [Import(f"{child.module}{part}", child.lineno, top) for part in parts]
-        _walk(child, top and not inside and not for_types, found)
+            package = child.module == "edgeopt"
+            modules = [f"edgeopt.{a.name}" for a in child.names] if package else [str(child.module)]
+        found += [Import(module, f"{file}:{child.lineno}", top) for module in modules]
+        _walk(child, file, top and not inside and not for_types, found)
 
 
 def room_of(module: str) -> str | None:
     """The room of "edgeopt.room.file"; None for the package itself and for others."""
-    first, _, rest = module.partition(".")
-    return rest.partition(".")[0] or None if first == "edgeopt" else None
+    parts = module.split(".")
+    return parts[1] if parts[0] == "edgeopt" and parts[1:2] and parts[1] in rooms() else None
 
 
 def own_room(path: Path) -> str:
@@ -85,93 +93,101 @@ def is_heavy(module: str) -> bool:
 
 
 def test_every_room_is_in_the_list_and_the_other_way_round():
-    found = {own_room(path) for path in FILES} - {"__init__"}
-    assert found == set(rooms())
+    assert {own_room(path) for path in FILES} - {"__init__"} == set(rooms())
     assert len(rooms()) == len(set(rooms()))
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_a_room_imports_only_from_rooms_above_it(path):
-    order, own = [*rooms(), "__init__"], own_room(path)
+def test_a_room_imports_only_from_rooms_above_it():
+    order = [*rooms(), "__init__"]
     upward = [
-        f"line {found.line}: {found.module}"
+        str(found)
+        for path in FILES
         for found in imports(path)
-        if (room := room_of(found.module)) and order.index(room) > order.index(own)
+        if (room := room_of(found.module)) and order.index(room) > order.index(own_room(path))
     ]
     assert upward == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_only_the_entrances_know_the_pipeline_and_the_command_line(path):
-    own = own_room(path)
-    known = {room_of(found.module) for found in imports(path)} & {"pipeline", "cli"} - {own}
-    assert not known or own in ("api", "cli")
+def test_only_the_entrances_know_the_pipeline_and_the_command_line():
+    known = [
+        str(found)
+        for path in FILES
+        for found in imports(path)
+        if (room := room_of(found.module)) in ("pipeline", "cli")
+        and own_room(path) not in ("api", "cli", room)
+    ]
+    assert known == []
+
+
+def test_what_is_heavy_is_imported_in_functions_of_three_rooms():
+    wrong = [
+        str(found)
+        for path in FILES
+        for found in imports(path)
+        if is_heavy(found.module) and (found.top or own_room(path) not in MAY_BE_HEAVY)
+    ]
+    assert wrong == []
 
 
 ON_THE_DEVICE = [path for path in FILES if own_room(path) in ("runner", "runtimes")]
 
 
-@pytest.mark.parametrize("path", ON_THE_DEVICE, ids=str)
-def test_what_runs_on_a_device_needs_numpy_and_its_own_runtime_alone(path):
-    allowed = {*sys.stdlib_module_names, "numpy", *own_packages(path)}
-    for found in imports(path):
-        if found.module.partition(".")[0] == "edgeopt":
-            assert room_of(found.module) in ("runner", "runtimes"), f"line {found.line}"
-        else:
-            assert found.module.partition(".")[0] in allowed, f"line {found.line}"
+def test_what_runs_on_a_device_needs_numpy_and_its_own_runtime_alone():
+    wrong = [
+        str(found)
+        for path in ON_THE_DEVICE
+        for found in imports(path)
+        if room_of(found.module) not in ("runner", "runtimes")
+        and found.module.split(".")[0] not in allowed_on_the_device(path)
+    ]
+    assert wrong == []
 
 
-def own_packages(path: Path) -> set[str]:
-    """The import names of a runtime's PACKAGES."""
-    for node in ast.parse(path.read_text("utf-8")).body:
+def allowed_on_the_device(path: Path) -> set[str]:
+    """What a file there may import: numpy, and in a runtime's file its PACKAGES."""
+    packages: list[str] = []
+    for node in tree(path).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PACKAGES":
-            return {name.replace("-", "_") for name in ast.literal_eval(node.value)}
-    return set()
+            packages += ast.literal_eval(node.value)
+    return {*sys.stdlib_module_names, "numpy", *(name.replace("-", "_") for name in packages)}
 
 
-@pytest.mark.parametrize("path", ON_THE_DEVICE, ids=str)
+@pytest.mark.parametrize("path", ON_THE_DEVICE, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_runs_on_a_device_is_of_python_3_9(path):
     text = path.read_text("utf-8")
     ast.parse(text, feature_version=(3, 9))
-    assert not re.search(r"strict=|\bslots=|kw_only=|pairwise", text)  # of 3.10
-
-
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_what_is_heavy_is_imported_in_functions_of_three_rooms(path):
-    heavy = [found for found in imports(path) if is_heavy(found.module)]
-    assert [f"line {found.line}: {found.module}" for found in heavy if found.top] == []
-    assert not heavy or own_room(path) in MAY_BE_HEAVY
+    assert not re.search(r"strict=|slots=|kw_only=|pairwise", text)  # arguments of 3.10
 
 
 def test_no_file_is_long():
     lengths = {
-        name: len(path.read_text("utf-8").splitlines())
-        for name, path in zip(NAMES, FILES, strict=True)
+        str(path.relative_to(PACKAGE)): len(path.read_text("utf-8").splitlines()) for path in FILES
     }
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=NAMES)
-def test_libraries_neither_print_nor_exit(path):
-    text = path.read_text("utf-8")
-    lines, tree, found = text.splitlines(), ast.parse(text), []
-    program = {id(node) for block in programs(tree) for node in ast.walk(block)}
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or id(node) in program:
-            continue
-        name = ast.unparse(node.func)
-        told_where = name == "print" and any(key.arg == "file" for key in node.keywords)
-        excused = "noqa: T201" in lines[node.lineno - 1]
-        if name in ("print", "sys.exit", "exit", "quit") and not told_where and not excused:
-            found.append(f"line {node.lineno}: {name}")
+def test_libraries_neither_print_nor_exit():
+    """Where it says to which file, or why it may (noqa: T201), a print is no mistake."""
+    found = []
+    for path in FILES:
+        lines = path.read_text("utf-8").splitlines()
+        for call in calls_of_libraries(path):
+            told_where = any(key.arg == "file" for key in call.keywords)
+            excused = told_where or "noqa: T201" in lines[call.lineno - 1]
+            if ast.unparse(call.func) in ("print", "sys.exit", "exit", "quit") and not excused:
+                found.append(f"{path.relative_to(PACKAGE)}:{call.lineno}")
     assert found == []
 
 
-def programs(tree: ast.Module) -> list[ast.If]:
-    """What runs only where the file is the program: `if __name__ == "__main__"`."""
-    return [
-        node for node in tree.body if isinstance(node, ast.If) and "__main__" in ast.unparse(node)
+def calls_of_libraries(path: Path) -> list[ast.Call]:
+    """All calls but those of `if __name__ == "__main__"`."""
+    statements = [
+        node
+        for node in tree(path).body
+        if not (isinstance(node, ast.If) and "__main__" in ast.unparse(node.test))
     ]
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    return [node for node in nodes if isinstance(node, ast.Call)]
 
 
 @pytest.mark.parametrize("module", ["edgeopt", "edgeopt.api", "edgeopt.cli", "edgeopt.targets"])

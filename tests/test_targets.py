@@ -464,7 +464,7 @@ def test_a_fault_that_msgspec_words_anew_is_still_told():
             'precision = "int8-static"',
             'precision = "bf16"',
             "line 25: recipes[0].precision: "
-            "litert has no bf16; it has fp32, fp16, int8-static, int8-dynamic",
+            "litert has no bf16; it has fp32, fp16, int8-static, int8-dynamic, int8-weights",
             id="precision not offered",
         ),
         pytest.param(

@@ -100,7 +100,7 @@ def _quantize(job: Job, base: str, target: Path) -> None:
 
     recipes = {
         "fp16": _half_recipe,
-        "int8-static": recipe.static_wi8_ai8,
+        "int8-static": _static_recipe,
         "int8-dynamic": recipe.dynamic_wi8_afp32,
         "int8-weights": recipe.weight_only_wi8_afp32,
     }
@@ -110,6 +110,20 @@ def _quantize(job: Job, base: str, target: Path) -> None:
         ranges = work.calibrate(_calibration(job, base), num_threads=2)
     result = work.quantize(ranges, enable_progress_bar=False)
     target.write_bytes(result.quantized_model)
+
+
+def _static_recipe() -> list[dict[str, Any]]:
+    """Weights by channel, but not in BATCH_MATMUL: its kernel would then answer zeros."""
+    from ai_edge_quantizer import qtyping, recipe_manager
+
+    names, grains = qtyping.TFLOperationName, qtyping.QuantGranularity
+    manager = recipe_manager.RecipeManager()
+    for operation, grain in (
+        (names.ALL_SUPPORTED, grains.CHANNELWISE),
+        (names.BATCH_MATMUL, grains.TENSORWISE),
+    ):
+        manager.add_static_config(".*", operation, 8, 8, weight_granularity=grain)
+    return manager.get_quantization_recipe()
 
 
 def _half_recipe() -> list[dict[str, Any]]:

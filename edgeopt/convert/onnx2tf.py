@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgeopt.convert import gemm
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
 
@@ -27,7 +28,7 @@ def cache() -> Path:
     root = os.environ.get("EDGEOPT_CACHE")
     if root:
         return Path(root)
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edgeopt"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeopt"
 
 
 def environment() -> Path:
@@ -37,7 +38,7 @@ def environment() -> Path:
         NotInstalled: pip could not make it.
     """
     folder = cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
-    with _lock(folder.with_suffix(".lock")):
+    with _lock(folder.with_name(f"{folder.name}.lock")):
         if not (folder / "ready").exists():
             shutil.rmtree(folder, ignore_errors=True)
             _install(folder)
@@ -84,7 +85,7 @@ def convert(model: Path, folder: Path, inputs: tuple[TensorSpec, ...]) -> Path:
     output = folder / "onnx2tf"
     # onnx2tf 2.6.9 rewrites its input file in place, and not always correctly.
     copy = folder / "onnx2tf-input.onnx"
-    shutil.copyfile(model, copy)
+    _write_input(model, copy)
     kept = [spec.name for spec in inputs if len(spec.shape) != 4 and len(spec.shape) > 1]
     command = [str(home / "bin" / "onnx2tf"), "-i", str(copy), "-o", str(output), "-nuo"]
     if kept:
@@ -113,6 +114,14 @@ def convert(model: Path, folder: Path, inputs: tuple[TensorSpec, ...]) -> Path:
     shutil.rmtree(output, ignore_errors=True)
     copy.unlink()
     return final
+
+
+def _write_input(model: Path, copy: Path) -> None:
+    import onnx
+
+    loaded = onnx.load(str(model))
+    gemm.from_matmul(loaded)
+    onnx.save_model(loaded, str(copy))
 
 
 def _cause(text: str) -> str:

@@ -38,7 +38,7 @@ class StepFailed(EdgeoptError):
     """A step of one candidate failed. It ends the candidate, never the run.
 
     Attributes:
-        status: one of `record.STATUSES`.
+        status: of `record.Status`.
     """
 
     def __init__(self, status: str, message: str, hint: str = "") -> None:

@@ -29,6 +29,7 @@ class Request(Value, kw_only=True, frozen=True):
 
     Attributes:
         targets: names of the profiles. profiles: the identity of each one's content.
+        metric: "" where it follows from the labels. output: what is scored.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Request(Value, kw_only=True, frozen=True):
     constraints: Constraints
     calibration: str | None = None
     confirm: str | None = None
+    output: str = ""
     seed: int = 0
 
 

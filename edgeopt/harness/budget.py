@@ -36,8 +36,8 @@ class Budget:
         return SETTLING + max(1, min(wanted, int(self.block_most_s * 1e9 / typical_ns)))
 
 
-#: Enough to rank a long list: one launch, 12 pairs (the least that has an interval after
-#: correction for 28 candidates), 72 runs (the least that has a p90 is 64).
+#: Enough to rank a long list: one launch, 12 pairs (11 have an interval after correction
+#: for up to 51 candidates), 72 runs (the least that has a p90 is 64).
 SCREEN = Budget(
     "screen", 1, 12, warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from edgeopt.devices.device import Device
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.jobs.child import describe_exit, kill_group, telling_line
+from edgeopt.jobs.child import describe_exit, kill_group, last_words, size_of, telling_line
 
 
 class RunnerFailed(EdgeoptError):
@@ -27,7 +27,8 @@ class Client:
     """One runner process. A context manager: the process ends with it."""
 
     def __init__(self, device: Device, log: Path) -> None:
-        self._log = log
+        self._log, self._log_start = log, size_of(log)
+        self._replied = False
         self._process: subprocess.Popen[Any] = device.start_runner(log)
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -53,6 +54,8 @@ class Client:
                 line that is no reply.
         """
         assert self._process.stdin is not None
+        if self._replied:  # other runners write to the same log meanwhile
+            self._log_start = size_of(self._log)
         try:
             self._process.stdin.write(json.dumps({"cmd": cmd, **fields}) + "\n")
             self._process.stdin.flush()
@@ -67,6 +70,7 @@ class Client:
             ) from None
         if line is None:
             raise RunnerFailed(self._death(cmd))
+        self._replied = True
         return self._parse(cmd, line)
 
     def _parse(self, cmd: str, line: str) -> dict[str, Any]:
@@ -87,9 +91,7 @@ class Client:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             code = 0
-        tail = self._log.read_text(errors="replace").strip().splitlines()[-1:]
-        words = f": {tail[0][:200]}" if tail else ""
-        return f"in `{cmd}` {describe_exit(code)}{words}"
+        return f"in `{cmd}` {describe_exit(code)}{last_words(self._log, self._log_start)}"
 
     def close(self) -> None:
         """End the runner: politely, then not."""

@@ -59,12 +59,14 @@ def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
     with tempfile.TemporaryDirectory(prefix="edgeopt-job-") as folder:
         job, result = Path(folder) / "job.json", Path(folder) / "result.json"
         job.write_text(json.dumps({"function": function, "argument": argument}))
+        start = size_of(log)
         code, timed_out = _spawn([str(job), str(result)], log, timeout_s)
         if timed_out:
             message = f"took longer than its limit of {timeout_s:.0f} s"
             raise ChildFailed(message, "Give it longer with --step-timeout SECONDS.", log, True)
         if not result.exists():
-            raise ChildFailed(_death(code, log), f"Its output is in {log}.", log)
+            message = describe_exit(code) + last_words(log, start)
+            raise ChildFailed(message, f"Its output is in {log}.", log)
         return _unpack(json.loads(result.read_text()), log)
 
 
@@ -93,16 +95,25 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
     process.wait()
 
 
-def _death(code: int, log: Path) -> str:
-    last = log.read_text(errors="replace").strip().splitlines()[-1:] or [""]
-    return f"{describe_exit(code)}{': ' if last[0] else ''}{last[0][:200]}"
+def size_of(log: Path) -> int:
+    """Bytes in a log so far."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def last_words(log: Path, start: int) -> str:
+    """ ": " and the last line that was logged after byte `start`; "" where there is none."""
+    with log.open("rb") as file:
+        file.seek(start)
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    return f": {lines[-1].strip()[:200]}" if lines else ""
 
 
 def describe_exit(code: int) -> str:
     """An exit code in words."""
     if code >= 0:
         return f"the process ended with exit code {code}"
-    name = signal.Signals(-code).name
+    names = {number.value: number.name for number in signal.Signals}
+    name = names.get(-code, f"signal {-code}")
     words = {
         "SIGKILL": "the process was killed (SIGKILL); out of memory?",
         "SIGILL": "illegal instruction (SIGILL)",

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeopt import runtimes
+from edgeopt.datasets.check import check
+from edgeopt.datasets.npz import load_npz
 from edgeopt.devices.local import Local
+from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.bench_row import BenchRow
 from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.domain.tensor import Binding
+from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.budget import FINAL, Budget
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.measure import INPUTS, measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
+from edgeopt.pipeline.executed import precision_words
 from edgeopt.pipeline.timing import compare, latency
 from edgeopt.search.space import installed
 
@@ -117,7 +122,8 @@ def _open_all(
     subjects, facts, feeds = [], {}, _Feeds()
     for number, path in enumerate(paths):
         runtime = runtimes.SUFFIXES[path.suffix.lower()]
-        specs, about = _inspect(device, path, runtime, work, timeout_s)
+        options = _options(path)
+        specs, about = _inspect(device, path, runtime, options, work, timeout_s)
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
         arrays = _arrays(bindings, data, seed)
         feeds.add(bindings, Feed(arrays, work / str(number)))
@@ -125,17 +131,36 @@ def _open_all(
             key = f"{number}:{path}:{count}"
             title = f"{path.name} threads={count}"
             facts[key] = about
-            subjects.append(Subject(key, title, runtime, path, count, bindings, ()))
+            subject = Subject(key, title, runtime, path, count, bindings, (), options)
+            subjects.append(subject)
     return subjects, facts, feeds
 
 
+def _options(path: Path) -> dict[str, str | int]:
+    """The options that an artifact of a run ships with; none for any other file."""
+    beside = path.with_name("artifact.json")
+    if not beside.is_file():
+        return {}
+    return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)
+
+
 def _inspect(
-    device: Local, path: Path, runtime: str, work: Path, timeout_s: float
+    device: Local,
+    path: Path,
+    runtime: str,
+    options: dict[str, str | int],
+    work: Path,
+    timeout_s: float,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     with Client(device, work / "inspect.log") as client:
         try:
             opened = client.request(
-                "open", timeout_s, runtime=runtime, path=str(path.resolve()), threads=1, options={}
+                "open",
+                timeout_s,
+                runtime=runtime,
+                path=str(path.resolve()),
+                threads=1,
+                options=options,
             )
             _refuse_open_shapes(opened["inputs"], path)
             facts = client.request("facts", timeout_s)["facts"]
@@ -168,14 +193,12 @@ def _arrays(bindings: tuple[Binding, ...], data: Path | None, seed: int) -> dict
     if data is None:
         rng = np.random.default_rng(seed)
         return {b.source: _random(rng, b) for b in bindings}
-    with np.load(data, allow_pickle=False) as arrays:
-        missing = [b.source for b in bindings if b.source not in arrays.files]
-        if missing:
-            raise BadInput(
-                f"{data} has no array for {', '.join(missing)}.",
-                f"It has: {', '.join(arrays.files)}.",
-            )
-        return {b.source: arrays[b.source].reshape((-1, *b.shape))[:INPUTS] for b in bindings}
+    samples = check(
+        load_npz(data, [b.source for b in bindings]),
+        [TensorSpec(name=b.source, dtype=b.dtype, shape=b.shape) for b in bindings],
+        str(data),
+    )
+    return {name: array[:INPUTS] for name, array in samples.inputs.items()}
 
 
 def _random(rng: np.random.Generator, binding: Binding) -> np.ndarray:
@@ -198,8 +221,6 @@ def _row(
     budget: Budget,
     count: int,
 ) -> BenchRow:
-    from edgeopt.pipeline.workshop import precision_words
-
     timed = session.timed[subject.key]
     figures = None if timed.failed else latency(timed, budget)
     versus = None

@@ -9,7 +9,7 @@ import msgspec
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.recipe import LeftOut
 from edgeopt.domain.record import Record
-from edgeopt.domain.run import Choice, Miss
+from edgeopt.domain.run import Choice, Constraints, Miss
 from edgeopt.domain.target import Profile
 from edgeopt.harness.budget import FINAL, SCREEN
 from edgeopt.pipeline.timing import baseline_of, time_records
@@ -46,27 +46,27 @@ def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]
     records = [bench.keep(r) for r in screened]
     baseline = baseline_of(records)
     rejected: list[Miss] = []
-    while True:
-        out = {miss.recipe_id for miss in rejected}
-        pool = [r for r in choose.qualifying(records, constraints) if r.recipe_id not in out]
-        finalists = choose.ranked(pool)[:FINALISTS]
-        if not finalists:
-            return _nothing(bench, profile, records, baseline, tuple(rejected))
+    queue = choose.ranked(choose.qualifying(records, constraints))
+    while queue:
+        finalists, queue = queue[:FINALISTS], queue[FINALISTS:]
         records = _measure_again(bench, records, finalists, baseline)
-        keys = {r.recipe_id for r in finalists}
-        again = choose.qualifying([r for r in records if r.recipe_id in keys], constraints)
-        for record in choose.ranked(again):
+        keys = [r.recipe_id for r in finalists]
+        measured = [r for r in records if r.recipe_id in keys]
+        held = choose.qualifying(measured, constraints)
+        rejected += [_gone(r, constraints) for r in measured if r not in held]
+        for record in choose.ranked(held):
             confirmed = _confirm(bench, record)
             records = _replace(records, bench.keep(confirmed))
             missed = _broken(confirmed, bench)
             if not missed:
                 return _chosen(profile, records, confirmed, baseline, tuple(rejected))
             rejected.append(missed)
-        # Those that a longer measurement disqualified are out as well.
-        gone = keys - {r.recipe_id for r in again} - {m.recipe_id for m in rejected}
-        rejected += [
-            _miss(r, "measured again, it does not qualify") for r in records if r.recipe_id in gone
-        ]
+    return _nothing(bench, profile, records, baseline, tuple(rejected))
+
+
+def _gone(record: Record, constraints: Constraints) -> Miss:
+    """A finalist that the longer measurement disqualified."""
+    return _miss(record, record.reason or "; ".join(choose.misses(record, constraints)))
 
 
 def _measure_again(

@@ -181,5 +181,6 @@ def _request(
         constraints=call.constraints,
         calibration=calibration.origin if calibration else None,
         confirm=confirm.origin if confirm else None,
+        output=_output(call.output, source),
         seed=call.seed,
     )

@@ -14,6 +14,7 @@ from edgeopt.domain.record import Record
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Block, Session, Timed
+from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
 from edgeopt.stats.bootstrap import median_by_group
 from edgeopt.stats.early_stopping import tail
@@ -75,11 +76,9 @@ def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Reco
     assert record.executed is not None
     launches = timed.launches
     peaks = [launch.peak_rss_bytes for launch in launches if launch.peak_rss_bytes]
-    why_null = {
-        key: why
-        for key, why in record.executed.why_null.items()
-        if key not in ("load_ms", "first_infer_ms")
-    }
+    why_null = {k: why for k, why in record.executed.why_null.items() if k not in TIMED}
+    if not peaks:
+        why_null["peak_rss_bytes"] = "this system does not tell"
     executed = msgspec.structs.replace(
         record.executed,
         load_ms=round(median([launch.load_ns for launch in launches]) / 1e6, 3),

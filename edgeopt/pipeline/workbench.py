@@ -119,9 +119,11 @@ class Workbench:
     def _known(self, empty: Record) -> Record | None:
         """What an interrupted run found for a recipe, where its artifact is still there."""
         earlier = self._earlier.get(empty.key)
-        if earlier is None or earlier.status != "ok":
-            return earlier
-        return earlier if self._still_there(earlier) else None
+        if earlier is None or earlier.status == "timeout":  # the limit may be another now
+            return None
+        if earlier.status == "ok" and not self._still_there(earlier):
+            return None
+        return earlier
 
     def _still_there(self, record: Record) -> bool:
         assert record.recipe is not None

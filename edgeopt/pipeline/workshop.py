@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import shutil
 import threading
@@ -20,7 +19,7 @@ from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.errors import BadInput, EdgeoptError, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Parity, Record, Status, Step
 from edgeopt.domain.score import Drop, Score
@@ -28,6 +27,7 @@ from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import child
+from edgeopt.pipeline.executed import combined_sha256, executed
 from edgeopt.pipeline.judge import Exam, output_shapes, parity
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
@@ -210,6 +210,8 @@ class Workshop:
                 self._marks[key] = self._mark(recipe, artifact)
             except StepFailed as error:
                 self._marks[key] = error
+            except BadInput as error:  # a metric that cannot be had of these answers
+                self._marks[key] = StepFailed("failed-run", str(error.args[0]), error.hint)
         marks = self._marks[key]
         if isinstance(marks, StepFailed):
             raise marks
@@ -264,39 +266,3 @@ def failed(record: Record, step: Step, error: StepFailed) -> Record:
     return msgspec.structs.replace(
         record, status=status, step=step, reason=error.reason, hint=error.hint
     )
-
-
-def combined_sha256(files: dict[str, str]) -> str:
-    """One file's own hash, or that of the lines "sha256 name" of several, sorted by name."""
-    if len(files) == 1:
-        return next(iter(files.values()))
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
-    """What ran, from the runtime's own account of it."""
-    precisions = facts.get("precisions") or {}
-    assert isinstance(precisions, dict)
-    why_null = dict(facts.get("why_null") or {})  # type: ignore[call-overload]
-    if not precisions:
-        why_null.setdefault("precision", "the runtime names no operator that computes")
-    why_null["load_ms"] = why_null["first_infer_ms"] = "not timed yet"
-    return Executed(
-        runtime_version=str(facts["version"]),
-        precision=precision_words(precisions),
-        threads=recipe.threads,
-        options=dict(facts.get("options") or {}),  # type: ignore[call-overload]
-        load_ms=None,
-        first_infer_ms=None,
-        peak_rss_bytes=None,
-        why_null=why_null,
-    )
-
-
-def precision_words(precisions: dict[str, int]) -> str | None:
-    """{"int8": 62, "fp32": 3} -> "int8 62, fp32 3": operators that compute, by precision."""
-    ordered = sorted(precisions.items(), key=lambda item: -item[1])
-    if len(ordered) == 1:
-        return ordered[0][0]
-    return ", ".join(f"{name} {count}" for name, count in ordered) or None

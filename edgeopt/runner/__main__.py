@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
 import traceback
 
 
+def _die_with_parent() -> None:
+    """On Linux: a runner whose host was killed in mid-request ends too."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig, sigkill = 1, 9
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, sigkill)
+
+
 def main() -> int:
+    _die_with_parent()
     # Runtimes print on stdout. Keep it for the protocol: descriptor 1 becomes stderr.
     protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

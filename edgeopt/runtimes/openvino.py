@@ -78,7 +78,8 @@ class Session:
                 ran = _text(info, "runtimePrecision")
                 ran = _PRECISIONS.get(ran.lower(), ran)
                 precisions[ran] = precisions.get(ran, 0) + 1
-        options = dict(self._asked)
+        # Threads are told apart; the same account holds for every number of them.
+        options = {k: v for k, v in self._asked.items() if k != "INFERENCE_NUM_THREADS"}
         options["INFERENCE_PRECISION_HINT"] = _type_name(
             self._compiled.get_property("INFERENCE_PRECISION_HINT")
         )

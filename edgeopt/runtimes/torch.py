@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 PACKAGES = ("torch",)
@@ -36,7 +38,7 @@ class Session:
             raise ValueError(
                 "the exported program takes keyword arguments; export it with positional ones"
             )
-        self._module = program.module()
+        self._module: Any = program.module()
         self._operators = _operators(program.graph)
         self.inputs = [
             {"name": n, "dtype": str(a.dtype).split(".")[-1], "shape": list(a.shape)}

@@ -55,13 +55,14 @@ def space(profile: Profile, features: Collection[str], cores: int, source: Sourc
 
 def thread_counts(profile: Profile, cores: int) -> list[int]:
     """Thread counts worth trying: the profile's, 0 standing for all big cores, most first."""
-    big = min(profile.big_cores, cores) or 1
+    big = min(profile.big_cores or cores, cores)
     return sorted({min(count, cores) if count else big for count in profile.threads}, reverse=True)
 
 
 def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tuple[str, str]:
     """Why a rule is no candidate and what would help, or ("", "")."""
-    if rule.needs_any and not set(rule.needs_any) & set(features):
+    # A generic profile without a device at hand knows no flags: nothing is ruled out then.
+    if rule.needs_any and features and not set(rule.needs_any) & set(features):
         return rule.otherwise or f"needs one of: {', '.join(rule.needs_any)}", ""
     if rule.runtime not in convert.CONVERTERS:
         return f"this version of edgeopt has no converter to {rule.runtime}", ""

@@ -7,5 +7,5 @@ from edgeopt.domain.recipe import Precision
 OFFERS: dict[str, tuple[Precision, ...]] = {
     "onnxruntime": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
     "openvino": ("fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights"),
-    "litert": ("fp32", "fp16", "int8-static", "int8-dynamic"),
+    "litert": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
 }

@@ -19,16 +19,17 @@ from pathlib import Path
 
 
 class Clock:
-    """Scripted nanoseconds, the same for every process of a device."""
+    """Scripted nanoseconds, the same for every process of a device: one works at a time."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self.now = 0
 
-    def now(self) -> int:
-        return int(self._path.read_text())
+    def load(self) -> None:
+        self.now = int(self._path.read_text())
 
-    def advance(self, ns: int) -> None:
-        self._path.write_text(str(self.now() + ns))
+    def save(self) -> None:
+        self._path.write_text(str(self.now))
 
 
 class Scripted:
@@ -54,7 +55,7 @@ class Scripted:
         self.launch = len(opened.read_text()) if opened.exists() else 0
         opened.write_text("x" * (self.launch + 1))
         self.random.seed(f"{path} {self.launch}")
-        self.clock.advance(self.script["load_ns"])
+        self.clock.now += self.script["load_ns"]
         return {
             "version": f"{runtime} 1.0",
             "load_ns": self.script["load_ns"],
@@ -80,20 +81,20 @@ class Scripted:
 
     def do_warmup(self, runs: int, seconds: float) -> dict:
         first_ns, times = self._run(0), []
-        end = self.clock.now() + seconds * 1e9
-        while len(times) < runs or self.clock.now() < end:
+        end = self.clock.now + seconds * 1e9
+        while len(times) < runs or self.clock.now < end:
             times.append(self._run(len(times)))
         return {"first_ns": first_ns, "t_ns": times, "peak_rss_bytes": 1 << 20}
 
     def do_block(self, count: int) -> dict:
-        start = self.clock.now()
+        start = self.clock.now
         times = [self._run(k) for k in range(count)]
         return {"t_ns": times, "start_ns": start, "before": {}, "after": {}}
 
     def _run(self, k: int) -> int:
         """One inference. Scripts know t (ns), i (runs so far), k (place in the block), launch."""
         names = {
-            "t": self.clock.now(),
+            "t": self.clock.now,
             "i": self.runs,
             "k": k,
             "launch": self.launch,
@@ -102,7 +103,7 @@ class Scripted:
         }
         ns = round(eval(self.script["duration_ns"], names))
         self.runs += 1
-        self.clock.advance(ns)
+        self.clock.now += ns
         return ns
 
 
@@ -169,7 +170,9 @@ def main() -> None:
             trouble(runner, cmd)
             if cmd == "quit":
                 break
+            runner.clock.load()
             reply = {"ok": True, **runner.reply(request)}
+            runner.clock.save()
         except ValueError as problem:
             reply = {"ok": False, "error": f"{type(problem).__name__}: {problem}"}
         time.sleep(runner.script.get("delay_s", 0.0))

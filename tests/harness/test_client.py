@@ -109,6 +109,14 @@ def test_a_death_is_told_with_its_last_words(device, log, trouble, words):
             client.request("hello", 10)
 
 
+def test_the_last_words_are_its_own(device, log):
+    """Runners that are timed together share a log."""
+    with client_of(device, log, Script(trouble="crash", at="facts")) as client:
+        log.write_text("said by another")
+        with pytest.raises(RunnerFailed, match=r"in `facts` the process crashed \(SIGSEGV\)$"):
+            client.request("facts", 10)
+
+
 @pytest.mark.parametrize("trouble", ["silence", "half a line, then silence"])
 def test_a_runner_that_does_not_answer_is_ended_at_the_limit(device, log, trouble):
     with client_of(device, log, Script(trouble=trouble, at="facts")) as client:

@@ -1,5 +1,6 @@
 import importlib
 
+import msgspec
 import pytest
 
 from edgeopt.convert import onnxruntime as converter
@@ -183,8 +184,6 @@ def test_thread_counts(threads, big, little, cores, counts):
 
 def test_a_profile_without_big_cores():
     cores = (Cores(model="cortex-a55", count=4, role="little"),)
-    import msgspec
-
     assert thread_counts(msgspec.structs.replace(profile(threads=(0,)), cores=cores), 4) == [1]
 
 

@@ -1,0 +1,49 @@
+"""What really ran and what was really made, in words and hashes."""
+
+from __future__ import annotations
+
+import hashlib
+
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.record import Executed
+
+
+def combined_sha256(files: dict[str, str]) -> str:
+    """One file's own hash, or that of the lines "sha256 name" of several, sorted by name."""
+    if len(files) == 1:
+        return next(iter(files.values()))
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+#: Fields that a measurement fills.
+TIMED = ("load_ms", "first_infer_ms", "peak_rss_bytes")
+
+
+def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
+    """What ran, from the runtime's own account of it."""
+    precisions = facts.get("precisions") or {}
+    assert isinstance(precisions, dict)
+    why_null = dict(facts.get("why_null") or {})  # type: ignore[call-overload]
+    if not precisions:
+        why_null.setdefault("precision", "the runtime names no operator that computes")
+    for name in TIMED:
+        why_null[name] = "not timed yet"
+    return Executed(
+        runtime_version=str(facts["version"]),
+        precision=precision_words(precisions),
+        threads=recipe.threads,
+        options=dict(facts.get("options") or {}),  # type: ignore[call-overload]
+        load_ms=None,
+        first_infer_ms=None,
+        peak_rss_bytes=None,
+        why_null=why_null,
+    )
+
+
+def precision_words(precisions: dict[str, int]) -> str | None:
+    """{"int8": 62, "fp32": 3} -> "int8 62, fp32 3": operators that compute, by precision."""
+    ordered = sorted(precisions.items(), key=lambda item: -item[1])
+    if len(ordered) == 1:
+        return ordered[0][0]
+    return ", ".join(f"{name} {count}" for name, count in ordered) or None

@@ -1,0 +1,174 @@
+"""Small nets with weights enough to show in a file's size, as ONNX and as PyTorch."""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+def tensor(name, shape, kind=FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def weight(name, *shape, seed=0):
+    values = np.random.default_rng(seed).normal(size=shape) / np.sqrt(np.prod(shape[1:]))
+    return numpy_helper.from_array(values.astype(np.float32), name)
+
+
+def integers(name, *values):
+    return numpy_helper.from_array(np.array(values, np.int64), name)
+
+
+def write(path, nodes, inputs, outputs, weights=()):
+    made = helper.make_graph(nodes, "g", inputs, outputs, list(weights))
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save_model(model, str(path))
+    return path
+
+
+def conv(path):
+    """An image [1, 3, 16, 12] -> 10 scores."""
+    nodes = [
+        helper.make_node("Conv", ["image", "w1", "b1"], ["c1"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c1"], ["r1"]),
+        helper.make_node("Conv", ["r1", "w2"], ["c2"], pads=[1, 1, 1, 1], strides=[2, 2]),
+        helper.make_node("Relu", ["c2"], ["r2"]),
+        helper.make_node("GlobalAveragePool", ["r2"], ["p"]),
+        helper.make_node("Flatten", ["p"], ["f"]),
+        helper.make_node("Gemm", ["f", "w3"], ["scores"], transB=1),
+    ]
+    weights = [
+        weight("w1", 32, 3, 3, 3),
+        weight("b1", 32, seed=1),
+        weight("w2", 64, 32, 3, 3, seed=2),
+        weight("w3", 10, 64, seed=3),
+    ]
+    image, scores = tensor("image", [1, 3, 16, 12]), tensor("scores", [1, 10])
+    return write(path, nodes, [image], [scores], weights)
+
+
+def mlp(path):
+    """[1, 64] -> [1, 10], and the middle of it."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "w1"], ["h1"]),
+        helper.make_node("Tanh", ["h1"], ["r1"]),
+        helper.make_node("MatMul", ["r1", "w2"], ["h2"]),
+        helper.make_node("Tanh", ["h2"], ["middle"]),
+        helper.make_node("MatMul", ["middle", "w3"], ["scores"]),
+    ]
+    weights = [
+        weight("w1", 64, 256),
+        weight("w2", 256, 256, seed=1),
+        weight("w3", 256, 10, seed=2),
+    ]
+    outputs = [tensor("scores", [1, 10]), tensor("middle", [1, 256])]
+    return write(path, nodes, [tensor("x", [1, 64])], outputs, weights)
+
+
+def several(path):
+    """Inputs of one shape in no alphabetical order, integers, a scalar: nothing to match by shape.
+
+    zeta, alpha [1, 6, 5]; ids [1, 6] int64; rate scalar -> 2 * zeta - alpha + table[ids] * rate.
+    """
+    nodes = [
+        helper.make_node("Mul", ["zeta", "two"], ["z2"]),
+        helper.make_node("Sub", ["z2", "alpha"], ["d"]),
+        helper.make_node("Gather", ["table", "ids"], ["rows"]),
+        helper.make_node("Mul", ["rows", "rate"], ["scaled"]),
+        helper.make_node("Add", ["d", "scaled"], ["sum"]),
+        helper.make_node("ReduceSum", ["sum", "last"], ["total"], keepdims=0),
+    ]
+    inputs = [
+        tensor("zeta", [1, 6, 5]),
+        tensor("alpha", [1, 6, 5]),
+        tensor("ids", [1, 6], INT64),
+        tensor("rate", []),
+    ]
+    weights = [
+        weight("table", 11, 5),
+        integers("last", -1),
+        numpy_helper.from_array(np.array(2, np.float32), "two"),
+    ]
+    outputs = [tensor("total", [1, 6]), tensor("sum", [1, 6, 5])]
+    return write(path, nodes, inputs, outputs, weights)
+
+
+def pictures(path, height=6, width=7, channels=4, inputs=3):
+    """An image in, an image out: [1, inputs, h, w] -> [1, channels, h, w]."""
+    nodes = [
+        helper.make_node("Conv", ["image", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Sigmoid", ["c"], ["mask"]),
+    ]
+    shape = [1, channels, height, width]
+    return write(
+        path,
+        nodes,
+        [tensor("image", [1, inputs, height, width])],
+        [tensor("mask", shape)],
+        [weight("w", channels, inputs, 3, 3)],
+    )
+
+
+def lstm(path, length=4, hidden=3):
+    """[length, 1, 2] -> [length, 1, 1, hidden]: LiteRT has no form of ONNX's LSTM."""
+    nodes = [helper.make_node("LSTM", ["x", "w", "r"], ["y"], hidden_size=hidden)]
+    weights = [weight("w", 1, 4 * hidden, 2), weight("r", 1, 4 * hidden, hidden, seed=1)]
+    outputs = [tensor("y", [length, 1, 1, hidden])]
+    return write(path, nodes, [tensor("x", [length, 1, 2])], outputs, weights)
+
+
+def attention(path):
+    """One head over [1, 6, 32]: products of rank 3 with and without a bias, and of two values."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "wq"], ["q0"]),
+        helper.make_node("Add", ["q0", "bq"], ["q"]),
+        helper.make_node("MatMul", ["x", "wk"], ["k0"]),
+        helper.make_node("Add", ["bk", "k0"], ["k"]),
+        helper.make_node("MatMul", ["x", "wv"], ["v"]),
+        helper.make_node("Transpose", ["k"], ["kt"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["q", "kt"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["shares"], axis=-1),
+        helper.make_node("MatMul", ["shares", "v"], ["mixed"]),
+        helper.make_node("Add", ["x", "mixed"], ["sum"]),
+        helper.make_node("MatMul", ["sum", "w1"], ["wide"]),
+        helper.make_node("Relu", ["wide"], ["r"]),
+        helper.make_node("MatMul", ["r", "w2"], ["y"]),
+    ]
+    weights = [weight(name, 32, 32, seed=i) for i, name in enumerate(("wq", "wk", "wv"))]
+    weights += [weight("bq", 32, seed=3), weight("bk", 32, seed=4)]
+    weights += [weight("w1", 32, 128, seed=5), weight("w2", 128, 32, seed=6)]
+    x, y = tensor("x", [1, 6, 32]), tensor("y", [1, 6, 32])
+    return write(path, nodes, [x], [y], weights)
+
+
+def cube(path):
+    """[1, 4, 4, 4] -> [1, 4, 4, 4]: no shape tells where its channels are."""
+    return pictures(path, channels=4, height=4, width=4, inputs=4)
+
+
+def stacked(path):
+    """[2, 6, 32] by a constant of rank 3: stays a product of stacks of matrices."""
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["p"]),
+        helper.make_node("Tanh", ["p"], ["y"]),
+    ]
+    x, y = tensor("x", [2, 6, 32]), tensor("y", [2, 6, 16])
+    return write(path, nodes, [x], [y], [weight("w", 2, 32, 16)])
+
+
+def heads(path):
+    """A 4-D input that is no image, [1, 2, 6, 16], kept beside a 3-D one; 4-D out, too."""
+    nodes = [
+        helper.make_node("Reshape", ["x", "split"], ["parts"]),
+        helper.make_node("Transpose", ["parts"], ["q"], perm=[0, 2, 1, 3]),
+        helper.make_node("Transpose", ["memory"], ["k"], perm=[0, 1, 3, 2]),
+        helper.make_node("MatMul", ["q", "k"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["shares"], axis=-1),
+        helper.make_node("MatMul", ["shares", "memory"], ["seen"]),
+        helper.make_node("ReduceMean", ["seen"], ["mean"], axes=[1], keepdims=0),
+    ]
+    inputs = [tensor("x", [1, 6, 32]), tensor("memory", [1, 2, 6, 16])]
+    outputs = [tensor("seen", [1, 2, 6, 16]), tensor("mean", [1, 6, 16])]
+    return write(path, nodes, inputs, outputs, [integers("split", 1, 6, 2, 16)])

@@ -1,0 +1,250 @@
+"""The pages in docs/ name what there is: fields, commands, targets, metrics, runtimes."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dataclasses
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import msgspec
+import numpy as np
+import pytest
+
+from edgeopt import runtimes, targets
+from edgeopt.bundle.write import manifest_of
+from edgeopt.cli import cli
+from edgeopt.datasets.metrics import METRICS, metric
+from edgeopt.datasets.scores import smallest_resolvable
+from edgeopt.domain import artifact, latency, recipe, record, run, score, tensor
+from edgeopt.domain.target import Profile
+from edgeopt.harness import timed
+from edgeopt.harness.budget import FINAL, SCREEN
+from edgeopt.runner.commands import Runner
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "CONTRIBUTING.md"]
+
+VALUES = [
+    record.Record, latency.Latency, latency.Verdict, score.Score, score.Drop, record.Parity,
+    record.Executed, recipe.Recipe, recipe.Quantization, run.Run, run.Request, run.Constraints,
+    run.Choice, run.Miss, run.SourceFacts, run.DataFacts, tensor.TensorSpec, artifact.Artifact,
+    tensor.Binding,
+]  # fmt: skip
+RAW = [timed.Session, timed.Timed, timed.Launch, timed.Block]
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text("utf-8")
+
+
+def section(text: str, title: str) -> str:
+    """What stands below a heading of any level, down to the next of the same or a higher one."""
+    found = re.search(rf"^(#+) {re.escape(title)}$", text, re.MULTILINE)
+    assert found, f"there is no heading {title!r}"
+    rest = text[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def named(text: str) -> set[str]:
+    """All that is in backticks."""
+    return set(re.findall(r"`([^`\n]+)`", text))
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda v: v.__name__)
+def test_every_field_of_what_is_stored_is_explained(value: Any) -> None:
+    below = named(section(page("records.md"), f"`{value.__name__}`"))
+    assert set(value.__struct_fields__) - below == set()
+
+
+@pytest.mark.parametrize("value", RAW, ids=lambda v: v.__name__)
+def test_every_field_of_what_is_measured_is_explained(value: Any) -> None:
+    below = named(section(page("records.md"), f"`{value.__name__}`"))
+    assert {field.name for field in dataclasses.fields(value)} - below == set()
+
+
+def test_every_field_of_the_manifest_is_explained() -> None:
+    line = msgspec.json.decode(blocks(page("records.md"), "json")[0], type=record.Record)
+    assert line.recipe is not None
+    made = artifact.Artifact(
+        recipe=line.recipe, path="a/b", files={}, sha256="", size_bytes=0, inputs=(), outputs=(),
+        source_sha256="", tools={}, convert_s=0.0,
+    )  # fmt: skip
+    source = run.SourceFacts(
+        path="", format="", sha256="", size_bytes=0, inputs=(), outputs=(), operators={}
+    )
+    fields = manifest_of(line, made, source, {})
+    below = named(section(page("records.md"), "`TARGET/manifest.json`"))
+    assert {*fields, *fields["measured"]} - below == set()
+
+
+def test_the_example_is_a_record_of_this_version() -> None:
+    (text,) = blocks(page("records.md"), "json")
+    assert json.loads(text)["v"] == record.RECORD_VERSION
+    line = msgspec.json.decode(text, type=record.Record)
+    assert line.recipe is not None
+    assert line.recipe_id == line.recipe.id
+
+
+@pytest.mark.parametrize("words", [record.Status, record.Step, recipe.Precision])
+def test_every_status_step_and_precision_is_explained(words: Any) -> None:
+    assert set(get_args(words)) - named(section(page("records.md"), "`Record`")) == set()
+
+
+def commands(
+    command: click.Command, path: tuple[str, ...] = ("edgeopt",)
+) -> Iterator[tuple[str, click.Command]]:
+    yield " ".join(path), command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*path, name))
+
+
+COMMANDS = dict(commands(cli))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_section_with_its_options_and_an_example(name: str) -> None:
+    text = section(page("cli.md"), f"`{name}`")
+    for parameter in COMMANDS[name].params:
+        if isinstance(parameter, click.Argument):
+            assert parameter.human_readable_name.upper() in named(text)
+        else:
+            assert set(parameter.opts) - named(text) == set()
+    assert name == "edgeopt" or re.search(rf"^    {name}\b", text, re.MULTILINE)
+
+
+def test_no_option_is_explained_that_is_not_there() -> None:
+    there = {opt for c in COMMANDS.values() for p in c.params for opt in p.opts}
+    rows = re.findall(r"^\| `(--[\w-]+)` \|", page("cli.md"), re.MULTILINE)
+    assert rows
+    assert set(rows) - there == set()
+
+
+def test_every_exit_code_is_in_the_table() -> None:
+    text = section(page("cli.md"), "Exit codes and streams")
+    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == ["0", "1", "2", "3", "130"]
+
+
+def test_the_table_of_targets_is_what_its_script_prints() -> None:
+    text = page("targets.md")
+    script = next(block for block in blocks(text, "python") if "targets.names()" in block)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(script, {})
+    rows = printed.getvalue().splitlines()
+    assert [row.split("`")[1] for row in rows] == targets.names()
+    assert printed.getvalue() in text
+
+
+def test_every_field_of_a_profile_is_explained() -> None:
+    text = section(page("targets.md"), "A profile of your own")
+    assert set(Profile.__struct_fields__) - named(text) == set()
+
+
+def test_the_example_of_a_profile_is_one(tmp_path: Path) -> None:
+    (text,) = blocks(page("targets.md"), "toml")
+    (tmp_path / "our-board.toml").write_text(text)
+    assert targets.load(str(tmp_path / "our-board.toml")).name == "our-board"
+
+
+def test_every_runtime_is_named_with_what_it_opens_and_offers() -> None:
+    rows = section(page("targets.md"), "Runtimes").splitlines()
+    for suffix, name in runtimes.SUFFIXES.items():
+        row = next(row for row in rows if row.startswith(f"| `{name}` |"))
+        assert f"`{suffix}`" in row
+        offered = ", ".join(targets.OFFERS.get(name, ()))
+        assert offered in row
+    assert set(runtimes.SUFFIXES.values()) == set(runtimes.RUNTIMES)
+
+
+def test_every_metric_is_in_the_table() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \|", section(page("data.md"), "Metrics"), re.MULTILINE)
+    assert rows[: len(METRICS)] == list(METRICS)
+
+
+def test_the_samples_that_are_needed() -> None:
+    outputs, labels = np.eye(10), np.arange(10)
+    judges = [metric(name, labels, outputs) for name in ("accuracy", "agreement")]
+    judges.append(metric("mae", outputs, outputs))
+    text = section(page("data.md"), "How many samples")
+    for drop in (0.01, 0.02, 0.04, 0.05):
+        needed = " | ".join(str(smallest_resolvable(judge, drop)) for judge in judges)
+        assert f"| {100 * drop:g} % | {needed} |" in text
+
+
+def test_the_numbers_of_both_schedules() -> None:
+    text = section(page("measuring.md"), "The schedule")
+    for words, screen, final in (
+        ("launches", SCREEN.launches, FINAL.launches),
+        ("rounds in each launch", SCREEN.rounds, FINAL.rounds),
+        ("a block takes at most about", f"{SCREEN.block_most_s:g} s", f"{FINAL.block_most_s:g} s"),
+    ):
+        assert f"| {words} | {screen} | {final} |" in text
+    for budget in (SCREEN, FINAL):
+        assert f"{budget.warmup_runs}, {budget.warmup_s:g} s |" in text
+        assert f"{budget.block_runs}, {budget.block_s:g} s |" in text
+
+
+def test_the_rates_on_the_recorded_trace() -> None:
+    text = section(page("measuring.md"), "How often this errs, on a recorded trace")
+    rows = re.findall(r"^\| (.+?) \| ([\d,]+) \| ([\d.]+) % \| ([\d.]+) % \| ", text, re.MULTILINE)
+    found = json.loads((ROOT / "benchmarks" / "harness" / "aa_trace.json").read_text("utf-8"))
+    by_calls = {f"{budget['calls']:,}": budget["designs"] for budget in found["budgets"]}
+    assert len(rows) == 9
+    for words, calls, wrong, right in rows:
+        name = {"i": "interleaved", "W": "sequential, Welch", "M": "sequential, Mann-Whitney"}
+        design = by_calls[calls][name[words.removeprefix("one after the other, ")[0]]]
+        assert float(wrong) == pytest.approx(100 * design["0%"]["false_differences"])
+        assert float(right) == pytest.approx(100 * design["2%"]["detected"])
+
+
+def test_every_command_of_the_runner_is_explained_with_its_fields() -> None:
+    text = page("runner-protocol.md")
+    for name in [*(n.removeprefix("do_") for n in vars(Runner) if n.startswith("do_")), "quit"]:
+        below = section(text, f"`{name}`")
+        method = getattr(Runner, f"do_{name}", None)
+        fields = method.__code__.co_varnames[1 : method.__code__.co_argcount] if method else ()
+        assert set(fields) - named(below) == set()
+
+
+def test_the_exchange_is_json() -> None:
+    (text,) = [b for b in blocks(page("runner-protocol.md"), "") if b.startswith("> ")]
+    for line in text.splitlines():
+        assert isinstance(json.loads(line[2:]), dict)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+    gone = [
+        link for link in links if "://" not in link and not (path.parent / link).resolve().exists()
+    ]
+    assert gone == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_python_in_a_page_is_python(path: Path) -> None:
+    for code in blocks(path.read_text("utf-8"), "python"):
+        ast.parse(code)
+
+
+def test_decisions_are_numbered_and_short() -> None:
+    files = sorted((DOCS / "decisions").glob("*.md"))
+    assert [file.name[:4] for file in files] == [f"{i:04}" for i in range(1, len(files) + 1)]
+    for file in files:
+        lines = file.read_text("utf-8").splitlines()
+        assert lines[0].startswith(f"# {int(file.name[:4])}. ")
+        assert len(lines) <= 30
