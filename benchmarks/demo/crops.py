@@ -35,13 +35,13 @@ def photos() -> list[tuple[str, Image.Image]]:
 
 
 def calibrate() -> dict[str, np.ndarray]:
-    """128 crops of 8 photos."""
-    return _crops(photos()[19:27], 16, seed=1)
+    """96 crops of 8 photos."""
+    return _crops(photos()[19:27], 12, seed=1)
 
 
 def choose() -> dict[str, np.ndarray]:
-    """250 crops of 10 photos."""
-    return _crops(photos()[0:10], 25, seed=2)
+    """200 crops of 10 photos."""
+    return _crops(photos()[0:10], 20, seed=2)
 
 
 def confirm() -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import msgspec
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
+from edgeopt.domain.tensor import Binding, TensorSpec
 
 MANIFEST_VERSION = 1
 
@@ -33,13 +34,16 @@ def write(
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    for name in artifact.files:
-        shutil.copyfile(made / name, part / name)
-    manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment))
-    (part / "manifest.json").write_bytes(msgspec.json.format(manifest))
-    (part / "run.py").write_text(run_py(record, artifact))
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(part, folder)
+    try:
+        for name in artifact.files:
+            shutil.copyfile(made / name, part / name)
+        manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment))
+        (part / "manifest.json").write_bytes(msgspec.json.format(manifest))
+        (part / "run.py").write_text(run_py(record, artifact, source), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def manifest_of(
@@ -76,7 +80,7 @@ def manifest_of(
     }
 
 
-def run_py(record: Record, artifact: Artifact) -> str:
+def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
     """A page of Python that runs the artifact with numpy and its runtime alone."""
     import jinja2
 
@@ -95,11 +99,12 @@ def run_py(record: Record, artifact: Artifact) -> str:
         artifact=Path(artifact.path).name,
         threads=record.recipe.threads,
         options=record.recipe.options,
-        inputs=[_fields(binding) for binding in artifact.inputs],
-        outputs=[_fields(binding) for binding in artifact.outputs],
-        quantized_inputs=any(b.scale for b in artifact.inputs),
+        inputs=[_fields(binding, source.inputs) for binding in artifact.inputs],
+        outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
     )
 
 
-def _fields(binding: Any) -> dict[str, Any]:
-    return dict(msgspec.to_builtins(binding))
+def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:
+    """A binding, with the shape of the tensor that it stands for."""
+    [shape] = [spec.shape for spec in originals if spec.name == binding.source]
+    return {**msgspec.to_builtins(binding), "original_shape": [dim or 1 for dim in shape]}

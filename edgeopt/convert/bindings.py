@@ -7,7 +7,14 @@ from typing import Any
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import Binding, TensorSpec
 
-CHANNELS_LAST = (0, 2, 3, 1)
+
+def channels_last(rank: int) -> tuple[int, ...]:
+    """The axes that take [batch, channels, ...] to [batch, ..., channels]."""
+    return (0, *range(2, rank), 1)
+
+
+#: Of an image.
+CHANNELS_LAST = channels_last(4)
 
 
 def bind(
@@ -69,8 +76,9 @@ def _permute(
         return known
     if want == got:
         return None
-    if len(want) == 4 and tuple(want[axis] for axis in CHANNELS_LAST) == got:
-        return CHANNELS_LAST
+    last = channels_last(len(want))
+    if len(want) > 3 and tuple(want[axis] for axis in last) == got:
+        return last
     if _size(want) == _size(got) and tuple(d for d in want if d != 1) == tuple(
         d for d in got if d != 1
     ):

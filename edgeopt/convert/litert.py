@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import onnx2tf
+from edgeopt.convert import layout, onnx2tf
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
@@ -53,10 +53,14 @@ def convert(job: Job) -> Made:
     """Write model.tflite, channels last where the source has images."""
     target = Path(job.folder) / "model.tflite"
     if job.recipe.precision == "fp32":
-        return _from_source(job, target)
-    assert job.base is not None, "the plan makes the fp32 artifact first"
-    _quantize(job, job.base, target)
-    return Made(main=target.name, permutes=image_permutes(job.source))
+        tools = _from_source(job, target)
+    else:
+        assert job.base is not None, "the plan makes the fp32 artifact first"
+        _quantize(job, job.base, target)
+        tools = {}
+    permutes = image_permutes(job.source)
+    turned = layout.cubes_turned(job, str(target), permutes)
+    return Made(main=target.name, permutes=permutes | turned, tools=tools)
 
 
 def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
@@ -64,19 +68,15 @@ def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
     return {spec.name: CHANNELS_LAST for spec in source.inputs if len(spec.shape) == 4}
 
 
-def _from_source(job: Job, target: Path) -> Made:
-    permutes = image_permutes(job.source)
+def _from_source(job: Job, target: Path) -> dict[str, str]:
+    """Write the fp32 file; returns the versions of what is not in this environment."""
     if job.source.exported:
         _from_torch(job.source, target)
-        return Made(main=target.name, permutes=permutes)
+        return {}
     if job.source.onnx is None:
         raise EdgeoptError(job.source.onnx_reason)
     shutil.move(onnx2tf.convert(Path(job.source.onnx), Path(job.folder), job.source.inputs), target)
-    return Made(
-        main=target.name,
-        permutes=permutes,
-        tools={"onnx2tf": onnx2tf.VERSION},
-    )
+    return {"onnx2tf": onnx2tf.VERSION}
 
 
 def _from_torch(source: Source, target: Path) -> None:
@@ -104,12 +104,27 @@ def _quantize(job: Job, base: str, target: Path) -> None:
         "int8-dynamic": recipe.dynamic_wi8_afp32,
         "int8-weights": recipe.weight_only_wi8_afp32,
     }
-    work = quantizer.Quantizer(base, recipes[job.recipe.precision]())
-    ranges = None
-    if work.need_calibration:
-        ranges = work.calibrate(_calibration(job, base), num_threads=2)
+    chosen = recipes[job.recipe.precision]()
+    work = quantizer.Quantizer(base, chosen)
+    ranges = _ranges(job, base, chosen) if work.need_calibration else None
     result = work.quantize(ranges, enable_progress_bar=False)
     target.write_bytes(result.quantized_model)
+
+
+def _ranges(job: Job, base: str, chosen: list[dict[str, Any]]) -> dict[str, Any]:
+    """The least and the largest value of each tensor over all samples.
+
+    The quantizer's own way is a moving average that starts at the first sample: it cuts off
+    most of what is rare, and all of an output that is one number.
+    """
+    from ai_edge_quantizer import calibrator, recipe_manager
+    from ai_edge_quantizer.utils import qsv_utils
+
+    manager = recipe_manager.RecipeManager()
+    manager.load_quantization_recipe(chosen)
+    work = calibrator.Calibrator(base, num_threads=2, qsv_update_func=qsv_utils.min_max_update)
+    work.calibrate(_calibration(job, base), manager)
+    return dict(work.get_model_qsvs())
 
 
 def _static_recipe() -> list[dict[str, Any]]:

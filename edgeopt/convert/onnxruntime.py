@@ -108,6 +108,7 @@ def _preprocessed(source: Path, target: Path) -> Path:
         quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
     except Exception as error:
         print(f"quant_pre_process failed, going on without it: {error!r}")  # noqa: T201 (log)
+        ready.unlink(missing_ok=True)
         return source
     return ready
 

@@ -36,13 +36,13 @@ class Budget:
         return SETTLING + max(1, min(wanted, int(self.block_most_s * 1e9 / typical_ns)))
 
 
-#: Enough to rank a long list: one launch, 12 pairs (11 have an interval after correction
-#: for up to 51 candidates), 72 runs (the least that has a p90 is 64).
+#: Enough to rank a long list: one launch, 11 pairs (these have an interval after correction
+#: for up to 51 candidates), 66 runs (the least that has a p90 is 64).
 SCREEN = Budget(
-    "screen", 1, 12, warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2
+    "screen", 1, 11, warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2
 )
 
 #: Enough to choose: fresh launches, so that luck with memory layout shows.
 FINAL = Budget(
-    "final", 3, 12, warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0
+    "final", 3, 10, warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0
 )

@@ -31,6 +31,7 @@ QUIET_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TOKENIZERS_PARALLELISM": "false",
     "JAX_PLATFORMS": "cpu",
+    "OMP_WAIT_POLICY": "PASSIVE",  # idle threads of PyTorch must not spin beside what is timed
     "PYTHONWARNINGS": "ignore",
 }
 

@@ -17,7 +17,7 @@ from edgeopt.pipeline.workbench import Workbench
 from edgeopt.report import words
 from edgeopt.search import choose
 
-FINALISTS = 4
+FINALISTS = 3
 
 
 def skipped(target: str, left: LeftOut) -> Record:

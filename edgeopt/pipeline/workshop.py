@@ -33,7 +33,7 @@ from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
 
 #: What is so slow that its scoring takes longer is scored on fewer samples; its n says so.
-PATIENCE_S = 15.0
+PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)

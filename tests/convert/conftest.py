@@ -1,4 +1,4 @@
-from pathlib import Path
+import importlib
 
 import msgspec
 import numpy as np
@@ -11,34 +11,41 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources import load
+from edgeopt.sources.source import Source
 
 LIMIT_S = 240
 SAMPLES = 8
 
 
 class Bench:
-    """Sources and what is made of them, each once; all work is done in children."""
+    """Sources, and what is made of them in children: each once."""
 
     def __init__(self, folder):
         self.folder = folder
         self._sources, self._made = {}, {}
 
     def source(self, name):
-        """A net of `tiny_nets` by the name of its function; "torch NAME" is one of PyTorch."""
+        """A net of `tiny_nets` by the name of its function; "awkward" is the one of PyTorch."""
         if name not in self._sources:
-            place = self.folder / name.replace(" ", "-")
+            place = self.folder / name
             (place / "work").mkdir(parents=True)
-            if name.startswith("torch "):
+            if name == "awkward":
                 import tiny_torch_nets
 
-                path = tiny_torch_nets.export(name.removeprefix("torch "), place / "m.pt2")
+                path = tiny_torch_nets.awkward(place / "m.pt2")
             else:
                 path = getattr(tiny_nets, name)(place / "m.onnx")
-            found = load.inspect(path, False, place / "log", LIMIT_S)
-            fixed = {spec.name: spec.shape for spec in found.inputs}
-            self._sources[name] = load.prepare(
-                found, fixed, None, place / "work", place / "log", LIMIT_S
-            )
+            # Here and not in children: what they would load, others have loaded already.
+            module = importlib.import_module(load.check_file(path))
+            inputs = module.inspect({"path": str(path)})["inputs"]
+            argument = {
+                "path": str(path),
+                "inputs": inputs,
+                "shapes": {spec["name"]: spec["shape"] for spec in inputs},
+                "sample": None,
+                "folder": str(place / "work"),
+            }
+            self._sources[name] = msgspec.convert(module.prepare(argument), Source)
         return self._sources[name]
 
     def samples(self, name, seed=1):
@@ -52,34 +59,30 @@ class Bench:
         }
 
     def make(self, name, runtime, precision, **options):
-        """(what was converted, its folder)."""
-        key = (name, runtime, precision, *options.items())
+        """(what was converted, its folder). Options change a session, not an artifact."""
+        key = (name, runtime, precision, *options)
         if key not in self._made:
-            self._made[key] = self._make(name, runtime, precision, options)
+            self._made[key] = self._make(key, options)
         return self._made[key]
 
-    def _make(self, name, runtime, precision, options):
+    def _make(self, key, options):
+        name, runtime, precision, *_ = key
         converter = convert.load(runtime)
         base = converter.base(precision)
         if base is not None:
             made, place = self.make(name, runtime, base)
             base = str(place / made.main)
-        place = self.folder / "-".join([name.replace(" ", "-"), runtime, precision, *options])
+        place = self.folder / "-".join(key)
         place.mkdir()
-        calibration = {}
-        for i, (tensor, array) in enumerate(self.samples(name, seed=0).items()):
-            np.save(self.folder / f"{name}-{i}.npy", array)
-            calibration[tensor] = str(self.folder / f"{name}-{i}.npy")
-        recipe = Recipe(
-            runtime=runtime,
-            precision=precision,
-            quantization=converter.recipe(precision),
-            options=options,
-        )
         job = Job(
-            recipe=recipe,
+            recipe=Recipe(
+                runtime=runtime,
+                precision=precision,
+                quantization=converter.recipe(precision),
+                options=options,
+            ),
             source=self.source(name),
-            calibration=calibration,
+            calibration=self._calibration(name),
             base=base,
             folder=str(place),
         )
@@ -87,9 +90,16 @@ class Bench:
         reply = child.run("edgeopt.convert.worker:make", msgspec.to_builtins(job), log, LIMIT_S)
         return msgspec.convert(reply, Converted), place
 
+    def _calibration(self, name):
+        files = {}
+        for i, (tensor, array) in enumerate(self.samples(name, seed=0).items()):
+            files[tensor] = str(self.folder / f"{name}-{i}.npy")
+            np.save(files[tensor], array)
+        return files
+
     def answers(self, name, runtime, precision, **options):
-        """What an artifact answers, as the source would have: {output: [n, *shape]}."""
-        made, place = self.make(name, runtime, precision, **options)
+        """What an artifact answers with one thread, as the source would: {output: [n, *shape]}."""
+        made, place = self.make(name, runtime, precision)
         session = runtimes.load(runtime).open_session(str(place / made.main), 1, options)
         inputs = self.samples(name)
         ins, outs = (msgspec.to_builtins(bindings) for bindings in (made.inputs, made.outputs))
@@ -119,7 +129,7 @@ class Bench:
         }
 
     def size_bytes(self, *made):
-        place: Path = self.make(*made)[1]
+        place = self.make(*made)[1]
         return sum(path.stat().st_size for path in place.iterdir())
 
 
@@ -137,8 +147,6 @@ def sqnr_db(bench):
         assert answers.keys() == expected.keys()
         noise = [np.mean((answers[key] - want) ** 2) for key, want in expected.items()]
         power = [np.mean(want**2) for want in expected.values()]
-        return min(
-            10 * np.log10(p / max(n, p * 1e-12)) for p, n in zip(power, noise, strict=True)
-        )
+        return min(10 * np.log10(p / max(n, p * 1e-12)) for p, n in zip(power, noise, strict=True))
 
     return call

@@ -53,7 +53,7 @@ def mlp(path):
     """[1, 64] -> [1, 10], and the middle of it."""
     nodes = [
         helper.make_node("MatMul", ["x", "w1"], ["h1"]),
-        helper.make_node("Tanh", ["h1"], ["r1"]),
+        helper.make_node("Relu", ["h1"], ["r1"]),
         helper.make_node("MatMul", ["r1", "w2"], ["h2"]),
         helper.make_node("Tanh", ["h2"], ["middle"]),
         helper.make_node("MatMul", ["middle", "w3"], ["scores"]),
@@ -95,26 +95,32 @@ def several(path):
     return write(path, nodes, inputs, outputs, weights)
 
 
-def pictures(path, height=6, width=7, channels=4, inputs=3):
-    """An image in, an image out: [1, inputs, h, w] -> [1, channels, h, w]."""
+def medley(path):
+    """Side by side, what has a layout: an image, a cube, a signal, a volume; and a scalar out."""
+    shapes = {"image": (3, 6, 7), "cube": (4, 4, 4), "signal": (2, 8), "volume": (2, 3, 4, 5)}
+    nodes, weights, inputs, outputs = [], [], [], []
+    for name, (channels, *sides) in shapes.items():
+        inputs.append(tensor(name, [1, channels, *sides]))
+        outputs.append(tensor(f"{name}_out", [1, 4, *sides]))
+        weights.append(weight(f"{name}_w", 4, channels, *(3 for _ in sides)))
+        nodes += [
+            helper.make_node("Conv", [name, f"{name}_w"], [f"{name}_c"], pads=[1, 1] * len(sides)),
+            helper.make_node("Tanh", [f"{name}_c"], [f"{name}_out"]),
+        ]
+    nodes.append(helper.make_node("ReduceSum", ["signal"], ["total"], keepdims=0))
+    return write(path, nodes, inputs, [*outputs, tensor("total", [])], weights)
+
+
+def lstm_with_peepholes(path, length=4, hidden=3):
+    """[length, 1, 2] -> [length, 1, 1, hidden]: LiteRT has no form of it."""
     nodes = [
-        helper.make_node("Conv", ["image", "w"], ["c"], pads=[1, 1, 1, 1]),
-        helper.make_node("Sigmoid", ["c"], ["mask"]),
+        helper.make_node("LSTM", ["x", "w", "r", "", "", "", "", "p"], ["y"], hidden_size=hidden)
     ]
-    shape = [1, channels, height, width]
-    return write(
-        path,
-        nodes,
-        [tensor("image", [1, inputs, height, width])],
-        [tensor("mask", shape)],
-        [weight("w", channels, inputs, 3, 3)],
-    )
-
-
-def lstm(path, length=4, hidden=3):
-    """[length, 1, 2] -> [length, 1, 1, hidden]: LiteRT has no form of ONNX's LSTM."""
-    nodes = [helper.make_node("LSTM", ["x", "w", "r"], ["y"], hidden_size=hidden)]
-    weights = [weight("w", 1, 4 * hidden, 2), weight("r", 1, 4 * hidden, hidden, seed=1)]
+    weights = [
+        weight("w", 1, 4 * hidden, 2),
+        weight("r", 1, 4 * hidden, hidden, seed=1),
+        weight("p", 1, 3 * hidden, seed=2),
+    ]
     outputs = [tensor("y", [length, 1, 1, hidden])]
     return write(path, nodes, [tensor("x", [length, 1, 2])], outputs, weights)
 
@@ -141,11 +147,6 @@ def attention(path):
     weights += [weight("w1", 32, 128, seed=5), weight("w2", 128, 32, seed=6)]
     x, y = tensor("x", [1, 6, 32]), tensor("y", [1, 6, 32])
     return write(path, nodes, [x], [y], weights)
-
-
-def cube(path):
-    """[1, 4, 4, 4] -> [1, 4, 4, 4]: no shape tells where its channels are."""
-    return pictures(path, channels=4, height=4, width=4, inputs=4)
 
 
 def stacked(path):

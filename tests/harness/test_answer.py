@@ -106,6 +106,7 @@ def test_a_failure_is_told_and_leaves_no_process(device, log, trouble, at, numbe
     assert device.alive == []
 
 
+@pytest.mark.slow
 def test_each_chunk_has_the_limit(device, log):
     script = Script(trouble="silence", at="infer", number=2)
     with pytest.raises(RunnerFailed, match="`infer` took longer") as caught:

@@ -85,6 +85,7 @@ def test_rounds_are_interleaved_and_differ(timed):
         assert positions == [one.index(key) for one in rounds]
 
 
+@pytest.mark.slow
 def test_launches_differ_and_the_seed_decides(timed):
     def ran(name, seed):
         session = timed({f"{key} {name}": "1e6" for key in "abc"}, TWICE, seed)
@@ -172,16 +173,8 @@ MACHINES = {
 }
 
 
-QUICK = ("throttled half way",)
-
-
-@pytest.mark.parametrize(
-    "machine",
-    [
-        pytest.param(factor, id=name, marks=() if name in QUICK else pytest.mark.slow)
-        for name, factor in MACHINES.items()
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
 def test_what_happens_to_the_machine_moves_no_verdict(timed, machine):
     scripts = {
         "base": f"{NOISE} * {machine}",
