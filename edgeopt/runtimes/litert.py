@@ -59,11 +59,14 @@ class Session:
         ins, outs = _ordered(path, self._interpreter)
         self._in_index = [detail["index"] for _, detail in ins]
         self._out_index = [detail["index"] for _, detail in outs]
+        self._keeps_state = _keeps_state(self._interpreter)
         self.inputs = [_spec(name, detail) for name, detail in ins]
         self.outputs = [_spec(name, detail) for name, detail in outs]
 
     def run(self, arrays: list) -> list:
         interpreter = self._interpreter
+        if self._keeps_state:  # each sample is its own: an earlier one must not show
+            interpreter.reset_all_variables()
         for index, array in zip(self._in_index, arrays):
             interpreter.set_tensor(index, array)
         interpreter.invoke()
@@ -98,6 +101,25 @@ class Session:
 
     def close(self) -> None:
         self._interpreter = None
+
+
+#: Operators with variable tensors, which live on from one call to the next.
+_STATEFUL = (
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    "BIDIRECTIONAL_SEQUENCE_LSTM",
+    "UNIDIRECTIONAL_SEQUENCE_RNN",
+    "BIDIRECTIONAL_SEQUENCE_RNN",
+    "LSTM",
+    "RNN",
+    "SVDF",
+    "VAR_HANDLE",
+)
+
+
+def _keeps_state(interpreter) -> bool:
+    """Whether calls can show in later ones; True where the interpreter does not tell."""
+    details = getattr(interpreter, "_get_ops_details", None)
+    return details is None or any(op["op_name"] in _STATEFUL for op in details())
 
 
 def _arithmetic(types: dict, inputs) -> str:

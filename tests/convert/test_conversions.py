@@ -94,7 +94,7 @@ def test_conversions(bench, sqnr_db, net, row):
         ("onnxruntime", "int8-dynamic", {}, 25),
         ("openvino", "fp32", F32, 100),
         ("litert", "fp32", {}, 100),
-        ("litert", "int8-static", {}, 25),
+        ("litert", "int8-static", {}, 20),
     ],
 )
 def test_from_torch(bench, sqnr_db, runtime, precision, options, least_db):

@@ -79,6 +79,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_bad_input_is_one_sentence_and_leaves_nothing(place, case):
     arguments, sentence = CASES[case]

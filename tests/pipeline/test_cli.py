@@ -57,6 +57,7 @@ def finished(tiny_onnx, tmp_path_factory):
     return out, done
 
 
+@pytest.mark.slow
 def test_optimize_prints_the_choice_and_the_report(finished):
     out, done = finished
     assert done.returncode == 0, done.stderr
@@ -66,6 +67,7 @@ def test_optimize_prints_the_choice_and_the_report(finished):
     assert "measuring" in done.stderr, "progress goes to the error stream"
 
 
+@pytest.mark.slow
 def test_report_shows_it_again_and_writes_the_page_anew(finished):
     out, done = finished
     (out / "report.html").unlink()
@@ -75,6 +77,7 @@ def test_report_shows_it_again_and_writes_the_page_anew(finished):
     assert (out / "report.html").read_text().startswith("<!")
 
 
+@pytest.mark.slow
 def test_report_json_is_the_run(finished):
     out, _ = finished
     run = json.loads(edgeopt("report", out, "--json", cwd=out).stdout)

@@ -127,6 +127,7 @@ if sys.argv[:1] == ["-m"]:
 """
 
 
+@pytest.mark.slow
 def test_without_labels_it_is_agreement_and_said_so(tiny_onnx, tmp_path):
     import numpy as np
 

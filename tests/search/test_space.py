@@ -182,9 +182,15 @@ def test_thread_counts(threads, big, little, cores, counts):
     assert thread_counts(profile(threads=threads, big=big, little=little), cores) == counts
 
 
-def test_a_profile_without_big_cores():
-    cores = (Cores(model="cortex-a55", count=4, role="little"),)
-    assert thread_counts(msgspec.structs.replace(profile(threads=(0,)), cores=cores), 4) == [1]
+@pytest.mark.parametrize("cores", [(), (Cores(model="cortex-a55", count=4, role="little"),)])
+def test_a_profile_without_big_cores_takes_the_devices(cores):
+    generic = msgspec.structs.replace(profile(threads=(0, 1)), cores=cores)
+    assert thread_counts(generic, 4) == [4, 1]
+
+
+def test_where_no_flag_is_known_nothing_is_ruled_out():
+    """A generic profile without a device at hand."""
+    assert found(rule(needs_any=("asimddp",), otherwise="no dot product"), features=()).recipes
 
 
 def test_installed():

@@ -1,4 +1,5 @@
 import hashlib
+import sys
 
 import numpy as np
 import onnx
@@ -6,6 +7,7 @@ import onnxruntime as ort
 import pytest
 import tiny_onnx as tiny
 
+from edgeopt.domain.errors import NotInstalled
 from edgeopt.sources import canonical_onnx
 
 pytestmark = pytest.mark.usefixtures("at_home")
@@ -165,3 +167,11 @@ def test_an_output_of_another_shape_is_no_equal(tmp_path):
     path = tiny.save(canonical_onnx.fix_shapes(tiny.mlp(), {"x": [1, 4]}), tmp_path / "m.onnx")
     with pytest.raises(ValueError, match=r"an output became \(1, 3\) instead of \(3,\)"):
         canonical_onnx._check(path, {"x": random(1, 4)}, [np.zeros(3)])
+
+
+def test_without_onnx_runtime_nothing_answers(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(NotInstalled) as caught:
+        canonical_onnx.answers(tmp_path / "m.onnx", {})
+    assert caught.value.args[0].startswith("onnxruntime is not installed")
+    assert caught.value.hint == "pip install edgeopt[onnxruntime]"
