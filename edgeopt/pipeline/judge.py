@@ -88,7 +88,8 @@ def reference(source: Source) -> Subject:
         title=f"the source ({source.reference_runtime})",
         runtime=source.reference_runtime,
         path=Path(source.reference_path),
-        threads=sensors.cores(),
+        # Eager PyTorch at batch 1 gains nothing from a second thread that does not spin.
+        threads=1 if source.reference_runtime == "torch" else sensors.cores(),
         inputs=_plain(source.inputs),
         outputs=_plain(source.outputs),
         options=dict(source.reference_options),
