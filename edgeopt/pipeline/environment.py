@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from typing import Any
 
 import edgeopt
+from edgeopt.convert.worker import versions
 from edgeopt.runner import sensors
 
 PACKAGES = (
@@ -22,15 +22,9 @@ def local_machine() -> dict[str, Any]:
 
 def environment(machine: dict[str, Any]) -> dict[str, Any]:
     """The machine, edgeopt's version and those of the packages that take part."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
     return {
         "edgeopt": edgeopt.__version__,
         "python": platform.python_version(),
         "machine": machine,
-        "packages": versions,
+        "packages": versions(PACKAGES),
     }
