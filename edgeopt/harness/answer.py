@@ -6,6 +6,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,13 @@ def answer(
     timeout_s: float,
     progress: Callable[[int], None] = lambda done: None,
     patience_s: float = math.inf,
+    among: range | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Run every sample of `feed` once.
 
     Args:
         shapes: shape of each of the source's outputs.
+        among: these samples only, without gaps; None: all.
         timeout_s: for opening, and for each chunk of samples.
         progress: told how many samples are done.
         patience_s: after this the samples done so far are enough; never fewer than `CHUNK`.
@@ -47,15 +50,50 @@ def answer(
         opened = open_session(client, device, subject, timeout_s)
         files = [device.put(path) for path in feed.files(subject.inputs)]
         parts, began = [], time.monotonic()
-        for first in range(0, len(feed), CHUNK):
-            count = min(CHUNK, len(feed) - first)
+        samples = range(len(feed)) if among is None else among
+        for first in samples[::CHUNK]:
+            count = min(CHUNK, samples.stop - first)
             parts.append(_chunk(device, client, subject, files, first, count, shapes, timeout_s))
-            progress(first + count)
+            progress(first - samples.start + count)
             if time.monotonic() - began > patience_s:
                 break
         facts = client.request("facts", timeout_s)["facts"]
     outputs = {name: np.concatenate([part[name] for part in parts]) for name in shapes}
     return outputs, {**facts, "version": opened["version"]}
+
+
+def answer_in_parts(
+    device: Device,
+    subject: Subject,
+    feed: Feed,
+    shapes: dict[str, tuple[int, ...]],
+    log: Path,
+    timeout_s: float,
+    runners: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> dict[str, np.ndarray]:
+    """The answers of `answer`, by several runners side by side.
+
+    For what gains nothing from a second thread. Nothing may be timed meanwhile.
+
+    Raises:
+        RunnerFailed: one of the runners died, refused or took too long.
+    """
+    feed.files(subject.inputs)  # written once, before the threads ask for them
+    size = max(CHUNK, math.ceil(len(feed) / runners))
+    parts = [range(i, min(i + size, len(feed))) for i in range(0, len(feed), size)]
+    done = dict.fromkeys(parts, 0)
+
+    def work(part: range) -> dict[str, np.ndarray]:
+        def told(count: int) -> None:
+            done[part] = count
+            progress(sum(done.values()))
+
+        return answer(device, subject, feed, shapes, log, timeout_s, told, among=part)[0]
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        answers = list(pool.map(work, parts))
+    return {name: np.concatenate([part[name] for part in answers]) for name in shapes}
 
 
 def open_session(

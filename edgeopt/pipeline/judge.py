@@ -16,7 +16,7 @@ from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.record import Parity
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.tensor import Binding, TensorSpec
-from edgeopt.harness.answer import answer
+from edgeopt.harness.answer import answer_in_parts
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
 from edgeopt.runner import sensors
@@ -75,8 +75,10 @@ def exam(
     """
     samples = samples.take(np.random.default_rng(0).permutation(len(samples)))
     feed = Feed(samples.inputs, folder)
-    answers, _ = answer(
-        device, reference(source), feed, output_shapes(source), log, timeout_s, progress
+    subject = reference(source)
+    runners = max(1, sensors.cores() // subject.threads)
+    answers = answer_in_parts(
+        device, subject, feed, output_shapes(source), log, timeout_s, runners, progress
     )
     return Exam(part, samples, feed, answers)
 

@@ -7,7 +7,7 @@ import pytest
 from standin import Script
 
 from edgeopt.domain.tensor import Binding
-from edgeopt.harness.answer import CHUNK, answer
+from edgeopt.harness.answer import CHUNK, answer, answer_in_parts
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 
@@ -32,6 +32,25 @@ def test_every_sample_is_answered_once_and_in_order(device, log):
     assert told == [CHUNK, 2 * CHUNK, count]
     assert facts == {"precisions": {"fp32": 1}, "options": {"scripted": "yes"},
                      "version": "scripted 1.0"}  # fmt: skip
+    assert device.alive == []
+
+
+@pytest.mark.parametrize("count", [1, CHUNK, 2 * CHUNK + 7])
+def test_several_runners_give_what_one_gives(device, log, count):
+    told = []
+    answers = answer_in_parts(
+        device,
+        device.subject("a", Script(gain=0.5)),
+        device.feed(count),
+        {"y": (2,)},
+        log,
+        10,
+        2,
+        progress=told.append,
+    )
+    assert np.array_equal(answers["y"], x(count) + 0.5)
+    assert max(told) == count
+    assert len(device.runners) == min(2, math.ceil(count / CHUNK))
     assert device.alive == []
 
 

@@ -1,0 +1,183 @@
+"""Model files as things to run: opened once, with inputs that fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edgeopt import runtimes
+from edgeopt.datasets.check import check
+from edgeopt.datasets.npz import load_npz
+from edgeopt.devices.device import Device
+from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.tensor import Binding, TensorSpec
+from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.feed import Feed
+from edgeopt.harness.measure import INPUTS
+from edgeopt.harness.subject import Subject
+from edgeopt.search.space import installed
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Files that can be timed.
+
+    Attributes:
+        facts: subject key -> what its runtime says of it (operators, precisions, options).
+        inputs: where the inputs came from.
+    """
+
+    subjects: tuple[Subject, ...]
+    facts: dict[str, Any]
+    feeds: Feeds
+    inputs: str
+
+
+class Feeds:
+    """Inputs for artifacts that may name and shape them differently: one feed for each file."""
+
+    def __init__(self) -> None:
+        self._feeds: dict[tuple[Binding, ...], Feed] = {}
+
+    def add(self, bindings: tuple[Binding, ...], feed: Feed) -> None:
+        self._feeds[bindings] = feed
+
+    def files(self, bindings: tuple[Binding, ...]) -> list[Path]:
+        return self._feeds[bindings].files(bindings)
+
+    def __len__(self) -> int:
+        return min(len(feed) for feed in self._feeds.values())
+
+
+def open_files(
+    device: Device,
+    paths: Sequence[Path],
+    threads: Sequence[int],
+    data: Path | None,
+    seed: int,
+    work: Path,
+    timeout_s: float,
+) -> Opened:
+    """Open every file once and make inputs for it.
+
+    Args:
+        threads: each file becomes a subject with each of these.
+        data: an .npz with one array per input; None: seeded random inputs of the right type.
+        work: a scratch folder.
+
+    Raises:
+        BadInput: a file that no runtime opens; data that does not fit.
+        NotInstalled: a file's runtime is missing.
+    """
+    for path in paths:
+        _check(path)
+    subjects, facts, feeds = [], {}, Feeds()
+    for number, path in enumerate(paths):
+        runtime = runtimes.SUFFIXES[path.suffix.lower()]
+        options = _options(path)
+        specs, about = _inspect(device, path, runtime, options, work, timeout_s)
+        bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
+        arrays = _arrays(bindings, data, seed)
+        feeds.add(bindings, Feed(arrays, work / str(number)))
+        for count in threads:
+            key = f"{number}:{path}:{count}"
+            title = f"{path.name} threads={count}"
+            facts[key] = about
+            subject = Subject(key, title, runtime, path, count, bindings, (), options)
+            subjects.append(subject)
+    origin = str(data) if data else f"random, seed {seed}"
+    return Opened(tuple(subjects), facts, feeds, origin)
+
+
+def _options(path: Path) -> dict[str, str | int]:
+    """The options that an artifact of a run ships with; none for any other file."""
+    beside = path.with_name("artifact.json")
+    if not beside.is_file():
+        return {}
+    return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise BadInput(f"there is no file {path}.", "Give the paths of model files.")
+    runtime = runtimes.SUFFIXES.get(path.suffix.lower())
+    if runtime is None:
+        raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")
+    packages = runtimes.load(runtime).PACKAGES
+    if not any(installed(package) for package in packages):
+        raise NotInstalled(f"{path} needs {' or '.join(packages)}.", f"pip install {packages[0]}")
+
+
+def _inspect(
+    device: Device,
+    path: Path,
+    runtime: str,
+    options: dict[str, str | int],
+    work: Path,
+    timeout_s: float,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    with Client(device, work / "inspect.log") as client:
+        try:
+            opened = client.request(
+                "open",
+                timeout_s,
+                runtime=runtime,
+                path=str(path.resolve()),
+                threads=1,
+                options=options,
+            )
+            _refuse_open_shapes(opened["inputs"], path)
+            facts = client.request("facts", timeout_s)["facts"]
+        except RunnerFailed as error:
+            raise BadInput(f"{runtime} cannot open {path}: {error.args[0]}") from error
+    return opened["inputs"], facts
+
+
+def _refuse_open_shapes(specs: list[dict[str, Any]], path: Path) -> None:
+    for spec in specs:
+        if not all(isinstance(dim, int) and dim > 0 for dim in spec["shape"]):
+            dims = "x".join(str(dim or "?") for dim in spec["shape"])
+            raise BadInput(
+                f"{path}: input {spec['name']!r} has open dimensions ({dims}).",
+                "Fix its shapes first; `edgeopt optimize` does that.",
+            )
+
+
+def _binding(spec: dict[str, Any], index: int) -> Binding:
+    return Binding(
+        source=spec["name"],
+        name=spec["name"],
+        index=index,
+        dtype=spec["dtype"],
+        shape=tuple(spec["shape"]),
+    )
+
+
+def _arrays(bindings: tuple[Binding, ...], data: Path | None, seed: int) -> dict[str, np.ndarray]:
+    if data is None:
+        rng = np.random.default_rng(seed)
+        return {b.source: _random(rng, b) for b in bindings}
+    samples = check(
+        load_npz(data, [b.source for b in bindings]),
+        [TensorSpec(name=b.source, dtype=b.dtype, shape=b.shape) for b in bindings],
+        str(data),
+    )
+    return {name: array[:INPUTS] for name, array in samples.inputs.items()}
+
+
+def _random(rng: np.random.Generator, binding: Binding) -> np.ndarray:
+    """Different values for each of the inputs; small numbers where the type is an integer."""
+    shape = (INPUTS, *binding.shape)
+    kind = np.dtype(binding.dtype)
+    if kind.kind == "f":
+        return rng.standard_normal(shape).astype(kind)
+    if kind.kind == "b":
+        return rng.random(shape) < 0.5
+    high = 256 if kind.itemsize == 1 and kind.kind == "u" else 2
+    return rng.integers(0, high, shape).astype(kind)
