@@ -15,9 +15,9 @@ import typing
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "__version__", "bench", "optimize"]
+__all__ = ["Run", "__version__", "measure", "optimize"]
 
-_PLACES = {"optimize": "edgeopt.api", "bench": "edgeopt.api", "Run": "edgeopt.domain.run"}
+_PLACES = {"optimize": "edgeopt.api", "measure": "edgeopt.api", "Run": "edgeopt.domain.run"}
 
 
 def __getattr__(name: str) -> typing.Any:

@@ -11,6 +11,7 @@ from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
+from edgeopt.harness.budget import BUDGETS, SCREEN, Budget
 from edgeopt.pipeline import bench as _bench
 from edgeopt.pipeline import optimize as _optimize
 from edgeopt.pipeline.call import Call
@@ -34,6 +35,7 @@ def optimize(
     output: str | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     trust: bool = False,
+    budget: str = "standard",
     seed: int = 0,
     step_timeout_s: float = 300.0,
     progress: Listener = silent,
@@ -53,6 +55,7 @@ def optimize(
         max_drop: how much of the metric may be lost; 0.01 is one point of accuracy.
         output: which output is scored; None: the first.
         shapes: fixed shapes for inputs whose dimensions are open.
+        budget: of the measurement that decides: "quick", "standard" or "submission".
 
     Returns:
         The run; `run.chosen` is the record chosen for the first target, None if nothing
@@ -81,6 +84,7 @@ def optimize(
             output=output,
             shapes={name: tuple(shape) for name, shape in (shapes or {}).items()},
             trust=trust,
+            budget=_final(budget).name,
             seed=seed,
             step_timeout_s=step_timeout_s,
         )
@@ -110,24 +114,43 @@ def _as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
     return path
 
 
-def bench(
-    paths: Sequence[str | Path],
+def _final(name: str) -> Budget:
+    finals = {key: budget for key, budget in BUDGETS.items() if budget.stage == "final"}
+    if name not in finals:
+        raise BadInput(f"there is no budget {name!r}.", f"Known: {', '.join(finals)}.")
+    return finals[name]
+
+
+def measure(
+    artifacts: str | Path | Sequence[str | Path],
+    *,
+    baseline: str | Path | None = None,
     threads: int | Sequence[int] = 1,
     data: str | Path | None = None,
+    budget: str = "standard",
     seed: int = 0,
     progress: Listener = silent,
 ) -> _bench.Table:
-    """Time model files side by side on this machine; verdicts are against the first.
+    """Time model files side by side on this machine, as `edgeopt bench` does.
+
+    Args:
+        baseline: the artifact that the verdicts are against; None: the first.
+        threads: each artifact is timed with each of these.
+        data: an .npz with one array per input; None: seeded random inputs.
+        budget: "screen" (one launch, a second or two for an artifact: for a tuner's
+            objective), "quick", "standard" or "submission".
 
     Raises:
-        BadInput: a file that no runtime opens; data that does not fit.
+        BadInput: a file that no runtime opens; data that does not fit; an unknown budget.
         NotInstalled: a file's runtime is missing.
     """
-    counts = (threads,) if isinstance(threads, int) else tuple(threads)
+    paths = [artifacts] if isinstance(artifacts, (str, Path)) else list(artifacts)
     return _bench.bench(
         [Path(path) for path in paths],
-        counts,
+        (threads,) if isinstance(threads, int) else tuple(threads),
         Path(data) if data else None,
-        seed=seed,
+        Path(baseline) if baseline else None,
+        SCREEN if budget == SCREEN.name else _final(budget),
+        seed,
         progress=progress,
     )

@@ -109,6 +109,8 @@ def targets_schema() -> None:
 @click.option("--output", help="The output that is scored; default: the first.")
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape.")
 @click.option("--trust", is_flag=True, help="Unpickle .pt files: this runs code inside them.")
+@click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds.")
+@click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--step-timeout", default=300.0, show_default=True, metavar="SECONDS")
 @click.option("--out", type=click.Path(path_type=Path), help="The run's folder.  [runs/MODEL]")
@@ -149,6 +151,7 @@ def _call(options: dict[str, Any]) -> Any:
         output=options["output"],
         shapes=parse.shapes(options["shapes"]),
         trust=options["trust"],
+        budget=options["budget"] or "standard",
         seed=options["seed"],
         step_timeout_s=options["step_timeout"],
     )
@@ -157,29 +160,50 @@ def _call(options: dict[str, Any]) -> Any:
 @cli.command()
 @click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
 @click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
+@click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
+@click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 @click.pass_context
-def bench(
-    ctx: click.Context,
-    artifacts: tuple[Path, ...],
-    threads: tuple[int, ...],
-    data: Path | None,
-    seed: int,
-    as_json: bool,
-) -> None:
+def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
+    from edgeopt.harness.budget import BUDGETS
     from edgeopt.pipeline.bench import bench as run_bench
     from edgeopt.report import bench_table
+    from edgeopt.store import atomic
+    from edgeopt.store.run_folder import check_writable
 
+    out = options["out"] or _bench_file()
+    check_writable(out.parent)
     with _progress() as listener:
-        table = run_bench(artifacts, threads or (1,), data, seed=seed, progress=listener)
-    if as_json:
-        _print_json(bench_table.as_data(table.rows, table.inputs, table.session.raw()))
+        table = run_bench(
+            artifacts,
+            options["threads"] or (1,),
+            options["data"],
+            options["baseline"],
+            BUDGETS[options["budget"] or "standard"],
+            options["seed"],
+            progress=listener,
+        )
+    data = bench_table.as_data(table.rows, table.inputs, table.noise, table.session.raw())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write(out, json.dumps(data, default=str))
+    if options["as_json"]:
+        _print_json(data)
     else:
-        _console().print(bench_table.render(table.rows, table.inputs))
+        _console().print(bench_table.render(table.rows, table.inputs, table.noise))
+        click.echo(f"Every raw sample: {out}")
     ctx.exit(1 if all(row.latency_ms is None for row in table.rows) else 0)
+
+
+def _bench_file() -> Path:
+    """Where the raw samples of a bench go that names no file."""
+    import datetime
+
+    return Path("runs") / f"bench-{datetime.datetime.now():%Y%m%d-%H%M%S}.json"
 
 
 @cli.command()

@@ -14,18 +14,27 @@ class Latency(Value, kw_only=True, frozen=True):
 
     Attributes:
         p50: median; `p50_low`, `p50_high` its 95 % interval.
-        p90: by LoadGen's early-stopping rule; null below 64 samples.
+        p90, p99: by LoadGen's early-stopping rule; null below 64 and 662 samples.
+        least: the shortest sample. outliers: share of samples farther than 3 scaled median
+            absolute deviations from the median; none is dropped.
         n: samples in the steady state. launches: fresh processes they came from.
         stage: "screen" (one launch, to rank) or "final" (several, to choose).
+        budget: the schedule's name, as `--budget` takes it.
+        spoiled: what makes these figures unfit to be ranked, () where nothing does.
     """
 
     p50: float
     p50_low: float
     p50_high: float
     p90: float | None
+    p99: float | None = None
+    least: float | None = None
+    outliers: float | None = None
     n: int
     launches: int
     stage: Literal["screen", "final"]
+    budget: str = ""
+    spoiled: tuple[str, ...] = ()
 
 
 class Verdict(Value, kw_only=True, frozen=True):

@@ -30,6 +30,7 @@ class Request(Value, kw_only=True, frozen=True):
     Attributes:
         targets: names of the profiles. profiles: the identity of each one's content.
         metric: "" where it follows from the labels. output: what is scored.
+        budget: name of the final schedule.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Request(Value, kw_only=True, frozen=True):
     calibration: str | None = None
     confirm: str | None = None
     output: str = ""
+    budget: str = "standard"
     seed: int = 0
 
 

@@ -1,11 +1,16 @@
-"""How much is measured: launches, rounds, blocks. The two budgets of an optimization."""
+"""How much is measured: launches, rounds, blocks, and when it may stop."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-SETTLING = 2  # first runs of a block: recorded, left out of the steady state
+#: First inferences of a block: recorded, not counted; they pay for the switch.
+SETTLING = 2
+
+Stage = Literal["screen", "final"]
 
 
 @dataclass(frozen=True)
@@ -13,36 +18,70 @@ class Budget:
     """A schedule.
 
     Attributes:
-        launches: fresh processes for each artifact.
+        name: as `--budget` takes it.
+        stage: what its figures are good for: "screen" to rank, "final" to choose.
+        looks: numbers of launches after which the figures are looked at (3 looks at most);
+            where the verdicts are clear it ends there. The last is the limit.
         rounds: blocks of each artifact in each launch, in random order within a round.
         warmup_runs, warmup_s: both are reached before anything counts.
         block_runs, block_s: a block has the larger of so many runs and so many seconds
             worth of runs, besides the settling ones.
         block_most_s: but not more than this, for what is very slow.
+        least_runs, least_s: counted runs, and seconds of them, that each artifact has after
+            the first look's launches; rounds are added until it has.
     """
 
-    stage: Literal["screen", "final"]
-    launches: int
+    name: str
+    stage: Stage
+    looks: tuple[int, ...]
     rounds: int
     warmup_runs: int
     warmup_s: float
     block_runs: int
     block_s: float
     block_most_s: float
+    least_runs: int = 0
+    least_s: float = 0.0
 
     def block_size(self, typical_ns: float) -> int:
         """Runs in a block of something that takes `typical_ns`."""
         wanted = max(self.block_runs, round(self.block_s * 1e9 / typical_ns))
         return SETTLING + max(1, min(wanted, int(self.block_most_s * 1e9 / typical_ns)))
 
+    def rounds_for(self, typical_ns: Iterable[float]) -> int:
+        """Rounds of each launch when these artifacts are measured together."""
+        needed = [self.rounds]
+        for typical in typical_ns:
+            counted = (self.block_size(typical) - SETTLING) * self.looks[0]
+            runs = max(self.least_runs, math.ceil(self.least_s * 1e9 / typical))
+            needed.append(math.ceil(runs / counted))
+        return max(needed)
+
 
 #: Enough to rank a long list: one launch, 11 pairs (these have an interval after correction
 #: for up to 51 candidates), 66 runs (the least that has a p90 is 64).
 SCREEN = Budget(
-    "screen", 1, 11, warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2
-)
+    "screen", "screen", (1,), 11,
+    warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2,
+)  # fmt: skip
 
-#: Enough to choose: fresh launches, so that luck with memory layout shows.
-FINAL = Budget(
-    "final", 3, 10, warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0
-)
+#: Fresh launches, so that luck with memory layout shows; two more where that settled nothing.
+QUICK = Budget(
+    "quick", "final", (3, 5), 10,
+    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0,
+)  # fmt: skip
+
+#: benchmarks/harness/aa_trace.py shows what it finds and how often it errs.
+STANDARD = Budget(
+    "standard", "final", (3, 5, 8), 20,
+    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0,
+)  # fmt: skip
+
+#: What MLPerf Mobile asks of a single stream: 1,024 samples and 60 s at least.
+SUBMISSION = Budget(
+    "submission", "final", (5,), 20,
+    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.25, block_most_s=5.0,
+    least_runs=1024, least_s=60.0,
+)  # fmt: skip
+
+BUDGETS = {budget.name: budget for budget in (SCREEN, QUICK, STANDARD, SUBMISSION)}

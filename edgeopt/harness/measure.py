@@ -8,10 +8,12 @@ itself in most trials on a shared machine; interleaved blocks do not
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import random
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.devices.device import Device
@@ -24,7 +26,13 @@ from edgeopt.harness.timed import Block, Launch, Session, Timed
 
 INPUTS = 8  # different real inputs, taken in turn
 SHORT_S = 60.0  # enough for every request that is over at once, and for a block
+STARTING = 4  # processes that import their runtime side by side; nothing is timed then
 Progress = Callable[[int, int, str], None]
+
+
+def never(session: Session) -> bool:
+    """For a schedule that goes to its limit."""
+    return False
 
 
 @dataclass
@@ -34,8 +42,9 @@ class _Arm:
     subject: Subject
     client: Client
     launch: Launch
-    size: int = 0
-    timeout_s: float = SHORT_S
+    typical_ns: float
+    size: int
+    timeout_s: float
 
 
 @dataclass
@@ -45,10 +54,10 @@ class _Schedule:
     budget: Budget
     log: Path
     timeout_s: float
-    timed: dict[str, Timed]
+    session: Session
     progress: Progress
+    rounds: int
     done: int = 0
-    canary: list[dict[str, int]] = field(default_factory=list)
 
     @property
     def short_s(self) -> float:
@@ -57,7 +66,12 @@ class _Schedule:
 
     def step(self, what: str) -> None:
         self.done += 1
-        self.progress(self.done, self.budget.launches * (self.budget.rounds + 1), what)
+        self.tell(what)
+
+    def tell(self, what: str) -> None:
+        """Tell the progress, as far as the next look."""
+        launches = self.budget.looks[self.session.looks]
+        self.progress(self.done, launches * (self.rounds + 1), what)
 
 
 def measure(
@@ -69,6 +83,8 @@ def measure(
     timeout_s: float,
     seed: int = 0,
     progress: Progress = lambda done, total, what: None,
+    baseline: str | None = None,
+    settled: Callable[[Session], bool] = never,
 ) -> Session:
     """Time every subject in one interleaved schedule.
 
@@ -78,22 +94,42 @@ def measure(
         feed: samples whose first `INPUTS` are the inputs, in turn.
         timeout_s: for opening a session and for warm-up; other requests have a minute at
             most, a block 20 times what it should take where that is more.
-        progress: told (steps done, of how many, what).
+        progress: told (steps done, of how many until the next look, what).
+        baseline: key of the subject that is also measured as its own twin, so that the
+            schedule tells its noise; None: the first subject is the baseline, without a twin.
+        settled: asked at each of the budget's looks; the schedule ends where it says so.
 
     Raises:
         RunnerFailed: the device runs no runner at all.
     """
     rng = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
+    subjects, twin = _with_twin(subjects, baseline)
     timed = {s.key: Timed(key=s.key, title=s.title) for s in subjects}
-    plan = _Schedule(device, feed, budget, log, timeout_s, timed, progress)
+    session = Session(budget, seed, timed, baseline or subjects[0].key, twin)
+    plan = _Schedule(device, feed, budget, log, timeout_s, session, progress, budget.rounds)
     with Client(device, log) as canary:
-        machine = canary.request("hello", plan.short_s)["machine"]
-        for number in range(budget.launches):
+        session.machine = canary.request("hello", plan.short_s)["machine"]
+        for number in range(budget.looks[-1]):
             alive = [s for s in subjects if not timed[s.key].failed]
-            rng.shuffle(alive)
             with contextlib.ExitStack() as stack:
                 _launch(plan, alive, number, rng, canary, stack)
-    return Session(budget.stage, seed, timed, plan.canary, machine)
+            if number + 1 == budget.looks[session.looks]:
+                session.looks += 1
+                if settled(session):
+                    break
+    return session
+
+
+def _with_twin(
+    subjects: Sequence[Subject], baseline: str | None
+) -> tuple[list[Subject], str | None]:
+    original = next((s for s in subjects if s.key == baseline), None)
+    if original is None or len(subjects) == 1:
+        return list(subjects), None
+    twin = dataclasses.replace(
+        original, key=f"{original.key} again", title=f"{original.title}, again"
+    )
+    return [*subjects, twin], twin.key
 
 
 def _launch(
@@ -105,29 +141,62 @@ def _launch(
     stack: contextlib.ExitStack,
 ) -> None:
     """Fresh processes for all; then rounds of one block each, in random order."""
-    name = f"launch {number + 1} of {plan.budget.launches}"
-    plan.progress(plan.done, plan.budget.launches * (plan.budget.rounds + 1), f"{name}: starting")
-    arms = []
-    for subject in subjects:
-        arm = _start(plan, subject, stack)
-        if arm:
-            arms.append(arm)
+    name = f"launch {number + 1}"
+    plan.tell(f"{name}: starting")
+    rng.shuffle(subjects)
+    with ThreadPoolExecutor(STARTING) as pool:
+        clients = list(pool.map(lambda subject: _start(plan, subject), subjects))
+    for client in clients:
+        if client:
+            stack.enter_context(client)
+    arms = [
+        arm
+        for subject, client in zip(subjects, clients, strict=True)
+        if client and (arm := _warm(plan, subject, client))
+    ]
+    plan.rounds = plan.budget.rounds_for(arm.typical_ns for arm in arms)
     plan.step(f"{name}: started")
-    for index in range(plan.budget.rounds):
-        rng.shuffle(arms)
-        with contextlib.suppress(RunnerFailed):  # it watches; nothing is lost without it
-            plan.canary.append(canary.request("canary", plan.short_s))
+    for index in range(plan.rounds):
+        if index % 2 == 0:
+            rng.shuffle(arms)
+        else:  # a mirrored pair of rounds: what drifts steadily favours none
+            arms.reverse()
+        _watch(plan, canary)
         for position, arm in enumerate(list(arms)):
             if not _block(plan, arm, index, position):
                 arms.remove(arm)
-        plan.step(f"{name}, round {index + 1}")
+        plan.step(f"{name}, round {index + 1} of {plan.rounds}")
+    _watch(plan, canary)
 
 
-def _start(plan: _Schedule, subject: Subject, stack: contextlib.ExitStack) -> _Arm | None:
-    """Open and warm up one artifact; None, with the reason kept, where that fails."""
-    timed, budget = plan.timed[subject.key], plan.budget
+def _watch(plan: _Schedule, canary: Client) -> None:
+    with contextlib.suppress(RunnerFailed):  # it watches; nothing is lost without it
+        plan.session.canary.append(canary.request("canary", plan.short_s))
+
+
+def _start(plan: _Schedule, subject: Subject) -> Client | None:
+    """A process with the runtime imported; None, with the reason kept, where that fails."""
+    client: Client | None = None
     try:
-        client = stack.enter_context(Client(plan.device, plan.log))
+        client = Client(plan.device, plan.log)
+        client.request("import", plan.timeout_s, runtime=subject.runtime)
+    except RunnerFailed as error:
+        if client:
+            client.close()
+        _take_out(plan, subject, error)
+        return None
+    return client
+
+
+def _take_out(plan: _Schedule, subject: Subject, error: RunnerFailed) -> None:
+    timed = plan.session.timed[subject.key]
+    timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
+
+
+def _warm(plan: _Schedule, subject: Subject, client: Client) -> _Arm | None:
+    """Open and warm up one artifact; None, with the reason kept, where that fails."""
+    budget = plan.budget
+    try:
         opened = open_session(client, plan.device, subject, plan.timeout_s)
         files = [plan.device.put(path) for path in plan.feed.files(subject.inputs)]
         client.request("inputs", plan.short_s, files=files, count=min(INPUTS, len(plan.feed)))
@@ -135,29 +204,28 @@ def _start(plan: _Schedule, subject: Subject, stack: contextlib.ExitStack) -> _A
             "warmup", plan.timeout_s, runs=budget.warmup_runs, seconds=budget.warmup_s
         )
     except RunnerFailed as error:
-        timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
+        _take_out(plan, subject, error)
         return None
+    told = {key: value for key, value in opened.items() if key not in ("inputs", "outputs")}
     launch = Launch(
-        version=opened["version"],
-        load_ns=opened["load_ns"],
+        opened=told,
         first_ns=warm["first_ns"],
         warmup_ns=warm["t_ns"],
         peak_rss_bytes=warm["peak_rss_bytes"],
     )
-    timed.launches.append(launch)
+    plan.session.timed[subject.key].launches.append(launch)
     typical = statistics.median(warm["t_ns"])
-    arm = _Arm(subject, client, launch, budget.block_size(typical))
-    arm.timeout_s = max(plan.short_s, 20 * arm.size * typical / 1e9)
-    return arm
+    size = budget.block_size(typical)
+    limit_s = max(plan.short_s, 20 * size * typical / 1e9)
+    return _Arm(subject, client, launch, typical, size, limit_s)
 
 
 def _block(plan: _Schedule, arm: _Arm, index: int, position: int) -> bool:
     """One block; False, with the reason kept, where the runner is lost."""
-    timed = plan.timed[arm.subject.key]
     try:
         reply = arm.client.request("block", arm.timeout_s, count=arm.size)
     except RunnerFailed as error:
-        timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
+        _take_out(plan, arm.subject, error)
         return False
     arm.launch.blocks.append(Block(round=index, position=position, **reply))
     return True

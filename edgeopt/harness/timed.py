@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from edgeopt.harness.budget import SETTLING
+from edgeopt.harness.budget import SETTLING, Budget
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,13 @@ class Block:
 
 @dataclass
 class Launch:
-    """One process of one artifact."""
+    """One process of one artifact.
 
-    version: str
-    load_ns: int
+    Attributes:
+        opened: what the runner said of the session: version, load_ns, compile_ns, memory.
+    """
+
+    opened: dict[str, Any]
     first_ns: int
     warmup_ns: list[int]
     peak_rss_bytes: int | None
@@ -57,14 +60,27 @@ class Timed:
 
 @dataclass
 class Session:
-    """One interleaved schedule over several artifacts."""
+    """One interleaved schedule over several artifacts.
 
-    stage: str
+    Attributes:
+        baseline: key of the artifact that the others are compared with.
+        twin: key under which the baseline was measured a second time, as if it were another
+            artifact; None: it was not.
+        looks: how often the figures were looked at.
+        canary: a fixed piece of work around every round, {arithmetic_ns, copy_ns}.
+        machine: the runner's `hello`.
+    """
+
+    budget: Budget
     seed: int
     timed: dict[str, Timed]
-    canary: list[dict[str, int]]
-    machine: dict[str, Any]
+    baseline: str
+    twin: str | None
+    looks: int = 0
+    canary: list[dict[str, int]] = field(default_factory=list)
+    machine: dict[str, Any] = field(default_factory=dict)
+    health: list[dict[str, Any]] = field(default_factory=list)
 
     def raw(self) -> dict[str, Any]:
         """Everything, for the file beside the results."""
-        return {"v": 1, **asdict(self)}
+        return {"v": 2, **asdict(self)}

@@ -8,90 +8,118 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.domain.bench_row import BenchRow
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness.budget import FINAL, Budget
+from edgeopt.harness.budget import STANDARD, Budget
+from edgeopt.harness.compare import compare, noise, settled
+from edgeopt.harness.figures import latency
 from edgeopt.harness.measure import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
 from edgeopt.pipeline.executed import precision_words
-from edgeopt.pipeline.opened import open_files
-from edgeopt.pipeline.timing import compare, latency
+from edgeopt.pipeline.opened import Opened, open_files
 
 
 @dataclass(frozen=True)
 class Table:
-    """All rows of one schedule; verdicts are against the first artifact.
+    """All rows of one schedule.
 
     Attributes:
+        rows: one for each artifact and number of threads, in the order given.
         inputs: where the timed inputs came from.
+        noise: by what share the baseline differed from itself, None for a lone artifact.
     """
 
     rows: tuple[BenchRow, ...]
     inputs: str
+    noise: float | None
     session: Session
 
 
 def bench(
     paths: Sequence[Path],
-    threads: Sequence[int],
+    threads: Sequence[int] = (1,),
     data: Path | None = None,
-    budget: Budget = FINAL,
+    baseline: Path | None = None,
+    budget: Budget = STANDARD,
     seed: int = 0,
     timeout_s: float = 300.0,
     progress: Listener = silent,
+    device: Device | None = None,
 ) -> Table:
-    """Time model files side by side on this machine.
+    """Time model files side by side.
 
     Args:
         paths: .onnx, .xml, .tflite or .pt2 files with fixed shapes.
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
+        baseline: the one of `paths` that the verdicts are against; None: the first.
+        device: where; None: here. It is left open.
 
     Raises:
-        BadInput: a file that no runtime opens; data that does not fit.
+        BadInput: a file that no runtime opens; data that does not fit; a baseline that is
+            none of the artifacts.
         NotInstalled: a file's runtime is missing.
     """
+    if baseline is not None and baseline not in paths:
+        raise BadInput(
+            f"the baseline {baseline} is none of the artifacts.",
+            f"Name one of: {', '.join(map(str, paths))}.",
+        )
+    place = paths.index(baseline) * len(threads) if baseline else 0
+    here = device or Local()
     with tempfile.TemporaryDirectory(prefix="edgeopt-bench-") as scratch:
         work = Path(scratch)
-        device = Local()
         try:
-            opened = open_files(device, paths, threads, data, seed, work, timeout_s)
-            session = measure(
-                device, opened.subjects, opened.feeds, budget, work / "bench.log", timeout_s, seed,
-                lambda done, total, what: progress(f"measuring: {what}", done, total),
-            )  # fmt: skip
+            opened = open_files(here, paths, threads, data, seed, work, timeout_s)
+            session = _measure(here, opened, place, budget, work, timeout_s, seed, progress)
         finally:
-            device.close()
-    first, count = opened.subjects[0].key, len(opened.subjects)
-    rows = tuple(
-        _row(subject, session, opened.facts[subject.key], first, budget, count)
-        for subject in opened.subjects
-    )
-    return Table(rows, opened.inputs, session)
+            if device is None:
+                here.close()
+    rows = tuple(_row(s, session, opened.facts[s.key], budget) for s in opened.subjects)
+    return Table(rows, opened.inputs, noise(session), session)
 
 
-def _row(
-    subject: Subject,
-    session: Session,
-    facts: dict[str, Any],
-    first: str,
+def _measure(
+    device: Device,
+    opened: Opened,
+    place: int,
     budget: Budget,
-    count: int,
-) -> BenchRow:
-    timed = session.timed[subject.key]
-    figures = None if timed.failed else latency(timed, budget)
+    work: Path,
+    timeout_s: float,
+    seed: int,
+    progress: Listener,
+) -> Session:
+    keys = [subject.key for subject in opened.subjects]
+    return measure(
+        device,
+        opened.subjects,
+        opened.feeds,
+        budget,
+        work / "bench.log",
+        timeout_s,
+        seed,
+        lambda done, total, what: progress(f"measuring: {what}", done, total),
+        keys[place],
+        lambda session: settled(session, keys),
+    )
+
+
+def _row(subject: Subject, session: Session, facts: dict[str, Any], budget: Budget) -> BenchRow:
+    timed, base = session.timed[subject.key], session.timed[session.baseline]
     versus = None
-    if subject.key != first and not timed.failed and not session.timed[first].failed:
-        versus = compare(session, subject.key, first, count - 1)
+    if subject.key != session.baseline and not timed.failed and not base.failed:
+        versus = compare(session, subject.key, session.baseline)
     return BenchRow(
         path=str(subject.path),
         runtime=subject.runtime,
         threads=subject.threads,
-        latency_ms=figures,
+        latency_ms=None if timed.failed else latency(timed, budget),
         versus=versus,
         precision=precision_words(facts.get("precisions") or {}),
-        load_ms=timed.launches[0].load_ns / 1e6 if timed.launches else None,
+        load_ms=timed.launches[0].opened["load_ns"] / 1e6 if timed.launches else None,
         reason=timed.failed,
     )

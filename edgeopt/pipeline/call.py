@@ -24,6 +24,7 @@ class Call:
         output: which of the source's outputs is scored; None: the first.
         shapes: fixed shapes of inputs whose dimensions are open.
         trust: unpickle .pt files.
+        budget: name of the final schedule (harness/budget.py).
         step_timeout_s: for each conversion, and each runner request.
         out: the run's folder.
     """
@@ -41,5 +42,6 @@ class Call:
     output: str | None = None
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     trust: bool = False
+    budget: str = "standard"
     seed: int = 0
     step_timeout_s: float = 300.0

@@ -11,7 +11,7 @@ from edgeopt.domain.recipe import LeftOut
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss
 from edgeopt.domain.target import Profile
-from edgeopt.harness.budget import FINAL, SCREEN
+from edgeopt.harness.budget import BUDGETS, SCREEN
 from edgeopt.pipeline.timing import baseline_of, time_records
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.report import words
@@ -42,7 +42,7 @@ def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]
     alive = [r for r in records if r.status == "ok"]
     if not alive:
         return _nothing(bench, profile, records, None)
-    screened = time_records(bench.shop, alive, SCREEN, bench.call.seed, None, bench.progress)
+    screened = time_records(bench.shop, alive, SCREEN, bench.call.seed, None, (), bench.progress)
     records = [bench.keep(r) for r in screened]
     baseline = baseline_of(records)
     rejected: list[Miss] = []
@@ -85,7 +85,9 @@ def _measure_again(
             or (r.precision == "fp32" and (r.runtime, r.recipe.threads) in like)
         )
     ]
-    measured = time_records(bench.shop, group, FINAL, bench.call.seed + 1, baseline, bench.progress)
+    contested = [str(r.recipe_id) for r in finalists]
+    budget, seed = BUDGETS[bench.call.budget], bench.call.seed + 1
+    measured = time_records(bench.shop, group, budget, seed, baseline, contested, bench.progress)
     for record in measured:
         records = _replace(records, bench.keep(record))
     return list(records)

@@ -182,5 +182,6 @@ def _request(
         calibration=calibration.origin if calibration else None,
         confirm=confirm.origin if confirm else None,
         output=_output(call.output, source),
+        budget=call.budget,
         seed=call.seed,
     )

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import Budget
+from edgeopt.harness.compare import compare, settled
+from edgeopt.harness.figures import latency
 from edgeopt.harness.measure import measure
-from edgeopt.harness.timed import Block, Session, Timed
+from edgeopt.harness.timed import Session, Timed
 from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
-from edgeopt.stats.bootstrap import median_by_group
-from edgeopt.stats.early_stopping import tail
 from edgeopt.stats.quantile import median
-from edgeopt.stats.verdict import verdict
 from edgeopt.store import atomic
 
 BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
@@ -31,12 +28,15 @@ def time_records(
     budget: Budget,
     seed: int,
     baseline_id: str | None,
+    contested: Collection[str],
     progress: Listener,
 ) -> list[Record]:
     """Measure records in one interleaved schedule.
 
     Args:
-        baseline_id: the recipe that `versus_baseline` compares with; None: found here.
+        baseline_id: the recipe that `versus_baseline` compares with, measured twice so that
+            the noise is known; None: found here, and the noise is not.
+        contested: recipe ids whose verdicts against the baseline decide when to stop.
 
     Returns:
         The same records with latency and verdicts, or failed.
@@ -47,10 +47,12 @@ def time_records(
         subjects,
         shop.choose.feed,
         budget,
-        shop.folder.log(f"measure-{budget.stage}"),
+        shop.folder.log(f"measure-{budget.name}"),
         shop.timeout_s,
         seed,
-        lambda done, total, what: progress(f"measuring ({budget.stage}): {what}", done, total),
+        lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
+        baseline_id,
+        lambda session: settled(session, contested),
     )
     _keep_raw(shop, records[0].target, session)
     timed = [
@@ -65,7 +67,7 @@ def _keep_raw(shop: Workshop, target: str, session: Session) -> None:
     folder = shop.folder.path / "measurements"
     folder.mkdir(exist_ok=True)
     number = len(list(folder.glob(f"{target}-*.json"))) + 1
-    path = folder / f"{target}-{number:02d}-{session.stage}.json"
+    path = folder / f"{target}-{number:02d}-{session.budget.name}.json"
     atomic.write(path, msgspec.json.encode(session.raw()))
 
 
@@ -81,7 +83,7 @@ def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Reco
         why_null["peak_rss_bytes"] = "this system does not tell"
     executed = msgspec.structs.replace(
         record.executed,
-        load_ms=round(median([launch.load_ns for launch in launches]) / 1e6, 3),
+        load_ms=round(median([launch.opened["load_ns"] for launch in launches]) / 1e6, 3),
         first_infer_ms=round(median([launch.first_ns for launch in launches]) / 1e6, 3),
         peak_rss_bytes=max(peaks) if peaks else None,
         why_null=why_null,
@@ -92,32 +94,6 @@ def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Reco
         latency_ms=latency(timed, budget),
         latency_reason="",
         executed=executed,
-    )
-
-
-def latency(timed: Timed, budget: Budget) -> Latency:
-    """Figures of one artifact in one schedule.
-
-    p50 is the median of all steady runs; its interval is a bootstrap of the medians of blocks
-    by launch, since runs within a block are not independent.
-    """
-    samples = [t / 1e6 for t in timed.steady_ns]
-    blocks = [
-        [statistics.median(block.steady_ns) / 1e6 for block in launch.blocks]
-        for launch in timed.launches
-        if launch.blocks
-    ]
-    p50 = median(samples)
-    low, high = median_by_group(blocks)
-    p90 = tail(samples, 0.9)
-    return Latency(
-        p50=round(p50, 6),
-        p50_low=round(min(low, p50), 6),
-        p50_high=round(max(high, p50), 6),
-        p90=None if p90 is None else round(p90, 6),
-        n=len(samples),
-        launches=len(timed.launches),
-        stage=budget.stage,
     )
 
 
@@ -140,10 +116,10 @@ def _with_verdicts(
     same = next((r for r in records if _is_own_fp32(r, record)), None)
     speedup = None
     if same is not None and same.recipe_id != record.recipe_id:
-        speedup = compare(session, str(record.recipe_id), str(same.recipe_id), len(records) - 1)
+        speedup = compare(session, str(record.recipe_id), str(same.recipe_id))
     versus = None
     if baseline in session.timed and baseline != record.recipe_id:
-        versus = compare(session, str(record.recipe_id), str(baseline), len(records) - 1)
+        versus = compare(session, str(record.recipe_id), str(baseline))
     return msgspec.structs.replace(record, speedup=speedup, versus_baseline=versus)
 
 
@@ -156,24 +132,3 @@ def _is_own_fp32(other: Record, record: Record) -> bool:
         and record.recipe is not None
         and other.recipe.threads == record.recipe.threads
     )
-
-
-def compare(session: Session, key: str, over: str, candidates: int) -> Verdict | None:
-    """The verdict between two artifacts of one schedule; None where no blocks pair up."""
-    pairs = [
-        _paired(own.blocks, theirs.blocks)
-        for own, theirs in zip(
-            session.timed[key].launches, session.timed[over].launches, strict=False
-        )
-    ]
-    pairs = [pair for pair in pairs if pair[0]]
-    if not pairs:
-        return None
-    own_blocks, over_blocks = [p[0] for p in pairs], [p[1] for p in pairs]
-    return verdict(own_blocks, over_blocks, over, candidates=max(candidates, 1))
-
-
-def _paired(own: list[Block], theirs: list[Block]) -> tuple[list[list[int]], list[list[int]]]:
-    by_round = {block.round: block.steady_ns for block in theirs}
-    both = [(b.steady_ns, by_round[b.round]) for b in own if b.round in by_round]
-    return [a for a, _ in both], [b for _, b in both]

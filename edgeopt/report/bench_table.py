@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def render(rows: Sequence[BenchRow], inputs: str) -> Table:
+def render(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> Table:
     """One line for each artifact, for a terminal; intervals (95 %) below their figures."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, caption=_caption(rows, inputs), caption_justify="left")
+    caption = _caption(rows, inputs, noise)
+    table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left")
     table.add_column("artifact", overflow="fold", ratio=1)
     for heading in ("runtime", "thr", "p50", "p90", "ran in", "verdict"):
         table.add_column(heading, no_wrap=heading != "verdict")
@@ -46,28 +47,34 @@ def _cells(row: BenchRow) -> list[str]:
 
 def _verdict(verdict: Verdict | None) -> str:
     if verdict is None:
-        return "(the first)"
+        return "(the baseline)"
     return f"{verdict.word} {fmt.ratio(verdict.ratio)}\n{fmt.verdict_bounds(verdict)}"
 
 
-def _caption(rows: Sequence[BenchRow], inputs: str) -> str:
+def _caption(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> str:
     timed = next((row.latency_ms for row in rows if row.latency_ms), None)
     effort = f"{timed.n} runs in {timed.launches} fresh launches, interleaved; " if timed else ""
-    return f"{effort}host to host, batch 1; inputs: {inputs}"
+    told = (
+        "" if noise is None else f"\nthe baseline against itself differed by {fmt.percent(noise)}"
+    )
+    return f"{effort}host to host, batch 1; inputs: {inputs}{told}"
 
 
-def as_data(rows: Sequence[BenchRow], inputs: str, raw: dict[str, Any]) -> dict[str, Any]:
+def as_data(
+    rows: Sequence[BenchRow], inputs: str, noise: float | None, raw: dict[str, Any]
+) -> dict[str, Any]:
     """The same as plain data, with every raw sample."""
     return {
-        "v": 1,
+        "v": 2,
         "inputs": inputs,
+        "noise": noise,
         "rows": [
             {
                 "path": row.path,
                 "runtime": row.runtime,
                 "threads": row.threads,
                 "latency_ms": msgspec.to_builtins(row.latency_ms),
-                "versus_first": msgspec.to_builtins(row.versus),
+                "versus_baseline": msgspec.to_builtins(row.versus),
                 "precision": row.precision,
                 "load_ms": row.load_ms,
                 "reason": row.reason,

@@ -49,6 +49,9 @@ class Scripted:
     def do_canary(self) -> dict:
         return {"arithmetic_ns": 2_000_000, "copy_ns": 2_000_000}
 
+    def do_import(self, runtime: str) -> dict:
+        return {"version": f"{runtime} 1.0", "rss_bytes": 1}
+
     def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
         self.script = json.loads(Path(path).read_text())
         opened = Path(path + ".opened")
@@ -170,9 +173,12 @@ def main() -> None:
             trouble(runner, cmd)
             if cmd == "quit":
                 break
-            runner.clock.load()
-            reply = {"ok": True, **runner.reply(request)}
-            runner.clock.save()
+            if cmd == "import":  # several at once: it takes no time of the machine's
+                reply = {"ok": True, **runner.reply(request)}
+            else:
+                runner.clock.load()
+                reply = {"ok": True, **runner.reply(request)}
+                runner.clock.save()
         except ValueError as problem:
             reply = {"ok": False, "error": f"{type(problem).__name__}: {problem}"}
         time.sleep(runner.script.get("delay_s", 0.0))

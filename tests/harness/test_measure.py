@@ -8,13 +8,15 @@ from dataclasses import replace
 import pytest
 from standin import Script
 
-from edgeopt.harness.budget import FINAL, SCREEN, SETTLING, Budget
+from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
 from edgeopt.harness.client import RunnerFailed
+from edgeopt.harness.compare import compare
+from edgeopt.harness.figures import latency
 from edgeopt.harness.measure import INPUTS, measure
-from edgeopt.pipeline.timing import compare, latency
 
 SMALL = replace(SCREEN, rounds=6)
-TWICE = replace(SMALL, launches=2, rounds=4)
+TWICE = replace(SMALL, looks=(2,), rounds=4)
+FINAL = replace(QUICK, looks=(3,), warmup_s=0.05)
 
 
 @pytest.fixture
@@ -52,9 +54,9 @@ def order(session) -> list[list[str]]:
 
 def test_every_subject_gets_its_blocks(timed, device):
     session = timed({"a": "1e6", "b": "2e6", "c": "3e6"}, TWICE, seed=5)
-    assert (session.stage, session.seed) == ("screen", 5)
+    assert (session.budget, session.seed, session.looks) == (TWICE, 5, 1)
     assert session.machine == {"cpu_model": "scripted"}
-    assert len(session.canary) == TWICE.launches * TWICE.rounds
+    assert len(session.canary) == 2 * (TWICE.rounds + 1)
     for key, ms in (("a", 1), ("b", 2), ("c", 3)):
         found = session.timed[key]
         assert (found.failed, found.timed_out) == ("", False)
@@ -63,8 +65,8 @@ def test_every_subject_gets_its_blocks(timed, device):
         size = TWICE.block_size(ms * 1e6)
         assert {len(b.t_ns) for launch in found.launches for b in launch.blocks} == {size}
         assert [b.round for b in found.launches[0].blocks] == list(range(TWICE.rounds))
-        assert found.launches[0].version == "scripted 1.0"
-    assert json.loads(json.dumps(session.raw()))["v"] == 1
+        assert found.launches[0].opened["version"] == "scripted 1.0"
+    assert json.loads(json.dumps(session.raw()))["v"] == 2
 
 
 def test_every_launch_has_processes_of_its_own_and_none_is_left(timed, device):
@@ -102,9 +104,9 @@ def test_progress_is_told_from_the_start_to_the_end(timed):
     timed({"a": "1e6"}, TWICE, progress=lambda *step: told.append(step))
     done = [step[0] for step in told]
     assert done == sorted(done)
-    assert {step[1] for step in told} == {TWICE.launches * (TWICE.rounds + 1)}
-    assert told[0] == (0, 10, "launch 1 of 2: starting")
-    assert told[-1] == (10, 10, "launch 2 of 2, round 4")
+    assert {step[1] for step in told} == {2 * (TWICE.rounds + 1)}
+    assert told[0] == (0, 10, "launch 1: starting")
+    assert told[-1] == (10, 10, "launch 2, round 4 of 4")
 
 
 def test_the_first_inputs_are_used_and_no_more(timed, device, log):
@@ -156,7 +158,7 @@ def test_a_slow_way_to_the_device_does_not_change_the_numbers(timed):
     near, far = Script(durations), Script(durations, delay_s=0.02)
     session = timed({"near": near, "far": far}, replace(SMALL, rounds=4))
     assert session.timed["near"].steady_ns == session.timed["far"].steady_ns
-    assert session.timed["near"].launches[0].load_ns == session.timed["far"].launches[0].load_ns
+    assert session.timed["near"].launches[0].opened == session.timed["far"].launches[0].opened
 
 
 # --- what cannot move a verdict
@@ -182,22 +184,22 @@ def test_what_happens_to_the_machine_moves_no_verdict(timed, machine):
         "faster": f"{NOISE} * {machine} / 1.10",
         "slower": f"{NOISE} * {machine} * 1.10",
     }
-    session = timed(scripts, replace(FINAL, warmup_s=0.05), seed=3)
-    words = {key: compare(session, key, "base", candidates=3) for key in scripts if key != "base"}
+    session = timed(scripts, FINAL, seed=3)
+    words = {key: compare(session, key, "base") for key in scripts if key != "base"}
     assert words["same"].word in ("EQUIVALENT", "INCONCLUSIVE")
     assert words["same"].ratio == pytest.approx(1.0, abs=0.03)
     assert (words["faster"].word, words["slower"].word) == ("FASTER", "SLOWER")
     assert words["faster"].ratio == pytest.approx(1.10, abs=0.03)
     effort = (words["faster"].pairs, words["faster"].launches)
-    assert effort == (FINAL.rounds * FINAL.launches, FINAL.launches)
+    assert effort == (FINAL.rounds * 3, 3)
 
 
 @pytest.mark.slow
 def test_one_after_the_other_would_have_been_moved(timed):
     """What the interleaving is for: the same drift, each subject measured alone."""
     drift = "1e6 * (1 + t / 10e9)"
-    first = timed({"first": drift}, replace(FINAL, warmup_s=0.05))
-    then = timed({"then": drift}, replace(FINAL, warmup_s=0.05))
+    first = timed({"first": drift}, FINAL)
+    then = timed({"then": drift}, FINAL)
     medians = [
         latency(session.timed[key], FINAL).p50
         for session, key in ((first, "first"), (then, "then"))
@@ -217,7 +219,7 @@ def test_a_runner_that_dies_in_a_block_keeps_the_blocks_before(timed):
     for key in "ab":
         assert session.timed[key].failed == ""
         assert len(session.timed[key].launches[0].blocks) == SMALL.rounds
-    assert compare(session, "a", "dying", candidates=2).pairs == 2
+    assert compare(session, "a", "dying").pairs == 2
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_every_step_can_fail(timed, device, trouble, at, reason):
     session = timed({"a": "1e6", "bad": Script(trouble=trouble, at=at)}, replace(SMALL, rounds=2))
     assert session.timed["bad"].failed.startswith(reason)
     assert session.timed["bad"].steady_ns == []
-    assert compare(session, "a", "bad", candidates=1) is None
+    assert compare(session, "a", "bad") is None
     assert len(session.timed["a"].launches[0].blocks) == 2
 
 
@@ -261,7 +263,7 @@ def test_a_failure_in_a_later_launch_keeps_the_earlier_ones(timed):
     session = timed({"a": "1e6", "late": late}, TWICE)
     assert session.timed["late"].failed
     assert [len(launch.blocks) for launch in session.timed["late"].launches] == [TWICE.rounds, 1]
-    assert compare(session, "a", "late", candidates=1).pairs == TWICE.rounds + 1
+    assert compare(session, "a", "late").pairs == TWICE.rounds + 1
 
 
 def test_when_all_fail_the_session_says_why(timed):

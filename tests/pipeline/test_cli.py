@@ -51,7 +51,7 @@ def finished(tiny_onnx, tmp_path_factory):
     out = tmp_path_factory.mktemp("cli") / "run"
     done = edgeopt(
         *("optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE),
-        *("--max-drop", "2%", "--out", out),
+        *("--max-drop", "2%", "--quick", "--out", out),
         cwd=tiny_onnx,
     )
     return out, done
@@ -89,14 +89,17 @@ def test_report_json_is_the_run(finished):
 def test_bench_times_artifacts_side_by_side(finished):
     out, _ = finished
     files = sorted(out.glob("artifacts/*/model.onnx"))
-    done = edgeopt("bench", *files, files[0], "--json", cwd=out)
+    done = edgeopt("bench", *files, files[0], "--quick", "--json", cwd=out)
     assert done.returncode == 0, done.stderr
     table = json.loads(done.stdout)
     assert len(table["rows"]) == 3
-    assert table["rows"][0]["versus_first"] is None
-    copy = table["rows"][2]["versus_first"]
+    assert table["rows"][0]["versus_baseline"] is None
+    copy = table["rows"][2]["versus_baseline"]
     assert copy["word"] in ("EQUIVALENT", "INCONCLUSIVE"), "a thing against itself"
-    assert len(table["raw"]["timed"]) == 3
+    assert len(table["raw"]["timed"]) == 4, "and the baseline's twin"
+    assert 0 < table["noise"] < 1
+    (stored,) = out.glob("runs/bench-*.json")
+    assert json.loads(stored.read_text())["rows"] == table["rows"]
     assert "random, seed 0" in table["inputs"]
 
 
@@ -116,7 +119,14 @@ def test_ctrl_c_says_that_the_same_command_goes_on(tiny_onnx, tmp_path):
 
     command = [sys.executable, "-m", "edgeopt.cli", "optimize", "tiny.onnx", "--data", "tiny.npz"]
     command += ["--target", ONE, "--out", str(tmp_path / "r")]
-    process = subprocess.Popen(command, cwd=tiny_onnx, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=tiny_onnx,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has it ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     time.sleep(2)
     process.send_signal(signal.SIGINT)
     _, text = process.communicate(timeout=60)

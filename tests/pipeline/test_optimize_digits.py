@@ -26,6 +26,7 @@ def run(request, digits, tmp_path_factory):
         data=_data(digits, "image" if request.param == "onnx" else "input"),
         metric="accuracy",
         max_drop=MAX_DROP,
+        budget="quick",
         out=out,
     )
 
@@ -138,6 +139,7 @@ def test_the_same_call_again_is_answered_from_the_folder(run, digits):
         data=_data(digits, run.source.inputs[0].name),
         metric="accuracy",
         max_drop=MAX_DROP,
+        budget="quick",
         out=run.folder,
     )
     assert again.chosen == run.chosen

@@ -26,7 +26,8 @@ def records(folder):
 @pytest.mark.slow
 def test_a_killed_run_loses_no_finished_record_and_goes_on(tiny_onnx, tmp_path):
     out = tmp_path / "run"
-    arguments = ["optimize", "tiny.onnx", "--data", "tiny.npz", "--target", THREE, "--out", out]
+    arguments = ["optimize", "tiny.onnx", "--data", "tiny.npz", "--target", THREE, "--quick"]
+    arguments += ["--out", out]
     command = [sys.executable, "-m", "edgeopt.cli", *map(str, arguments)]
     process = subprocess.Popen(command, cwd=tiny_onnx, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 200
@@ -56,7 +57,7 @@ def _lines(out):
 
 @pytest.mark.slow
 def test_nothing_qualified_is_exit_code_1_with_the_nearest_misses(tiny_onnx, tmp_path):
-    arguments = ["optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE]
+    arguments = ["optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE, "--quick"]
     done = edgeopt(*arguments, "--max-size", "10B", "--out", tmp_path / "run", cwd=tiny_onnx)
     assert done.returncode == 1, done.stderr
     assert "its size is" in done.stdout
@@ -89,7 +90,7 @@ def test_a_runtime_that_crashes_is_a_record_and_the_run_goes_on(tiny_onnx, tmp_p
     (fake / "sitecustomize.py").write_text(CRASHING)
     done = edgeopt(
         *("optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE),
-        *("--out", tmp_path / "run", "--json"),
+        *("--quick", "--out", tmp_path / "run", "--json"),
         cwd=tiny_onnx,
         env={**os.environ, "PYTHONPATH": str(fake)},
     )
@@ -160,7 +161,7 @@ def test_an_own_metric_and_own_data_from_functions(tiny_onnx, tmp_path):
     (tmp_path / "mine.py").write_text(OWN)
     done = edgeopt(
         *("optimize", tiny_onnx / "tiny.onnx", "--data", "mine:data", "--metric", "mine:metric"),
-        *("--target", ONE, "--out", "run", "--json"),
+        *("--target", ONE, "--quick", "--out", "run", "--json"),
         cwd=tmp_path,
         env={**os.environ, "TINY": str(tiny_onnx / "tiny.npz")},
     )

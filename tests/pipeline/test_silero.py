@@ -20,6 +20,7 @@ def run(tmp_path_factory):
         target=str(HERE / "three-runtimes.toml"),
         data=_windows(240),
         max_drop=0.05,
+        budget="quick",
         out=out,
     )
 

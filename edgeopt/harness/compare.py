@@ -1,0 +1,71 @@
+"""Verdicts between the artifacts of one schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from edgeopt.domain.latency import Verdict
+from edgeopt.harness.timed import Block, Session
+from edgeopt.stats import ratio
+from edgeopt.stats.noise import aa_noise
+from edgeopt.stats.verdict import verdict
+
+
+def compare(session: Session, key: str, over: str) -> Verdict | None:
+    """The verdict between two artifacts of one schedule; None where no blocks pair up.
+
+    Corrected for the schedule's looks, and for as many comparisons as it has artifacts
+    besides one; the margin is 2 % or the noise of the schedule's twin, the larger.
+    """
+    own, theirs = _pairs(session, key, over)
+    if not own:
+        return None
+    return verdict(
+        own,
+        theirs,
+        over,
+        looks=len(session.budget.looks),
+        candidates=_comparisons(session),
+        noise=noise(session) or 0.0,
+    )
+
+
+def noise(session: Session) -> float | None:
+    """By what share the baseline seemed to differ from itself; None where no twin tells."""
+    if session.twin is None:
+        return None
+    own, theirs = _pairs(session, session.twin, session.baseline)
+    if not own:
+        return None
+    return aa_noise([ratio.log_ratios(a, b) for a, b in zip(own, theirs, strict=True)])
+
+
+def settled(session: Session, keys: Collection[str]) -> bool:
+    """Whether each of `keys` that is still measured has a clear verdict against the baseline."""
+    alive = [key for key in keys if not session.timed[key].failed and key != session.baseline]
+    found = (compare(session, key, session.baseline) for key in alive)
+    return all(verdict is not None and verdict.word != "INCONCLUSIVE" for verdict in found)
+
+
+def _comparisons(session: Session) -> int:
+    return max(1, len(session.timed) - 1 - (session.twin is not None))
+
+
+def _pairs(
+    session: Session, key: str, over: str
+) -> tuple[list[list[list[int]]], list[list[list[int]]]]:
+    """Counted runs by launch, by round, of rounds in which both have a block."""
+    launches = [
+        _paired(own.blocks, theirs.blocks)
+        for own, theirs in zip(
+            session.timed[key].launches, session.timed[over].launches, strict=False
+        )
+    ]
+    kept = [launch for launch in launches if launch[0]]
+    return [own for own, _ in kept], [theirs for _, theirs in kept]
+
+
+def _paired(own: list[Block], theirs: list[Block]) -> tuple[list[list[int]], list[list[int]]]:
+    by_round = {block.round: block.steady_ns for block in theirs}
+    both = [(b.steady_ns, by_round[b.round]) for b in own if b.round in by_round]
+    return [a for a, _ in both], [b for _, b in both]
