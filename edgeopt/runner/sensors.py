@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import time
 
 
@@ -22,16 +21,6 @@ def _number(path: str, scale: float = 1.0):
         return None if text is None else float(text) * scale
     except ValueError:
         return None
-
-
-def peak_rss_bytes():
-    """Peak resident memory of this process, bytes."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def snapshot() -> dict:

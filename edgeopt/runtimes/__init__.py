@@ -9,7 +9,8 @@ sent to a board. Each module has
 
 A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",
 "zero_point" where the tensor is quantized), `run(arrays) -> arrays` whose results do not
-alias the runtime's buffers, `facts() -> dict` and `close()`.
+alias the runtime's buffers, `facts() -> dict` and `close()`. Where a runtime reads a model and
+compiles it in two steps, `stages` has both: {"load_ns", "compile_ns", "why_null": {}}.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 PACKAGES = ("ai-edge-litert", "tflite-runtime")
@@ -54,8 +56,13 @@ def open_session(path: str, threads: int, options: dict) -> Session:
 class Session:
     def __init__(self, path: str, threads: int) -> None:
         self._path = path
-        self._interpreter = _import().Interpreter(model_path=path, num_threads=threads)
+        interpreter = _import().Interpreter
+        start = time.perf_counter_ns()
+        self._interpreter = interpreter(model_path=path, num_threads=threads)
+        loaded = time.perf_counter_ns()
         self._interpreter.allocate_tensors()
+        compile_ns = time.perf_counter_ns() - loaded
+        self.stages = {"load_ns": loaded - start, "compile_ns": compile_ns, "why_null": {}}
         ins, outs = _ordered(path, self._interpreter)
         self._in_index = [detail["index"] for _, detail in ins]
         self._out_index = [detail["index"] for _, detail in outs]

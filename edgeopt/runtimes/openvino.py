@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import numpy as np
 
@@ -53,7 +54,12 @@ class Session:
             "INFERENCE_NUM_THREADS": str(threads),
             **{key: str(value) for key, value in options.items()},
         }
-        self._compiled = core.compile_model(path, "CPU", settings)
+        start = time.perf_counter_ns()
+        model = core.read_model(path)
+        loaded = time.perf_counter_ns()
+        self._compiled = core.compile_model(model, "CPU", settings)
+        compile_ns = time.perf_counter_ns() - loaded
+        self.stages = {"load_ns": loaded - start, "compile_ns": compile_ns, "why_null": {}}
         self._request = self._compiled.create_infer_request()
         self.inputs = [_spec(port) for port in self._compiled.inputs]
         self.outputs = [_spec(port) for port in self._compiled.outputs]

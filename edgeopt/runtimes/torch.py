@@ -27,6 +27,8 @@ def open_session(path: str, threads: int, options: dict) -> Session:
 
 
 class Session:
+    stages = {"why_null": {"compile_ns": "eager PyTorch compiles nothing"}}
+
     def __init__(self, path: str, threads: int) -> None:
         import torch
 

@@ -67,6 +67,14 @@ def test_the_version_is_that_of_the_package(name):
     assert installed.split("+")[0].split("-")[0] in module.version()
 
 
+def test_reading_and_compiling_are_told_apart_or_the_reason_is(session):
+    stages = {"compile_ns": None, "why_null": {"compile_ns": "one step"}}
+    stages.update(getattr(session, "stages", {}))
+    assert (stages["compile_ns"] is None) == ("compile_ns" in stages["why_null"])
+    for name in ("load_ns", "compile_ns"):
+        assert stages.get(name) is None or stages[name] > 0
+
+
 def test_the_answers_are_the_sources(session, model, models):
     assert close_to(model.answers(session, models.samples), models.answers)
 
