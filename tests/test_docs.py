@@ -25,7 +25,7 @@ from edgeopt.datasets.scores import smallest_resolvable
 from edgeopt.domain import artifact, latency, recipe, record, run, score, tensor
 from edgeopt.domain.target import Profile
 from edgeopt.harness import timed
-from edgeopt.harness.budget import FINAL, SCREEN
+from edgeopt.harness.budget import BUDGETS
 from edgeopt.runner.commands import Runner
 
 ROOT = Path(__file__).parents[1]
@@ -185,17 +185,16 @@ def test_the_samples_that_are_needed() -> None:
         assert f"| {100 * drop:g} % | {needed} |" in text
 
 
-def test_the_numbers_of_both_schedules() -> None:
+@pytest.mark.parametrize("budget", BUDGETS.values(), ids=BUDGETS)
+def test_the_numbers_of_every_schedule(budget) -> None:
     text = section(page("measuring.md"), "The schedule")
-    for words, screen, final in (
-        ("launches", SCREEN.launches, FINAL.launches),
-        ("rounds in each launch", SCREEN.rounds, FINAL.rounds),
-        ("a block takes at most about", f"{SCREEN.block_most_s:g} s", f"{FINAL.block_most_s:g} s"),
-    ):
-        assert f"| {words} | {screen} | {final} |" in text
-    for budget in (SCREEN, FINAL):
-        assert f"{budget.warmup_runs}, {budget.warmup_s:g} s |" in text
-        assert f"{budget.block_runs}, {budget.block_s:g} s |" in text
+    (row,) = re.findall(rf"^\| {budget.name} \|.*$", text, re.MULTILINE)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert [int(number) for number in re.findall(r"\d+", cells[2])] == list(budget.looks)
+    assert cells[3].split(",")[0] == str(budget.rounds)
+    assert cells[4] == f"{budget.warmup_runs}, {budget.warmup_s:g} s"
+    assert cells[5] == f"{budget.block_runs}, {budget.block_s:g} s"
+    assert cells[6] == f"{budget.block_most_s:g} s"
 
 
 def test_the_rates_on_the_recorded_trace() -> None:

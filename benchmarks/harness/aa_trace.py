@@ -1,104 +1,111 @@
 """How often each way to compare two artifacts errs, on a trace of one thing timed 86,055 times.
 
-    python benchmarks/harness/aa_trace.py [--trials 200] [--out FILE]
+    python -m benchmarks.harness.aa_trace [--trials 200] [--out FILE]
 
 The trace (tests/data/aa_trace.npz) holds the durations of one fixed 3 x 256^3 sgemm, called
 for 75 s on a shared two-core machine. Every trial cuts as many calls from it as a comparison
-would make and deals them to two arms. Both arms are the same kernel; an effect is put in by
-dividing the candidate's durations. `interleaved` is what edgeopt does; the sequential designs
-run one arm, then the other, on as many calls from the same place.
+may make at most and deals them out. All arms are the same kernel; an effect is put in by
+dividing the candidate's durations. `interleaved` is edgeopt's own code on three arms in turn:
+baseline, its twin and the candidate, with the budget's looks. The sequential designs run one
+arm, then the other, on as many calls from the same place.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import hashlib
 import json
 import os
 import platform
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import scipy
 from scipy import stats as tests_of_scipy
 
-from edgeopt.stats import proportion, ratio, verdict
+from edgeopt.harness import budget as budgets
+from edgeopt.harness import compare
+from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.stats import proportion, verdict
 
 HERE = Path(__file__).parent
 TRACE = HERE.parents[1] / "tests" / "data" / "aa_trace.npz"
 EFFECTS = (0.0, 0.01, 0.02, 0.05, 0.10)
 ALPHA = 0.05
+ARMS = ("base", "twin", "candidate")
 
 
-class Budget(NamedTuple):
-    """What one comparison may cost: two arms x launches x rounds x block calls."""
+@dataclass(frozen=True)
+class Plan:
+    """One of edgeopt's budgets with blocks of so many calls of the trace."""
 
-    name: str
-    launches: int
-    rounds: int
+    budget: budgets.Budget
     block: int
 
     @property
     def calls(self) -> int:
-        return 2 * self.launches * self.rounds * self.block
+        """At the limit, of all arms."""
+        return len(ARMS) * self.budget.looks[-1] * self.budget.rounds * self.block
 
 
-#: 55 calls are 50 ms of the trace. `full` is the default of a final measurement.
-BUDGETS = (
-    Budget("full", launches=5, rounds=20, block=55),
-    Budget("quick", launches=3, rounds=10, block=55),
-    Budget("small-30", launches=5, rounds=8, block=30),
-    Budget("small-10", launches=5, rounds=24, block=10),
-    Budget("screen-10", launches=1, rounds=60, block=10),
-)
+#: 55 calls are 50 ms of the trace.
+PLANS = (Plan(budgets.STANDARD, 55), Plan(budgets.QUICK, 55))
 
 
-def interleaved(calls: np.ndarray, budget: Budget, effect: float, seed: int) -> str:
-    """What edgeopt does: a difference is one that was not shown to be too small to matter."""
-    return verdict.verdict(*arms_in_pairs(calls, budget, effect, seed), "the same").word
+def interleaved(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> tuple[str, int]:
+    """What edgeopt does: looks, a twin for the noise, a margin; the word and the launches used."""
+    whole = dealt(calls, plan, effect, seed)
+    for number, launches in enumerate(plan.budget.looks):
+        so_far = {
+            key: dataclasses.replace(timed, launches=timed.launches[:launches])
+            for key, timed in whole.timed.items()
+        }
+        session = dataclasses.replace(whole, timed=so_far, looks=number + 1)
+        if compare.settled(session, ("candidate",)):
+            break
+    found = compare.compare(session, "candidate", "base")
+    assert found is not None
+    return found.word, launches
 
 
-def interleaved_no_margin(calls: np.ndarray, budget: Budget, effect: float, seed: int) -> str:
-    """The interval alone: a difference is one that leaves 1 out, however small."""
-    arms = arms_in_pairs(calls, budget, effect, seed)
-    return verdict.verdict(*arms, "the same", margin=1e-9).word
-
-
-def arms_in_pairs(calls: np.ndarray, budget: Budget, effect: float, seed: int) -> tuple[list, list]:
-    """Pairs of blocks in seeded ABBA or BAAB order, the first calls of a block left out."""
-    pairs = calls.reshape(budget.launches, budget.rounds, 2, budget.block)
-    candidate, over = [], []
-    for launch, firsts in zip(pairs, orders(budget, seed), strict=True):
-        blocks = [(p[first], p[1 - first]) for p, first in zip(launch, firsts, strict=True)]
-        candidate.append([ratio.steady(a) / (1 + effect) for a, _ in blocks])
-        over.append([ratio.steady(b) for _, b in blocks])
-    return candidate, over
-
-
-def orders(budget: Budget, seed: int) -> Iterator[np.ndarray]:
-    """For each launch which half of each pair is the candidate's: rounds 2i and 2i+1 mirror."""
+def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Session:
+    """The calls dealt to three arms, as the schedule does: rounds 2i and 2i+1 mirror each other."""
     rng = np.random.default_rng(seed)
-    for _ in range(budget.launches):
-        coin = rng.integers(2, size=(budget.rounds + 1) // 2)
-        yield np.stack([coin, 1 - coin], axis=1).ravel()[: budget.rounds]
+    limit, rounds = plan.budget.looks[-1], plan.budget.rounds
+    stretches = calls.reshape(limit, rounds, len(ARMS), plan.block)
+    timed = {key: Timed(key, key) for key in ARMS}
+    for launch in stretches:
+        for key in ARMS:
+            timed[key].launches.append(Launch({}, 0, [], None))
+        order = rng.permutation(len(ARMS))
+        for number, blocks in enumerate(launch):
+            order = order[::-1] if number % 2 else rng.permutation(len(ARMS))
+            for position, arm in enumerate(order):
+                times = blocks[position] / (1 + effect if ARMS[arm] == "candidate" else 1)
+                block = Block(number, position, times.tolist(), 0, {}, {})
+                timed[ARMS[arm]].launches[-1].blocks.append(block)
+    return Session(plan.budget, seed, timed, "base", "twin")
 
 
-def sequential_welch(calls: np.ndarray, budget: Budget, effect: float, seed: int) -> str:
+def sequential_welch(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> tuple[str, int]:
     """All of one arm, then all of the other; Welch's t-test on the calls."""
     candidate, over = arms_in_turn(calls, effect, seed)
     p = tests_of_scipy.ttest_ind(candidate, over, equal_var=False).pvalue
-    return word_of_test(p, candidate.mean() < over.mean())
+    return word_of_test(p, candidate.mean() < over.mean()), plan.budget.looks[-1]
 
 
-def sequential_mann_whitney(calls: np.ndarray, budget: Budget, effect: float, seed: int) -> str:
+def sequential_mann_whitney(
+    calls: np.ndarray, plan: Plan, effect: float, seed: int
+) -> tuple[str, int]:
     """All of one arm, then all of the other; Mann-Whitney's U on the calls."""
     candidate, over = arms_in_turn(calls, effect, seed)
     p = tests_of_scipy.mannwhitneyu(candidate, over).pvalue
-    return word_of_test(p, np.median(candidate) < np.median(over))
+    return word_of_test(p, np.median(candidate) < np.median(over)), plan.budget.looks[-1]
 
 
 def arms_in_turn(calls: np.ndarray, effect: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -111,53 +118,52 @@ def word_of_test(p: float, faster: bool) -> str:
     return "INCONCLUSIVE" if p >= ALPHA else "FASTER" if faster else "SLOWER"
 
 
-DESIGNS: dict[str, Callable[[np.ndarray, Budget, float, int], str]] = {
+DESIGNS: dict[str, Callable[[np.ndarray, Plan, float, int], tuple[str, int]]] = {
     "interleaved": interleaved,
-    "interleaved, no margin": interleaved_no_margin,
     "sequential, Welch": sequential_welch,
     "sequential, Mann-Whitney": sequential_mann_whitney,
 }
 
 
-def rates(trace: np.ndarray, budget: Budget, trials: int, effects: tuple[float, ...]) -> dict:
+def rates(trace: np.ndarray, plan: Plan, trials: int, effects: tuple[float, ...]) -> dict:
     """The words of every design at every effect, over `trials` cuts of one trace."""
-    starts = np.linspace(0, trace.size - budget.calls, trials).astype(int)
-    windows = trace.size // budget.calls
+    starts = np.linspace(0, trace.size - plan.calls, trials).astype(int)
+    windows = trace.size // plan.calls
+    cuts = [(seed, trace[start : start + plan.calls]) for seed, start in enumerate(starts)]
     designs = {
         name: {
             f"{effect:.0%}": summary(
-                Counter(
-                    design(trace[start : start + budget.calls], budget, effect, seed)
-                    for seed, start in enumerate(starts)
-                ),
-                trials,
-                windows,
-                effect,
+                [design(calls, plan, effect, seed) for seed, calls in cuts], windows, effect
             )
             for effect in effects
         }
         for name, design in DESIGNS.items()
     }
     return {
-        **budget._asdict(),
-        "calls": budget.calls,
+        "name": plan.budget.name,
+        "looks": plan.budget.looks,
+        "rounds": plan.budget.rounds,
+        "block": plan.block,
+        "calls": plan.calls,
         "trials": trials,
         "disjoint_windows": windows,
         "designs": designs,
     }
 
 
-def summary(words: Counter, trials: int, windows: int, effect: float) -> dict:
+def summary(found: list[tuple[str, int]], windows: int, effect: float) -> dict:
     """The rate that matters at this effect, and what it rests on."""
+    words = Counter(word for word, _ in found)
     wanted = ("FASTER", "SLOWER") if effect == 0 else ("FASTER",)
-    rate = sum(words[word] for word in wanted) / trials
-    independent = min(trials, windows)
+    rate = sum(words[word] for word in wanted) / len(found)
+    independent = min(len(found), windows)
     return {
         "false_differences" if effect == 0 else "detected": round(rate, 4),
         "wilson_95_on_disjoint_windows": [
             round(end, 4) for end in proportion.wilson(rate * independent, independent)
         ],
         "words": dict(sorted(words.items())),
+        "launches": dict(sorted(Counter(launches for _, launches in found).items())),
     }
 
 
@@ -176,16 +182,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--trace", type=Path, default=TRACE)
     parser.add_argument("--trials", type=int, default=200, help="cuts of the trace per budget")
-    parser.add_argument("--budget", choices=[b.name for b in BUDGETS], action="append")
+    parser.add_argument("--budget", choices=[p.budget.name for p in PLANS], action="append")
     parser.add_argument("--effect", type=float, action="append", help="0.02 is 2 %%")
     parser.add_argument("--out", type=Path, default=HERE / "aa_trace.json")
     options = parser.parse_args(arguments)
 
     trace = np.load(options.trace)["t_ns"].astype(np.float64)
-    chosen = [b for b in BUDGETS if not options.budget or b.name in options.budget]
+    chosen = [p for p in PLANS if not options.budget or p.budget.name in options.budget]
     effects = tuple(options.effect or EFFECTS)
     result = {
-        "v": 1,
+        "v": 2,
         "trace": {
             "sha256": hashlib.sha256(options.trace.read_bytes()).hexdigest(),
             "calls": int(trace.size),
@@ -200,8 +206,8 @@ def main(arguments: list[str] | None = None) -> None:
         "environment": environment(),
         "margin": verdict.MARGIN,
         "alpha": ALPHA,
-        "lead_in": ratio.LEAD_IN,
-        "budgets": [rates(trace, budget, options.trials, effects) for budget in chosen],
+        "lead_in": budgets.SETTLING,
+        "budgets": [rates(trace, plan, options.trials, effects) for plan in chosen],
     }
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     for budget in result["budgets"]:

@@ -46,6 +46,8 @@ class Verdict(Value, kw_only=True, frozen=True):
         over: the recipe id it is compared with.
         pairs, launches: what the interval rests on.
         margin: the share below which a difference counts as none.
+        noise: by what share the baseline differed from its own twin in the same schedule;
+            0 where no twin was measured.
     """
 
     word: VerdictWord
@@ -56,3 +58,4 @@ class Verdict(Value, kw_only=True, frozen=True):
     pairs: int
     launches: int
     margin: float
+    noise: float = 0.0

@@ -35,15 +35,20 @@ class Parity(Value, kw_only=True, frozen=True):
 
 
 class Executed(Value, kw_only=True, frozen=True):
-    """What really ran, as the runtime itself reports it. Null has a reason in `why_null`."""
+    """What really ran, as the runtime itself reports it. Null has a reason in `why_null`.
+
+    The times and the memory are those of `start.Start`.
+    """
 
     runtime_version: str
     precision: str | None
     threads: int
     options: dict[str, str]
     load_ms: float | None
+    compile_ms: float | None = None
     first_infer_ms: float | None
     peak_rss_bytes: int | None
+    memory_bytes: int | None = None
     why_null: dict[str, str]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 
 from edgeopt.domain.latency import Latency
+from edgeopt.domain.start import Start
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.timed import Timed
+from edgeopt.harness.timed import Launch, Timed
 from edgeopt.stats import outliers
 from edgeopt.stats.bootstrap import median_by_group
 from edgeopt.stats.early_stopping import tail
@@ -40,6 +41,35 @@ def latency(timed: Timed, budget: Budget) -> Latency:
         stage=budget.stage,
         budget=budget.name,
     )
+
+
+def start(timed: Timed) -> Start:
+    """What it cost to get an artifact ready: medians over the launches, the largest memory."""
+    launches = timed.launches
+    why_null = dict(launches[0].opened.get("why_null") or {})
+    found: dict[str, float | None] = {
+        "load_ms": _median_ms([launch.opened["load_ns"] for launch in launches]),
+        "compile_ms": _median_ms([launch.opened["compile_ns"] for launch in launches]),
+        "first_infer_ms": _median_ms([launch.first_ns for launch in launches]),
+    }
+    why_null = {name.replace("_ns", "_ms"): why for name, why in why_null.items()}
+    peak = max((launch.peak_rss_bytes or 0 for launch in launches), default=0) or None
+    gained = max((_gained(launch) for launch in launches), default=0) or None
+    if peak is None:
+        why_null["peak_rss_bytes"] = "this system does not tell"
+    if gained is None:
+        why_null["memory_bytes"] = "this kernel cannot start the peak anew (/proc/self/clear_refs)"
+    return Start(**found, peak_rss_bytes=peak, memory_bytes=gained, why_null=why_null)
+
+
+def _gained(launch: Launch) -> int:
+    before = launch.opened.get("rss_before_bytes")
+    return max(0, launch.peak_rss_bytes - before) if before and launch.peak_rss_bytes else 0
+
+
+def _median_ms(nanoseconds: list[int | None]) -> float | None:
+    told = [ns for ns in nanoseconds if ns is not None]
+    return round(median(told) / 1e6, 3) if told else None
 
 
 def _rounded(value: float | None) -> float | None:

@@ -15,7 +15,7 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.compare import compare, noise, settled
-from edgeopt.harness.figures import latency
+from edgeopt.harness.figures import latency, start
 from edgeopt.harness.measure import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
@@ -120,6 +120,6 @@ def _row(subject: Subject, session: Session, facts: dict[str, Any], budget: Budg
         latency_ms=None if timed.failed else latency(timed, budget),
         versus=versus,
         precision=precision_words(facts.get("precisions") or {}),
-        load_ms=timed.launches[0].opened["load_ns"] / 1e6 if timed.launches else None,
+        start=start(timed) if timed.launches else None,
         reason=timed.failed,
     )

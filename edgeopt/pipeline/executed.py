@@ -17,7 +17,7 @@ def combined_sha256(files: dict[str, str]) -> str:
 
 
 #: Fields that a measurement fills.
-TIMED = ("load_ms", "first_infer_ms", "peak_rss_bytes")
+TIMED = ("load_ms", "compile_ms", "first_infer_ms", "peak_rss_bytes", "memory_bytes")
 
 
 def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:

@@ -11,12 +11,11 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.compare import compare, settled
-from edgeopt.harness.figures import latency
+from edgeopt.harness.figures import latency, start
 from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Session, Timed
 from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
-from edgeopt.stats.quantile import median
 from edgeopt.store import atomic
 
 BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
@@ -76,18 +75,10 @@ def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Reco
         status = "timeout" if timed.timed_out else "failed-run"
         return failed(record, "measure", StepFailed(status, timed.failed))
     assert record.executed is not None
-    launches = timed.launches
-    peaks = [launch.peak_rss_bytes for launch in launches if launch.peak_rss_bytes]
+    told = msgspec.structs.asdict(start(timed))
     why_null = {k: why for k, why in record.executed.why_null.items() if k not in TIMED}
-    if not peaks:
-        why_null["peak_rss_bytes"] = "this system does not tell"
-    executed = msgspec.structs.replace(
-        record.executed,
-        load_ms=round(median([launch.opened["load_ns"] for launch in launches]) / 1e6, 3),
-        first_infer_ms=round(median([launch.first_ns for launch in launches]) / 1e6, 3),
-        peak_rss_bytes=max(peaks) if peaks else None,
-        why_null=why_null,
-    )
+    told["why_null"] = why_null | told["why_null"]
+    executed = msgspec.structs.replace(record.executed, **told)
     return msgspec.structs.replace(
         record,
         kind=shop.device.kind,

@@ -9,6 +9,7 @@ import msgspec
 
 from edgeopt.domain.bench_row import BenchRow
 from edgeopt.domain.latency import Verdict
+from edgeopt.domain.start import Start
 from edgeopt.report import format as fmt
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def render(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> Table:
     caption = _caption(rows, inputs, noise)
     table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left")
     table.add_column("artifact", overflow="fold", ratio=1)
-    for heading in ("runtime", "thr", "p50", "p90", "ran in", "verdict"):
+    for heading in ("runtime", "thr", "p50", "p90", "load", "memory", "ran in", "verdict"):
         table.add_column(heading, no_wrap=heading != "verdict")
     for row in rows:
         table.add_row(*_cells(row))
@@ -32,7 +33,7 @@ def render(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> Table:
 def _cells(row: BenchRow) -> list[str]:
     figures = row.latency_ms
     if figures is None:
-        return [row.path, row.runtime, str(row.threads), fmt.DASH, "", "", row.reason]
+        return [row.path, row.runtime, str(row.threads), fmt.DASH, "", "", "", "", row.reason]
     bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
     return [
         row.path,
@@ -40,9 +41,17 @@ def _cells(row: BenchRow) -> list[str]:
         str(row.threads),
         f"{fmt.ms(figures.p50)}\n{bounds}",
         fmt.ms(figures.p90, "too few"),
+        *_ready(row.start),
         row.precision or "unknown",
         _verdict(row.versus),
     ]
+
+
+def _ready(start: Start | None) -> list[str]:
+    if start is None:
+        return ["", ""]
+    opened = [ms for ms in (start.load_ms, start.compile_ms) if ms is not None]
+    return [fmt.ms(sum(opened)) if opened else fmt.DASH, fmt.size(start.memory_bytes, fmt.DASH)]
 
 
 def _verdict(verdict: Verdict | None) -> str:
@@ -76,7 +85,7 @@ def as_data(
                 "latency_ms": msgspec.to_builtins(row.latency_ms),
                 "versus_baseline": msgspec.to_builtins(row.versus),
                 "precision": row.precision,
-                "load_ms": row.load_ms,
+                "start": msgspec.to_builtins(row.start),
                 "reason": row.reason,
             }
             for row in rows

@@ -48,7 +48,7 @@ class Runner:
         return {"version": version, "import_ns": import_ns, "rss_bytes": memory.rss_bytes()}
 
     def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
-        """Import the runtime unless it is there, and open the model; times are without the import."""
+        """Import the runtime unless it is there, and open the model; its time is apart."""
         module = runtimes.load(runtime)
         version = module.version()
         before = memory.rss_bytes() if memory.restart_peak() else None

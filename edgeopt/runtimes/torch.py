@@ -27,11 +27,10 @@ def open_session(path: str, threads: int, options: dict) -> Session:
 
 
 class Session:
-    stages = {"why_null": {"compile_ns": "eager PyTorch compiles nothing"}}
-
     def __init__(self, path: str, threads: int) -> None:
         import torch
 
+        self.stages = {"why_null": {"compile_ns": "eager PyTorch compiles nothing"}}
         torch.set_num_threads(threads)
         self._torch = torch
         program = torch.export.load(path)

@@ -2,7 +2,7 @@
 
 The rule, on the scale of logarithms, where a margin of 2 % is +-ln 1.02 both ways:
 
-    EQUIVALENT    the interval lies inside the margin
+    EQUIVALENT    the interval lies inside the margin, and the A/A noise as well
     FASTER        the interval lies above 1, and the estimate above the A/A noise
     SLOWER        the interval lies below 1, and the estimate below the A/A noise
     INCONCLUSIVE  everything else, and always below 6 pairs
@@ -13,7 +13,8 @@ not ask the interval to lie beyond the margin: a true 2 % would then hardly ever
 margin of 2 %; nor the estimate: that would find it half of the time. The price is that
 a true 1 % is called FASTER where the measurement is too coarse to call it EQUIVALENT.
 The A/A noise is the other bound, for what an interval cannot know: where a thing
-measured against itself differs by 5 %, no smaller difference counts, however narrow its interval.
+measured against itself differs by 5 %, no smaller difference counts, however narrow its
+interval, and nothing is called equivalent to within 2 % either.
 
 Looking more than once, or at several candidates, gives chance more than one try, so the
 interval itself is made wider (Bonferroni): alpha / looks / candidates. Holm's steps would gain
@@ -59,8 +60,7 @@ def compare(
         level: of the interval, before correction.
         looks: how often the data may be looked at in all, 1 to 3, this time included.
         candidates: how many are compared with the same baseline.
-        noise: share by which a thing differs from itself here (`noise.aa_noise`); the
-            margin is the larger of the two.
+        noise: share by which a thing differs from itself here (`noise.aa_noise`).
         seed: of the bootstrap.
 
     Returns:
@@ -69,7 +69,9 @@ def compare(
     Raises:
         ValueError: no pairs, or an argument out of its range.
     """
-    log_margin, log_noise = _log_margin(margin, noise), math.log1p(noise)
+    if margin <= 0.0 or noise < 0.0:
+        raise ValueError(f"margin > 0 and noise >= 0 must hold, got {margin} and {noise}")
+    log_margin, log_noise = math.log1p(margin), math.log1p(noise)
     centre = ratio.estimate(pairs_by_launch)
     pairs = sum(np.size(launch) for launch in pairs_by_launch)
     bounds = ratio.interval(pairs_by_launch, corrected(level, looks, candidates), seed)
@@ -115,7 +117,8 @@ def verdict(
         over=over_id,
         pairs=sum(launch.size for launch in pairs),
         launches=sum(launch.size > 0 for launch in pairs),
-        margin=max(margin, noise),
+        margin=margin,
+        noise=noise,
     )
 
 
@@ -133,14 +136,8 @@ def corrected(level: float, looks: int = 1, candidates: int = 1) -> float:
     return 1.0 - (1.0 - level) / (looks * candidates)
 
 
-def _log_margin(margin: float, noise: float) -> float:
-    if margin <= 0.0 or noise < 0.0:
-        raise ValueError(f"margin > 0 and noise >= 0 must hold, got {margin} and {noise}")
-    return math.log1p(max(margin, noise))
-
-
 def _word(centre: float, low: float, high: float, margin: float, noise: float) -> VerdictWord:
-    if -margin <= low and high <= margin:
+    if -margin <= low and high <= margin and noise <= margin:
         return "EQUIVALENT"
     if low > 0.0 and centre > noise:
         return "FASTER"

@@ -62,6 +62,8 @@ class Scripted:
         return {
             "version": f"{runtime} 1.0",
             "load_ns": self.script["load_ns"],
+            "compile_ns": None,
+            "why_null": {"compile_ns": "scripted"},
             "inputs": [],
             "outputs": [],
             "rss_before_bytes": 1,

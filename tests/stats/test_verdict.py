@@ -92,13 +92,19 @@ def test_a_difference_below_the_noise_of_a_thing_against_itself_is_none():
     assert compare(pairs)[0] == "FASTER"
     assert compare(pairs, noise=0.03)[0] == "FASTER"
     assert compare(pairs, noise=0.045)[0] == "INCONCLUSIVE"
-    assert compare(pairs, noise=0.050)[0] == "EQUIVALENT"
+    assert compare(pairs, noise=0.100)[0] == "INCONCLUSIVE"
 
 
-def test_the_larger_of_margin_and_noise_is_the_margin():
+def test_where_the_noise_is_above_the_margin_nothing_is_equivalent():
+    pairs = [np.linspace(-0.005, 0.005, 40)]
+    assert compare(pairs, noise=0.019)[0] == "EQUIVALENT"
+    assert compare(pairs, noise=0.021)[0] == "INCONCLUSIVE"
+
+
+def test_a_verdict_tells_its_noise():
     candidate, over = measure(1.03)
     found = verdict(candidate, over, "base", noise=0.05)
-    assert (found.word, found.margin) == ("EQUIVALENT", 0.05)
+    assert (found.word, found.margin, found.noise) == ("INCONCLUSIVE", 0.02, 0.05)
 
 
 # --- too little
