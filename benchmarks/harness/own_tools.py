@@ -1,0 +1,174 @@
+"""Our p50 against each runtime's own tool, in turn, on the same files.
+
+    python -m benchmarks.harness.own_tools --small RUN --large RUN [--pairs 10] [--out FILE]
+
+RUN is a folder of `edgeopt optimize`: its fp32 artifacts are timed. A pair is one run of the
+tool and one launch of ours, of about `--seconds` each, in random order; the figure is
+the median over pairs of ln(ours / the tool's). The tools: OpenVINO's benchmark_app (sync, latency
+hint) and LiteRT's litert-benchmark, both from their wheels; ONNX Runtime's wheel has none, so
+a bare Python loop stands for one. The tools time random inputs, as ours does here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import edgeopt
+from edgeopt.harness.budget import SCREEN
+from edgeopt.pipeline.bench import bench
+from edgeopt.stats.quantile import median, median_interval
+from edgeopt.store import run_folder
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+#: A tool's whole output is below a second of start and `seconds` of work.
+LIMIT_S = 120
+
+# The tool rounds to 10 us, too coarse for a model of 0.1 ms.
+LITERT = """
+import sys
+from ai_edge_litert.tools import benchmark_litert_model as tool
+tool.round = lambda value, digits=None: value
+sys.argv[0] = "litert-benchmark"
+tool.main()
+"""
+
+ONNXRUNTIME = """
+import sys, time, statistics
+import numpy as np, onnxruntime as ort
+path, seconds = sys.argv[1], float(sys.argv[2])
+options = ort.SessionOptions()
+options.intra_op_num_threads = 1
+session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+rng = np.random.default_rng(0)
+feed = {i.name: rng.standard_normal(i.shape).astype(np.float32) for i in session.get_inputs()}
+for _ in range(10):
+    session.run(None, feed)
+times, end = [], time.perf_counter() + seconds
+while time.perf_counter() < end:
+    start = time.perf_counter()
+    session.run(None, feed)
+    times.append(time.perf_counter() - start)
+print(statistics.median(times) * 1e3)
+"""
+
+
+def openvino_tool(path: Path, seconds: float, typical_ms: float) -> float:
+    """Median of benchmark_app, ms."""
+    command = [BIN / "benchmark_app", "-m", path, "-d", "CPU", "-hint", "latency", "-api", "sync"]
+    command += ["-t", str(max(1, round(seconds))), "-nthreads", "1", "-infer_precision", "f32"]
+    said = _run([*map(str, command)])
+    return float(re.findall(r"Median:\s+([\d.]+) ms", said)[0])
+
+
+def litert_tool(path: Path, seconds: float, typical_ms: float) -> float:
+    """Median of litert-benchmark, ms."""
+    runs = max(50, round(1000 * seconds / typical_ms))
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "result.json"
+        arguments = [f"--model={path}", "--num_threads=1", f"--num_runs={runs}"]
+        arguments += ["--warmup_runs=10", f"--result_json={out}"]
+        _run([sys.executable, "-c", LITERT, *arguments])
+        return float(json.loads(out.read_text())["latency"]["median_ms"])
+
+
+def onnxruntime_loop(path: Path, seconds: float, typical_ms: float) -> float:
+    """Median of a bare loop, ms."""
+    return float(_run([sys.executable, "-c", ONNXRUNTIME, str(path), str(seconds)]))
+
+
+def _run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed: {done.stderr[-500:]}")
+    return done.stdout
+
+
+TOOLS: dict[str, Callable[[Path, float, float], float]] = {
+    "openvino": openvino_tool,
+    "litert": litert_tool,
+    "onnxruntime": onnxruntime_loop,
+}
+
+
+def ours(path: Path, seconds: float, seed: int) -> float:
+    """p50 of one launch with as much work, ms."""
+    rounds = max(1, round(seconds / 0.1))
+    budget = replace(SCREEN, rounds=rounds, warmup_runs=10, block_runs=10, block_s=0.1)
+    (row,) = bench([path], (1,), None, None, budget, seed).rows
+    if row.latency_ms is None:
+        raise SystemExit(f"{path}: {row.reason}")
+    return row.latency_ms.p50
+
+
+def compare(runtime: str, path: Path, pairs: int, seconds: float) -> dict:
+    """The log-ratios of `pairs` pairs, and what they come to."""
+    rng = random.Random(0)
+    typical = ours(path, 1.0, 0)
+    found = []
+    for number in range(pairs):
+        arms = [
+            ("ours", lambda n=number: ours(path, seconds, n)),
+            ("tool", lambda: TOOLS[runtime](path, seconds, typical)),
+        ]
+        rng.shuffle(arms)
+        found.append({name: run() for name, run in arms})
+    ratios = [math.log(pair["ours"] / pair["tool"]) for pair in found]
+    bounds = median_interval(ratios)
+    return {
+        "runtime": runtime,
+        "file": path.name,
+        "ours_ms": median([pair["ours"] for pair in found]),
+        "tool_ms": median([pair["tool"] for pair in found]),
+        "ratio": math.exp(median(ratios)),
+        "ratio_95": [math.exp(end) for end in bounds] if bounds else None,
+        "pairs": found,
+    }
+
+
+def fp32_artifacts(folder: Path) -> dict[str, Path]:
+    """The fp32 artifact of each runtime in a run."""
+    return {
+        record.runtime: (folder / record.artifact).resolve()
+        for record in run_folder.read(folder).records
+        if record.precision == "fp32" and record.artifact and record.status == "ok"
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--small", type=Path, required=True, help="run of a model of about 0.1 ms")
+    parser.add_argument("--large", type=Path, required=True, help="run of a model of about 5 ms")
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
+    options = parser.parse_args()
+    rows = []
+    for size in ("small", "large"):
+        for runtime, path in sorted(fp32_artifacts(getattr(options, size)).items()):
+            row = {"size": size, **compare(runtime, path, options.pairs, options.seconds)}
+            rows.append(row)
+            low, high = row["ratio_95"] or (math.nan, math.nan)
+            print(
+                f"{size:6} {runtime:12} ours {row['ours_ms']:.4f} ms, tool {row['tool_ms']:.4f} ms: "
+                f"{row['ratio']:.3f} ({low:.3f} to {high:.3f})",
+                flush=True,
+            )
+    about = {"python": platform.python_version(), "system": platform.platform()}
+    result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
