@@ -1,9 +1,10 @@
 """Our p50 against each runtime's own tool, in turn, on the same files.
 
-    python -m benchmarks.harness.own_tools --small RUN --large RUN [--pairs 10] [--out FILE]
+    python -m benchmarks.harness.own_tools [--large runs/demo] [--pairs 10] [--out FILE]
 
-RUN is a folder of `edgeopt optimize`: its fp32 artifacts are timed. A pair is one run of the
-tool and one launch of ours, of about `--seconds` each, in random order; the figure is
+The fp32 artifacts of two runs are timed: of `small_net.py` (made here, about 0.1 ms) and of
+`--large`, a folder of `edgeopt optimize` (`make demo` makes runs/demo). A pair is one run of
+the tool and one launch of ours, of about `--seconds` each, in random order; the figure is
 the median over pairs of ln(ours / the tool's). The tools: OpenVINO's benchmark_app (sync, latency
 hint) and LiteRT's litert-benchmark, both from their wheels; ONNX Runtime's wheel has none, so
 a bare Python loop stands for one. The tools time random inputs, as ours does here.
@@ -20,11 +21,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import edgeopt
+from benchmarks.harness import small_net
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.bench import bench
 from edgeopt.stats.quantile import median, median_interval
@@ -91,7 +93,7 @@ def onnxruntime_loop(path: Path, seconds: float, typical_ms: float) -> float:
 def _run(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
     if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {done.stderr[-500:]}")
+        raise SystemExit(f"{command[0]} failed: {(done.stderr or done.stdout)[-500:]}")
     return done.stdout
 
 
@@ -148,26 +150,30 @@ def fp32_artifacts(folder: Path) -> dict[str, Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--small", type=Path, required=True, help="run of a model of about 0.1 ms")
-    parser.add_argument("--large", type=Path, required=True, help="run of a model of about 5 ms")
+    parser.add_argument("--large", type=Path, default=Path("runs/demo"), help="a run")
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
     options = parser.parse_args()
-    rows = []
-    for size in ("small", "large"):
-        for runtime, path in sorted(fp32_artifacts(getattr(options, size)).items()):
-            row = {"size": size, **compare(runtime, path, options.pairs, options.seconds)}
-            rows.append(row)
-            low, high = row["ratio_95"] or (math.nan, math.nan)
-            print(
-                f"{size:6} {runtime:12} ours {row['ours_ms']:.4f} ms, tool {row['tool_ms']:.4f} ms: "
-                f"{row['ratio']:.3f} ({low:.3f} to {high:.3f})",
-                flush=True,
-            )
+    with tempfile.TemporaryDirectory() as scratch:
+        runs = {"small": small_net.write(Path(scratch) / "small"), "large": options.large}
+        rows = list(_rows(runs, options.pairs, options.seconds))
     about = {"python": platform.python_version(), "system": platform.platform()}
     result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
     options.out.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _rows(runs: dict[str, Path], pairs: int, seconds: float) -> Iterator[dict]:
+    for size, folder in runs.items():
+        for runtime, path in sorted(fp32_artifacts(folder).items()):
+            row = {"size": size, **compare(runtime, path, pairs, seconds)}
+            yield row
+            low, high = row["ratio_95"] or (math.nan, math.nan)
+            print(
+                f"{size:6} {runtime:12} ours {row['ours_ms']:.4f}, tool {row['tool_ms']:.4f} ms: "
+                f"{row['ratio']:.3f} ({low:.3f} to {high:.3f})",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import random
 import statistics
 from collections.abc import Callable, Sequence
@@ -144,15 +145,14 @@ def _launch(
     name = f"launch {number + 1}"
     plan.tell(f"{name}: starting")
     rng.shuffle(subjects)
+    # Processes end with the thread that started them (PR_SET_PDEATHSIG), so this one does.
+    clients = [stack.enter_context(Client(plan.device, plan.log)) for _ in subjects]
     with ThreadPoolExecutor(STARTING) as pool:
-        clients = list(pool.map(lambda subject: _start(plan, subject), subjects))
-    for client in clients:
-        if client:
-            stack.enter_context(client)
+        imported = list(pool.map(functools.partial(_import, plan), subjects, clients))
     arms = [
         arm
-        for subject, client in zip(subjects, clients, strict=True)
-        if client and (arm := _warm(plan, subject, client))
+        for subject, client, ready in zip(subjects, clients, imported, strict=True)
+        if ready and (arm := _warm(plan, subject, client))
     ]
     plan.rounds = plan.budget.rounds_for(arm.typical_ns for arm in arms)
     plan.step(f"{name}: started")
@@ -174,18 +174,14 @@ def _watch(plan: _Schedule, canary: Client) -> None:
         plan.session.canary.append(canary.request("canary", plan.short_s))
 
 
-def _start(plan: _Schedule, subject: Subject) -> Client | None:
-    """A process with the runtime imported; None, with the reason kept, where that fails."""
-    client: Client | None = None
+def _import(plan: _Schedule, subject: Subject, client: Client) -> bool:
+    """Import the runtime; False, with the reason kept, where that fails."""
     try:
-        client = Client(plan.device, plan.log)
         client.request("import", plan.timeout_s, runtime=subject.runtime)
     except RunnerFailed as error:
-        if client:
-            client.close()
         _take_out(plan, subject, error)
-        return None
-    return client
+        return False
+    return True
 
 
 def _take_out(plan: _Schedule, subject: Subject, error: RunnerFailed) -> None:
