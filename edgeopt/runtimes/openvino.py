@@ -63,12 +63,22 @@ class Session:
         self._request = self._compiled.create_infer_request()
         self.inputs = [_spec(port) for port in self._compiled.inputs]
         self.outputs = [_spec(port) for port in self._compiled.outputs]
+        # The request's own buffers: with arrays as arguments, infer() spends 0.1 ms in Python.
+        closed = all(port.get_partial_shape().is_static for port in self._compiled.inputs)
+        count = len(self.inputs) if closed else 0  # an open one cannot be run, only described
+        self._places = [self._request.get_input_tensor(i).data for i in range(count)]
         self._count = len(self.outputs)
         self._asked = settings
 
     def run(self, arrays: list) -> list:
-        self._request.infer(arrays, share_inputs=True)
-        return [np.array(self._request.get_output_tensor(i).data) for i in range(self._count)]
+        request = self._request
+        for place, array in zip(self._places, arrays):
+            if array.shape != place.shape:  # numpy would stretch it
+                raise ValueError(f"expected an input of shape {place.shape}, got {array.shape}")
+            np.copyto(place, array, casting="no")
+        request.start_async()
+        request.wait()
+        return [np.array(request.get_output_tensor(i).data) for i in range(self._count)]
 
     def facts(self) -> dict:
         """Operators and precisions from the executed graph (`get_runtime_model`)."""
