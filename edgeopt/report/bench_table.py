@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +26,24 @@ def render(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> Table:
     table.add_column("artifact", overflow="fold", ratio=1)
     for heading in ("runtime", "thr", "p50", "p90", "load", "memory", "ran in", "verdict"):
         table.add_column(heading, no_wrap=heading != "verdict")
-    for row in rows:
-        table.add_row(*_cells(row))
+    for row, name in zip(rows, _names(rows), strict=True):
+        table.add_row(*_cells(row, name))
     return table
 
 
-def _cells(row: BenchRow) -> list[str]:
+def _names(rows: Sequence[BenchRow]) -> list[str]:
+    """The paths without the folders that all of them share."""
+    shared = os.path.commonpath([os.path.dirname(os.path.abspath(row.path)) for row in rows])
+    return [os.path.relpath(row.path, shared) for row in rows]
+
+
+def _cells(row: BenchRow, name: str) -> list[str]:
     figures = row.latency_ms
     if figures is None:
-        return [row.path, row.runtime, str(row.threads), fmt.DASH, "", "", "", "", row.reason]
+        return [name, row.runtime, str(row.threads), fmt.DASH, "", "", "", "", row.reason]
     bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
     return [
-        row.path,
+        name,
         row.runtime,
         str(row.threads),
         f"{fmt.ms(figures.p50)}\n{bounds}",
