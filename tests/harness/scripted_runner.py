@@ -103,7 +103,9 @@ class Scripted:
             "i": self.runs,
             "k": k,
             "launch": self.launch,
+            "seed": os.getpid(),
             "rng": self.random,
+            "random": random,
             "math": math,
         }
         ns = round(eval(self.script["duration_ns"], names))

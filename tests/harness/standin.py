@@ -25,7 +25,7 @@ class Script:
 
     Attributes:
         duration_ns: an expression of t (the machine's clock, ns), i (runs of this process so
-            far), k (place in the block), launch, and rng.
+            far), k (place in the block), launch, seed (of the process), and rng.
         delay_s: real seconds that each reply takes on its way.
         gain: what it adds to its inputs.
         trouble: one of the runner's TROUBLES, at the `number`th request `at` of `launch`.
