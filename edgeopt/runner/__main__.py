@@ -24,7 +24,9 @@ def main() -> int:
     from edgeopt.runner.commands import Runner
 
     runner = Runner()
+    runner.idle.begin()
     for line in sys.stdin:
+        runner.idle.end()
         request = json.loads(line)
         if request["cmd"] == "quit":
             break
@@ -35,6 +37,7 @@ def main() -> int:
             reply = {"ok": False, "error": "{}: {}".format(type(error).__name__, error)}
         protocol.write(json.dumps(reply) + "\n")
         protocol.flush()
+        runner.idle.begin()
     return 0
 
 

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from edgeopt import runtimes
-from edgeopt.runner import canary, memory, sensors
+from edgeopt.runner import canary, energy, health, memory, sensors
+from edgeopt.runner.glance import Glance
+from edgeopt.runner.idle import Idle
+from edgeopt.runner.root import Root
 
 
 class Runner:
@@ -18,6 +21,9 @@ class Runner:
         self._session: Any = None
         self._inputs: list = []
         self._next = 0
+        self._root = Root()
+        self._glance = Glance(self._root)
+        self.idle = Idle()
 
     def handle(self, request: dict) -> dict:
         """Answer one request.
@@ -38,7 +44,11 @@ class Runner:
 
     def do_hello(self) -> dict:
         """Where the runner runs."""
-        return {"machine": sensors.machine()}
+        return {"machine": sensors.machine(), "why_null": self._glance.why_null}
+
+    def do_health(self, seconds: float) -> dict:
+        """What may spoil figures; watches the machine for so long while it sleeps itself."""
+        return {"health": health.health(self._root, seconds)}
 
     def do_import(self, runtime: str) -> dict:
         """Import a runtime, and nothing else: `open` then finds it there."""
@@ -104,14 +114,22 @@ class Runner:
 
     def do_block(self, count: int) -> dict:
         """One timed block: `count` inferences, every duration in ns."""
-        before = sensors.snapshot()
+        before = self._snapshot()
         start = time.perf_counter_ns()
         times = self._time(count)
-        return {"t_ns": times, "start_ns": start, "before": before, "after": sensors.snapshot()}
+        return {"t_ns": times, "start_ns": start, "before": before, "after": self._snapshot()}
+
+    def do_energy(self, seconds: float) -> dict:
+        """Meters read while nothing runs, and as long while inferences do."""
+        self._time(1)  # says at once if nothing can be run
+        return energy.measure(lambda: self._time(1), seconds, self._root)
 
     def do_canary(self) -> dict:
         """A fixed piece of work that needs no runtime: notices a machine that slowed down."""
         return canary.run()
+
+    def _snapshot(self) -> dict:
+        return {**self._glance.told(), **self.idle.told()}
 
     def _time(self, count: int) -> list:
         session, inputs = self._opened(), self._inputs
