@@ -219,6 +219,26 @@ def report(folder: Path, as_json: bool) -> None:
     _show(run, as_json)
 
 
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with every reading.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Say what is wrong with this machine for measuring, and how to mend it."""
+    import tempfile
+
+    from edgeopt.devices.local import Local
+    from edgeopt.pipeline.doctor import doctor as examine
+    from edgeopt.report import doctor_table
+
+    with tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch, _progress() as listener:
+        diagnosis = examine(Local(), Path(scratch) / "doctor.log", listener)
+    if as_json:
+        _print_json(doctor_table.as_data(diagnosis))
+    else:
+        _console().print(doctor_table.render(diagnosis))
+    ctx.exit(1 if diagnosis.failed else 0)
+
+
 def _show(run: Run, as_json: bool) -> None:
     if as_json:
         import msgspec

@@ -22,11 +22,15 @@ from edgeopt.bundle.write import manifest_of
 from edgeopt.cli import cli
 from edgeopt.datasets.metrics import METRICS, metric
 from edgeopt.datasets.scores import smallest_resolvable
-from edgeopt.domain import artifact, latency, recipe, record, run, score, tensor
+from edgeopt.domain import artifact, energy, finding, latency, recipe, record, run, score, tensor
 from edgeopt.domain.target import Profile
-from edgeopt.harness import timed
+from edgeopt.harness import gates, preflight, surroundings, timed
 from edgeopt.harness.budget import BUDGETS
+from edgeopt.runner import health, machine
 from edgeopt.runner.commands import Runner
+from edgeopt.runner.glance import Glance
+from edgeopt.runner.idle import Idle
+from edgeopt.runner.root import Root
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -36,7 +40,7 @@ VALUES = [
     record.Record, latency.Latency, latency.Verdict, score.Score, score.Drop, record.Parity,
     record.Executed, recipe.Recipe, recipe.Quantization, run.Run, run.Request, run.Constraints,
     run.Choice, run.Miss, run.SourceFacts, run.DataFacts, tensor.TensorSpec, artifact.Artifact,
-    tensor.Binding,
+    tensor.Binding, finding.Finding, energy.Energy,
 ]  # fmt: skip
 RAW = [timed.Session, timed.Timed, timed.Launch, timed.Block]
 
@@ -217,6 +221,23 @@ def test_every_command_of_the_runner_is_explained_with_its_fields() -> None:
         method = getattr(Runner, f"do_{name}", None)
         fields = method.__code__.co_varnames[1 : method.__code__.co_argcount] if method else ()
         assert set(fields) - named(below) == set()
+
+
+def test_every_reading_of_the_runner_is_explained() -> None:
+    text = page("runner-protocol.md")
+    assert machine.ACCOUNT.keys() - named(section(text, "`hello`")) == set()
+    told = health.health(Root(), 0)
+    assert told.keys() - {"why_null"} - named(section(text, "`health`")) == set()
+    block = {*Glance(Root()).told(), *Idle().told()}
+    assert block - named(section(text, "`block`")) == set()
+
+
+def test_every_check_of_a_machine_and_of_a_schedule_is_explained() -> None:
+    text = page("doctor.md")
+    for room, title in ((preflight, "Before"), (surroundings, "Before"), (gates, "Afterwards")):
+        source = Path(str(room.__file__)).read_text("utf-8")
+        checks = set(re.findall(r'check="([\w ]+)"', source))
+        assert checks - named(section(text, title)) == set()
 
 
 def test_the_exchange_is_json() -> None:

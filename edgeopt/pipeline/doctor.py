@@ -1,0 +1,48 @@
+"""doctor(): what is wrong with a machine for measuring."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from edgeopt.devices.device import Device
+from edgeopt.domain.finding import Diagnosis
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.harness import gates, surroundings
+from edgeopt.harness.client import Client
+from edgeopt.harness.preflight import preflight
+
+WATCH_S = 1.0  # others are watched for so long, while nothing of edgeopt works
+STEADY_S = 2.0  # of fixed work
+REQUEST_S = 60.0
+
+
+def doctor(device: Device, log: Path, progress: Listener = silent) -> Diagnosis:
+    """Check a device; nothing is changed on it.
+
+    Raises:
+        RunnerFailed: it runs no runner.
+    """
+    with Client(device, log) as client:
+        machine = client.request("hello", REQUEST_S)["machine"]
+        progress("watching the machine")
+        health = client.request("health", REQUEST_S, seconds=WATCH_S)["health"]
+        progress("timing fixed work")
+        canary = _canary(client)
+    steady = gates.canary({"canary": canary})
+    findings = (*preflight(machine, health), *([steady] if steady else []))
+    return Diagnosis(
+        device=device.name,
+        machine=machine,
+        health=health,
+        canary=canary,
+        findings=(*findings, surroundings.meters(health)),
+    )
+
+
+def _canary(client: Client) -> list[dict[str, int]]:
+    found: list[dict[str, int]] = []
+    end = time.monotonic() + STEADY_S
+    while time.monotonic() < end:
+        found.append(client.request("canary", REQUEST_S))
+    return found
