@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
@@ -130,7 +131,7 @@ def measure(
     budget: str = "standard",
     seed: int = 0,
     progress: Listener = silent,
-) -> _bench.Table:
+) -> BenchTable:
     """Time model files side by side on this machine, as `edgeopt bench` does.
 
     Args:

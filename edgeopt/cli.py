@@ -170,6 +170,8 @@ def _call(options: dict[str, Any]) -> Any:
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
+    import msgspec
+
     from edgeopt.harness.budget import BUDGETS
     from edgeopt.pipeline.bench import bench as run_bench
     from edgeopt.report import bench_table
@@ -188,13 +190,13 @@ def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> No
             options["seed"],
             progress=listener,
         )
-    data = bench_table.as_data(table.rows, table.inputs, table.noise, table.session.raw())
+    data = msgspec.json.encode(table)
     out.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(out, json.dumps(data, default=str))
+    atomic.write(out, data)
     if options["as_json"]:
-        _print_json(data)
+        click.echo(data)
     else:
-        _console().print(bench_table.render(table.rows, table.inputs, table.noise))
+        _console().print(bench_table.render(table))
         click.echo(f"Every raw sample: {out}")
     ctx.exit(1 if all(row.latency_ms is None for row in table.rows) else 0)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.score import Drop, Score
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 Status = Literal["ok", "failed-convert", "failed-parity", "failed-run", "timeout", "skipped"]
 Step = Literal["space", "convert", "parity", "score", "measure"]
@@ -69,6 +70,7 @@ class Record(Value, kw_only=True, frozen=True):
     kind: Literal["measured", "emulated", "predicted"] | None = None
     latency_ms: Latency | None = None
     latency_reason: str = ""
+    energy: Energy | None = None
     speedup: Verdict | None = None
     versus_baseline: Verdict | None = None
     score: Score | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from edgeopt.domain.finding import Finding
 from edgeopt.domain.model import Value
 from edgeopt.domain.record import Record
 from edgeopt.domain.tensor import TensorSpec
 
-RUN_VERSION = 1
+RUN_VERSION = 2
 
 
 class Constraints(Value, kw_only=True, frozen=True):
@@ -65,6 +66,7 @@ class Choice(Value, kw_only=True, frozen=True):
             at hand (and so nothing was timed).
         why: one sentence. rejected: candidates taken first whose confirming score broke
             the promise. front: recipe ids on the Pareto front of latency, drop and size.
+        findings: warnings and failures of the machine in the schedule that decided.
     """
 
     target: str
@@ -76,6 +78,7 @@ class Choice(Value, kw_only=True, frozen=True):
     misses: tuple[Miss, ...] = ()
     rejected: tuple[Miss, ...] = ()
     warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     bundle: str | None = None
 
 

@@ -29,6 +29,8 @@ class Budget:
         block_most_s: but not more than this, for what is very slow.
         least_runs, least_s: counted runs, and seconds of them, that each artifact has after
             the first look's launches; rounds are added until it has.
+        energy_s: in each launch each artifact is metered for so long at rest and again at work,
+            where the device has a meter.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Budget:
     block_most_s: float
     least_runs: int = 0
     least_s: float = 0.0
+    energy_s: float = 0.0
 
     def block_size(self, typical_ns: float) -> int:
         """Runs in a block of something that takes `typical_ns`."""
@@ -68,20 +71,20 @@ SCREEN = Budget(
 #: Fresh launches, so that luck with memory layout shows; two more where that settled nothing.
 QUICK = Budget(
     "quick", "final", (3, 5), 10,
-    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0,
+    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0, energy_s=1.0,
 )  # fmt: skip
 
 #: benchmarks/harness/aa_trace.py shows what it finds and how often it errs.
 STANDARD = Budget(
     "standard", "final", (3, 5, 8), 20,
-    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0,
+    warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.05, block_most_s=5.0, energy_s=2.0,
 )  # fmt: skip
 
 #: What MLPerf Mobile asks of a single stream: 1,024 samples and 60 s at least.
 SUBMISSION = Budget(
     "submission", "final", (5,), 20,
     warmup_runs=10, warmup_s=1.0, block_runs=10, block_s=0.25, block_most_s=5.0,
-    least_runs=1024, least_s=60.0,
+    least_runs=1024, least_s=60.0, energy_s=5.0,
 )  # fmt: skip
 
 BUDGETS = {budget.name: budget for budget in (SCREEN, QUICK, STANDARD, SUBMISSION)}

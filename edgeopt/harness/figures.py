@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import statistics
 
+from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.start import Start
 from edgeopt.harness.budget import Budget
+from edgeopt.harness.energy import energy
 from edgeopt.harness.timed import Launch, Timed
 from edgeopt.stats import outliers
 from edgeopt.stats.bootstrap import median_by_group
@@ -14,8 +16,11 @@ from edgeopt.stats.early_stopping import tail
 from edgeopt.stats.quantile import median
 
 
-def latency(timed: Timed, budget: Budget) -> Latency:
+def latency(timed: Timed, budget: Budget, spoiled: tuple[str, ...] = ()) -> Latency:
     """Figures of one artifact in one schedule.
+
+    Args:
+        spoiled: what makes them unfit to be ranked (`finding.failures`).
 
     p50 is the median of all steady runs; its interval is a bootstrap of the medians of blocks
     by launch, since runs within a block are not independent.
@@ -40,7 +45,14 @@ def latency(timed: Timed, budget: Budget) -> Latency:
         launches=len(timed.launches),
         stage=budget.stage,
         budget=budget.name,
+        spoiled=spoiled,
     )
+
+
+def energy_of(timed: Timed) -> Energy | None:
+    """Energy per inference; None where no launch was metered."""
+    replies = [launch.energy for launch in timed.launches if launch.energy]
+    return energy(replies) if replies else None
 
 
 def start(timed: Timed) -> Start:

@@ -28,6 +28,7 @@ from edgeopt.harness.timed import Block, Launch, Session, Timed
 INPUTS = 8  # different real inputs, taken in turn
 SHORT_S = 60.0  # enough for every request that is over at once, and for a block
 STARTING = 4  # processes that import their runtime side by side; nothing is timed then
+WATCH_S = 0.5  # others are watched for so long before a schedule
 Progress = Callable[[int, int, str], None]
 
 
@@ -109,7 +110,8 @@ def measure(
     session = Session(budget, seed, timed, baseline or subjects[0].key, twin)
     plan = _Schedule(device, feed, budget, log, timeout_s, session, progress, budget.rounds)
     with Client(device, log) as canary:
-        session.machine = canary.request("hello", plan.short_s)["machine"]
+        session.machine = canary.request("hello", SHORT_S)["machine"]
+        _examine(plan, canary, WATCH_S)
         for number in range(budget.looks[-1]):
             alive = [s for s in subjects if not timed[s.key].failed]
             with contextlib.ExitStack() as stack:
@@ -118,7 +120,15 @@ def measure(
                 session.looks += 1
                 if settled(session):
                     break
+        _examine(plan, canary, 0.0)
     return session
+
+
+def _examine(plan: _Schedule, canary: Client, seconds: float) -> None:
+    """The slower readings: throttling, temperatures, supply, who else is at work."""
+    with contextlib.suppress(RunnerFailed):  # without them nothing is judged, and that is said
+        reply = canary.request("health", SHORT_S, seconds=seconds)
+        plan.session.health.append(reply["health"])
 
 
 def _with_twin(
@@ -167,6 +177,17 @@ def _launch(
                 arms.remove(arm)
         plan.step(f"{name}, round {index + 1} of {plan.rounds}")
     _watch(plan, canary)
+    for arm in arms:
+        _meter(plan, arm)
+
+
+def _meter(plan: _Schedule, arm: _Arm) -> None:
+    """Energy, while nothing else runs. Without a meter it is over at once, with the reason."""
+    seconds = plan.budget.energy_s
+    if seconds and arm.subject.key != plan.session.twin:
+        with contextlib.suppress(RunnerFailed):  # its times are safe already
+            limit_s = arm.timeout_s + 4 * seconds
+            arm.launch.energy = arm.client.request("energy", limit_s, seconds=seconds)
 
 
 def _watch(plan: _Schedule, canary: Client) -> None:

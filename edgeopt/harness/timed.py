@@ -30,12 +30,14 @@ class Launch:
 
     Attributes:
         opened: what the runner said of the session: version, load_ns, compile_ns, memory.
+        energy: what its meters read while it ran alone, after the last round; None: not asked.
     """
 
     opened: dict[str, Any]
     first_ns: int
     warmup_ns: list[int]
     peak_rss_bytes: int | None
+    energy: dict[str, Any] | None = None
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -69,6 +71,7 @@ class Session:
         looks: how often the figures were looked at.
         canary: a fixed piece of work around every round, {arithmetic_ns, copy_ns}.
         machine: the runner's `hello`.
+        health: the runner's `health` before the first launch and after the last.
     """
 
     budget: Budget

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
-from edgeopt.domain.bench_row import BenchRow
+from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.finding import failures
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.compare import compare, noise, settled
-from edgeopt.harness.figures import latency, start
+from edgeopt.harness.figures import energy_of, latency, start
 from edgeopt.harness.measure import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
+from edgeopt.harness.validity import findings
 from edgeopt.pipeline.executed import precision_words
 from edgeopt.pipeline.opened import Opened, open_files
-
-
-@dataclass(frozen=True)
-class Table:
-    """All rows of one schedule.
-
-    Attributes:
-        rows: one for each artifact and number of threads, in the order given.
-        inputs: where the timed inputs came from.
-        noise: by what share the baseline differed from itself, None for a lone artifact.
-    """
-
-    rows: tuple[BenchRow, ...]
-    inputs: str
-    noise: float | None
-    session: Session
 
 
 def bench(
@@ -49,7 +34,7 @@ def bench(
     timeout_s: float = 300.0,
     progress: Listener = silent,
     device: Device | None = None,
-) -> Table:
+) -> BenchTable:
     """Time model files side by side.
 
     Args:
@@ -79,8 +64,12 @@ def bench(
         finally:
             if device is None:
                 here.close()
-    rows = tuple(_row(s, session, opened.facts[s.key], budget) for s in opened.subjects)
-    return Table(rows, opened.inputs, noise(session), session)
+    found = findings(session)
+    spoiled = failures(found)
+    rows = tuple(_row(s, session, opened.facts[s.key], spoiled) for s in opened.subjects)
+    return BenchTable(
+        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=session.raw()
+    )
 
 
 def _measure(
@@ -108,18 +97,21 @@ def _measure(
     )
 
 
-def _row(subject: Subject, session: Session, facts: dict[str, Any], budget: Budget) -> BenchRow:
+def _row(
+    subject: Subject, session: Session, facts: dict[str, Any], spoiled: tuple[str, ...]
+) -> BenchRow:
     timed, base = session.timed[subject.key], session.timed[session.baseline]
     versus = None
-    if subject.key != session.baseline and not timed.failed and not base.failed:
+    if subject.key != session.baseline and not (timed.failed or base.failed or spoiled):
         versus = compare(session, subject.key, session.baseline)
     return BenchRow(
         path=str(subject.path),
         runtime=subject.runtime,
         threads=subject.threads,
-        latency_ms=None if timed.failed else latency(timed, budget),
-        versus=versus,
+        latency_ms=None if timed.failed else latency(timed, session.budget, spoiled),
+        versus_baseline=versus,
         precision=precision_words(facts.get("precisions") or {}),
         start=start(timed) if timed.launches else None,
+        energy=energy_of(timed),
         reason=timed.failed,
     )

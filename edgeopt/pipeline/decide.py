@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.finding import Finding
 from edgeopt.domain.recipe import LeftOut
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss
@@ -42,14 +43,16 @@ def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]
     alive = [r for r in records if r.status == "ok"]
     if not alive:
         return _nothing(bench, profile, records, None)
-    screened = time_records(bench.shop, alive, SCREEN, bench.call.seed, None, (), bench.progress)
+    screened, found = time_records(
+        bench.shop, alive, SCREEN, bench.call.seed, None, (), bench.progress
+    )
     records = [bench.keep(r) for r in screened]
     baseline = baseline_of(records)
     rejected: list[Miss] = []
     queue = choose.ranked(choose.qualifying(records, constraints))
     while queue:
         finalists, queue = queue[:FINALISTS], queue[FINALISTS:]
-        records = _measure_again(bench, records, finalists, baseline)
+        records, found = _measure_again(bench, records, finalists, baseline)
         keys = [r.recipe_id for r in finalists]
         measured = [r for r in records if r.recipe_id in keys]
         held = choose.qualifying(measured, constraints)
@@ -59,9 +62,17 @@ def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]
             records = _replace(records, bench.keep(confirmed))
             missed = _broken(confirmed, bench)
             if not missed:
-                return _chosen(profile, records, confirmed, baseline, tuple(rejected))
+                choice = _chosen(profile, records, confirmed, baseline, tuple(rejected))
+                return _with_findings(choice, found)
             rejected.append(missed)
-    return _nothing(bench, profile, records, baseline, tuple(rejected))
+    choice = _nothing(bench, profile, records, baseline, tuple(rejected))
+    return _with_findings(choice, found)
+
+
+def _with_findings(choice: Choice, found: Sequence[Finding]) -> Choice:
+    """What a reader should know of the machine; what was well or unknown is in measurements/."""
+    notable = tuple(one for one in found if one.state in ("warning", "failed"))
+    return msgspec.structs.replace(choice, findings=notable)
 
 
 def _gone(record: Record, constraints: Constraints) -> Miss:
@@ -71,7 +82,7 @@ def _gone(record: Record, constraints: Constraints) -> Miss:
 
 def _measure_again(
     bench: Workbench, records: Sequence[Record], finalists: Sequence[Record], baseline: str | None
-) -> list[Record]:
+) -> tuple[list[Record], tuple[Finding, ...]]:
     """The finalists with the fp32 forms they are compared with, in fresh launches."""
     wanted = {r.recipe_id for r in finalists} | {baseline}
     like = {(r.runtime, r.recipe.threads) for r in finalists if r.recipe}
@@ -87,10 +98,12 @@ def _measure_again(
     ]
     contested = [str(r.recipe_id) for r in finalists]
     budget, seed = BUDGETS[bench.call.budget], bench.call.seed + 1
-    measured = time_records(bench.shop, group, budget, seed, baseline, contested, bench.progress)
+    measured, found = time_records(
+        bench.shop, group, budget, seed, baseline, contested, bench.progress
+    )
     for record in measured:
         records = _replace(records, bench.keep(record))
-    return list(records)
+    return list(records), found
 
 
 def _replace(records: Sequence[Record], new: Record) -> list[Record]:

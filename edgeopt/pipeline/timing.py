@@ -7,13 +7,15 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.compare import compare, settled
-from edgeopt.harness.figures import latency, start
+from edgeopt.harness.figures import energy_of, latency, start
 from edgeopt.harness.measure import measure
-from edgeopt.harness.timed import Session, Timed
+from edgeopt.harness.timed import Session
+from edgeopt.harness.validity import findings
 from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
 from edgeopt.store import atomic
@@ -29,7 +31,7 @@ def time_records(
     baseline_id: str | None,
     contested: Collection[str],
     progress: Listener,
-) -> list[Record]:
+) -> tuple[list[Record], tuple[Finding, ...]]:
     """Measure records in one interleaved schedule.
 
     Args:
@@ -38,7 +40,7 @@ def time_records(
         contested: recipe ids whose verdicts against the baseline decide when to stop.
 
     Returns:
-        The same records with latency and verdicts, or failed.
+        (the same records with latency and verdicts, or failed; what was found of the machine)
     """
     subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
     session = measure(
@@ -54,11 +56,13 @@ def time_records(
         lambda session: settled(session, contested),
     )
     _keep_raw(shop, records[0].target, session)
-    timed = [
-        _timed(record, session.timed[str(record.recipe_id)], shop, budget) for record in records
-    ]
-    baseline = baseline_id or baseline_of(timed)
-    return [_with_verdicts(record, timed, session, baseline) for record in timed]
+    found = findings(session)
+    spoiled = failures(found)
+    timed = [_timed(record, session, shop, spoiled) for record in records]
+    if not spoiled:
+        baseline = baseline_id or baseline_of(timed)
+        timed = [_with_verdicts(record, timed, session, baseline) for record in timed]
+    return timed, found
 
 
 def _keep_raw(shop: Workshop, target: str, session: Session) -> None:
@@ -70,7 +74,8 @@ def _keep_raw(shop: Workshop, target: str, session: Session) -> None:
     atomic.write(path, msgspec.json.encode(session.raw()))
 
 
-def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Record:
+def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str, ...]) -> Record:
+    timed = session.timed[str(record.recipe_id)]
     if timed.failed:
         status = "timeout" if timed.timed_out else "failed-run"
         return failed(record, "measure", StepFailed(status, timed.failed))
@@ -82,7 +87,8 @@ def _timed(record: Record, timed: Timed, shop: Workshop, budget: Budget) -> Reco
     return msgspec.structs.replace(
         record,
         kind=shop.device.kind,
-        latency_ms=latency(timed, budget),
+        latency_ms=latency(timed, session.budget, spoiled),
+        energy=energy_of(timed) or record.energy,
         latency_reason="",
         executed=executed,
     )

@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from edgeopt.domain.bench_row import BenchRow
-from edgeopt.domain.latency import Verdict
+from edgeopt.domain.bench_row import BenchRow, BenchTable
+from edgeopt.domain.energy import Energy
 from edgeopt.domain.start import Start
 from edgeopt.report import format as fmt
+from edgeopt.report import words
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 
-def render(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> Table:
+def render(bench: BenchTable) -> Group:
     """One line for each artifact, for a terminal; intervals (95 %) below their figures."""
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
-    caption = _caption(rows, inputs, noise)
-    table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left")
+    table = Table(box=None, pad_edge=False)
     table.add_column("artifact", overflow="fold", ratio=1)
-    for heading in ("runtime", "thr", "p50", "p90", "load", "memory", "ran in", "verdict"):
+    headings = ["runtime", "thr", "p50", "p90", "load", "memory", "ran in", "verdict"]
+    metered = any(row.energy and row.energy.gross_mj for row in bench.rows)
+    if metered:
+        headings.insert(-1, "energy")
+    for heading in headings:
         table.add_column(heading, no_wrap=heading != "verdict")
-    for row, name in zip(rows, _names(rows), strict=True):
-        table.add_row(*_cells(row, name))
-    return table
+    for row, name in zip(bench.rows, _names(bench.rows), strict=True):
+        cells = _cells(row, name)
+        if metered:
+            cells.insert(-1, _energy(row.energy))
+        table.add_row(*cells)
+    notes = [_effort(bench), *_machine(bench)]
+    return Group(table, Text("\n" + "\n".join(notes)))
+
+
+def _energy(energy: Energy | None) -> str:
+    if energy is None or energy.gross_mj is None:
+        return fmt.DASH
+    return f"{fmt.quantity(energy.gross_mj, 'mJ')}\n{energy.covers}"
 
 
 def _names(rows: Sequence[BenchRow]) -> list[str]:
@@ -50,7 +64,7 @@ def _cells(row: BenchRow, name: str) -> list[str]:
         fmt.ms(figures.p90, "too few"),
         *_ready(row.start),
         row.precision or "unknown",
-        _verdict(row.versus),
+        _verdict(row),
     ]
 
 
@@ -61,41 +75,25 @@ def _ready(start: Start | None) -> list[str]:
     return [fmt.ms(sum(opened)) if opened else fmt.DASH, fmt.size(start.memory_bytes, fmt.DASH)]
 
 
-def _verdict(verdict: Verdict | None) -> str:
+def _verdict(row: BenchRow) -> str:
+    if row.latency_ms and row.latency_ms.spoiled:
+        return "not ranked"
+    verdict = row.versus_baseline
     if verdict is None:
         return "(the baseline)"
     return f"{verdict.word} {fmt.ratio(verdict.ratio)}\n{fmt.verdict_bounds(verdict)}"
 
 
-def _caption(rows: Sequence[BenchRow], inputs: str, noise: float | None) -> str:
-    timed = next((row.latency_ms for row in rows if row.latency_ms), None)
+def _effort(bench: BenchTable) -> str:
+    timed = next((row.latency_ms for row in bench.rows if row.latency_ms), None)
     effort = f"{timed.n} runs in {timed.launches} fresh launches, interleaved; " if timed else ""
-    told = (
-        "" if noise is None else f"\nthe baseline against itself differed by {fmt.percent(noise)}"
-    )
-    return f"{effort}host to host, batch 1; inputs: {inputs}{told}"
+    return f"{effort}host to host, batch 1; inputs: {bench.inputs}"
 
 
-def as_data(
-    rows: Sequence[BenchRow], inputs: str, noise: float | None, raw: dict[str, Any]
-) -> dict[str, Any]:
-    """The same as plain data, with every raw sample."""
-    return {
-        "v": 2,
-        "inputs": inputs,
-        "noise": noise,
-        "rows": [
-            {
-                "path": row.path,
-                "runtime": row.runtime,
-                "threads": row.threads,
-                "latency_ms": msgspec.to_builtins(row.latency_ms),
-                "versus_baseline": msgspec.to_builtins(row.versus),
-                "precision": row.precision,
-                "start": msgspec.to_builtins(row.start),
-                "reason": row.reason,
-            }
-            for row in rows
-        ],
-        "raw": raw,
-    }
+def _machine(bench: BenchTable) -> Iterator[str]:
+    """What a reader must know of the machine before believing a figure."""
+    if bench.noise is not None:
+        yield f"the baseline against itself differed by {fmt.percent(bench.noise)}"
+    for finding in bench.findings:
+        if finding.state in ("warning", "failed"):
+            yield words.finding(finding)

@@ -62,6 +62,10 @@ def _figures(run: Run, record: Record) -> Iterator[Figure]:
         yield Figure(label, fmt.ratio(verdict.ratio), f"{verdict.word.lower()}, {bounds}")
     yield from _quality(record)
     yield Figure("Size", fmt.size(record.size_bytes))
+    energy = record.energy
+    if energy and energy.gross_mj is not None:
+        value = fmt.quantity(energy.gross_mj, "mJ")
+        yield Figure("Energy per inference", value, f"{energy.covers}, {energy.meter}")
 
 
 def _quality(record: Record) -> Iterator[Figure]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
+from edgeopt.report import words
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
 from edgeopt.report.method import method, untimed_reason
@@ -124,5 +125,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(size=fmt.size, duration=fmt.duration, ms=fmt.ms)
+    environment.filters.update(
+        size=fmt.size, duration=fmt.duration, ms=fmt.ms, finding=words.finding
+    )
     return environment

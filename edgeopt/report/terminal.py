@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from edgeopt.domain.run import Choice, Miss, Run
 from edgeopt.report import format as fmt
+from edgeopt.report import words
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.table import Mark, Row, choice_of, rows
 
@@ -53,6 +54,7 @@ def _target(run: Run, target: str) -> Iterator[RenderableType]:
         yield from _list("Did not qualify", map(_miss, choice.misses))
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
         yield from _list("Warnings", choice.warnings, "yellow")
+        yield from _list("The machine", map(words.finding, choice.findings), "yellow")
     failed = [row for row in made if not row.ok and not row.left_out]
     yield from _list("Failed", _grouped(failed))
     yield from _list("Not tried", _grouped([row for row in made if row.left_out]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgeopt.domain.finding import Finding
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
 from edgeopt.report import format as fmt
@@ -67,3 +68,9 @@ def unresolved(record: Record) -> tuple[str, ...]:
         f"{drop.n} confirming samples do not resolve the allowed drop: it may be "
         f"{fmt.drop_interval(drop)}. More samples would tell.",
     )
+
+
+def finding(one: Finding) -> str:
+    """One line for what a check of the machine found, with what to do."""
+    advice = f" → {one.advice}" if one.advice else ""
+    return f"{one.state}: {one.check}: {one.found}{advice}"

@@ -22,6 +22,8 @@ def misses(record: Record, constraints: Constraints) -> list[str]:
     size, limit = record.size_bytes, constraints.max_size_bytes
     if limit is not None and size is not None and size > limit:
         found.append(f"its size is {size} bytes, allowed {limit}")
+    if record.latency_ms is not None and record.latency_ms.spoiled:
+        found.append(f"its latency cannot be trusted ({'; '.join(record.latency_ms.spoiled)})")
     latency, most = record.latency_ms, constraints.max_latency_ms
     if most is not None and latency is not None and latency.p50 > most:
         found.append(f"its p50 is {latency.p50:.3g} ms, allowed {most:.3g} ms")

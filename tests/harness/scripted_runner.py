@@ -46,6 +46,13 @@ class Scripted:
     def do_hello(self) -> dict:
         return {"machine": {"cpu_model": "scripted"}}
 
+    def do_health(self, seconds: float) -> dict:
+        return {"health": {"t_ns": self.clock.now, "why_null": {}}}
+
+    def do_energy(self, seconds: float) -> dict:
+        why = {"meter": "scripted"}
+        return {"count": 1, "seconds": 0.0, "meters": [], "why_null": why}
+
     def do_canary(self) -> dict:
         return {"arithmetic_ns": 2_000_000, "copy_ns": 2_000_000}
 

@@ -61,7 +61,8 @@ def test_every_interval_is_corrected_for_looks_and_comparisons(looked):
     one = replace(three, budget=replace(LOOKS, looks=(2,)))
     wide, narrow = compare(three, "other", "base"), compare(one, "other", "base")
     assert (wide.ratio, wide.pairs) == (narrow.ratio, narrow.pairs)
-    assert wide.low < narrow.low < narrow.high < wide.high
+    assert wide.low <= narrow.low < narrow.high <= wide.high
+    assert wide.high - wide.low > narrow.high - narrow.low
 
 
 def test_the_baseline_runs_as_its_own_twin(looked):

@@ -245,7 +245,7 @@ def test_every_step_can_fail(timed, device, trouble, at, reason):
 @pytest.mark.parametrize("at", ["open", pytest.param("warmup", marks=pytest.mark.slow), "block"])
 def test_a_runner_that_does_not_answer_is_taken_out_at_the_limit(timed, at):
     silent = Script(trouble="silence", at=at)
-    session = timed({"a": "1e6", "silent": silent}, replace(SMALL, rounds=2), timeout_s=0.3)
+    session = timed({"a": "1e6", "silent": silent}, replace(SMALL, rounds=2), timeout_s=1.0)
     assert session.timed["silent"].timed_out
     assert "took longer than its limit" in session.timed["silent"].failed
     assert len(session.timed["a"].launches[0].blocks) == 2
