@@ -15,6 +15,8 @@ class BenchRow(Value, kw_only=True, frozen=True):
     """One artifact with one thread count: figures, or `reason` why there are none.
 
     Attributes:
+        sha256: of its file, or of the lines "sha256  name" of its files.
+        version: of its runtime. options: those of its session, as the runtime tells them.
         versus_baseline: the verdict against the baseline, None for the baseline itself.
         precision: what ran, as the runtime reports it; None where it does not.
         energy: per inference; None where it was not asked for.
@@ -22,7 +24,10 @@ class BenchRow(Value, kw_only=True, frozen=True):
     """
 
     path: str
+    sha256: str
     runtime: str
+    version: str
+    options: dict[str, str]
     threads: int
     latency_ms: Latency | None
     versus_baseline: Verdict | None

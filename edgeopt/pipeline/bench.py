@@ -106,7 +106,10 @@ def _row(
         versus = compare(session, subject.key, session.baseline)
     return BenchRow(
         path=str(subject.path),
+        sha256=facts["sha256"],
         runtime=subject.runtime,
+        version=facts["version"],
+        options=facts.get("options") or {},
         threads=subject.threads,
         latency_ms=None if timed.failed else latency(timed, session.budget, spoiled),
         versus_baseline=versus,

@@ -22,6 +22,7 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.measure import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.search.space import installed
+from edgeopt.sources.source import sha256_files
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,14 @@ def _inspect(
             facts = client.request("facts", timeout_s)["facts"]
         except RunnerFailed as error:
             raise BadInput(f"{runtime} cannot open {path}: {error.args[0]}") from error
-    return opened["inputs"], facts
+    about = {"version": opened["version"], "sha256": sha256_files(_files(path))}
+    return opened["inputs"], {**facts, **about}
+
+
+def _files(path: Path) -> list[Path]:
+    """An artifact's files: OpenVINO keeps its weights beside the graph."""
+    weights = path.with_suffix(".bin")
+    return [path, weights] if path.suffix == ".xml" and weights.is_file() else [path]
 
 
 def _refuse_open_shapes(specs: list[dict[str, Any]], path: Path) -> None:
