@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any
 
 import numpy as np
 
 from edgeopt import runtimes
-from edgeopt.runner import canary, energy, health, memory, sensors
+from edgeopt.runner import canary, energy, health, memory, page_cache, sensors
 from edgeopt.runner.glance import Glance
 from edgeopt.runner.idle import Idle
+from edgeopt.runner.paced import paced
 from edgeopt.runner.root import Root
+from edgeopt.runner.streams import drive
 
 
 class Runner:
-    """One runtime session at a time, and the inputs it is timed on."""
+    """One runtime session, others like it beside it, and the inputs they are timed on."""
 
     def __init__(self) -> None:
         self._session: Any = None
+        self._beside: list = []
+        self._open_another: Any = None
         self._inputs: list = []
         self._next = 0
         self._root = Root()
@@ -58,13 +63,15 @@ class Runner:
         return {"version": version, "import_ns": import_ns, "rss_bytes": memory.rss_bytes()}
 
     def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
-        """Import the runtime unless it is there, and open the model; its time is apart."""
+        """Import the runtime unless that is done, open the model; times exclude the import."""
         module = runtimes.load(runtime)
         version = module.version()
         before = memory.rss_bytes() if memory.restart_peak() else None
+        opening = functools.partial(module.open_session, path, threads, options)
         start = time.perf_counter_ns()
-        self._session = module.open_session(path, threads, options)
+        self._session = opening()
         whole_ns = time.perf_counter_ns() - start
+        self._open_another, self._beside = opening, []
         return {
             "version": version,
             **_stages(self._session, whole_ns),
@@ -124,6 +131,35 @@ class Runner:
         self._time(1)  # says at once if nothing can be run
         return energy.measure(lambda: self._time(1), seconds, self._root)
 
+    def do_paced(self, period_ns: int, count: int) -> dict:
+        """Runs that are due every `period_ns`, whether the one before is done or not."""
+        session, inputs = self._ready()
+        before = self._snapshot()
+        told = paced(session.run, inputs, period_ns, count)
+        return {**told, "before": before, "after": self._snapshot()}
+
+    def do_streams(self, streams: int, seconds: float) -> dict:
+        """So many sessions of the artifact side by side, for so long."""
+        session, inputs = self._ready()
+        while len(self._beside) < streams - 1:
+            self._beside.append(self._open_another())
+        before = self._snapshot()
+        told = drive([session, *self._beside[: streams - 1]], inputs, seconds)
+        about = {"before": before, "after": self._snapshot()}
+        return {"streams": told, "peak_rss_bytes": memory.peak_rss_bytes(), **about}
+
+    def do_evict(self, paths: list) -> dict:
+        """Drop files from the page cache."""
+        return page_cache.evict(paths)
+
+    def do_fill(self, paths: list) -> dict:
+        """Read files into the page cache."""
+        return page_cache.fill(paths)
+
+    def do_readings(self) -> dict:
+        """What the machine says of itself now."""
+        return {"readings": self._snapshot()}
+
     def do_canary(self) -> dict:
         """A fixed piece of work that needs no runtime: notices a machine that slowed down."""
         return canary.run()
@@ -131,10 +167,15 @@ class Runner:
     def _snapshot(self) -> dict:
         return {**self._glance.told(), **self.idle.told()}
 
-    def _time(self, count: int) -> list:
-        session, inputs = self._opened(), self._inputs
-        if not inputs:
+    def _ready(self) -> tuple:
+        """The session and its inputs."""
+        session = self._opened()
+        if not self._inputs:
             raise ValueError("no inputs; send `inputs` first")
+        return session, self._inputs
+
+    def _time(self, count: int) -> list:
+        session, inputs = self._ready()
         clock, run, position, size = time.perf_counter_ns, session.run, self._next, len(inputs)
         times = []
         for _ in range(count):

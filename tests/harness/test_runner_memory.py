@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from own_runtime import With
 
 from edgeopt.devices.local import Local
 from edgeopt.harness.client import Client
 
-ROOT = Path(__file__).parents[2]
 MB = 1 << 20
-
-GROWING = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from edgeopt import runtimes
-from edgeopt.runner.__main__ import main
-runtimes.RUNTIMES["growing"] = "growing_runtime"
-sys.exit(main())
-"""
-
-
-class Growing(Local):
-    """This machine with a runtime that takes memory as its file says."""
-
-    def start_runner(self, stderr: Path) -> subprocess.Popen:
-        here = str(Path(__file__).parent)
-        return subprocess.Popen(
-            [sys.executable, "-c", GROWING, here],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={"PYTHONPATH": str(ROOT)}, start_new_session=True,
-        )  # fmt: skip
 
 
 @pytest.fixture
 def client(tmp_path):
-    with Client(Growing(), tmp_path / "runner.log") as opened:
+    with Client(With("growing"), tmp_path / "runner.log") as opened:
         yield opened
 
 
