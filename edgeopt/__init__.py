@@ -15,9 +15,19 @@ import typing
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "__version__", "measure", "optimize"]
+__all__ = [
+    "Run",
+    "__version__",
+    "measure",
+    "measure_load_time",
+    "measure_open_loop",
+    "measure_sustained",
+    "measure_throughput",
+    "optimize",
+]
 
-_PLACES = {"optimize": "edgeopt.api", "measure": "edgeopt.api", "Run": "edgeopt.domain.run"}
+_PLACES = {name: "edgeopt.api" for name in __all__ if name[0].islower()}
+_PLACES["Run"] = "edgeopt.domain.run"
 
 
 def __getattr__(name: str) -> typing.Any:

@@ -162,6 +162,10 @@ def _call(options: dict[str, Any]) -> Any:
 @click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
 @click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
+@click.option("--sustained", metavar="10m", help="Instead: each alone under load for so long.")
+@click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
+@click.option("--fps", type=click.FloatRange(0, min_open=True), help="Instead: frames at a rate.")
+@click.option("--load-time", is_flag=True, help="Instead: from the file to the first answer.")
 @click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
 @click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
@@ -170,16 +174,15 @@ def _call(options: dict[str, Any]) -> Any:
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
-    import msgspec
-
     from edgeopt.harness.budget import BUDGETS
     from edgeopt.pipeline.bench import bench as run_bench
     from edgeopt.report import bench_table
-    from edgeopt.store import atomic
-    from edgeopt.store.run_folder import check_writable
+    from edgeopt.store import bench_file
 
-    out = options["out"] or _bench_file()
-    check_writable(out.parent)
+    out = bench_file.place(options["out"])
+    rows = _run_mode(artifacts, options, out)
+    if rows is not None:
+        ctx.exit(1 if all(row.reason for row in rows) else 0)
     with _progress() as listener:
         table = run_bench(
             artifacts,
@@ -190,22 +193,39 @@ def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> No
             options["seed"],
             progress=listener,
         )
-    data = msgspec.json.encode(table)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(out, data)
-    if options["as_json"]:
-        click.echo(data)
-    else:
-        _console().print(bench_table.render(table))
-        click.echo(f"Every raw sample: {out}")
+    _keep(out, table, bench_table.render(table), options["as_json"])
     ctx.exit(1 if all(row.latency_ms is None for row in table.rows) else 0)
 
 
-def _bench_file() -> Path:
-    """Where the raw samples of a bench go that names no file."""
-    import datetime
+def _run_mode(artifacts: tuple[Path, ...], options: dict[str, Any], out: Path) -> Any:
+    """The rows of what is measured in place of the ordinary schedule, None for that."""
+    from edgeopt import parse
+    from edgeopt.pipeline import modes
+    from edgeopt.report import mode_table
 
-    return Path("runs") / f"bench-{datetime.datetime.now():%Y%m%d-%H%M%S}.json"
+    seconds, fps = parse.duration(options["sustained"]), options["fps"]
+    ordinary = bool(options["baseline"] or options["budget"])
+    mode = modes.asked(seconds, options["streams"], fps, options["load_time"], ordinary)
+    if mode is None:
+        return None
+    files = modes.Files(artifacts, options["threads"] or (1,), options["data"], options["seed"])
+    with _progress() as listener:
+        outcome = modes.run_mode(files, mode, listener)
+    shown = mode_table.render(outcome.mode, outcome.rows, outcome.inputs)
+    _keep(out, outcome.data(), shown, options["as_json"])
+    return outcome.rows
+
+
+def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
+    """Write the raw samples to a file; print them, or the table."""
+    from edgeopt.store import bench_file
+
+    data = bench_file.write(out, found)
+    if as_json:
+        click.echo(data)
+    else:
+        _console().print(shown)
+        click.echo(f"Every raw sample: {out}")
 
 
 @cli.command()

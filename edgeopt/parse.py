@@ -56,6 +56,21 @@ def size(text: str) -> int:
     return round(float(match[1]) * _UNITS[unit])
 
 
+def duration(text: str | None) -> float | None:
+    """ "10m" -> 600 seconds; also "90s", "1.5h", or seconds alone. None where nothing is said.
+
+    Raises:
+        BadInput: no number with a unit, or none above 0.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([smh]?)\s*", text.lower())
+    seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise BadInput(f"{text!r} is no duration.", "Write --sustained 10m, 90s or 1h.")
+    return seconds
+
+
 def shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """["x=1x3x224x224"] -> {"x": (1, 3, 224, 224)}; "x=" is a scalar.
 

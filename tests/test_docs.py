@@ -22,7 +22,21 @@ from edgeopt.bundle.write import manifest_of
 from edgeopt.cli import cli
 from edgeopt.datasets.metrics import METRICS, metric
 from edgeopt.datasets.scores import smallest_resolvable
-from edgeopt.domain import artifact, energy, finding, latency, recipe, record, run, score, tensor
+from edgeopt.domain import (
+    artifact,
+    energy,
+    finding,
+    latency,
+    load_time,
+    open_loop,
+    recipe,
+    record,
+    run,
+    score,
+    sustained,
+    tensor,
+    throughput,
+)
 from edgeopt.domain.target import Profile
 from edgeopt.harness import gates, preflight, surroundings, timed
 from edgeopt.harness.budget import BUDGETS
@@ -77,6 +91,19 @@ def test_every_field_of_what_is_stored_is_explained(value: Any) -> None:
 def test_every_field_of_what_is_measured_is_explained(value: Any) -> None:
     below = named(section(page("records.md"), f"`{value.__name__}`"))
     assert {field.name for field in dataclasses.fields(value)} - below == set()
+
+
+MODES = [
+    load_time.LoadTime, load_time.Stages, load_time.Spread, throughput.Throughput,
+    open_loop.OpenLoop, sustained.Sustained, sustained.Minute, sustained.Ranking,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", MODES, ids=lambda v: v.__name__)
+def test_every_field_of_the_modes_is_explained(value: Any) -> None:
+    text = page("modes.md")
+    below = named(section(text, f"`{value.__name__}`")) | named(section(text, "`Case`"))
+    assert set(value.__struct_fields__) - below == set()
 
 
 def test_every_field_of_the_manifest_is_explained() -> None:

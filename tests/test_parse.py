@@ -111,3 +111,16 @@ def test_preprocessing():
     assert parse.preprocessing(text) == Preprocessing.parse(text)
     with pytest.raises(BadInput, match="preprocessing: 'mean' is missing"):
         parse.preprocessing("size=256,crop=224")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("10m", 600), ("90s", 90), ("1.5h", 5400), ("45", 45), (" 2 M ", 120)]
+)
+def test_durations(text, seconds):
+    assert parse.duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0s", "-1m", "10 days", "m"])
+def test_what_is_no_duration(text):
+    with pytest.raises(BadInput, match="is no duration"):
+        parse.duration(text)

@@ -49,6 +49,21 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def per_second(value: float | None, reason: str = "") -> str:
+    """A rate: "182 /s"."""
+    return reason or DASH if value is None else f"{significant(value)} /s"
+
+
+def celsius(value: float | None, reason: str = "") -> str:
+    """A temperature: "61.5 °C"."""
+    return reason or DASH if value is None else f"{value:.1f} °C".replace("-", MINUS)
+
+
+def mhz(value: float | None, reason: str = "") -> str:
+    """A clock: "2400 MHz"."""
+    return reason or DASH if value is None else f"{value:.0f} MHz"
+
+
 def size(value: int | None, reason: str = "") -> str:
     """Bytes in decimal units: "812 B", "4.93 MB"."""
     if value is None:

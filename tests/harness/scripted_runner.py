@@ -28,6 +28,13 @@ class Clock:
     def load(self) -> None:
         self.now = int(self._path.read_text())
 
+    def readings(self) -> dict:
+        """The sensors of a device: none, or a temperature that a file gives as an expression."""
+        sensor = self._path.with_name("temperature")
+        if not sensor.exists():
+            return {"temperature_c": None}
+        return {"temperature_c": eval(sensor.read_text(), {"t": self.now})}
+
     def save(self) -> None:
         self._path.write_text(str(self.now))
 
@@ -37,6 +44,7 @@ class Scripted:
         self.clock = clock
         self.script: dict = {}
         self.launch = self.runs = 0
+        self.cold = False
         self.seen: dict[str, int] = {}
         self.random = random.Random(0)
 
@@ -57,7 +65,7 @@ class Scripted:
         return {"arithmetic_ns": 2_000_000, "copy_ns": 2_000_000}
 
     def do_import(self, runtime: str) -> dict:
-        return {"version": f"{runtime} 1.0", "rss_bytes": 1}
+        return {"version": f"{runtime} 1.0", "import_ns": 3_000_000, "rss_bytes": 1}
 
     def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
         self.script = json.loads(Path(path).read_text())
@@ -65,12 +73,13 @@ class Scripted:
         self.launch = len(opened.read_text()) if opened.exists() else 0
         opened.write_text("x" * (self.launch + 1))
         self.random.seed(f"{path} {self.launch}")
-        self.clock.now += self.script["load_ns"]
+        load_ns = self.script["cold_load_ns" if self.cold else "load_ns"]
+        self.clock.now += load_ns
         return {
             "version": f"{runtime} 1.0",
-            "load_ns": self.script["load_ns"],
+            "load_ns": load_ns,
             "compile_ns": None,
-            "why_null": {"compile_ns": "scripted"},
+            "why_null": {"compile_ns": "scripted in one step"},
             "inputs": [],
             "outputs": [],
             "rss_before_bytes": 1,
@@ -99,13 +108,48 @@ class Scripted:
         return {"first_ns": first_ns, "t_ns": times, "peak_rss_bytes": 1 << 20}
 
     def do_block(self, count: int) -> dict:
-        start = self.clock.now
+        start, before = self.clock.now, self.clock.readings()
         times = [self._run(k) for k in range(count)]
-        return {"t_ns": times, "start_ns": start, "before": {}, "after": {}}
+        after = self.clock.readings()
+        return {"t_ns": times, "start_ns": start, "before": before, "after": after}
 
-    def _run(self, k: int) -> int:
-        """One inference. Scripts know t (ns), i (runs so far), k (place in the block), launch."""
+    def do_readings(self) -> dict:
+        return {"readings": self.clock.readings()}
+
+    def do_paced(self, period_ns: int, count: int) -> dict:
+        zero = self.clock.now
+        begun, took = [], []
+        for i in range(count):
+            self.clock.now = max(self.clock.now, zero + i * period_ns)
+            begun.append(self.clock.now - zero)
+            took.append(self._run(i))
+        return {"begun_ns": begun, "t_ns": took, "before": {}, "after": {}}
+
+    def do_streams(self, streams: int, seconds: float) -> dict:
+        """Each stream on a clock of its own, as if there were cores for all."""
+        zero, told = self.clock.now, []
+        for _ in range(streams):
+            self.clock.now, times = zero, []
+            while self.clock.now < zero + seconds * 1e9:
+                times.append(self._run(len(times), streams))
+            told.append({"t_ns": times, "elapsed_ns": self.clock.now - zero})
+        self.clock.now = zero + max(stream["elapsed_ns"] for stream in told)
+        return {"streams": told, "peak_rss_bytes": streams << 20, "before": {}, "after": {}}
+
+    def do_evict(self, paths: list) -> dict:
+        self.cold = True
+        left = json.loads(Path(paths[0]).read_text())["resident_bytes"]
+        return {"bytes": os.path.getsize(paths[0]), "resident_bytes": left, "why_null": {}}
+
+    def do_fill(self, paths: list) -> dict:
+        size = os.path.getsize(paths[0])
+        return {"bytes": size, "resident_bytes": size, "why_null": {}}
+
+    def _run(self, k: int, streams: int = 1) -> int:
+        """One inference. Scripts know t (ns), i (runs so far), k (place in the block), launch,
+        s (streams at work)."""
         names = {
+            "s": streams,
             "t": self.clock.now,
             "i": self.runs,
             "k": k,

@@ -25,7 +25,10 @@ class Script:
 
     Attributes:
         duration_ns: an expression of t (the machine's clock, ns), i (runs of this process so
-            far), k (place in the block), launch, seed (of the process), and rng.
+            far), k (place in the block), s (streams at work), launch, seed (of the process), and
+            rng.
+        load_ns, cold_load_ns: loading, with the file in the page cache and without.
+        resident_bytes: of the file, however it is evicted.
         delay_s: real seconds that each reply takes on its way.
         gain: what it adds to its inputs.
         trouble: one of the runner's TROUBLES, at the `number`th request `at` of `launch`.
@@ -33,6 +36,8 @@ class Script:
 
     duration_ns: str = "1e6"
     load_ns: int = 1000
+    cold_load_ns: int = 5000
+    resident_bytes: int = 0
     delay_s: float = 0.0
     gain: float = 0.0
     trouble: str = ""
@@ -77,6 +82,14 @@ class Standin:
 
     def close(self) -> None:
         pass
+
+    def heats(self, temperature_c: str) -> None:
+        """Give it a sensor: an expression of t (ns)."""
+        (self._folder / "temperature").write_text(temperature_c)
+
+    def rest(self, seconds: float) -> None:
+        """Let its clock go on while nothing runs."""
+        self._clock.write_text(str(int(self._clock.read_text()) + round(seconds * 1e9)))
 
     def subject(self, key: str, script: Script = Script(), **fields: Any) -> Subject:
         """An artifact of one input x[2] and one output y[2] that behaves as its script says."""

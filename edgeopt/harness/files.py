@@ -1,0 +1,38 @@
+"""Which files an artifact is made of."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+import msgspec
+
+from edgeopt.domain.artifact import Artifact
+
+MANIFEST = "artifact.json"
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file that a session opens, and all that are read with it.
+
+    What a run made has a list of its files. Of any other model these count: files beside it of
+    the same stem (model.xml and model.bin), and files beside it whose name stands in an .onnx
+    file, which is how ONNX points to weights outside of it.
+    """
+    manifest = path.with_name(MANIFEST)
+    if manifest.is_file():
+        listed = msgspec.json.decode(manifest.read_bytes(), type=Artifact).files
+        if path.name in listed:
+            return sorted(path.with_name(name) for name in listed)
+    beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
+    own = {other for other in beside if other.stem == path.stem}
+    if path.suffix == ".onnx":
+        own |= set(_named_in(path, [other for other in beside if other not in own]))
+    return sorted({path, *own})
+
+
+def _named_in(path: Path, others: list[Path]) -> list[Path]:
+    if path.stat().st_size == 0:
+        return []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        return [other for other in others if text.find(other.name.encode()) >= 0]

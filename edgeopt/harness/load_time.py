@@ -1,0 +1,71 @@
+"""From a file to the first answer: fresh processes, with a cold and a warm page cache in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.harness.answer import open_session
+from edgeopt.harness.client import Client
+from edgeopt.harness.files import files_of
+from edgeopt.harness.started import SHORT_S, Setting, Trial, give_inputs, in_rounds
+from edgeopt.harness.subject import Subject
+
+REPETITIONS = 5
+Prepare = Literal["evict", "fill"]  # commands of the runner
+COLD: Prepare = "evict"
+WARM: Prepare = "fill"
+
+
+@dataclass
+class Loading(Trial):
+    """One artifact; `turns` are its repetitions, cold and warm, in the order they were made."""
+
+
+def load_time(
+    setting: Setting,
+    subjects: Sequence[Subject],
+    seed: int = 0,
+    repetitions: int = REPETITIONS,
+    progress: Listener = silent,
+) -> list[Loading]:
+    """Open every subject in fresh processes, once cold and once warm in each round."""
+    rng = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
+    trials = [Loading(subject) for subject in subjects]
+
+    def turn(trial: Trial, number: int) -> None:
+        for prepare in rng.sample((COLD, WARM), 2):
+            trial.turns.append({"round": number, **_visit(setting, trial.subject, prepare)})
+
+    in_rounds(trials, repetitions, seed, turn, "loading", progress)
+    return trials
+
+
+def _visit(setting: Setting, subject: Subject, prepare: Prepare) -> dict[str, Any]:
+    """One process: start, import, prepare the page cache, open, the first inference."""
+    device = setting.device
+    folder = device.put(subject.path.parent)
+    paths = [f"{folder}/{path.name}" for path in files_of(subject.path)]
+    began = time.perf_counter_ns()
+    with contextlib.closing(Client(device, setting.log)) as client:
+        client.request("hello", SHORT_S)
+        process_ns = time.perf_counter_ns() - began
+        imported = client.request("import", setting.timeout_s, runtime=subject.runtime)
+        give_inputs(setting, client, subject)
+        pages = client.request(prepare, setting.timeout_s, paths=paths)
+        opened = open_session(client, device, subject, setting.timeout_s)
+        warm = client.request("warmup", setting.timeout_s, runs=0, seconds=0.0)
+    return {
+        "prepare": prepare,
+        "process_ns": process_ns,
+        "import_ns": imported["import_ns"],
+        "pages": pages,
+        "opened": opened,
+        "first_ns": warm["first_ns"],
+        "peak_rss_bytes": warm["peak_rss_bytes"],
+    }

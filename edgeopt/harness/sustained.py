@@ -1,0 +1,109 @@
+"""Load for minutes: each artifact alone, after a pause in which the machine cools down.
+
+Interleaving would be wrong here: what is asked is how an artifact fares in the heat that it
+makes itself. So two artifacts are never compared with a verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.harness.client import Client
+from edgeopt.harness.started import SHORT_S, Setting, Trial, kept, start
+from edgeopt.harness.subject import Subject
+
+BLOCK_S = 1.0  # a block, and so one reading of the sensors
+BLOCKS_AT_LEAST = 30  # in a short run blocks are shorter
+NEAR_C = 5.0  # cooled down: so near to where the first artifact began
+COOL_MOST_S = 300.0
+COOL_STEP_S = 5.0
+PAUSE_S = 60.0  # the pause where no sensor says when it is over
+
+
+@dataclass
+class Soak(Trial):
+    """One artifact's time under load; `turns` are its blocks.
+
+    Attributes:
+        cooled_s: pause before it began.
+        start_temperature_c: when it began; None without a sensor.
+    """
+
+    cooled_s: float = 0.0
+    start_temperature_c: float | None = None
+
+    def raw(self) -> dict[str, Any]:
+        turns = [{**turn, "t_ns": list(turn["t_ns"])} for turn in self.turns]
+        return {**super().raw(), "turns": turns}
+
+
+def sustained(
+    setting: Setting,
+    subjects: Sequence[Subject],
+    seconds: float,
+    wait: Callable[[float], None] = time.sleep,
+    progress: Listener = silent,
+) -> list[Soak]:
+    """Put every subject under load for so long, one after the other.
+
+    Args:
+        wait: lets seconds pass while the machine cools down.
+    """
+    soaks = [Soak(subject) for subject in subjects]
+    first_c: float | None = None
+    with Client(setting.device, setting.log) as watcher:
+        for number, soak in enumerate(soaks):
+            with kept(soak), contextlib.ExitStack() as stack:
+                if number:
+                    progress(f"cooling down before {soak.subject.title}")
+                    soak.cooled_s = _cool_down(watcher, first_c, wait)
+                soak.start_temperature_c = _temperature(watcher)
+                first_c = soak.start_temperature_c if first_c is None else first_c
+                # No long warm-up: the burst is what a cool machine gives.
+                client = start(setting, soak, stack, warmup_s=0.0)
+                _load(soak, client, seconds, progress)
+    return soaks
+
+
+def _load(soak: Soak, client: Client, seconds: float, progress: Listener) -> None:
+    """Blocks without a pause until the device's own clock says that it is over."""
+    block_ns = min(BLOCK_S, seconds / BLOCKS_AT_LEAST) * 1e9
+    typical, begun, now = soak.typical_ns, None, 0
+    while begun is None or now - begun < seconds * 1e9:
+        count = max(1, round(block_ns / typical))
+        limit = max(SHORT_S, 20 * count * typical / 1e9)
+        reply = client.request("block", limit, count=count)
+        # Ten minutes of a fast artifact are millions of runs: eight bytes each.
+        soak.turns.append({**reply, "t_ns": array("q", reply["t_ns"])})
+        typical = statistics.median(reply["t_ns"])
+        begun = reply["start_ns"] if begun is None else begun
+        now = reply["start_ns"] + sum(reply["t_ns"])
+        progress(f"load: {soak.subject.title}", round((now - begun) / 1e9), round(seconds))
+
+
+def _cool_down(watcher: Client, first_c: float | None, wait: Callable[[float], None]) -> float:
+    """Wait until the machine is about as cool as it was; returns seconds waited."""
+    if first_c is None:
+        wait(PAUSE_S)
+        return PAUSE_S
+    waited = 0.0
+    while waited < COOL_MOST_S:
+        now_c = _temperature(watcher)
+        if now_c is None or now_c <= first_c + NEAR_C:
+            break
+        wait(COOL_STEP_S)
+        waited += COOL_STEP_S
+    return waited
+
+
+def _temperature(client: Client) -> float | None:
+    readings = client.request("readings", SHORT_S)["readings"]
+    value = readings.get("temperature_c")
+    return None if value is None else float(value)

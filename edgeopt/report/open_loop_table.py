@@ -1,0 +1,47 @@
+"""The table of `edgeopt bench --fps`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from edgeopt.domain.open_loop import OpenLoop
+from edgeopt.report import format as fmt
+from edgeopt.report.cases import blank, case
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def render(rows: Sequence[OpenLoop], inputs: str) -> Table:
+    """One line for each artifact."""
+    asked = fmt.significant(rows[0].fps_asked) if rows else "0"
+    caption = (
+        f"{asked} frames a second, whether the one before is done or not; times from the moment "
+        f"a frame was due, waiting included; late: answered more than a period after that; "
+        f"inputs: {inputs}"
+    )
+    table = blank("done", "p50", "p90", "p99", "alone", "late", "queue", caption=caption)
+    for row in rows:
+        table.add_row(*case(row), *_figures(row))
+    return table
+
+
+def _figures(row: OpenLoop) -> list[str]:
+    if row.fps_achieved is None:
+        return [fmt.DASH, "", "", "", "", "", row.reason]
+    return [
+        fmt.per_second(row.fps_achieved),
+        fmt.ms(row.p50_ms),
+        fmt.ms(row.p90_ms, "too few"),
+        fmt.ms(row.p99_ms, "too few"),
+        fmt.ms(row.service_p50_ms),
+        fmt.percent(row.late_share),
+        _queue(row),
+    ]
+
+
+def _queue(row: OpenLoop) -> str:
+    if row.keeps_up:
+        return "keeps up"
+    return f"grows by {fmt.per_second(row.queue_growth_fps)}, {row.queue_frames} at the end"

@@ -1,0 +1,32 @@
+"""Where a bench keeps every raw sample."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgeopt.store import atomic
+from edgeopt.store.run_folder import check_writable
+
+
+def place(asked: Path | None) -> Path:
+    """The file that was asked for, or one named by the hour; looked at before anything is timed.
+
+    Raises:
+        BadInput: nothing can be written there.
+    """
+    name = f"bench-{datetime.datetime.now():%Y%m%d-%H%M%S}.json"
+    out = asked or Path("runs") / name
+    check_writable(out.parent)
+    return out
+
+
+def write(out: Path, found: Any) -> bytes:
+    """Keep a value as JSON, whole or not at all, its folder with it. Returns what was written."""
+    data = msgspec.json.encode(found)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write(out, data)
+    return data
