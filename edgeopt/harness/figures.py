@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.start import Start
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.energy import energy
-from edgeopt.harness.timed import Launch, Timed
+from edgeopt.harness.memory import WHY_NULL, memory_bytes
+from edgeopt.harness.timed import Timed
 from edgeopt.stats import outliers
 from edgeopt.stats.bootstrap import median_by_group
 from edgeopt.stats.early_stopping import tail
@@ -65,18 +67,15 @@ def start(timed: Timed) -> Start:
         "first_infer_ms": _median_ms([launch.first_ns for launch in launches]),
     }
     why_null = {name.replace("_ns", "_ms"): why for name, why in why_null.items()}
-    peak = max((launch.peak_rss_bytes or 0 for launch in launches), default=0) or None
-    gained = max((_gained(launch) for launch in launches), default=0) or None
-    if peak is None:
-        why_null["peak_rss_bytes"] = "this system does not tell"
-    if gained is None:
-        why_null["memory_bytes"] = "this kernel cannot start the peak anew (/proc/self/clear_refs)"
-    return Start(**found, peak_rss_bytes=peak, memory_bytes=gained, why_null=why_null)
+    peaks = [launch.peak_rss_bytes for launch in launches]
+    gains = [memory_bytes(launch.opened, launch.peak_rss_bytes) for launch in launches]
+    memory = {"peak_rss_bytes": _largest(peaks), "memory_bytes": _largest(gains)}
+    why_null |= {name: WHY_NULL[name] for name, value in memory.items() if value is None}
+    return Start(**found, **memory, why_null=why_null)
 
 
-def _gained(launch: Launch) -> int:
-    before = launch.opened.get("rss_before_bytes")
-    return max(0, launch.peak_rss_bytes - before) if before and launch.peak_rss_bytes else 0
+def _largest(values: Sequence[int | None]) -> int | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def _median_ms(nanoseconds: list[int | None]) -> float | None:

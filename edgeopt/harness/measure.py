@@ -214,9 +214,10 @@ def _warm(plan: _Schedule, subject: Subject, client: Client) -> _Arm | None:
     """Open and warm up one artifact; None, with the reason kept, where that fails."""
     budget = plan.budget
     try:
-        opened = open_session(client, plan.device, subject, plan.timeout_s)
+        # Inputs first: they are not the model's memory.
         files = [plan.device.put(path) for path in plan.feed.files(subject.inputs)]
         client.request("inputs", plan.short_s, files=files, count=min(INPUTS, len(plan.feed)))
+        opened = open_session(client, plan.device, subject, plan.timeout_s)
         warm = client.request(
             "warmup", plan.timeout_s, runs=budget.warmup_runs, seconds=budget.warmup_s
         )

@@ -227,7 +227,7 @@ def test_a_runner_that_dies_in_a_block_keeps_the_blocks_before(timed):
     [
         ("error", "open", "ValueError: scripted:"),
         ("exit", "open", "in `open` the process ended with exit code 7"),
-        ("error", "inputs", "ValueError: scripted:"),
+        ("error", "warmup", "ValueError: scripted:"),
         ("crash", "warmup", "in `warmup` the process crashed (SIGSEGV)"),
         ("words", "open", "`open` was answered by something else: 'Loading kernels ...\\n'"),
         ("half a line, then exit", "block", "`block` was answered by something else"),
