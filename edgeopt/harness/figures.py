@@ -60,18 +60,20 @@ def energy_of(timed: Timed) -> Energy | None:
 def start(timed: Timed) -> Start:
     """What it cost to get an artifact ready: medians over the launches, the largest memory."""
     launches = timed.launches
-    why_null = dict(launches[0].opened.get("why_null") or {})
-    found: dict[str, float | None] = {
-        "load_ms": _median_ms([launch.opened["load_ns"] for launch in launches]),
-        "compile_ms": _median_ms([launch.opened["compile_ns"] for launch in launches]),
-        "first_infer_ms": _median_ms([launch.first_ns for launch in launches]),
-    }
-    why_null = {name.replace("_ns", "_ms"): why for name, why in why_null.items()}
-    peaks = [launch.peak_rss_bytes for launch in launches]
-    gains = [memory_bytes(launch.opened, launch.peak_rss_bytes) for launch in launches]
-    memory = {"peak_rss_bytes": _largest(peaks), "memory_bytes": _largest(gains)}
+    told = dict(launches[0].opened.get("why_null") or {})
+    why_null = {name.replace("_ns", "_ms"): why for name, why in told.items()}
+    peak = _largest([launch.peak_rss_bytes for launch in launches])
+    gained = _largest([memory_bytes(launch.opened, launch.peak_rss_bytes) for launch in launches])
+    memory = {"peak_rss_bytes": peak, "memory_bytes": gained}
     why_null |= {name: WHY_NULL[name] for name, value in memory.items() if value is None}
-    return Start(**found, **memory, why_null=why_null)
+    return Start(
+        load_ms=_median_ms([launch.opened["load_ns"] for launch in launches]),
+        compile_ms=_median_ms([launch.opened["compile_ns"] for launch in launches]),
+        first_infer_ms=_median_ms([launch.first_ns for launch in launches]),
+        peak_rss_bytes=peak,
+        memory_bytes=gained,
+        why_null=why_null,
+    )
 
 
 def _largest(values: Sequence[int | None]) -> int | None:
