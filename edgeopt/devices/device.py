@@ -1,22 +1,30 @@
-"""What every link offers: probe, put a file, start the runner, clean up."""
+"""What every link offers: put a file, start the runner, get a result, clean up."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 
 class Device(Protocol):
-    """One machine that can be reached now.
+    """One machine that can be reached now. It connects when it is first asked for something.
+
+    Every method may raise `DeviceFailed`: it cannot be reached, or cannot take what it is given.
 
     Attributes:
-        name: as records keep it ("local", "ssh://pi@host").
+        name: as records keep it ("local", "pi5", "ssh://pi@host").
+        link: how it is reached ("local", "ssh://pi@raspberrypi.local").
         kind: what a time taken there is.
+        lost: why the link was cut in the middle of something since this object was made, ""
+            where it never was. What was under way then says nothing about an artifact.
     """
 
     name: str
+    link: str
     kind: Literal["measured", "emulated"]
+    lost: str
 
     def put(self, path: Path) -> str:
         """Bring a file or folder there, once by content; returns its path on the device."""
@@ -26,14 +34,26 @@ class Device(Protocol):
         """Bring a file back."""
         ...
 
+    def remove(self, remotes: Sequence[str]) -> None:
+        """Remove files of the scratch folder."""
+        ...
+
     def folder(self) -> str:
         """A scratch folder on the device, removed by `close`."""
         ...
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
-        """Start `edgeopt.runner` with pipes on stdin and stdout, its stderr to a local file."""
+        """Start `edgeopt.runner` with pipes on stdin and stdout, its stderr to a local file.
+
+        The process leads a group of its own on the host; where it is killed or its stdin ends,
+        the runner on the device ends too.
+        """
+        ...
+
+    def explain(self, code: int) -> str:
+        """In words, how a runner ended that was started here and left with this exit code."""
         ...
 
     def close(self) -> None:
-        """Remove what was left there."""
+        """Remove what was left there. The next call connects anew."""
         ...

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import edgeopt
-from edgeopt.jobs.child import QUIET_ENVIRONMENT
+from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 
 
 class Local:
@@ -22,6 +23,8 @@ class Local:
     """
 
     name = "local"
+    link = "local"
+    lost = ""
     kind: Literal["measured", "emulated"] = "measured"
 
     def __init__(self, python: str = sys.executable) -> None:
@@ -34,6 +37,10 @@ class Local:
     def get(self, remote: str, path: Path) -> None:
         if Path(remote) != path:
             shutil.copyfile(remote, path)
+
+    def remove(self, remotes: Sequence[str]) -> None:
+        for remote in remotes:
+            Path(remote).unlink(missing_ok=True)
 
     def folder(self) -> str:
         if self._scratch is None:
@@ -55,6 +62,9 @@ class Local:
                 env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
                 start_new_session=True,
             )
+
+    def explain(self, code: int) -> str:
+        return describe_exit(code)
 
     def close(self) -> None:
         if self._scratch is not None:

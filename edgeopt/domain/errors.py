@@ -34,6 +34,21 @@ class NotInstalled(EdgeoptError):
     exit_code = 3
 
 
+class RunnerFailed(EdgeoptError):
+    """The runner reported an error, died, or did not answer in time."""
+
+    def __init__(self, message: str, timed_out: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.timed_out = timed_out
+
+
+class DeviceFailed(RunnerFailed):
+    """A device cannot be reached, or cannot take what it is given: no runner runs there then."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+
+
 class StepFailed(EdgeoptError):
     """A step of one candidate failed. It ends the candidate, never the run.
 

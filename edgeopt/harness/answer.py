@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -130,10 +131,9 @@ def _chunk(
     stem = uuid.uuid4().hex
     remote = [f"{device.folder()}/{stem}-{i}.npy" for i in range(size)]
     client.request("infer", timeout_s, inputs=files, outputs=remote, first=first, count=count)
-    paths = [Path(path) for path in remote]
-    for there, here in zip(remote, paths, strict=True):
-        device.get(there, here)
-    answers = read_back(paths, subject.outputs, shapes)
-    for path in paths:
-        path.unlink()
-    return answers
+    with tempfile.TemporaryDirectory(prefix="edgeopt-answers-") as folder:
+        paths = [Path(folder) / f"{i}.npy" for i in range(size)]
+        for there, here in zip(remote, paths, strict=True):
+            device.get(there, here)
+        device.remove(remote)
+        return read_back(paths, subject.outputs, shapes)

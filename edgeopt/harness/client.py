@@ -11,22 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.devices.device import Device
-from edgeopt.domain.errors import EdgeoptError
-from edgeopt.jobs.child import describe_exit, kill_group, last_words, size_of, telling_line
+from edgeopt.domain.errors import RunnerFailed
+from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
-
-class RunnerFailed(EdgeoptError):
-    """The runner reported an error, died, or did not answer in time."""
-
-    def __init__(self, message: str, timed_out: bool = False) -> None:
-        super().__init__(message)
-        self.timed_out = timed_out
+__all__ = ["Client", "RunnerFailed"]
 
 
 class Client:
-    """One runner process. A context manager: the process ends with it."""
+    """One runner process. A context manager: the process ends with it.
+
+    Raises:
+        DeviceFailed: the device cannot be reached.
+    """
 
     def __init__(self, device: Device, log: Path) -> None:
+        self._device = device
         self._log, self._log_start = log, size_of(log)
         self._replied = False
         self._process: subprocess.Popen[Any] = device.start_runner(log)
@@ -91,7 +90,7 @@ class Client:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             code = 0
-        return f"in `{cmd}` {describe_exit(code)}{last_words(self._log, self._log_start)}"
+        return f"in `{cmd}` {self._device.explain(code)}{last_words(self._log, self._log_start)}"
 
     def close(self) -> None:
         """End the runner: politely, then not."""

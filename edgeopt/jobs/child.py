@@ -110,7 +110,9 @@ def last_words(log: Path, start: int) -> str:
 
 
 def describe_exit(code: int) -> str:
-    """An exit code in words."""
+    """An exit code in words: of a process, or of a shell that waited for one (128 + signal)."""
+    if 128 < code < 160:
+        code = 128 - code
     if code >= 0:
         return f"the process ended with exit code {code}"
     names = {number.value: number.name for number in signal.Signals}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,7 @@ import numpy as np
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
+from edgeopt.jobs.child import describe_exit
 
 RUNNER = Path(__file__).with_name("scripted_runner.py")
 
@@ -50,6 +53,8 @@ class Standin:
     """See `edgeopt.devices.device.Device`. Keeps every runner it started."""
 
     name = "stand-in"
+    link = "stand-in"
+    lost = ""
     kind: Literal["measured", "emulated"] = "measured"
 
     def __init__(self, folder: Path) -> None:
@@ -62,7 +67,11 @@ class Standin:
         return str(path)
 
     def get(self, remote: str, path: Path) -> None:
-        assert remote == str(path)
+        shutil.copyfile(remote, path)
+
+    def remove(self, remotes: Sequence[str]) -> None:
+        for remote in remotes:
+            Path(remote).unlink()
 
     def folder(self) -> str:
         return str(self._folder)
@@ -79,6 +88,9 @@ class Standin:
             )
         self.runners.append(process)
         return process
+
+    def explain(self, code: int) -> str:
+        return describe_exit(code)
 
     def close(self) -> None:
         pass
