@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeopt.cli_devices import devices
 from edgeopt.domain.errors import EdgeoptError
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def cli(debug: bool) -> None:
     \b
     Exit codes: 0 chosen, 1 nothing qualified, 2 bad input, 3 something is not installed.
     """
+
+
+cli.add_command(devices)
 
 
 @cli.group("targets", invoke_without_command=True)

@@ -8,6 +8,8 @@ import os
 import sys
 import traceback
 
+from edgeopt.runner.watchdog import Watchdog
+
 
 def _die_with_parent() -> None:
     """On Linux: a runner whose host was killed in mid-request ends too."""
@@ -16,17 +18,29 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, sigkill)
 
 
+def _runner():
+    try:
+        from edgeopt.runner.commands import Runner
+
+        return Runner()
+    except ImportError as error:  # numpy
+        from edgeopt.runner.bare import Bare
+
+        return Bare(error)
+
+
 def main() -> int:
     _die_with_parent()
     # Runtimes print on stdout. Keep it for the protocol: descriptor 1 becomes stderr.
     protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    from edgeopt.runner.commands import Runner
-
-    runner = Runner()
+    watchdog = Watchdog(0)
+    watchdog.start()
+    runner = _runner()
     runner.idle.begin()
     for line in sys.stdin:
         runner.idle.end()
+        watchdog.began()
         request = json.loads(line)
         if request["cmd"] == "quit":
             break

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt import runtimes
-from edgeopt.runner import canary, energy, health, memory, page_cache, sensors
+from edgeopt.runner import canary, energy, health, memory, page_cache, sensors, stock
 from edgeopt.runner.glance import Glance
 from edgeopt.runner.idle import Idle
 from edgeopt.runner.paced import paced
@@ -54,6 +54,10 @@ class Runner:
     def do_health(self, seconds: float) -> dict:
         """What may spoil figures; watches the machine for so long while it sleeps itself."""
         return {"health": health.health(self._root, seconds)}
+
+    def do_stock(self, folder: str) -> dict:
+        """What a model finds here: interpreter, numpy, room on the disk of `folder`, clock."""
+        return stock.stock(folder)
 
     def do_import(self, runtime: str) -> dict:
         """Import a runtime, and nothing else: `open` then finds it there."""

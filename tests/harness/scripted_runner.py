@@ -36,7 +36,9 @@ class Clock:
         return {"temperature_c": eval(sensor.read_text(), {"t": self.now})}
 
     def save(self) -> None:
-        self._path.write_text(str(self.now))
+        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        part.write_text(str(self.now))
+        part.replace(self._path)  # whole, for those who read it meanwhile
 
 
 class Scripted:

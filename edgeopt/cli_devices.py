@@ -1,0 +1,197 @@
+"""`edgeopt devices`: the user's devices. Heavy rooms are imported in the commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edgeopt.domain.device import DeviceEntry, Finding
+
+LOCAL = "local"
+
+
+@click.group("devices", invoke_without_command=True)
+@click.pass_context
+def devices(ctx: click.Context) -> None:
+    """Machines to measure on: add, list, check, set up, remove."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_devices, as_json=False)
+
+
+@devices.command("add")
+@click.argument("name")
+@click.argument("link")
+@click.option("--target", help="Profile that it is of.  [the one that fits]")
+@click.option("--python", help="The interpreter there.  [python3]")
+@click.option("--folder", help="Where files are kept there.  [~/.cache/edgeopt]")
+@click.option("--jump", metavar="HOST", help="Host to go through, as for ssh -J.")
+@click.option("--ssh-config", type=click.Path(exists=True, dir_okay=False), help="As for ssh -F.")
+def add(name: str, link: str, target: str | None, **options: str | None) -> None:
+    """Connect to LINK (ssh://user@host) and keep it as NAME."""
+    from edgeopt import targets
+    from edgeopt.devices import registry, resolve
+    from edgeopt.domain.device import DeviceEntry
+    from edgeopt.harness.check import fitting
+    from edgeopt.harness.probe import probe
+
+    registry.check_name(name)
+    if target:
+        targets.load(target)
+    if options["ssh_config"]:
+        options["ssh_config"] = str(Path(options["ssh_config"]).resolve())
+    entry = DeviceEntry(link=link, target=target, **options)
+    device = resolve.of(name, entry)
+    with tempfile.TemporaryDirectory() as folder, _progress() as listener:
+        try:
+            found = probe(device, (), Path(folder) / "log", listener)
+        finally:
+            device.close()
+    fits = fitting(found)
+    if target is None and fits:
+        entry = DeviceEntry(link=link, target=fits[0], **options)
+    registry.add(name, entry)
+    said = found.machine.get("board") or found.machine["cpu_model"] or found.machine["arch"]
+    click.echo(f"{name}: {said}, target {entry.target or 'unknown'}")
+    if target is None and len(fits) > 1:
+        click.echo(f"It is also of: {', '.join(fits[1:])}. Choose another one with --target.")
+    if target is not None and target not in fits:
+        click.echo(f"It does not look like a {target}: `edgeopt devices check {name}`.")
+    step = "check" if found.numpy else "setup"
+    click.echo(f"Next: edgeopt devices {step} {name}")
+
+
+@devices.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_devices(as_json: bool) -> None:
+    """List the devices. Nothing is connected to."""
+    from edgeopt.devices import registry
+
+    known = registry.entries()
+    if as_json:
+        import msgspec
+
+        rows = [{"name": name, **_all_fields(entry)} for name, entry in known.items()]
+        _print_json(msgspec.to_builtins(rows))
+        return
+    from edgeopt.report import devices_table
+
+    _console().print(devices_table.listing(known))
+
+
+@devices.command("check")
+@click.argument("name")
+@click.option("--runtime", "runtimes", multiple=True, help="Look for these only; repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: bool) -> None:
+    """Look at the device NAME (or a link, or local): can it be measured on?"""
+    from edgeopt.devices import resolve
+    from edgeopt.harness.check import check as run_check
+
+    target = _target(name)
+    device = resolve.resolve(name)
+    with tempfile.TemporaryDirectory() as folder, _progress() as listener:
+        try:
+            log = Path(folder) / "log"
+            lines = run_check(device, _runtimes(target, runtimes), target, log, listener)
+        finally:
+            device.close()
+    _show(ctx, lines, as_json)
+
+
+@devices.command("setup")
+@click.argument("name")
+@click.option("--runtime", "runtimes", multiple=True, help="Install these; repeatable.")
+@click.option("--offline", is_flag=True, help="Fetch packages here; it needs no network there.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def setup(
+    ctx: click.Context, name: str, runtimes: tuple[str, ...], offline: bool, as_json: bool
+) -> None:
+    """Give the device NAME an environment with numpy and the runtimes of its target."""
+    from edgeopt.devices import resolve
+    from edgeopt.devices.setup import setup as run_setup
+    from edgeopt.devices.ssh import Ssh
+    from edgeopt.domain.errors import BadInput
+
+    target = _target(name)
+    device = resolve.resolve(name)
+    if not isinstance(device, Ssh):
+        raise BadInput(f"{name} is not set up like this.", "Only ssh:// devices are.")
+    with _progress() as listener:
+        try:
+            lines = run_setup(device, _runtimes(target, runtimes), offline, listener)
+        finally:
+            device.close()
+    _show(ctx, lines, as_json)
+
+
+@devices.command("remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Forget the device NAME. What is on it stays."""
+    from edgeopt.devices import registry
+
+    registry.remove(name)
+    click.echo(f"{name} is forgotten. Its files are still there, in ~/.cache/edgeopt or --folder.")
+
+
+def _target(name: str) -> str | None:
+    from edgeopt.devices import registry
+
+    if name == LOCAL or "://" in name:
+        return None
+    return registry.entry(name).target
+
+
+def _runtimes(target: str | None, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Those asked for, else those that the target's recipes name, else all."""
+    from edgeopt import targets
+    from edgeopt.domain.errors import BadInput
+
+    unknown = [name for name in asked if name not in targets.OFFERS]
+    if unknown:
+        known = ", ".join(targets.OFFERS)
+        raise BadInput(f"there is no runtime {unknown[0]!r}.", f"Known: {known}.")
+    named = [rule.runtime for rule in targets.load(target).recipes] if target else []
+    return asked or tuple(dict.fromkeys(named or targets.OFFERS))
+
+
+def _all_fields(entry: DeviceEntry) -> dict[str, Any]:
+    return {field: getattr(entry, field) for field in entry.__struct_fields__}
+
+
+def _show(ctx: click.Context, lines: Sequence[Finding], as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        _print_json(msgspec.to_builtins(lines))
+    else:
+        from edgeopt.report import devices_table
+
+        _console().print(devices_table.findings(lines))
+    ctx.exit(1 if any(line.state == "failed" for line in lines) else 0)
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2))
+
+
+def _progress() -> Any:
+    from edgeopt.report.progress import Progress
+
+    return Progress(sys.stderr)

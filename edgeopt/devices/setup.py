@@ -1,0 +1,134 @@
+"""An environment of its own for the runner, made on the device: numpy and the runtimes."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeopt import runtimes
+from edgeopt.devices import wheels
+from edgeopt.devices.ssh import Ssh
+from edgeopt.domain.device import Finding
+from edgeopt.domain.errors import DeviceFailed
+from edgeopt.domain.progress import Listener, silent
+
+#: What a package needs and does not say: it was built before numpy 2.
+COMPANIONS = {"tflite-runtime": ("numpy<2",)}
+
+_QUIETLY = ("--quiet", "--disable-pip-version-check", "--only-binary=:all:")
+_NO_NETWORK = ("Temporary failure in name resolution", "Network is unreachable", "ConnectTimeout",
+               "Failed to establish a new connection", "certificate")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pip:
+    """How packages are installed there.
+
+    Attributes:
+        command: up to what is installed.
+        absent: packages that cannot be had for the device, and why.
+        brought: the folder there with what was brought from here, or "".
+    """
+
+    command: tuple[str, ...]
+    absent: dict[str, str]
+    brought: str = ""
+
+
+def setup(
+    device: Ssh, names: Sequence[str], offline: bool, progress: Listener = silent
+) -> list[Finding]:
+    """Make the environment, or complete it; a line for numpy and for each runtime.
+
+    Args:
+        names: the runtimes to install. One that has no wheel for the device is told, and the
+            others are installed.
+        offline: fetch everything here; the device needs no network of its own.
+
+    Raises:
+        DeviceFailed: it cannot be reached, or makes no environment.
+        NotInstalled: `offline`, and there is no pip here.
+    """
+    place = str(device.facts()["environment"])
+    wanted = {"numpy": ("numpy",), **{name: runtimes.load(name).PACKAGES for name in names}}
+    if offline:
+        with tempfile.TemporaryDirectory(prefix="edgeopt-wheels-") as folder:
+            packages = [package for choices in wanted.values() for package in choices]
+            pip = _brought(device, place, packages, Path(folder), progress)
+    else:
+        pip = _own(device, place, progress)
+    found = [_install(device, pip, name, choices, progress) for name, choices in wanted.items()]
+    if found[0].state == "ok":
+        _call(device, ["touch", f"{place}/ready"])
+    if pip.brought:
+        _call(device, ["rm", "-rf", pip.brought])
+    device.close()  # the next connection uses the environment
+    return found
+
+
+def _own(device: Ssh, place: str, progress: Listener) -> Pip:
+    """The device's own pip, from its own network."""
+    _make(device, place, [], progress)
+    command = (f"{place}/bin/python", "-m", "pip", "install", *_QUIETLY)
+    return Pip(command, {})
+
+
+def _brought(device: Ssh, place: str, packages: list[str], folder: Path, progress: Listener) -> Pip:
+    """Wheels from here. pip itself travels, too: many boards have a Python without it."""
+    absent = {}
+    for package in ("pip", *packages):
+        progress(f"fetching {package} for {device.name}")
+        failed = wheels.fetch(_with_companions(package), device.facts(), folder)
+        if failed:
+            absent[package] = failed
+    if "pip" in absent:
+        raise DeviceFailed(f"pip cannot be fetched here: {absent['pip']}")
+    progress(f"{device.name}: sending packages")
+    there = device.put(folder)
+    _make(device, place, ["--without-pip"], progress)
+    archive = f"{there}/{next(folder.glob('pip-*.whl')).name}/pip"
+    command = (f"{place}/bin/python", archive, "install", *_QUIETLY, "--no-index",
+               "--find-links", there)  # fmt: skip
+    return Pip(command, absent, there)
+
+
+def _make(device: Ssh, place: str, options: list[str], progress: Listener) -> None:
+    progress(f"{device.name}: making {place}")
+    code, said = _call(device, [device.base_python(), "-m", "venv", *options, place])
+    if code:
+        hint = "`sudo apt-get install python3-venv` there, or --offline: it brings pip along."
+        raise DeviceFailed(
+            f"{device.name} makes no environment: {wheels.complaint(said)}",
+            hint if "ensurepip" in said else "",
+        )
+
+
+def _install(
+    device: Ssh, pip: Pip, name: str, packages: Sequence[str], progress: Listener
+) -> Finding:
+    """Install the first of several packages that there is for the device."""
+    reasons, advice = [], ""
+    for package in packages:
+        if package in pip.absent:
+            reasons.append(pip.absent[package])
+            continue
+        progress(f"{device.name}: installing {package}")
+        code, said = _call(device, [*pip.command, *_with_companions(package)])
+        if code == 0:
+            return Finding(what=name, state="ok", found=f"{package} is installed")
+        reasons.append(wheels.complaint(said))
+        if any(words in said for words in _NO_NETWORK):
+            advice = "It has no way to the package index: use --offline."
+    return Finding(what=name, state="failed", found="; ".join(reasons), advice=advice)
+
+
+def _with_companions(package: str) -> tuple[str, ...]:
+    return (package, *COMPANIONS.get(package, ()))
+
+
+def _call(device: Ssh, command: list[str]) -> tuple[int, str]:
+    process = device.run(command)
+    said, _ = process.communicate()
+    return process.returncode, said
