@@ -51,7 +51,7 @@ class Keeper:
 
     def _hold(self, path: str):
         """A lock that shows that this session lives. Locked before it has its name."""
-        held = open(path + "-new", "w")
+        held = open(path + "-new", "w")  # noqa: SIM115 (as long as the session)
         fcntl.flock(held, fcntl.LOCK_EX)
         os.rename(path + "-new", path)
         return held
