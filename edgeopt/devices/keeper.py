@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import shlex
 import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +62,27 @@ class Keeper:
 
     def greet(self, timeout_s: float) -> dict[str, Any]:
         """Start it; what it says of itself and its device (`runner/keeper.py`)."""
-        watch = threading.Timer(timeout_s, kill_group, [self._process])
-        watch.start()
-        try:
+        with self._within(timeout_s):
             self._send(SOURCE.read_bytes())
             line = self._line()
             while not line.startswith(GREETING.encode()):
                 self.noise += line.decode(errors="replace")
                 line = self._line()
+        return dict(json.loads(line[len(GREETING) :]))
+
+    def quit(self, timeout_s: float) -> None:
+        """End it; the scratch folder is gone then. No error where it is gone itself."""
+        with self._turn, contextlib.suppress(LinkCut), self._within(timeout_s):
+            self._ask(cmd="quit")
+
+    @contextlib.contextmanager
+    def _within(self, timeout_s: float) -> Iterator[None]:
+        watch = threading.Timer(timeout_s, kill_group, [self._process])
+        watch.start()
+        try:
+            yield
         finally:
             watch.cancel()
-        return dict(json.loads(line[len(GREETING) :]))
 
     def put(self, parcel: Parcel) -> str:
         """The folder on the device that holds the files; sent if they are not there yet."""

@@ -84,9 +84,10 @@ class Ssh:
         if code != CUT:
             return describe_exit(code)
         with self._turn:
-            if self._session is None or self._session.is_dead(1.0):
+            wait_s = 0.0 if self.lost else 1.0  # it may be a little behind its runners
+            if self._session is None or self._session.is_dead(wait_s):
                 return self._cut()
-            # It stands (again): another runner's end was told of first.
+            # It stands again: the first runner to be asked about brought that to light.
             return self.lost or "the ssh that held the runner gave up; the link itself stands"
 
     def close(self) -> None:

@@ -122,12 +122,11 @@ class Session:
             return None
 
     def close(self) -> None:
-        """End it: the keeper removes the scratch folder, and the connection ends with it."""
-        with contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-        self._wait(CLOSE_S)
+        """End it, and what runs over it; the keeper removes the scratch folder."""
+        self.keeper.quit(CLOSE_S)
         kill_group(self._process)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                assert stream is not None
+                stream.close()
         self._local.cleanup()

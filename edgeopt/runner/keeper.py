@@ -86,9 +86,13 @@ class Keeper:
         self._sink.flush()
 
     def serve(self) -> None:
-        """Answer until the end of input."""
+        """Answer until `quit` or the end of input."""
         for line in iter(self._source.readline, b""):
             request = json.loads(line.decode())
+            if request["cmd"] == "quit":
+                shutil.rmtree(self.scratch, ignore_errors=True)
+                self.say(ok=True)
+                return
             try:
                 getattr(self, "do_" + request.pop("cmd"))(**request)
             except OSError as error:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sshd as servers
+
+from edgeopt.devices.local import Local
+from edgeopt.domain.tensor import Binding
+from edgeopt.harness.feed import Feed
+from edgeopt.harness.subject import Subject
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A running sshd; skipped where there is none."""
+    if servers.SSHD is None:
+        pytest.skip("there is no sshd: apt-get install openssh-server")
+    made = servers.Sshd(tmp_path_factory.mktemp("sshd"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory) -> Path:
+    """Where the device by ssh keeps its files."""
+    return tmp_path_factory.mktemp("a board's folder; it's \"odd\" $HOME")
+
+
+@pytest.fixture(scope="session")
+def by_ssh(server, place):
+    made = server.device(python=sys.executable, folder=str(place))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def local():
+    made = Local()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["local", "by_ssh"])
+def device(request):
+    """Every link, one after the other: a new one is a row here."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def log(tmp_path) -> Path:
+    return tmp_path / "runner.log"
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory) -> Subject:
+    """y = 2 x + 1 for x[1, 3], in ONNX, in a folder of its own."""
+    import onnx
+
+    tensor, node = onnx.helper.make_tensor_value_info, onnx.helper.make_node
+    numbers = [
+        onnx.numpy_helper.from_array(np.float32([value]), name)
+        for name, value in (("two", 2), ("one", 1))
+    ]
+    graph = onnx.helper.make_graph(
+        [node("Mul", ["x", "two"], ["double"]), node("Add", ["double", "one"], ["y"])],
+        "line",
+        [tensor("x", onnx.TensorProto.FLOAT, [1, 3])],
+        [tensor("y", onnx.TensorProto.FLOAT, [1, 3])],
+        numbers,
+    )
+    opset = onnx.helper.make_opsetid("", 17)
+    path = tmp_path_factory.mktemp("line") / "it's a; model.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    x = Binding(source="x", name="x", index=0, dtype="float32", shape=(1, 3))
+    y = Binding(source="y", name="y", index=0, dtype="float32", shape=(1, 3))
+    return Subject("line", "line", "onnxruntime", path, 1, (x,), (y,))
+
+
+@pytest.fixture
+def feed(tmp_path) -> Feed:
+    x = np.arange(30, dtype=np.float32).reshape(10, 1, 3)
+    return Feed({"x": x}, tmp_path / "feed")
