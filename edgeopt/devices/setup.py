@@ -17,9 +17,13 @@ from edgeopt.domain.progress import Listener, silent
 #: What a package needs and does not say: it was built before numpy 2.
 COMPANIONS = {"tflite-runtime": ("numpy<2",)}
 
-_QUIETLY = ("--quiet", "--disable-pip-version-check", "--only-binary=:all:")
+#: Compiling takes minutes on a small board; what is imported is compiled then.
+_QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary=:all:")
 _NO_NETWORK = ("Temporary failure in name resolution", "Network is unreachable", "ConnectTimeout",
                "Failed to establish a new connection", "certificate")  # fmt: skip
+
+
+Choices = dict[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,10 @@ class Pip:
 
     Attributes:
         command: up to what is installed.
-        absent: packages that cannot be had for the device, and why.
         brought: the folder there with what was brought from here, or "".
     """
 
     command: tuple[str, ...]
-    absent: dict[str, str]
     brought: str = ""
 
 
@@ -52,46 +54,62 @@ def setup(
         NotInstalled: `offline`, and there is no pip here.
     """
     place = str(device.facts()["environment"])
-    wanted = {"numpy": ("numpy",), **{name: runtimes.load(name).PACKAGES for name in names}}
+    wanted: Choices = {"numpy": ("numpy",)}
+    wanted.update({name: runtimes.load(name).PACKAGES for name in names})
+    failed: list[Finding] = []
     if offline:
         with tempfile.TemporaryDirectory(prefix="edgeopt-wheels-") as folder:
-            packages = [package for choices in wanted.values() for package in choices]
-            pip = _brought(device, place, packages, Path(folder), progress)
+            wanted, failed = _fetch(device, wanted, Path(folder), progress)
+            pip = _brought(device, place, Path(folder), progress)
     else:
         pip = _own(device, place, progress)
     found = [_install(device, pip, name, choices, progress) for name, choices in wanted.items()]
-    if found[0].state == "ok":
+    if any((line.what, line.state) == ("numpy", "ok") for line in found):
         _call(device, ["touch", f"{place}/ready"])
     if pip.brought:
         _call(device, ["rm", "-rf", pip.brought])
     device.close()  # the next connection uses the environment
-    return found
+    return found + failed
 
 
 def _own(device: Ssh, place: str, progress: Listener) -> Pip:
     """The device's own pip, from its own network."""
     _make(device, place, [], progress)
-    command = (f"{place}/bin/python", "-m", "pip", "install", *_QUIETLY)
-    return Pip(command, {})
+    return Pip((f"{place}/bin/python", "-m", "pip", "install", *_QUIETLY))
 
 
-def _brought(device: Ssh, place: str, packages: list[str], folder: Path, progress: Listener) -> Pip:
-    """Wheels from here. pip itself travels, too: many boards have a Python without it."""
-    absent = {}
-    for package in ("pip", *packages):
-        progress(f"fetching {package} for {device.name}")
-        failed = wheels.fetch(_with_companions(package), device.facts(), folder)
-        if failed:
-            absent[package] = failed
-    if "pip" in absent:
-        raise DeviceFailed(f"pip cannot be fetched here: {absent['pip']}")
+def _fetch(
+    device: Ssh, wanted: Choices, folder: Path, progress: Listener
+) -> tuple[Choices, list[Finding]]:
+    """Download the first choice that there is of each; a finding where there is none."""
+    there: Choices = {}
+    failed = []
+    for name, choices in wanted.items():
+        reasons = []
+        for package in choices:
+            progress(f"fetching {package} for {device.name}")
+            reason = wheels.fetch(_with_companions(package), device.facts(), folder)
+            if not reason:
+                there[name] = (package,)
+                break
+            reasons.append(reason)
+        else:
+            failed.append(Finding(what=name, state="failed", found="; ".join(reasons)))
+    return there, failed
+
+
+def _brought(device: Ssh, place: str, folder: Path, progress: Listener) -> Pip:
+    """Everything from here. pip itself travels, too: many boards have a Python without it."""
+    progress(f"fetching pip for {device.name}")
+    reason = wheels.fetch(("pip",), device.facts(), folder)
+    if reason:
+        raise DeviceFailed(f"pip cannot be fetched here: {reason}")
     progress(f"{device.name}: sending packages")
     there = device.put(folder)
     _make(device, place, ["--without-pip"], progress)
     archive = f"{there}/{next(folder.glob('pip-*.whl')).name}/pip"
-    command = (f"{place}/bin/python", archive, "install", *_QUIETLY, "--no-index",
-               "--find-links", there)  # fmt: skip
-    return Pip(command, absent, there)
+    source = ("--no-index", "--find-links", there)
+    return Pip((f"{place}/bin/python", archive, "install", *_QUIETLY, *source), there)
 
 
 def _make(device: Ssh, place: str, options: list[str], progress: Listener) -> None:
@@ -111,9 +129,6 @@ def _install(
     """Install the first of several packages that there is for the device."""
     reasons, advice = [], ""
     for package in packages:
-        if package in pip.absent:
-            reasons.append(pip.absent[package])
-            continue
         progress(f"{device.name}: installing {package}")
         code, said = _call(device, [*pip.command, *_with_companions(package)])
         if code == 0:

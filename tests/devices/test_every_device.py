@@ -14,7 +14,15 @@ from edgeopt.harness.answer import answer, open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.probe import probe
 
-NAMES = ["plain.onnx", "with space", "it's \"quoted\"", "a;touch x", "$(id) `id` *", "模型.bin", "-n"]
+NAMES = [
+    "plain.onnx",
+    "with space",
+    'it\'s "quoted"',
+    "a;touch x",
+    "$(id) `id` *",
+    "模型.bin",
+    "-n",
+]
 
 
 def runners(folder: str) -> list[int]:
@@ -40,7 +48,7 @@ def test_a_file_comes_back_as_it_went(device, tmp_path, name):
 
 
 def test_a_folder_keeps_its_names(device, tmp_path):
-    folder = tmp_path / "model; of \"mine\""
+    folder = tmp_path / 'model; of "mine"'
     (folder / "deep er").mkdir(parents=True)
     (folder / "m.xml").write_text("<xml/>")
     (folder / "deep er" / "m.bin").write_bytes(b"")
