@@ -13,7 +13,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeopt.domain.device import DeviceEntry, Finding
+    from edgeopt.domain.device import DeviceEntry
+    from edgeopt.domain.finding import Finding
 
 LOCAL = "local"
 
@@ -175,9 +176,9 @@ def _show(ctx: click.Context, lines: Sequence[Finding], as_json: bool) -> None:
 
         _print_json(msgspec.to_builtins(lines))
     else:
-        from edgeopt.report import devices_table
+        from edgeopt.report import doctor_table
 
-        _console().print(devices_table.findings(lines))
+        _console().print(doctor_table.table(lines))
     ctx.exit(1 if any(line.state == "failed" for line in lines) else 0)
 
 

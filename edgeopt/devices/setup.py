@@ -10,8 +10,8 @@ from pathlib import Path
 from edgeopt import runtimes
 from edgeopt.devices import wheels
 from edgeopt.devices.ssh import Ssh
-from edgeopt.domain.device import Finding
 from edgeopt.domain.errors import DeviceFailed
+from edgeopt.domain.finding import Finding
 from edgeopt.domain.progress import Listener, silent
 
 #: What a package needs and does not say: it was built before numpy 2.
@@ -64,7 +64,7 @@ def setup(
     else:
         pip = _own(device, place, progress)
     found = [_install(device, pip, name, choices, progress) for name, choices in wanted.items()]
-    if any((line.what, line.state) == ("numpy", "ok") for line in found):
+    if any((line.check, line.state) == ("numpy", "ok") for line in found):
         _call(device, ["touch", f"{place}/ready"])
     if pip.brought:
         _call(device, ["rm", "-rf", pip.brought])
@@ -94,7 +94,7 @@ def _fetch(
                 break
             reasons.append(reason)
         else:
-            failed.append(Finding(what=name, state="failed", found="; ".join(reasons)))
+            failed.append(Finding(check=name, state="failed", found="; ".join(reasons)))
     return there, failed
 
 
@@ -132,11 +132,11 @@ def _install(
         progress(f"{device.name}: installing {package}")
         code, said = _call(device, [*pip.command, *_with_companions(package)])
         if code == 0:
-            return Finding(what=name, state="ok", found=f"{package} is installed")
+            return Finding(check=name, state="ok", found=f"{package} is installed")
         reasons.append(wheels.complaint(said))
         if any(words in said for words in _NO_NETWORK):
             advice = "It has no way to the package index: use --offline."
-    return Finding(what=name, state="failed", found="; ".join(reasons), advice=advice)
+    return Finding(check=name, state="failed", found="; ".join(reasons), advice=advice)
 
 
 def _with_companions(package: str) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from edgeopt import targets
 from edgeopt.devices.device import Device
-from edgeopt.domain.device import Finding, Probe
+from edgeopt.domain.device import Probe
 from edgeopt.domain.errors import RunnerFailed
+from edgeopt.domain.finding import Finding, State
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.probe import probe
 
@@ -25,7 +26,9 @@ def check(
     log: Path,
     progress: Listener = silent,
 ) -> list[Finding]:
-    """Every finding; the last one is the failed one where a device cannot be asked at all.
+    """Whether models can run there at all; `edgeopt doctor` looks at what spoils figures.
+
+    One failed finding where a device cannot be asked.
 
     Args:
         runtimes: those that are looked for.
@@ -34,9 +37,9 @@ def check(
     try:
         found = probe(device, runtimes, log, progress)
     except RunnerFailed as error:
-        return [finding("link", "failed", str(error.args[0]), error.hint)]
+        return [_line("link", "failed", str(error.args[0]), error.hint)]
     return [
-        finding("link", "ok", f"{device.link} answers"),
+        _line("link", "ok", f"{device.link} answers"),
         _python(found),
         _numpy(found, device.name),
         *_runtimes(found, device.name),
@@ -47,32 +50,31 @@ def check(
     ]
 
 
-def finding(what: str, state: str, found: str, advice: str = "") -> Finding:
-    """A line."""
-    return Finding(what=what, state=state, found=found, advice=advice)  # type: ignore[arg-type]
+def _line(check: str, state: State, found: str, advice: str = "") -> Finding:
+    return Finding(check=check, state=state, found=found, advice=advice)
 
 
 def _python(found: Probe) -> Finding:
     words = f"{found.machine['python']}, {found.executable}"
     if found.bits == 64:
-        return finding("python", "ok", words)
+        return _line("python", "ok", words)
     advice = "The runtimes have no packages for it: install the 64-bit system."
-    return finding("python", "warning", f"{words}, {found.bits} bits", advice)
+    return _line("python", "warning", f"{words}, {found.bits} bits", advice)
 
 
 def _numpy(found: Probe, name: str) -> Finding:
     if found.numpy:
-        return finding("numpy", "ok", found.numpy)
+        return _line("numpy", "ok", found.numpy)
     advice = f"`edgeopt devices setup {name}` installs it."
-    return finding("numpy", "failed", f"missing in {found.executable}", advice)
+    return _line("numpy", "failed", f"missing in {found.executable}", advice)
 
 
 def _runtimes(found: Probe, name: str) -> list[Finding]:
-    lines = [finding(runtime, "ok", version) for runtime, version in found.runtimes.items()]
-    state = "warning" if found.runtimes else "failed"
+    lines = [_line(runtime, "ok", version) for runtime, version in found.runtimes.items()]
+    state: State = "warning" if found.runtimes else "failed"
     for runtime, reason in found.missing.items():
         advice = f"`edgeopt devices setup {name} --runtime {runtime}` installs it."
-        lines.append(finding(runtime, state, reason, advice))
+        lines.append(_line(runtime, state, reason, advice))
     return lines
 
 
@@ -80,11 +82,11 @@ def _target(found: Probe, target: str | None) -> list[Finding]:
     if target is None:
         return []
     if targets.matches(targets.load(target), found.machine):
-        return [finding("target", "ok", target)]
+        return [_line("target", "ok", target)]
     said = found.machine.get("board") or found.machine["cpu_model"] or found.machine["arch"]
     suitable = ", ".join(fitting(found)) or "none that edgeopt knows"
     advice = f"It is of: {suitable}. Remove it, and add it with another --target."
-    return [finding("target", "warning", f"this is no {target}: {said}", advice)]
+    return [_line("target", "warning", f"this is no {target}: {said}", advice)]
 
 
 def fitting(found: Probe) -> list[str]:
@@ -98,27 +100,28 @@ def fitting(found: Probe) -> list[str]:
 def _disk(found: Probe) -> Finding:
     words = f"{found.disk_free_bytes / 1e9:.1f} GB free"
     if found.disk_free_bytes >= LITTLE_BYTES:
-        return finding("disk", "ok", words)
-    state = "warning" if found.disk_free_bytes >= TOO_LITTLE_BYTES else "failed"
+        return _line("disk", "ok", words)
+    state: State = "warning" if found.disk_free_bytes >= TOO_LITTLE_BYTES else "failed"
     advice = "Make room, or name a folder on another disk: `edgeopt devices add ... --folder`."
-    return finding("disk", state, words, advice)
+    return _line("disk", state, words, advice)
 
 
 def _clock(found: Probe) -> Finding:
     if abs(found.clock_off_s) < CLOCK_OFF_S:
-        return finding("clock", "ok", "as here")
+        return _line("clock", "ok", "as here")
     side = "ahead of" if found.clock_off_s > 0 else "behind"
     words = f"{abs(found.clock_off_s):.0f} s {side} this machine's"
     advice = "pip will refuse certificates: `sudo timedatectl set-ntp true` there."
-    return finding("clock", "warning", words, advice)
+    return _line("clock", "warning", words, advice)
 
 
 def _quiet(found: Probe) -> list[Finding]:
     lines = []
-    if found.uptime_s is not None and found.uptime_s < YOUNG_S:
-        words = f"it started {found.uptime_s:.0f} s ago"
-        lines.append(finding("start", "warning", words, "Give it two minutes to settle."))
+    uptime_s = found.machine.get("uptime_s")
+    if uptime_s is not None and uptime_s < YOUNG_S:
+        words = f"it started {uptime_s:.0f} s ago"
+        lines.append(_line("start", "warning", words, "Give it two minutes to settle."))
     if found.other_runners:
         words = f"{found.other_runners} more runners run there"
-        lines.append(finding("others", "warning", words, "Measure when they are done."))
+        lines.append(_line("others", "warning", words, "Measure when they are done."))
     return lines

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import random
 import statistics
 from collections.abc import Callable, Sequence
@@ -156,12 +155,12 @@ def _launch(
     plan.tell(f"{name}: starting")
     rng.shuffle(subjects)
     # Processes end with the thread that started them (PR_SET_PDEATHSIG), so this one does.
-    clients = [stack.enter_context(Client(plan.device, plan.log)) for _ in subjects]
+    started = [(s, client) for s in subjects if (client := _start(plan, s, stack))]
     with ThreadPoolExecutor(STARTING) as pool:
-        imported = list(pool.map(functools.partial(_import, plan), subjects, clients))
+        imported = list(pool.map(lambda pair: _import(plan, *pair), started))
     arms = [
         arm
-        for subject, client, ready in zip(subjects, clients, imported, strict=True)
+        for (subject, client), ready in zip(started, imported, strict=True)
         if ready and (arm := _warm(plan, subject, client))
     ]
     plan.rounds = plan.budget.rounds_for(arm.typical_ns for arm in arms)
@@ -193,6 +192,15 @@ def _meter(plan: _Schedule, arm: _Arm) -> None:
 def _watch(plan: _Schedule, canary: Client) -> None:
     with contextlib.suppress(RunnerFailed):  # it watches; nothing is lost without it
         plan.session.canary.append(canary.request("canary", plan.short_s))
+
+
+def _start(plan: _Schedule, subject: Subject, stack: contextlib.ExitStack) -> Client | None:
+    """A process; None, with the reason kept, where the device is lost."""
+    try:
+        return stack.enter_context(Client(plan.device, plan.log))
+    except RunnerFailed as error:
+        _take_out(plan, subject, error)
+        return None
 
 
 def _import(plan: _Schedule, subject: Subject, client: Client) -> bool:

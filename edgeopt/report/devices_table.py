@@ -1,17 +1,15 @@
-"""The tables of `edgeopt devices`."""
+"""The table of `edgeopt devices list`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from edgeopt.domain.device import DeviceEntry, Finding
+from edgeopt.domain.device import DeviceEntry
 from edgeopt.report.format import DASH
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-STYLES = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
 def listing(devices: Mapping[str, DeviceEntry]) -> Table:
@@ -35,19 +33,3 @@ def _options(entry: DeviceEntry) -> str:
         "ssh config": entry.ssh_config,
     }
     return ", ".join(f"{key}: {value}" for key, value in told.items() if value)
-
-
-def findings(lines: Sequence[Finding]) -> Table:
-    """One line for each finding, with what to do below it."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for _ in range(3):
-        table.add_column(overflow="fold")
-    for line in lines:
-        words = Text(line.found)
-        if line.advice:
-            words.append(f"\n{line.advice}", style="italic")
-        table.add_row(line.what, Text(line.state, style=STYLES[line.state]), words)
-    return table

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from edgeopt.domain.finding import Diagnosis
+from edgeopt.domain.finding import Diagnosis, Finding
 
 if TYPE_CHECKING:
     from rich.console import Group
+    from rich.table import Table
 
 STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red", "unknown": "dim"}
 VERDICTS = {
@@ -21,6 +23,14 @@ VERDICTS = {
 def render(diagnosis: Diagnosis) -> Group:
     """One line for each check, for a terminal; what to do stands below what was found."""
     from rich.console import Group
+    from rich.text import Text
+
+    title = Text(f"{_name(diagnosis)}\n", style="bold")
+    return Group(title, table(diagnosis.findings), Text(f"\n{VERDICTS[diagnosis.failed]}"))
+
+
+def table(findings: Iterable[Finding]) -> Table:
+    """The lines alone."""
     from rich.table import Table
     from rich.text import Text
 
@@ -28,13 +38,12 @@ def render(diagnosis: Diagnosis) -> Group:
     for heading in ("check", "state"):
         table.add_column(heading, no_wrap=True)
     table.add_column("found", overflow="fold", ratio=1)
-    for finding in diagnosis.findings:
+    for finding in findings:
         words = Text(finding.found)
         if finding.advice and finding.state != "ok":
             words.append(f"\n→ {finding.advice}", style="bold")
         table.add_row(finding.check, Text(finding.state, STYLES[finding.state]), words)
-    title = Text(f"{_name(diagnosis)}\n", style="bold")
-    return Group(title, table, Text(f"\n{VERDICTS[diagnosis.failed]}"))
+    return table
 
 
 def _name(diagnosis: Diagnosis) -> str:

@@ -24,7 +24,7 @@ class Bare:
         """
         name = request.pop("cmd")
         if name == "hello":
-            return {"machine": sensors.machine()}
+            return {"machine": sensors.machine(), "why_null": {}}
         if name == "stock":
             return stock.stock(**request)
         raise ImportError(

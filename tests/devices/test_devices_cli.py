@@ -44,7 +44,7 @@ def test_a_device_is_added_checked_and_forgotten(added):
     assert "this machine" in table
     checked = edgeopt("check", "board", "--runtime", "litert", "--json")
     assert checked.exit_code == 0
-    states = {line["what"]: line["state"] for line in json.loads(checked.stdout)}
+    states = {line["check"]: line["state"] for line in json.loads(checked.stdout)}
     assert states["link"] == states["numpy"] == states["litert"] == states["disk"] == "ok"
     assert edgeopt("remove", "board").exit_code == 0
     assert registry.entries() == {}
@@ -85,7 +85,7 @@ def test_a_check_that_fails_says_so_in_its_exit_code():
 def test_this_machine_can_be_checked():
     done = edgeopt("check", "local", "--runtime", "litert", "--json")
     assert done.exit_code == 0
-    assert {line["what"] for line in json.loads(done.stdout)} >= {
+    assert {line["check"] for line in json.loads(done.stdout)} >= {
         "link",
         "python",
         "numpy",

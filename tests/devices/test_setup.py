@@ -57,13 +57,13 @@ def test_a_device_gets_numpy_and_one_runtime_and_runs_a_model(server, tmp_path, 
     device = server.device(python=python, folder=str(tmp_path / "there"))
     said: list[str] = []
     try:
-        before = {line.what: line for line in check(device, ["onnxruntime"], None, log)}
+        before = {line.check: line for line in check(device, ["onnxruntime"], None, log)}
         found = setup(device, ["onnxruntime"], True, lambda what, *_: said.append(what))
-        assert [(line.what, line.state) for line in found] == [
+        assert [(line.check, line.state) for line in found] == [
             ("numpy", "ok"),
             ("onnxruntime", "ok"),
         ]
-        after = {line.what: line for line in check(device, ["onnxruntime"], None, log)}
+        after = {line.check: line for line in check(device, ["onnxruntime"], None, log)}
         answers, facts = answer(device, line, feed, {"y": (1, 3)}, log, 60)
         environment = Path(device.python())
         folder = Path(device.facts()["root"])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import boards
@@ -132,7 +133,7 @@ def test_a_python_without_numpy(server, tmp_path, log, line):
             assert client.request("hello", 30)["machine"]["arch"]
             with pytest.raises(RunnerFailed, match=r"numpy is missing in .*/env/bin/python"):
                 client.request("import", 30, runtime="onnxruntime")
-        lines = {line.what: line for line in check(device, ["litert"], None, log)}
+        lines = {line.check: line for line in check(device, ["litert"], None, log)}
     finally:
         device.close()
     assert (lines["link"].state, lines["python"].state) == ("ok", "ok")
@@ -146,7 +147,7 @@ def test_a_missing_runtime(server, tmp_path, log):
         python=boards.with_numpy(tmp_path / "env"), folder=str(tmp_path / "there")
     )
     try:
-        lines = {line.what: line for line in check(device, ["openvino"], "pixel-8", log)}
+        lines = {line.check: line for line in check(device, ["openvino"], "pixel-8", log)}
     finally:
         device.close()
     assert lines["numpy"].state == "ok"
@@ -162,7 +163,7 @@ def test_a_missing_runtime(server, tmp_path, log):
 def test_a_device_that_cannot_be_reached_is_one_line(server, log):
     device = Ssh("board", server.entry(link="ssh://no-such-host.invalid"))
     (line,) = check(device, ["litert"], None, log)
-    assert (line.what, line.state) == ("link", "failed")
+    assert (line.check, line.state) == ("link", "failed")
     assert "no-such-host" in line.found
 
 
@@ -219,10 +220,7 @@ def test_what_was_not_used_for_long_makes_room(server, small_disk, tmp_path):
 # --- cut in the middle
 
 
-SMALL = SCREEN.__class__(
-    "small", "screen", (1,), 6, warmup_runs=2, warmup_s=0.0, block_runs=5, block_s=0.05,
-    block_most_s=0.1,
-)  # fmt: skip
+SMALL = replace(SCREEN, rounds=6, warmup_runs=2, warmup_s=0.0, block_s=0.05)
 
 
 class Saboteur:
@@ -257,6 +255,18 @@ def test_what_was_measured_before_a_cut_is_kept_and_a_second_call_works(
     again = measure(board, [line], feed, SMALL, log, 60)
     assert not again.timed["line"].failed
     assert len(again.timed["line"].steady_ns) > 60
+
+
+@pytest.mark.slow
+def test_a_device_that_goes_between_two_launches(server, board, line, feed, log):
+    def stop(done: int, total: int, words: str) -> None:
+        if words.startswith("launch 1, round 6"):
+            server.stop()
+
+    session = measure(board, [line], feed, replace(SMALL, looks=(2,)), log, 60, progress=stop)
+    server.start()
+    assert "refuses connections" in session.timed["line"].failed
+    assert [len(launch.blocks) for launch in session.timed["line"].launches] == [6]
 
 
 @pytest.mark.slow
