@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import sshd as servers
 
+from benchmarks.devices import sshd as servers
 from edgeopt.devices.local import Local
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness.feed import Feed

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sshd import wait_for
 
+from benchmarks.devices.sshd import wait_for
 from edgeopt.harness.answer import answer, open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.probe import probe

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from slow_link import SlowLink
-from sshd import HOST, wait_for
 from test_every_device import runners
 
+from benchmarks.devices.slow_link import SlowLink
+from benchmarks.devices.sshd import HOST, wait_for
 from edgeopt.devices import ssh_link
 from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.device import DeviceEntry

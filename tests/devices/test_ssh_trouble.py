@@ -11,8 +11,8 @@ from pathlib import Path
 
 import boards
 import pytest
-from sshd import HOST, free_port
 
+from benchmarks.devices.sshd import HOST, free_port
 from edgeopt.devices import ssh_errors
 from edgeopt.devices.ssh import Ssh, after_cut
 from edgeopt.domain.errors import DeviceFailed
