@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeopt.cli_devices import devices
+from edgeopt.cli_measure import bench, doctor
+from edgeopt.console import console, print_json, progress
 from edgeopt.domain.errors import EdgeoptError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from edgeopt.domain.run import Run
 
 
@@ -50,7 +48,8 @@ def cli(debug: bool) -> None:
     """
 
 
-cli.add_command(devices)
+for command in (bench, devices, doctor):
+    cli.add_command(command)
 
 
 @cli.group("targets", invoke_without_command=True)
@@ -64,9 +63,9 @@ def targets_group(ctx: click.Context, as_json: bool) -> None:
 
         rows = targets_table.rows(machine())
         if as_json:
-            _print_json([row._asdict() for row in rows])
+            print_json([row._asdict() for row in rows])
         else:
-            _console().print(targets_table.render(rows))
+            console().print(targets_table.render(rows))
 
 
 @targets_group.command("show")
@@ -84,9 +83,9 @@ def targets_show(name: str, as_json: bool) -> None:
     if profile.name == "this-machine":
         profile = targets.probe(profile, machine())
     if as_json:
-        _print_json(msgspec.to_builtins(profile))
+        print_json(msgspec.to_builtins(profile))
     else:
-        _console().print(targets_table.show(profile))
+        console().print(targets_table.show(profile))
 
 
 @targets_group.command("schema")
@@ -94,7 +93,7 @@ def targets_schema() -> None:
     """Print the JSON Schema of a profile, for editors."""
     from edgeopt import targets
 
-    _print_json(targets.json_schema())
+    print_json(targets.json_schema())
 
 
 @cli.command()
@@ -125,7 +124,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
     from edgeopt.pipeline.optimize import optimize as run_optimize
 
     call = _call(options)
-    with _progress() as listener:
+    with progress() as listener:
         run = run_optimize(call, listener)
     _show(run, options["as_json"])
     ctx.exit(0 if run.qualified else 1)
@@ -162,77 +161,6 @@ def _call(options: dict[str, Any]) -> Any:
 
 
 @cli.command()
-@click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
-@click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
-@click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
-@click.option("--sustained", metavar="10m", help="Instead: each alone under load for so long.")
-@click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
-@click.option("--fps", type=click.FloatRange(0, min_open=True), help="Instead: frames at a rate.")
-@click.option("--load-time", is_flag=True, help="Instead: from the file to the first answer.")
-@click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
-@click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
-@click.pass_context
-def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
-    """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
-    from edgeopt.harness.budget import BUDGETS
-    from edgeopt.pipeline.bench import bench as run_bench
-    from edgeopt.report import bench_table
-    from edgeopt.store import bench_file
-
-    out = bench_file.place(options["out"])
-    rows = _run_mode(artifacts, options, out)
-    if rows is not None:
-        ctx.exit(1 if all(row.reason for row in rows) else 0)
-    with _progress() as listener:
-        table = run_bench(
-            artifacts,
-            options["threads"] or (1,),
-            options["data"],
-            options["baseline"],
-            BUDGETS[options["budget"] or "standard"],
-            options["seed"],
-            progress=listener,
-        )
-    _keep(out, table, bench_table.render(table), options["as_json"])
-    ctx.exit(1 if all(row.latency_ms is None for row in table.rows) else 0)
-
-
-def _run_mode(artifacts: tuple[Path, ...], options: dict[str, Any], out: Path) -> Any:
-    """The rows of what is measured in place of the ordinary schedule, None for that."""
-    from edgeopt import parse
-    from edgeopt.pipeline import modes
-    from edgeopt.report import mode_table
-
-    seconds, fps = parse.duration(options["sustained"]), options["fps"]
-    ordinary = bool(options["baseline"] or options["budget"])
-    mode = modes.asked(seconds, options["streams"], fps, options["load_time"], ordinary)
-    if mode is None:
-        return None
-    files = modes.Files(artifacts, options["threads"] or (1,), options["data"], options["seed"])
-    with _progress() as listener:
-        outcome = modes.run_mode(files, mode, listener)
-    shown = mode_table.render(outcome.mode, outcome.rows, outcome.inputs)
-    _keep(out, outcome.data(), shown, options["as_json"])
-    return outcome.rows
-
-
-def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
-    """Write the raw samples to a file; print them, or the table."""
-    from edgeopt.store import bench_file
-
-    data = bench_file.write(out, found)
-    if as_json:
-        click.echo(data)
-    else:
-        _console().print(shown)
-        click.echo(f"Every raw sample: {out}")
-
-
-@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 def report(folder: Path, as_json: bool) -> None:
@@ -245,53 +173,17 @@ def report(folder: Path, as_json: bool) -> None:
     _show(run, as_json)
 
 
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON with every reading.")
-@click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Say what is wrong with this machine for measuring, and how to mend it."""
-    import tempfile
-
-    from edgeopt.devices.local import Local
-    from edgeopt.pipeline.doctor import doctor as examine
-    from edgeopt.report import doctor_table
-
-    with tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch, _progress() as listener:
-        diagnosis = examine(Local(), Path(scratch) / "doctor.log", listener)
-    if as_json:
-        _print_json(doctor_table.as_data(diagnosis))
-    else:
-        _console().print(doctor_table.render(diagnosis))
-    ctx.exit(1 if diagnosis.failed else 0)
-
-
 def _show(run: Run, as_json: bool) -> None:
     if as_json:
         import msgspec
 
-        _print_json(msgspec.to_builtins(run))
+        print_json(msgspec.to_builtins(run))
         return
     from edgeopt.report import terminal
 
-    console = _console()
-    console.print(terminal.summary(run))
-    console.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, default=str))
-
-
-def _progress() -> Any:
-    from edgeopt.report.progress import Progress
-
-    return Progress(sys.stderr)
+    shown = console()
+    shown.print(terminal.summary(run))
+    shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
 
 
 def main() -> None:

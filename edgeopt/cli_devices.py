@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from edgeopt.console import console, print_json, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
         options["ssh_config"] = str(Path(options["ssh_config"]).resolve())
     entry = DeviceEntry(link=link, target=target, **options)
     device = resolve.of(name, entry)
-    with tempfile.TemporaryDirectory() as folder, _progress() as listener:
+    with tempfile.TemporaryDirectory() as folder, progress() as listener:
         try:
             found = probe(device, (), Path(folder) / "log", listener)
         finally:
@@ -80,11 +80,11 @@ def list_devices(as_json: bool) -> None:
         import msgspec
 
         rows = [{"name": name, **_all_fields(entry)} for name, entry in known.items()]
-        _print_json(msgspec.to_builtins(rows))
+        print_json(msgspec.to_builtins(rows))
         return
     from edgeopt.report import devices_table
 
-    _console().print(devices_table.listing(known))
+    console().print(devices_table.listing(known))
 
 
 @devices.command("check")
@@ -99,7 +99,7 @@ def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: boo
 
     target = _target(name)
     device = resolve.resolve(name)
-    with tempfile.TemporaryDirectory() as folder, _progress() as listener:
+    with tempfile.TemporaryDirectory() as folder, progress() as listener:
         try:
             log = Path(folder) / "log"
             lines = run_check(device, _runtimes(target, runtimes), target, log, listener)
@@ -127,7 +127,7 @@ def setup(
     device = resolve.resolve(name)
     if not isinstance(device, Ssh):
         raise BadInput(f"{name} is not set up like this.", "Only ssh:// devices are.")
-    with _progress() as listener:
+    with progress() as listener:
         try:
             lines = run_setup(device, _runtimes(target, runtimes), offline, listener)
         finally:
@@ -174,25 +174,9 @@ def _show(ctx: click.Context, lines: Sequence[Finding], as_json: bool) -> None:
     if as_json:
         import msgspec
 
-        _print_json(msgspec.to_builtins(lines))
+        print_json(msgspec.to_builtins(lines))
     else:
         from edgeopt.report import doctor_table
 
-        _console().print(doctor_table.table(lines))
+        console().print(doctor_table.table(lines))
     ctx.exit(1 if any(line.state == "failed" for line in lines) else 0)
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2))
-
-
-def _progress() -> Any:
-    from edgeopt.report.progress import Progress
-
-    return Progress(sys.stderr)

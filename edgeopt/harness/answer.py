@@ -106,7 +106,7 @@ def open_session(
         RunnerFailed: the runtime refuses it, or is not there.
     """
     # A model may be several files: its folder travels, the session opens one of them.
-    remote = f"{device.put(subject.path.parent)}/{subject.path.name}"
+    remote = f"{device.put(subject.home)}/{subject.path.name}"
     return client.request(
         "open",
         timeout_s,

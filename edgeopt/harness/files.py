@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import os
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -36,3 +38,14 @@ def _named_in(path: Path, others: list[Path]) -> list[Path]:
         return []
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
         return [other for other in others if text.find(other.name.encode()) >= 0]
+
+
+def alone(path: Path, folder: Path) -> Path:
+    """A folder, made here, that holds a model's files and nothing else."""
+    folder.mkdir(parents=True)
+    for file in files_of(path):
+        try:
+            os.link(file, folder / file.name)
+        except OSError:  # another disk
+            shutil.copyfile(file, folder / file.name)
+    return folder

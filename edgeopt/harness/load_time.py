@@ -49,7 +49,7 @@ def load_time(
 def _visit(setting: Setting, subject: Subject, prepare: Prepare) -> dict[str, Any]:
     """One process: start, import, prepare the page cache, open, the first inference."""
     device = setting.device
-    folder = device.put(subject.path.parent)
+    folder = device.put(subject.home)
     paths = [f"{folder}/{path.name}" for path in files_of(subject.path)]
     began = time.perf_counter_ns()
     with contextlib.closing(Client(device, setting.log)) as client:

@@ -17,6 +17,8 @@ class Subject:
         title: for people.
         path: the file a session opens, on the host.
         inputs: bindings of the artifact's inputs, in the order of its session.
+        folder: what travels to a device, with a file of the same name in it; None: the folder
+            that `path` is in, which is the model's own.
     """
 
     key: str
@@ -27,3 +29,9 @@ class Subject:
     inputs: tuple[Binding, ...]
     outputs: tuple[Binding, ...]
     options: dict[str, str | int] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def home(self) -> Path:
+        """The folder that travels."""
+        return self.folder or self.path.parent

@@ -14,11 +14,13 @@ from edgeopt import runtimes
 from edgeopt.datasets.check import check
 from edgeopt.datasets.npz import load_npz
 from edgeopt.devices.device import Device
+from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed
+from edgeopt.harness.files import alone
 from edgeopt.harness.measure import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.search.space import installed
@@ -77,12 +79,13 @@ def open_files(
         NotInstalled: a file's runtime is missing.
     """
     for path in paths:
-        _check(path)
+        _check(path, device)
     subjects, facts, feeds = [], {}, Feeds()
     for number, path in enumerate(paths):
         runtime = runtimes.SUFFIXES[path.suffix.lower()]
         options = _options(path)
-        specs, about = _inspect(device, path, runtime, options, work, timeout_s)
+        folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
+        specs, about = _inspect(device, path, folder, runtime, options, work, timeout_s)
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
         arrays = _arrays(bindings, data, seed)
         feeds.add(bindings, Feed(arrays, work / str(number)))
@@ -90,7 +93,7 @@ def open_files(
             key = f"{number}:{path}:{count}"
             title = f"{path.name} threads={count}"
             facts[key] = about
-            subject = Subject(key, title, runtime, path, count, bindings, (), options)
+            subject = Subject(key, title, runtime, path, count, bindings, (), options, folder)
             subjects.append(subject)
     origin = str(data) if data else f"random, seed {seed}"
     return Opened(tuple(subjects), facts, feeds, origin)
@@ -104,37 +107,45 @@ def _options(path: Path) -> dict[str, str | int]:
     return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, device: Device) -> None:
     if not path.is_file():
         raise BadInput(f"there is no file {path}.", "Give the paths of model files.")
     runtime = runtimes.SUFFIXES.get(path.suffix.lower())
     if runtime is None:
         raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")
     packages = runtimes.load(runtime).PACKAGES
-    if not any(installed(package) for package in packages):
+    if device.link == LOCAL and not any(installed(package) for package in packages):
         raise NotInstalled(f"{path} needs {' or '.join(packages)}.", f"pip install {packages[0]}")
 
 
 def _inspect(
     device: Device,
     path: Path,
+    folder: Path,
     runtime: str,
     options: dict[str, str | int],
     work: Path,
     timeout_s: float,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Open it once: the specs of its inputs, and what the runtime says of it.
+
+    Raises:
+        DeviceFailed: the device cannot be reached.
+    """
     with Client(device, work / "inspect.log") as client:
         try:
             opened = client.request(
                 "open",
                 timeout_s,
                 runtime=runtime,
-                path=str(path.resolve()),
+                path=f"{device.put(folder)}/{path.name}",
                 threads=1,
                 options=options,
             )
             _refuse_open_shapes(opened["inputs"], path)
             facts = client.request("facts", timeout_s)["facts"]
+        except DeviceFailed:
+            raise
         except RunnerFailed as error:
             raise BadInput(f"{runtime} cannot open {path}: {error.args[0]}") from error
     about = {"version": opened["version"], "sha256": sha256_files(_files(path))}

@@ -1,0 +1,131 @@
+"""`edgeopt bench` and `edgeopt doctor`. Heavy rooms are imported in the commands."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgeopt.console import console, print_json, progress
+
+if TYPE_CHECKING:
+    from edgeopt.devices.device import Device
+
+
+@click.command()
+@click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
+@click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
+@click.option("--device", default="local", help="A device's name or link.  [this machine]")
+@click.option("--sustained", metavar="10m", help="Instead: each alone under load for so long.")
+@click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
+@click.option("--fps", type=click.FloatRange(0, min_open=True), help="Instead: frames at a rate.")
+@click.option("--load-time", is_flag=True, help="Instead: from the file to the first answer.")
+@click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
+@click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
+@click.pass_context
+def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
+    """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
+    from edgeopt.devices.resolve import resolve
+    from edgeopt.store import bench_file
+
+    out = bench_file.place(options["out"])
+    with contextlib.closing(resolve(options["device"])) as device:
+        rows = _run_mode(artifacts, options, device, out)
+        if rows is not None:
+            ctx.exit(1 if all(row.reason for row in rows) else 0)
+        rows = _run_schedule(artifacts, options, device, out)
+    ctx.exit(1 if all(row.latency_ms is None for row in rows) else 0)
+
+
+def _run_schedule(
+    artifacts: tuple[Path, ...], options: dict[str, Any], device: Device, out: Path
+) -> Any:
+    """The rows of the ordinary schedule."""
+    from edgeopt.harness.budget import BUDGETS
+    from edgeopt.pipeline.bench import bench as run_bench
+    from edgeopt.report import bench_table
+
+    with progress() as listener:
+        table = run_bench(
+            artifacts,
+            options["threads"] or (1,),
+            options["data"],
+            options["baseline"],
+            BUDGETS[options["budget"] or "standard"],
+            options["seed"],
+            progress=listener,
+            device=device,
+        )
+    _keep(out, table, bench_table.render(table), options["as_json"])
+    return table.rows
+
+
+def _run_mode(
+    artifacts: tuple[Path, ...], options: dict[str, Any], device: Device, out: Path
+) -> Any:
+    """The rows of what is measured in place of the ordinary schedule, None for that."""
+    from edgeopt import parse
+    from edgeopt.pipeline import modes
+    from edgeopt.report import mode_table
+
+    seconds, fps = parse.duration(options["sustained"]), options["fps"]
+    ordinary = bool(options["baseline"] or options["budget"])
+    mode = modes.asked(seconds, options["streams"], fps, options["load_time"], ordinary)
+    if mode is None:
+        return None
+    files = modes.Files(
+        artifacts,
+        options["threads"] or (1,),
+        options["data"],
+        options["seed"],
+        device=device,
+    )
+    with progress() as listener:
+        outcome = modes.run_mode(files, mode, listener)
+    shown = mode_table.render(outcome.mode, outcome.rows, outcome.inputs)
+    _keep(out, outcome.data(), shown, options["as_json"])
+    return outcome.rows
+
+
+def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
+    """Write the raw samples to a file; print them, or the table."""
+    from edgeopt.store import bench_file
+
+    data = bench_file.write(out, found)
+    if as_json:
+        click.echo(data)
+    else:
+        console().print(shown)
+        click.echo(f"Every raw sample: {out}")
+
+
+@click.command()
+@click.option("--device", "name", default="local", help="A device's name or link.  [this machine]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON with every reading.")
+@click.pass_context
+def doctor(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Say what is wrong with a machine for measuring, and how to mend it."""
+    import tempfile
+
+    from edgeopt.devices.resolve import resolve
+    from edgeopt.pipeline.doctor import doctor as examine
+    from edgeopt.report import doctor_table
+
+    with (
+        tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch,
+        progress() as listener,
+        contextlib.closing(resolve(name)) as device,
+    ):
+        diagnosis = examine(device, Path(scratch) / "doctor.log", listener)
+    if as_json:
+        print_json(doctor_table.as_data(diagnosis))
+    else:
+        console().print(doctor_table.render(diagnosis))
+    ctx.exit(1 if diagnosis.failed else 0)
