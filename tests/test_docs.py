@@ -22,6 +22,7 @@ from edgeopt.bundle.write import manifest_of
 from edgeopt.cli import cli
 from edgeopt.datasets.metrics import METRICS, metric
 from edgeopt.datasets.scores import smallest_resolvable
+from edgeopt.devices.resolve import LINKS
 from edgeopt.domain import (
     artifact,
     energy,
@@ -37,6 +38,7 @@ from edgeopt.domain import (
     tensor,
     throughput,
 )
+from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.target import Profile
 from edgeopt.harness import gates, preflight, surroundings, timed
 from edgeopt.harness.budget import BUDGETS
@@ -44,6 +46,7 @@ from edgeopt.runner import health, machine
 from edgeopt.runner.commands import Runner
 from edgeopt.runner.glance import Glance
 from edgeopt.runner.idle import Idle
+from edgeopt.runner.keeper import Keeper
 from edgeopt.runner.root import Root
 
 ROOT = Path(__file__).parents[1]
@@ -265,6 +268,24 @@ def test_every_check_of_a_machine_and_of_a_schedule_is_explained() -> None:
         source = Path(str(room.__file__)).read_text("utf-8")
         checks = set(re.findall(r'check="([\w ]+)"', source))
         assert checks - named(section(text, title)) == set()
+
+
+def test_every_request_to_the_keeper_is_explained() -> None:
+    text = section(page("runner-protocol.md"), "The keeper of files")
+    names = {name.removeprefix("do_") for name in vars(Keeper) if name.startswith("do_")}
+    rows = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    assert rows == {*names, "quit"}
+
+
+def test_every_field_of_the_users_devices_is_explained() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", section(page("devices.md"), "The list"), re.MULTILINE)
+    assert rows == list(DeviceEntry.__struct_fields__)
+
+
+def test_every_link_has_a_page() -> None:
+    for scheme in LINKS:
+        assert f"`{scheme}://" in page("devices.md")
+        assert (DOCS / f"devices-{scheme}.md").exists()
 
 
 def test_the_exchange_is_json() -> None:

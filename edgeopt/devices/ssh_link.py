@@ -32,8 +32,6 @@ OPTIONS = (
     "ForwardAgent=no",
     "ForwardX11=no",
     "PermitLocalCommand=no",
-    "ForkAfterAuthentication=no",
-    "StdinNull=no",
     "ControlPersist=no",
 )
 

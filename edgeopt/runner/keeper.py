@@ -222,13 +222,13 @@ def default_root() -> str:
     return os.path.join(cache, "edgeopt")
 
 
-def main() -> None:
-    """Serve one session, in the folder that the first argument names."""
+def main():
+    """Serve one session, in the folder that the first argument names; why not, if it cannot."""
     root = os.path.abspath(os.path.expanduser(sys.argv[1])) if sys.argv[1] else default_root()
     try:
         keeper = Keeper(root, sys.stdin.buffer, sys.stdout.buffer)
     except OSError as error:
-        sys.exit("{}{} {}".format(REFUSAL, error.errno, error))
+        return "{}{} {}".format(REFUSAL, error.errno, error)
     try:
         keeper.greet()
         keeper.serve()
@@ -236,7 +236,8 @@ def main() -> None:
         pass  # the link was cut
     finally:
         keeper.close()
+    return None
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
