@@ -28,7 +28,7 @@ AuthorizedKeysFile {folder}/user.pub
 StrictModes no
 UsePAM no
 PasswordAuthentication no
-MaxSessions 4
+MaxSessions 10
 Match LocalPort {noisy}
     ForceCommand echo "Welcome to the board!"; eval "$SSH_ORIGINAL_COMMAND"
 """
@@ -102,6 +102,11 @@ class Sshd:
             self._process = subprocess.Popen(command, stderr=log)
         for port in (self.port, self.noisy):
             wait_for(lambda port=port: can_connect(port))
+
+    def connections(self) -> int:
+        """How many there are."""
+        assert self._process is not None
+        return len(children(self._process.pid))
 
     def cut(self) -> None:
         """End all connections, as if somebody had pulled the cable and put it back."""

@@ -1,8 +1,7 @@
 """A machine that is reached by the system's ssh: a Raspberry Pi, a Jetson, any Linux.
 
 One connection is held open; its own session is the keeper of files (`runner/keeper.py`), each
-runner is one more session over it. Beyond what the device's sshd allows for one connection
-(MaxSessions, 10), ssh makes another by itself.
+runner is one more session over it, or over further ones where there are many.
 """
 
 from __future__ import annotations
@@ -70,15 +69,8 @@ class Ssh:
         archive = self.put(session.runner_zip())
         command = ["env", *_environment(archive), self.python(), "-m", "edgeopt.runner"]
         stderr.parent.mkdir(parents=True, exist_ok=True)
-        argv = self._way.argv(session.socket, "ControlMaster=no", "LogLevel=FATAL")
         with stderr.open("ab") as log:
-            return spawn(
-                [*argv, in_shell(command, self.folder())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+            return session.lines.start(in_shell(command, self.folder()), log)
 
     def explain(self, code: int) -> str:
         if code != CUT:

@@ -12,6 +12,7 @@ from typing import Any
 from edgeopt.devices import keeper, ssh_errors
 from edgeopt.devices.keeper import Keeper, LinkCut
 from edgeopt.devices.parcel import RUNNER_ZIP, runner_zip
+from edgeopt.devices.ssh_lines import Lines
 from edgeopt.devices.ssh_link import SshLink
 from edgeopt.domain.errors import DeviceFailed, NotInstalled
 from edgeopt.jobs.child import kill_group
@@ -52,6 +53,7 @@ class Session:
         self._local = tempfile.TemporaryDirectory(prefix="edgeopt-ssh-", dir=short)
         self._log = Path(self._local.name) / "ssh.log"
         self.socket = Path(self._local.name) / "s"
+        self.lines = Lines(way, self.socket, spawn)
         self.facts: dict[str, Any] = {}
         self.sent: dict[Path, tuple[Any, str]] = {}
 
@@ -125,6 +127,7 @@ class Session:
         """End it, and what runs over it; the keeper removes the scratch folder."""
         self.keeper.quit(CLOSE_S)
         kill_group(self._process)
+        self.lines.close()
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 assert stream is not None

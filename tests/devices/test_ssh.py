@@ -90,12 +90,15 @@ def test_a_content_is_sent_once(server, tmp_path):
 
 
 @pytest.mark.slow
-def test_more_runners_than_a_connection_may_have(by_ssh, log):
-    """The server of the tests allows 4 sessions; edgeopt's own is one of them."""
-    clients = [Client(by_ssh, log) for _ in range(6)]
+def test_more_runners_than_a_connection_may_have(server, by_ssh, log):
+    """An sshd allows 10 sessions; edgeopt's own is one of them."""
+    by_ssh.folder()
+    before = server.connections()
+    clients = [Client(by_ssh, log) for _ in range(11)]
     try:
         for client in clients:
-            assert client.request("hello", 60)
+            assert client.request("hello", 120)
+        assert server.connections() == before + 1
     finally:
         for client in clients:
             client.close()
