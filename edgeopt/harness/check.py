@@ -11,6 +11,7 @@ from edgeopt.domain.device import Probe
 from edgeopt.domain.errors import RunnerFailed
 from edgeopt.domain.finding import Finding, State
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.target import Profile
 from edgeopt.harness.probe import probe
 
 LITTLE_BYTES = 500_000_000  # a few models and their inputs
@@ -38,11 +39,19 @@ def check(
         found = probe(device, runtimes, log, progress)
     except RunnerFailed as error:
         return [_line("link", "failed", str(error.args[0]), error.hint)]
+    return [_line("link", "ok", f"{device.link} answers"), *judge(found, device.name, target)]
+
+
+def judge(found: Probe, name: str, target: str | None) -> list[Finding]:
+    """What a device said, line by line.
+
+    Args:
+        name: the device's, for advice.
+    """
     return [
-        _line("link", "ok", f"{device.link} answers"),
         _python(found),
-        _numpy(found, device.name),
-        *_runtimes(found, device.name),
+        _numpy(found, name),
+        *_runtimes(found, name),
         *_target(found, target),
         _disk(found),
         _clock(found),
@@ -93,8 +102,14 @@ def fitting(found: Probe) -> list[str]:
     """Names of the profiles that a device is of, the most particular first."""
     profiles = [targets.load(name) for name in targets.names() if name != "this-machine"]
     of = [profile for profile in profiles if targets.matches(profile, found.machine)]
-    of.sort(key=lambda profile: profile.match is None or not profile.match.board)
-    return [profile.name for profile in of]
+    return [profile.name for profile in sorted(of, key=_asks_for, reverse=True)]
+
+
+def _asks_for(profile: Profile) -> tuple[bool, bool, int]:
+    """How much a profile asks of a machine: a board by name, a processor, flags."""
+    match = profile.match
+    assert match is not None  # it would match nothing
+    return bool(match.board), bool(match.cpu_model), len(match.features) + len(match.absent)
 
 
 def _disk(found: Probe) -> Finding:
@@ -122,6 +137,6 @@ def _quiet(found: Probe) -> list[Finding]:
         words = f"it started {uptime_s:.0f} s ago"
         lines.append(_line("start", "warning", words, "Give it two minutes to settle."))
     if found.other_runners:
-        words = f"{found.other_runners} more runners run there"
+        words = f"runners of others: {found.other_runners}"
         lines.append(_line("others", "warning", words, "Measure when they are done."))
     return lines

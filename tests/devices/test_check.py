@@ -1,0 +1,60 @@
+"""What a look at a device makes of what the device said."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from edgeopt.domain.device import Probe
+from edgeopt.harness import check
+
+PI = {
+    "arch": "aarch64", "board": "Raspberry Pi 5 Model B Rev 1.0", "cpu_model": "Cortex-A76",
+    "features": ["asimd", "fphp", "asimdhp", "asimddp"], "python": "3.11.2", "uptime_s": 5000.0,
+}  # fmt: skip
+GOOD = Probe(
+    machine=PI, executable="/usr/bin/python3", bits=64, numpy="2.2.6", disk_free_bytes=10**10,
+    clock_off_s=0.1, other_runners=0, runtimes={"litert": "2.3"}, missing={},
+)  # fmt: skip
+
+
+def findings(target="raspberry-pi-5", **fields) -> dict[str, tuple[str, str]]:
+    lines = check.judge(msgspec.structs.replace(GOOD, **fields), "pi5", target)
+    return {line.check: (line.state, f"{line.found} {line.advice}") for line in lines}
+
+
+def test_nothing_is_wrong_with_a_board_that_is_ready():
+    found = findings()
+    assert {state for state, _ in found.values()} == {"ok"}
+    assert list(found) == ["python", "numpy", "litert", "target", "disk", "clock"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "line", "state", "words"),
+    [
+        ({"bits": 32}, "python", "warning", "64-bit system"),
+        ({"numpy": None}, "numpy", "failed", "edgeopt devices setup pi5"),
+        ({"runtimes": {}, "missing": {"litert": "no"}}, "litert", "failed", "--runtime litert"),
+        ({"missing": {"openvino": "GLIBC_2.35"}}, "openvino", "warning", "GLIBC_2.35"),
+        ({"target": "raspberry-pi-4"}, "target", "warning", "It is of: raspberry-pi-5"),
+        ({"disk_free_bytes": 10**8}, "disk", "warning", "0.1 GB free"),
+        ({"disk_free_bytes": 10**7}, "disk", "failed", "--folder"),
+        ({"clock_off_s": -1e6}, "clock", "warning", "1000000 s behind"),
+        ({"machine": {**PI, "uptime_s": 30.0}}, "start", "warning", "30 s ago"),
+        ({"other_runners": 2}, "others", "warning", "runners of others: 2"),
+    ],
+)
+def test_each_thing_that_is_wrong_has_its_line(fields, line, state, words):
+    found = findings(**fields)
+    assert found[line][0] == state
+    assert words in found[line][1]
+
+
+def test_the_most_particular_profile_comes_first():
+    assert check.fitting(GOOD)[0] == "raspberry-pi-5"
+    machine = {
+        "arch": "x86_64", "board": None, "cpu_model": "Intel(R) Xeon(R) Processor",
+        "features": ["avx2", "fma", "avx512f", "avx512_vnni", "amx_tile", "amx_int8", "amx_bf16"],
+    }  # fmt: skip
+    fits = check.fitting(msgspec.structs.replace(GOOD, machine=machine))
+    assert fits[-1] == "intel-cpu"
