@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from edgeopt.domain.errors import EdgeoptError
 
@@ -59,10 +60,7 @@ def targets_group(ctx: click.Context, as_json: bool) -> None:
         from edgeopt.runner.sensors import machine
 
         rows = targets_table.rows(machine())
-        if as_json:
-            _print_json([row._asdict() for row in rows])
-        else:
-            _console().print(targets_table.render(rows))
+        _print([row._asdict() for row in rows], targets_table.render(rows), as_json)
 
 
 @targets_group.command("show")
@@ -70,8 +68,6 @@ def targets_group(ctx: click.Context, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def targets_show(name: str, as_json: bool) -> None:
     """Show one target: its facts with their sources, its recipes, its traps."""
-    import msgspec
-
     from edgeopt import targets
     from edgeopt.report import targets_table
     from edgeopt.runner.sensors import machine
@@ -79,10 +75,7 @@ def targets_show(name: str, as_json: bool) -> None:
     profile = targets.load(name)
     if profile.name == "this-machine":
         profile = targets.probe(profile, machine())
-    if as_json:
-        _print_json(msgspec.to_builtins(profile))
-    else:
-        _console().print(targets_table.show(profile))
+    _print(profile, targets_table.show(profile), as_json)
 
 
 @targets_group.command("schema")
@@ -261,11 +254,31 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(1 if diagnosis.failed else 0)
 
 
+@cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("a", required=False)
+@click.argument("b", required=False)
+@click.option("--target", help="A target of the run; default: the first.")
+@click.option("--runtime", help="Explain the int8-static of this runtime, not the chosen one.")
+@click.option("--data", help="Inputs: .npz or module:function; default: the run's .npz, or random.")
+@click.option("--top", default=12, show_default=True, type=click.IntRange(1), help="Layers shown.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the explanation as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
+def explain(run: Path, as_json: bool, out: Path | None, top: int, **asked: Any) -> None:
+    """Say why candidate A of a run is faster or slower than candidate B, layer by layer."""
+    from edgeopt.pipeline import explain as why
+    from edgeopt.report import explain_table
+
+    with _progress() as listener:
+        found = why.explain(run, why.Asked(**asked), listener)
+    if out is not None:
+        why.keep(found, out)
+    _print(found, explain_table.render(found, top), as_json)
+
+
 def _show(run: Run, as_json: bool) -> None:
     if as_json:
-        import msgspec
-
-        _print_json(msgspec.to_builtins(run))
+        _print_json(run)
         return
     from edgeopt.report import terminal
 
@@ -280,8 +293,15 @@ def _console() -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
 
 
+def _print(value: Any, shown: Any, as_json: bool) -> None:
+    if as_json:
+        _print_json(value)
+    else:
+        _console().print(shown)
+
+
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, default=str))
+    click.echo(json.dumps(msgspec.to_builtins(value, enc_hook=str), indent=2))
 
 
 def _progress() -> Any:
