@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-import msgspec
 
+from edgeopt import screen
 from edgeopt.domain.errors import EdgeoptError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from edgeopt.domain.run import Run
 
 
 class _Group(click.Group):
@@ -60,7 +53,7 @@ def targets_group(ctx: click.Context, as_json: bool) -> None:
         from edgeopt.runner.sensors import machine
 
         rows = targets_table.rows(machine())
-        _print([row._asdict() for row in rows], targets_table.render(rows), as_json)
+        screen.show([row._asdict() for row in rows], targets_table.render(rows), as_json)
 
 
 @targets_group.command("show")
@@ -75,7 +68,7 @@ def targets_show(name: str, as_json: bool) -> None:
     profile = targets.load(name)
     if profile.name == "this-machine":
         profile = targets.probe(profile, machine())
-    _print(profile, targets_table.show(profile), as_json)
+    screen.show(profile, targets_table.show(profile), as_json)
 
 
 @targets_group.command("schema")
@@ -83,7 +76,7 @@ def targets_schema() -> None:
     """Print the JSON Schema of a profile, for editors."""
     from edgeopt import targets
 
-    _print_json(targets.json_schema())
+    screen.show_json(targets.json_schema())
 
 
 @cli.command()
@@ -114,9 +107,9 @@ def optimize(ctx: click.Context, **options: Any) -> None:
     from edgeopt.pipeline.optimize import optimize as run_optimize
 
     call = _call(options)
-    with _progress() as listener:
+    with screen.progress() as listener:
         run = run_optimize(call, listener)
-    _show(run, options["as_json"])
+    screen.show_run(run, options["as_json"])
     ctx.exit(0 if run.qualified else 1)
 
 
@@ -176,7 +169,7 @@ def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> No
     rows = _run_mode(artifacts, options, out)
     if rows is not None:
         ctx.exit(1 if all(row.reason for row in rows) else 0)
-    with _progress() as listener:
+    with screen.progress() as listener:
         table = run_bench(
             artifacts,
             options["threads"] or (1,),
@@ -202,7 +195,7 @@ def _run_mode(artifacts: tuple[Path, ...], options: dict[str, Any], out: Path) -
     if mode is None:
         return None
     files = modes.Files(artifacts, options["threads"] or (1,), options["data"], options["seed"])
-    with _progress() as listener:
+    with screen.progress() as listener:
         outcome = modes.run_mode(files, mode, listener)
     shown = mode_table.render(outcome.mode, outcome.rows, outcome.inputs)
     _keep(out, outcome.data(), shown, options["as_json"])
@@ -217,7 +210,7 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
     if as_json:
         click.echo(data)
     else:
-        _console().print(shown)
+        screen.console().print(shown)
         click.echo(f"Every raw sample: {out}")
 
 
@@ -231,7 +224,7 @@ def report(folder: Path, as_json: bool) -> None:
 
     run = run_folder.read(folder)
     write_report(run)
-    _show(run, as_json)
+    screen.show_run(run, as_json)
 
 
 @cli.command()
@@ -245,12 +238,15 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from edgeopt.pipeline.doctor import doctor as examine
     from edgeopt.report import doctor_table
 
-    with tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch, _progress() as listener:
+    with (
+        tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch,
+        screen.progress() as listener,
+    ):
         diagnosis = examine(Local(), Path(scratch) / "doctor.log", listener)
     if as_json:
-        _print_json(doctor_table.as_data(diagnosis))
+        screen.show_json(doctor_table.as_data(diagnosis))
     else:
-        _console().print(doctor_table.render(diagnosis))
+        screen.console().print(doctor_table.render(diagnosis))
     ctx.exit(1 if diagnosis.failed else 0)
 
 
@@ -269,45 +265,11 @@ def explain(run: Path, as_json: bool, out: Path | None, top: int, **asked: Any) 
     from edgeopt.pipeline import explain as why
     from edgeopt.report import explain_table
 
-    with _progress() as listener:
+    with screen.progress() as listener:
         found = why.explain(run, why.Asked(**asked), listener)
     if out is not None:
         why.keep(found, out)
-    _print(found, explain_table.render(found, top), as_json)
-
-
-def _show(run: Run, as_json: bool) -> None:
-    if as_json:
-        _print_json(run)
-        return
-    from edgeopt.report import terminal
-
-    console = _console()
-    console.print(terminal.summary(run))
-    console.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
-
-
-def _print(value: Any, shown: Any, as_json: bool) -> None:
-    if as_json:
-        _print_json(value)
-    else:
-        _console().print(shown)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(msgspec.to_builtins(value, enc_hook=str), indent=2))
-
-
-def _progress() -> Any:
-    from edgeopt.report.progress import Progress
-
-    return Progress(sys.stderr)
+    screen.show(found, explain_table.render(found, top), as_json)
 
 
 def main() -> None:
