@@ -10,6 +10,7 @@ from typing import Any
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.explanation import Explanation
 from edgeopt.domain.load_time import LoadTime
 from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.domain.progress import Listener, silent
@@ -18,6 +19,7 @@ from edgeopt.domain.sustained import Sustained
 from edgeopt.domain.throughput import Throughput
 from edgeopt.harness.budget import BUDGETS, SCREEN, Budget
 from edgeopt.pipeline import bench as _bench
+from edgeopt.pipeline import explain as _explain
 from edgeopt.pipeline import modes as _modes
 from edgeopt.pipeline import optimize as _optimize
 from edgeopt.pipeline.call import Call
@@ -248,3 +250,31 @@ def _files(
         data=Path(data) if data else None,
         seed=seed,
     )
+
+
+def explain(
+    run_folder: str | Path,
+    a: str | None = None,
+    b: str | None = None,
+    *,
+    target: str | None = None,
+    runtime: str | None = None,
+    data: str | Path | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    progress: Listener = silent,
+) -> Explanation:
+    """Why candidate `a` of a run is faster or slower than candidate `b`.
+
+    Args:
+        a, b: recipe ids (their beginning will do) or words of a title ("litert int8-static");
+            None: the chosen one against the fp32 of its runtime.
+        target: None: the run's first.
+        runtime: explain its int8-static instead of the chosen one.
+        data: an .npz, "module:function" or arrays by the source's input names; None: the run's
+            own where it is an .npz that is still there, else random.
+
+    Raises:
+        BadInput: no such run or candidate, no artifact, no profiler, or data that does not fit.
+    """
+    asked = _explain.Asked(a=a, b=b, target=target, runtime=runtime, data=data, seed=seed)
+    return _explain.explain(Path(run_folder), asked, progress)

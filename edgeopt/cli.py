@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeopt.cli_devices import devices
+from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.console import console, print_json, progress
 from edgeopt.domain.errors import EdgeoptError
@@ -48,7 +49,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (bench, devices, doctor):
+for command in (bench, devices, doctor, explain):
     cli.add_command(command)
 
 

@@ -26,6 +26,7 @@ from edgeopt.devices.resolve import LINKS
 from edgeopt.domain import (
     artifact,
     energy,
+    explanation,
     finding,
     latency,
     load_time,
@@ -37,11 +38,13 @@ from edgeopt.domain import (
     sustained,
     tensor,
     throughput,
+    time_profile,
 )
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.target import Profile
 from edgeopt.harness import gates, preflight, surroundings, timed
 from edgeopt.harness.budget import BUDGETS
+from edgeopt.report import explain_table
 from edgeopt.runner import health, machine
 from edgeopt.runner.commands import Runner
 from edgeopt.runner.glance import Glance
@@ -58,6 +61,10 @@ VALUES = [
     record.Executed, recipe.Recipe, recipe.Quantization, run.Run, run.Request, run.Constraints,
     run.Choice, run.Miss, run.SourceFacts, run.DataFacts, tensor.TensorSpec, artifact.Artifact,
     tensor.Binding, finding.Finding, energy.Energy,
+]  # fmt: skip
+EXPLAINED = [
+    explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,
+    time_profile.TimeProfile, time_profile.OperatorTime,
 ]  # fmt: skip
 RAW = [timed.Session, timed.Timed, timed.Launch, timed.Block]
 
@@ -107,6 +114,19 @@ def test_every_field_of_the_modes_is_explained(value: Any) -> None:
     text = page("modes.md")
     below = named(section(text, f"`{value.__name__}`")) | named(section(text, "`Case`"))
     assert set(value.__struct_fields__) - below == set()
+
+
+@pytest.mark.parametrize("value", EXPLAINED, ids=lambda v: v.__name__)
+def test_every_field_of_an_explanation_is_explained(value: Any) -> None:
+    below = named(section(page("explain.md"), f"`{value.__name__}`"))
+    assert set(value.__struct_fields__) - below == set()
+
+
+def test_every_kind_of_operators_is_explained() -> None:
+    text = page("explain.md")
+    assert set(get_args(explanation.Kind)) - named(section(text, "`Cost`")) == set()
+    for words in explain_table.KINDS.values():
+        assert f"| {words} |" in section(text, "Kinds")
 
 
 def test_every_field_of_the_manifest_is_explained() -> None:

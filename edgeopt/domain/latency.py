@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from edgeopt.domain.model import Value
 
 VerdictWord = Literal["FASTER", "SLOWER", "EQUIVALENT", "INCONCLUSIVE"]
@@ -59,3 +61,15 @@ class Verdict(Value, kw_only=True, frozen=True):
     launches: int
     margin: float
     noise: float = 0.0
+
+    def reversed(self, over: str) -> Verdict:
+        """The same the other way round: how many times as fast `over`'s opponent is."""
+        words: dict[VerdictWord, VerdictWord] = {"FASTER": "SLOWER", "SLOWER": "FASTER"}
+        return msgspec.structs.replace(
+            self,
+            word=words.get(self.word, self.word),
+            ratio=1 / self.ratio,
+            low=None if self.high is None else 1 / self.high,
+            high=None if self.low is None else 1 / self.low,
+            over=over,
+        )

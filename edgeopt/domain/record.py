@@ -39,12 +39,19 @@ class Executed(Value, kw_only=True, frozen=True):
     """What really ran, as the runtime itself reports it. Null has a reason in `why_null`.
 
     The times and the memory are those of `start.Start`.
+
+    Attributes:
+        operators_total, operators_delegated: how many operators the graph has that ran, and how
+            many of them ran where they are meant to (`runtimes/__init__.py`): fewer show a
+            silent fallback.
     """
 
     runtime_version: str
     precision: str | None
     threads: int
     options: dict[str, str]
+    operators_total: int | None = None
+    operators_delegated: int | None = None
     load_ms: float | None
     compile_ms: float | None = None
     first_infer_ms: float | None

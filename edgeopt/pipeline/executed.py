@@ -16,6 +16,13 @@ def combined_sha256(files: dict[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+#: Facts of a runtime that are called otherwise in a record.
+_NAMES = {
+    "precisions": "precision",
+    "total": "operators_total",
+    "delegated": "operators_delegated",
+}
+
 #: Fields that a measurement fills.
 TIMED = ("load_ms", "compile_ms", "first_infer_ms", "peak_rss_bytes", "memory_bytes")
 
@@ -24,7 +31,8 @@ def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
     """What ran, from the runtime's own account of it."""
     precisions = facts.get("precisions") or {}
     assert isinstance(precisions, dict)
-    why_null = dict(facts.get("why_null") or {})  # type: ignore[call-overload]
+    told = dict(facts.get("why_null") or {})  # type: ignore[call-overload]
+    why_null = {_NAMES.get(name, name): why for name, why in told.items()}
     if not precisions:
         why_null.setdefault("precision", "the runtime names no operator that computes")
     for name in TIMED:
@@ -34,6 +42,8 @@ def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
         precision=precision_words(precisions),
         threads=recipe.threads,
         options=dict(facts.get("options") or {}),  # type: ignore[call-overload]
+        operators_total=facts.get("total"),  # type: ignore[arg-type]
+        operators_delegated=facts.get("delegated"),  # type: ignore[arg-type]
         load_ms=None,
         first_infer_ms=None,
         peak_rss_bytes=None,

@@ -87,7 +87,7 @@ def open_files(
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
         specs, about = _inspect(device, path, folder, runtime, options, work, timeout_s)
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
-        arrays = _arrays(bindings, data, seed)
+        arrays = arrays_for([_as_spec(b) for b in bindings], data, seed)
         feeds.add(bindings, Feed(arrays, work / str(number)))
         for count in threads:
             key = f"{number}:{path}:{count}"
@@ -178,22 +178,30 @@ def _binding(spec: dict[str, Any], index: int) -> Binding:
     )
 
 
-def _arrays(bindings: tuple[Binding, ...], data: Path | None, seed: int) -> dict[str, np.ndarray]:
+def arrays_for(specs: Sequence[TensorSpec], data: Path | None, seed: int) -> dict[str, np.ndarray]:
+    """A few samples for each input: of a file, or random ones of the right type.
+
+    Returns:
+        {input: [`INPUTS` or fewer, *shape]}.
+
+    Raises:
+        BadInput: the file's arrays do not fit.
+    """
     if data is None:
         rng = np.random.default_rng(seed)
-        return {b.source: _random(rng, b) for b in bindings}
-    samples = check(
-        load_npz(data, [b.source for b in bindings]),
-        [TensorSpec(name=b.source, dtype=b.dtype, shape=b.shape) for b in bindings],
-        str(data),
-    )
+        return {spec.name: _random(rng, spec) for spec in specs}
+    samples = check(load_npz(data, [spec.name for spec in specs]), specs, str(data))
     return {name: array[:INPUTS] for name, array in samples.inputs.items()}
 
 
-def _random(rng: np.random.Generator, binding: Binding) -> np.ndarray:
+def _as_spec(binding: Binding) -> TensorSpec:
+    return TensorSpec(name=binding.source, dtype=binding.dtype, shape=binding.shape)
+
+
+def _random(rng: np.random.Generator, spec: TensorSpec) -> np.ndarray:
     """Different values for each of the inputs; small numbers where the type is an integer."""
-    shape = (INPUTS, *binding.shape)
-    kind = np.dtype(binding.dtype)
+    shape = (INPUTS, *(dim or 1 for dim in spec.shape))
+    kind = np.dtype(spec.dtype)
     if kind.kind == "f":
         return rng.standard_normal(shape).astype(kind)
     if kind.kind == "b":

@@ -39,6 +39,11 @@ def ms(value: float | None, reason: str = "") -> str:
     return f"{significant(value)} ms"
 
 
+def change(value: float) -> str:
+    """A difference of milliseconds with its sign: "+0.231 ms", "−5.48 ms"."""
+    return f"+{ms(value)}" if value > 0 else ms(value)
+
+
 def duration(seconds: float) -> str:
     """How long a run took: "42 s", "4 min 07 s", "2 h 05 min"."""
     whole = round(seconds)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.record import Record
+from edgeopt.domain.record import Executed, Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.report import format as fmt
 from edgeopt.search.choose import misses
@@ -215,7 +215,16 @@ def _confirm_cell(record: Record) -> Cell:
 def _executed(record: Record) -> str:
     if record.executed is None:
         return fmt.DASH
-    return record.executed.precision or record.executed.why_null.get("precision", fmt.DASH)
+    ran = record.executed.precision or record.executed.why_null.get("precision", fmt.DASH)
+    return f"{ran}{_fallback(record.executed)}"
+
+
+def _fallback(executed: Executed) -> str:
+    """How many operators did not run where they are meant to; "" where all did."""
+    total, delegated = executed.operators_total, executed.operators_delegated
+    if total is None or delegated is None or delegated == total:
+        return ""
+    return f"; {total - delegated} of {fmt.count(total, 'operator')} fell back"
 
 
 def _why_untimed(record: Record) -> str:

@@ -164,6 +164,11 @@ class Runner:
         """What the machine says of itself now."""
         return {"readings": self._snapshot()}
 
+    def do_profile(self, runs: int) -> dict:
+        """Where the time of an inference goes: by the runtime's own profiler, every run."""
+        session, inputs = self._ready()
+        return {"profile": session.profile(inputs, runs)}
+
     def do_canary(self) -> dict:
         """A fixed piece of work that needs no runtime: notices a machine that slowed down."""
         return canary.run()

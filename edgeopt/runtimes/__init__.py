@@ -9,8 +9,15 @@ sent to a board. Each module has
 
 A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",
 "zero_point" where the tensor is quantized), `run(arrays) -> arrays` whose results do not
-alias the runtime's buffers, `facts() -> dict` and `close()`. Where a runtime reads a model and
-compiles it in two steps, `stages` has both: {"load_ns", "compile_ns", "why_null": {}}.
+alias the runtime's buffers, `facts() -> dict`, `profile(arrays_list, runs) -> dict` (what
+`profiling.take` returns: where the time of an inference goes, from a second session with the
+runtime's profiler on; ValueError where it has none) and `close()`. Where a runtime reads a
+model and compiles it in two steps, `stages` has both: {"load_ns", "compile_ns", "why_null": {}}.
+
+Facts are `operators` (type -> count), `precisions` of the operators that compute (name ->
+count), `total` operators and how many of them are `delegated`: run where they are meant to
+(LiteRT: in XNNPACK; ONNX Runtime: by the provider that was asked for; OpenVINO: in a kernel
+that is no reference one), `providers`, `options`, and `why_null` where one is missing.
 """
 
 from __future__ import annotations

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
+
+from edgeopt.runtimes import profiling
+from edgeopt.runtimes.profiling import litert as profiler
 
 PACKAGES = ("ai-edge-litert", "tflite-runtime")
 
@@ -55,7 +59,7 @@ def open_session(path: str, threads: int, options: dict) -> Session:
 
 class Session:
     def __init__(self, path: str, threads: int) -> None:
-        self._path = path
+        self._path, self._threads = path, threads
         interpreter = _import().Interpreter
         start = time.perf_counter_ns()
         self._interpreter = interpreter(model_path=path, num_threads=threads)
@@ -86,7 +90,8 @@ class Session:
         """
         details = getattr(self._interpreter, "_get_ops_details", None)
         if details is None:
-            return {"why_null": {"precisions": "this interpreter does not list its operators"}}
+            why = "this interpreter does not list its operators"
+            return {"why_null": dict.fromkeys(("precisions", "total", "delegated"), why)}
         types = {
             t["index"]: np.dtype(t["dtype"]).name for t in self._interpreter.get_tensor_details()
         }
@@ -99,12 +104,32 @@ class Session:
                 kind = _arithmetic(types, op["inputs"])
                 precisions[kind] = precisions.get(kind, 0) + 1
         delegates = operators.pop("DELEGATE", 0)
+        nodes = self._nodes()
         return {
             "operators": operators,
             "precisions": precisions,
+            "total": len(nodes),
+            "delegated": sum(node["delegated"] for node in nodes),
             "providers": ["XNNPACK" if delegates else "built-in kernels"],
             "options": {"delegate_partitions": str(delegates)},
         }
+
+    def _nodes(self) -> list:
+        return profiler.nodes_of(
+            self._interpreter._get_ops_details(), self._interpreter.get_tensor_details()
+        )
+
+    def profile(self, arrays_list: list, runs: int) -> dict:
+        """See `runtimes/__init__.py`: through the C interface, since Python's has no profiler.
+
+        Raises:
+            ValueError: this package has no such interface, or one that was not tried.
+        """
+        package = os.path.dirname(_import().__file__)
+        library = profiler.library_of(package, version().split()[-1])
+        names = [spec["name"] for spec in self.inputs]
+        profiled = profiler.Profiled(library, self._path, self._threads, names, self._nodes())
+        return profiling.take(self, profiled, arrays_list, runs, how=profiler.HOW)
 
     def close(self) -> None:
         self._interpreter = None

@@ -8,6 +8,9 @@ import tempfile
 
 import numpy as np
 
+from edgeopt.runtimes import profiling
+from edgeopt.runtimes.profiling import onnxruntime as profiler
+
 PACKAGES = ("onnxruntime",)
 
 _DTYPES = {
@@ -21,6 +24,7 @@ _DTYPES = {
     "tensor(uint8)": "uint8",
     "tensor(bool)": "bool",
 }
+_PROVIDERS = ["CPUExecutionProvider"]
 _COMPUTE = ("Conv", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
 
 
@@ -69,7 +73,7 @@ def _session(path: str, threads: int, options: dict, profile: str = ""):
     if profile:
         settings.enable_profiling = True
         settings.profile_file_prefix = profile
-    return ort.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(path, settings, providers=_PROVIDERS)
 
 
 def _spec(value) -> dict:
@@ -96,21 +100,21 @@ class Session:
             zeros = [np.zeros(s["shape"], s["dtype"]) for s in self.inputs]
             session.run(None, dict(zip(self._names, zeros)))
             with open(session.end_profiling(), encoding="utf-8") as file:
-                events = json.load(file)
-        kernels = [
-            event["args"] for event in events if event.get("name", "").endswith("_kernel_time")
-        ]
+                (events,) = profiler.by_run(json.load(file))
+        kernels = [event["args"] for event in events]
         operators: dict = {}
         precisions: dict = {}
         for args in kernels:
             name = args.get("op_name", "?")
             operators[name] = operators.get(name, 0) + 1
             if name.startswith("FusedConv") or any(word in name for word in _COMPUTE):
-                kind = _arithmetic(name, args.get("input_type_shape", []))
+                kind = profiler.arithmetic(name, args.get("input_type_shape", [])) or "?"
                 precisions[kind] = precisions.get(kind, 0) + 1
         return {
             "operators": operators,
             "precisions": precisions,
+            "total": len(kernels),
+            "delegated": sum(args.get("provider") == _PROVIDERS[0] for args in kernels),
             "providers": sorted({args.get("provider", "?") for args in kernels}),
             "options": {
                 "graph_optimization": self._options.get("graph_optimization", "all"),
@@ -118,13 +122,17 @@ class Session:
             },
         }
 
+    def profile(self, arrays_list: list, runs: int) -> dict:
+        """See `runtimes/__init__.py`: another session, with the profiler on."""
+        with tempfile.TemporaryDirectory() as folder:
+            session = _session(self._path, self._threads, self._options, os.path.join(folder, "p"))
+            return profiling.take(
+                self,
+                profiler.Profiled(session, self._names),
+                arrays_list,
+                runs,
+                how=profiler.HOW,
+            )
+
     def close(self) -> None:
         self._session = None
-
-
-def _arithmetic(operator: str, types: list) -> str:
-    """The precision of one kernel from its name and its first input's type."""
-    first = next(iter(types[0]), "?") if types else "?"
-    if operator.startswith(("QLinear", "QGemm", "DynamicQuantize")) or "Integer" in operator:
-        return "int8"
-    return {"float": "fp32", "float16": "fp16", "int8": "int8", "uint8": "int8"}.get(first, first)

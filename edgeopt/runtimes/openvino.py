@@ -7,6 +7,9 @@ import time
 
 import numpy as np
 
+from edgeopt.runtimes import profiling
+from edgeopt.runtimes.profiling import openvino as profiler
+
 PACKAGES = ("openvino",)
 
 _OPTIONS = (
@@ -15,7 +18,6 @@ _OPTIONS = (
     "EXECUTION_MODE_HINT",
 )
 _COMPUTE = ("Convolution", "FullyConnected", "MatMul", "GroupConvolution", "RNNSeq", "RNNCell")
-_PRECISIONS = {"f32": "fp32", "f16": "fp16", "bf16": "bf16", "i8": "int8", "u8": "int8"}
 
 
 def _import():
@@ -47,13 +49,13 @@ class Session:
         unknown = set(options) - set(_OPTIONS)
         if unknown:
             raise ValueError(f"unknown OpenVINO options {sorted(unknown)}; known: {_OPTIONS}")
-        core = _import().Core()
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "NUM_STREAMS": "1",
             "INFERENCE_NUM_THREADS": str(threads),
             **{key: str(value) for key, value in options.items()},
         }
+        self._path, core = path, _import().Core()
         start = time.perf_counter_ns()
         model = core.read_model(path)
         loaded = time.perf_counter_ns()
@@ -84,15 +86,17 @@ class Session:
         """Operators and precisions from the executed graph (`get_runtime_model`)."""
         operators: dict = {}
         precisions: dict = {}
+        reference = 0
         for node in self._compiled.get_runtime_model().get_ops():
             info = node.get_rt_info()
-            kind = _text(info, "layerType")
-            if not kind or kind in ("Input", "Parameter", "Const", "Constant", "Output", "Result"):
+            kind = profiler.text(info, "layerType")
+            if not kind or kind in profiler.IDLE:
                 continue
             operators[kind] = operators.get(kind, 0) + 1
+            reference += profiler.is_reference(profiler.text(info, "primitiveType"))
             if kind in _COMPUTE:
-                ran = _text(info, "runtimePrecision")
-                ran = _PRECISIONS.get(ran.lower(), ran)
+                ran = profiler.text(info, "runtimePrecision")
+                ran = profiling.PRECISIONS.get(ran.lower(), ran)
                 precisions[ran] = precisions.get(ran, 0) + 1
         # Threads are told apart; the same account holds for every number of them.
         options = {k: v for k, v in self._asked.items() if k != "INFERENCE_NUM_THREADS"}
@@ -102,19 +106,22 @@ class Session:
         return {
             "operators": operators,
             "precisions": precisions,
+            "total": sum(operators.values()),
+            "delegated": sum(operators.values()) - reference,
             "providers": list(self._compiled.get_property("EXECUTION_DEVICES")),
             "options": options,
         }
 
+    def profile(self, arrays_list: list, runs: int) -> dict:
+        """See `runtimes/__init__.py`: a model compiled again, with performance counters."""
+        settings = {**self._asked, "PERF_COUNT": "YES"}
+        compiled = _import().Core().compile_model(self._path, "CPU", settings)
+        return profiling.take(
+            self, profiler.Profiled(compiled), arrays_list, runs, how=profiler.HOW
+        )
+
     def close(self) -> None:
         self._request = self._compiled = None
-
-
-def _text(info, key: str) -> str:
-    if key not in info:
-        return ""
-    value = info[key]
-    return str(getattr(value, "value", value))
 
 
 def _type_name(value) -> str:

@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-SHAPES = {"image": (1, 3, 16, 16), "extra": (1, 4)}
+SHAPES = {"image": (1, 3, 96, 96), "extra": (1, 4)}
 OUTPUTS = ("output_0", "output_1")
 SAMPLES = 16
 

@@ -14,7 +14,7 @@ import pytest
 
 from edgeopt.convert.onnx2tf import cache
 from edgeopt.devices.local import Local
-from edgeopt.harness.client import Client
+from edgeopt.harness.client import Client, RunnerFailed
 
 pytestmark = [
     pytest.mark.slow,
@@ -52,6 +52,10 @@ def test_it_gives_the_answers_of_litert(python, models, precision, tmp_path):
             )
             client.request("infer", 60, inputs=files, outputs=outputs, first=0, count=4)
             facts = client.request("facts", 60)["facts"]
+            client.request("inputs", 60, files=files, count=4)
+            if package == "tflite-runtime":
+                with pytest.raises(RunnerFailed, match="no profiler that Python can reach"):
+                    client.request("profile", 60, runs=4)
         assert opened["version"].startswith(package)
         assert facts["operators"]
         answers[package] = [np.load(path).astype(np.float64) for path in outputs]

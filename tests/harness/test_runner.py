@@ -130,6 +130,7 @@ def test_hello_says_where_it_runs(client):
         ({"cmd": "_time"}, "ValueError: unknown command '_time'"),
         ({"cmd": "block", "count": 3}, "ValueError: no session is open; send `open` first"),
         ({"cmd": "facts"}, "ValueError: no session is open; send `open` first"),
+        ({"cmd": "profile", "runs": 4}, "ValueError: no session is open; send `open` first"),
         ({"cmd": "block"}, "TypeError: .*count"),
         ({"cmd": "hello", "extra": 1}, "TypeError: .*extra"),
     ],
@@ -138,6 +139,17 @@ def test_what_cannot_be_done_is_an_error_and_not_the_end(client, request_, words
     with pytest.raises(RunnerFailed, match=words):
         client.request(request_.pop("cmd"), 30, **request_)
     assert client.request("hello", 30)
+
+
+def test_a_profile_names_operators_with_a_time_for_each_run(client, model, tmp_path):
+    opening(client, model)
+    with pytest.raises(RunnerFailed, match="no inputs; send `inputs` first"):
+        client.request("profile", 30, runs=4)
+    client.request("inputs", 30, files=[samples(tmp_path)], count=5)
+    found = client.request("profile", 30, runs=6)["profile"]
+    assert [op["type"] for op in found["operators"]] == ["Mul", "Add"]
+    assert all(len(op["t_ns"]) == len(found["total_ns"]) == 8 for op in found["operators"])
+    assert client.request("block", 30, count=2)["t_ns"], "the session goes on"
 
 
 def test_blocks_need_inputs(client, model):

@@ -15,7 +15,14 @@ ONE = str(HERE / "one-runtime.toml")
 def test_help_names_every_command_and_the_exit_codes(tmp_path):
     done = edgeopt("--help", cwd=tmp_path)
     assert done.returncode == 0
-    for word in ("optimize", "bench", "targets", "report", "0 chosen, 1 nothing qualified"):
+    for word in (
+        "optimize",
+        "bench",
+        "explain",
+        "targets",
+        "report",
+        "0 chosen, 1 nothing qualified",
+    ):
         assert word in done.stdout
 
 
@@ -101,6 +108,67 @@ def test_bench_times_artifacts_side_by_side(finished):
     (stored,) = out.glob("runs/bench-*.json")
     assert json.loads(stored.read_text())["rows"] == table["rows"]
     assert "random, seed 0" in table["inputs"]
+
+
+@pytest.mark.slow
+def test_explain_names_what_makes_the_difference(finished, tiny_onnx, tmp_path):
+    out, _ = finished
+    before = sorted(out.rglob("*"))
+    kept = tmp_path / "why.json"
+    done = edgeopt("explain", out, "int8-static", "fp32", "--out", kept, cwd=tiny_onnx)
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    for words in (
+        "onnxruntime int8-static",
+        "onnxruntime fp32",
+        "convolutions and matrix products, int8",
+        "From ONNX Runtime's profiler",
+        "tiny.npz",  # the run's own data, since it is still there
+    ):
+        assert words in text
+    assert "profiling" in done.stderr
+    assert sorted(out.rglob("*")) == before, "nothing is written into the run"
+    found = json.loads(kept.read_text())
+    assert [side["precision"] for side in (found["a"], found["b"])] == ["int8-static", "fp32"]
+    assert found["sentence"] in text
+    kinds = {cost["kind"] for cost in found["costs"]}
+    assert kinds == {"compute", "conversion", "outside"}
+
+
+@pytest.mark.slow
+def test_explain_without_names_is_of_the_chosen_one(finished):
+    out, _ = finished
+    done = edgeopt("explain", out, "--json", cwd=out)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    run = json.loads(edgeopt("report", out, "--json", cwd=out).stdout)
+    assert found["a"]["recipe_id"] == run["choices"][0]["recipe_id"]
+    assert found["verdict"]["over"] == found["b"]["recipe_id"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["litert int8-static"], "no candidate is called 'litert int8-static'"),
+        (["fp32", "fp32"], "is compared with itself"),
+        (["--runtime", "openvino"], "no int8-static of 'openvino'"),
+        (["--target", "nowhere"], "the run has no target 'nowhere'"),
+        (["--data", "missing.npz"], "missing.npz"),
+    ],
+)
+def test_explain_refuses_what_is_not_there(finished, arguments, words):
+    out, _ = finished
+    done = edgeopt("explain", out, *arguments, cwd=out)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_explain_refuses_a_folder_without_a_run(tmp_path):
+    done = edgeopt("explain", tmp_path, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "holds no run" in done.stderr
 
 
 def test_bench_refuses_open_shapes_and_unknown_files(tiny_onnx, tmp_path):

@@ -52,6 +52,16 @@ def test_what_is_not_known_is_a_dash_or_a_reason():
     assert by_name(found, "litert fp32").executed == "LiteRT does not report it"
 
 
+def test_a_silent_fallback_shows():
+    run = sample_run()
+    record = next(r for r in run.records if r.runtime == "openvino" and r.executed)
+    for delegated, words in ((104, "int8"), (101, "int8; 3 of 104 operators fell back")):
+        ran = replace(record.executed, operators_total=104, operators_delegated=delegated)
+        other = replace(record, executed=replace(ran, precision="int8"))
+        found = rows(replace(run, records=(other,)), INTEL)
+        assert found[0].executed == words
+
+
 def test_a_failure_says_why_and_what_helps():
     row = by_name(rows(sample_run(), INTEL), "litert int8-static")
     assert row.reason.startswith("4.1 dB")

@@ -1,0 +1,1 @@
+"""Two profiles in, what differs out: pure functions of data."""

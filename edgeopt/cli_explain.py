@@ -1,0 +1,37 @@
+"""`edgeopt explain`. Heavy rooms are imported in the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgeopt.console import console, print_json, progress
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("a", required=False)
+@click.argument("b", required=False)
+@click.option("--target", help="A target of the run; default: the first.")
+@click.option("--runtime", help="Explain the int8-static of this runtime, not the chosen one.")
+@click.option("--data", help="Inputs: .npz or module:function; default: the run's .npz, or random.")
+@click.option("--top", default=12, show_default=True, type=click.IntRange(1), help="Layers shown.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the explanation as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
+def explain(run: Path, as_json: bool, out: Path | None, top: int, **asked: Any) -> None:
+    """Say why candidate A of a run is faster or slower than candidate B, layer by layer."""
+    import msgspec
+
+    from edgeopt.pipeline import explain as why
+    from edgeopt.report import explain_table
+
+    with progress() as listener:
+        found = why.explain(run, why.Asked(**asked), listener)
+    if out is not None:
+        why.keep(found, out)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        console().print(explain_table.render(found, top))

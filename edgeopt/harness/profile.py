@@ -1,0 +1,102 @@
+"""Profiles of several artifacts, taken in turns so that a machine that slows down slows all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgeopt.devices.device import Device
+from edgeopt.domain.time_profile import OperatorTime, TimeProfile
+from edgeopt.harness.answer import open_session
+from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.feed import Inputs
+from edgeopt.harness.subject import Subject
+from edgeopt.stats.middle import middle_half
+
+ROUNDS = 3
+INPUTS = 8
+
+
+def profile(
+    device: Device,
+    subjects: Sequence[Subject],
+    feed: Inputs,
+    runs: Sequence[int],
+    log: Path,
+    timeout_s: float,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[TimeProfile]:
+    """Profile every subject in `ROUNDS` turns.
+
+    Args:
+        feed: samples; the first `INPUTS` are the inputs, in turn.
+        runs: profiled inferences in each turn, for each subject.
+        timeout_s: for opening, and for each turn.
+
+    Returns:
+        A profile for each subject.
+
+    Raises:
+        RunnerFailed: a runtime has no profiler, refused, died or took too long.
+    """
+    told: list[list[dict[str, Any]]] = [[] for _ in subjects]
+    total = ROUNDS * len(subjects)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Client(device, log)) for _ in subjects]
+        for subject, client in zip(subjects, clients, strict=True):
+            _open(client, device, subject, feed, timeout_s)
+        for number in range(ROUNDS):
+            order = list(range(len(subjects)))
+            for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
+                done = number * len(subjects) + position
+                progress(done, total, subjects[i].title)
+                told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
+    return [summed(s.runtime, turns) for s, turns in zip(subjects, told, strict=True)]
+
+
+def _open(client: Client, device: Device, subject: Subject, feed: Inputs, timeout_s: float) -> None:
+    open_session(client, device, subject, timeout_s)
+    files = [device.put(path) for path in feed.files(subject.inputs)]
+    client.request("inputs", timeout_s, files=files, count=min(INPUTS, len(feed)))
+
+
+def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = client.request("profile", timeout_s, runs=runs)["profile"]
+    except RunnerFailed as error:
+        raise RunnerFailed(f"{subject.title}: {error.args[0]}", error.timed_out) from error
+    return found
+
+
+def summed(runtime: str, turns: Sequence[dict[str, Any]]) -> TimeProfile:
+    """One profile out of the turns of one artifact, as the runner told them.
+
+    Raises:
+        RunnerFailed: the turns name different operators.
+    """
+    names = [[(op["name"], op["type"]) for op in turn["operators"]] for turn in turns]
+    if any(found != names[0] for found in names):
+        raise RunnerFailed(f"{runtime} ran other operators in one session than in the next")
+    total = [t for turn in turns for t in turn["total_ns"]]
+    plain = [t for turn in turns for t in turn["plain_ns"]]
+    chosen = middle_half(total)
+    operators = []
+    for i, about in enumerate(turns[0]["operators"]):
+        times = [t for turn in turns for t in turn["operators"][i]["t_ns"]]
+        fields = {key: value for key, value in about.items() if key != "t_ns"}
+        fields["layers"] = tuple(fields["layers"])
+        operators.append(OperatorTime(**fields, ns=max(0.0, _mean(times, chosen))))
+    return TimeProfile(
+        runtime=runtime,
+        how=turns[0]["how"],
+        operators=tuple(operators),
+        total_ns=_mean(total, chosen),
+        plain_ns=_mean(plain, middle_half(plain)),
+        runs=len(total),
+    )
+
+
+def _mean(values: Sequence[float], positions: Sequence[int]) -> float:
+    return sum(values[i] for i in positions) / len(positions)

@@ -1,0 +1,82 @@
+"""The candidate that a user means, among a run's records. Pure functions of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.record import Record
+
+_ID_CHARACTERS = 4  # from here on a word may be the beginning of an id
+
+
+def candidate(records: Sequence[Record], words: str, threads: int | None = None) -> Record:
+    """The record of an id (its beginning will do) or of words of its title.
+
+    Args:
+        records: of one target.
+        words: "7d1e", "litert int8-static", "litert int8-static threads=2": all of them must be
+            in the title.
+        threads: taken of several that differ in their threads; None: the fastest.
+
+    Raises:
+        BadInput: none is meant, or several; the message lists those that there are.
+    """
+    tried = [record for record in records if record.recipe is not None]
+    wanted = words.replace("/", " ").split()
+    found = _by_id(tried, wanted) or [r for r in tried if set(wanted) <= _words(r)]
+    if not wanted or not found:
+        raise BadInput(f"no candidate is called {words!r}.", _there(tried))
+    if len({(r.runtime, r.precision, *_options(r)) for r in found}) > 1:
+        raise BadInput(f"{words!r} is more than one candidate.", _there(found))
+    same = [r for r in found if r.recipe and r.recipe.threads == threads]
+    return min(same or found, key=_time)
+
+
+def own_fp32(records: Sequence[Record], record: Record) -> Record | None:
+    """The fp32 form in the same runtime with as many threads."""
+    assert record.recipe is not None
+    return _best(
+        r
+        for r in records
+        if r.runtime == record.runtime
+        and r.precision == "fp32"
+        and r.recipe is not None
+        and r.recipe.threads == record.recipe.threads
+    )
+
+
+def best_of(records: Sequence[Record], runtime: str, precision: str) -> Record | None:
+    """The fastest of a runtime and a precision; one without a latency if none has one."""
+    return _best(r for r in records if (r.runtime, r.precision) == (runtime, precision))
+
+
+def _best(records: Iterable[Record]) -> Record | None:
+    found = [r for r in records if r.recipe is not None]
+    return min(found, key=_time, default=None)
+
+
+def _by_id(records: Sequence[Record], words: Sequence[str]) -> list[Record]:
+    if len(words) != 1 or len(words[0]) < _ID_CHARACTERS:
+        return []
+    return [r for r in records if r.recipe_id and r.recipe_id.startswith(words[0])]
+
+
+def _words(record: Record) -> set[str]:
+    """What a title is made of, as the table and the report print it."""
+    plain = str(record.recipe).replace("(", " ").replace(")", " ").replace(",", " ")
+    return set(plain.split())
+
+
+def _options(record: Record) -> tuple[str, ...]:
+    options = record.recipe.options if record.recipe else {}
+    return tuple(f"{key}={value}" for key, value in sorted(options.items()))
+
+
+def _time(record: Record) -> float:
+    return record.latency_ms.p50 if record.latency_ms else float("inf")
+
+
+def _there(records: Sequence[Record]) -> str:
+    names = dict.fromkeys(f"{r.recipe_id} {r.recipe}" for r in records)
+    return "There are:\n    " + "\n    ".join(names) if names else "The run has none."

@@ -1,0 +1,106 @@
+"""Where the time of an inference goes: what every runtime's profile promises."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from edgeopt import convert
+from edgeopt.attribution.kinds import computes, kind
+from edgeopt.attribution.layers import named
+from edgeopt.harness.profile import summed
+from edgeopt.sources import layer_names
+
+pytestmark = pytest.mark.slow
+
+CONVERTIBLE = sorted(convert.CONVERTERS)
+EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
+RUNS = 40
+
+#: LiteRT's converter from PyTorch keeps no names of layers.
+LAYERS_BY = {"onnxruntime": "name", "openvino": "name", "litert": "position"}
+
+
+@pytest.fixture(scope="module", params=CONVERTIBLE)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def raw(models, name):
+    """precision -> what the runner would send."""
+    found = {}
+    for precision in ("fp32", "int8-static"):
+        model = models[name, precision]
+        session = model.open(**EXACT.get(name, {}))
+        inputs = [model.feed(sample) for sample in models.samples[:4]]
+        found[precision] = json.loads(json.dumps(session.profile(inputs, RUNS)))
+        session.close()
+    return found
+
+
+@pytest.fixture
+def profiles(raw, name):
+    return {precision: summed(name, [found]) for precision, found in raw.items()}
+
+
+def test_every_run_has_a_time_for_every_operator(raw):
+    for found in raw.values():
+        assert len(found["total_ns"]) == len(found["plain_ns"]) == RUNS
+        assert found["how"]
+        for op in found["operators"]:
+            assert len(op["t_ns"]) == RUNS
+            assert all(type(t) is int for t in op["t_ns"])
+            assert sum(op["t_ns"]) >= 0
+
+
+def test_operators_account_for_an_inference(raw):
+    """The call is the rest; on a busy machine so is waiting, so the run with the least of it."""
+    for found in raw.values():
+        within = [sum(op["t_ns"][i] for op in found["operators"]) for i in range(RUNS)]
+        shares = [ns / total for ns, total in zip(within, found["total_ns"], strict=True)]
+        assert max(shares) > 0.3
+        assert sum(within) < 1.05 * sum(found["total_ns"])
+
+
+def test_what_computes_is_there_in_its_order_and_precision(profiles):
+    for precision, expected in (("fp32", "fp32"), ("int8-static", "int8")):
+        computing = [op for op in profiles[precision].operators if kind(op) == "compute"]
+        assert [op.precision for op in computing] == [expected] * 3
+        words = [op.type.lower() for op in computing]
+        assert ["conv" in word for word in words] == [True, True, False]
+        assert not any(op.fallback for op in computing)
+        assert all(op.ns > 0 for op in computing[:2])
+
+
+def test_names_survive_as_stated(profiles, name, models):
+    source = layer_names.read(models["onnxruntime"].path)
+    wanted = [node for node, kind_of in source.types.items() if computes(kind_of)]
+    assert len(wanted) == 3
+    for found in profiles.values():
+        traced = named(found, source)
+        assert traced.layers_by == LAYERS_BY[name]
+        computing = [op.layers for op in traced.operators if kind(op) == "compute"]
+        assert [next(n for n in layers if n in wanted) for layers in computing] == wanted
+
+
+def test_a_profile_leaves_the_session_as_it_was(models, name):
+    model = models[name]
+    session = model.open(**EXACT.get(name, {}))
+    before = session.run(model.feed(models.samples[0]))
+    session.profile([model.feed(models.samples[1])], 4)
+    after = session.run(model.feed(models.samples[0]))
+    assert all((x == y).all() for x, y in zip(before, after, strict=True))
+
+
+def test_facts_say_how_many_operators_ran_where_they_are_meant_to(models, name):
+    facts = models[name, "int8-static"].open().facts()
+    assert facts["total"] >= 5
+    assert facts["delegated"] == facts["total"]
+
+
+def test_the_source_itself_is_not_profiled(models):
+    session = models["torch"].open()
+    with pytest.raises(ValueError, match="not profiled"):
+        session.profile([models["torch"].feed(models.samples[0])], 4)
