@@ -43,7 +43,7 @@ def compare(model: Path, copy: Path, budget: str, seed: int) -> dict:
     """One comparison of the two files."""
     began = time.monotonic()
     table = edgeopt.measure([model, copy], budget=budget, seed=seed)
-    versus = table.rows[1].versus
+    versus = table.rows[1].versus_baseline
     if versus is None:
         raise SystemExit(f"{copy}: {table.rows[1].reason or table.rows[0].reason}")
     return {

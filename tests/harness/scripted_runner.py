@@ -156,7 +156,6 @@ class Scripted:
             "i": self.runs,
             "k": k,
             "launch": self.launch,
-            "seed": os.getpid(),
             "rng": self.random,
             "random": random,
             "math": math,

@@ -28,7 +28,7 @@ class Script:
 
     Attributes:
         duration_ns: an expression of t (the machine's clock, ns), i (runs of this process so
-            far), k (place in the block), s (streams at work), launch, seed (of the process), and
+            far), k (place in the block), s (streams at work), launch, and
             rng.
         load_ns, cold_load_ns: loading, with the file in the page cache and without.
         resident_bytes: of the file, however it is evicted.
