@@ -87,7 +87,7 @@ def test_the_plain_data_of_a_schedule_is_what_they_take():
         Block(round=i, position=0, t_ns=[1], start_ns=0, before=reading(i), after=reading(i + 0.5))
         for i in range(3)
     ]
-    launch = Launch({}, 1, [1], None, blocks)
+    launch = Launch({}, 1, [1], None, blocks=blocks)
     timed = {"a": Timed("a", "A", [launch])}
     session = Session(STANDARD, 0, timed, "a", None, canary=steady(), health=[health(-1)])
     assert {"steadiness", "memory", "waiting"} <= states(session.raw()).keys()
