@@ -86,15 +86,18 @@ def _as_here(package: str) -> str:
         return package
 
 
-def tree(progress: Listener = silent) -> Path:
-    """The tree's folder, made now if it is not there: 30 MB are fetched, in 20 to 60 s.
+def tree(progress: Listener = silent, wanted: Contents | None = None) -> Path:
+    """The tree's folder, made now if it is not there.
 
     An interrupted attempt goes on with the packages it has. Two processes do not make it twice.
+
+    Args:
+        wanted: None: `contents()`.
 
     Raises:
         NotInstalled: no network, or no such wheel.
     """
-    wanted = contents()
+    wanted = wanted or contents()
     home = cache() / "arm"
     folder = home / f"tree-{content_id(wanted)}"
     if folder.is_dir():

@@ -1,0 +1,73 @@
+"""Which core stands for which target."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from edgeopt import targets
+from edgeopt.devices.arm_cores import CORES, cpuinfo, standing_for
+from edgeopt.devices.emulated import Emulated
+from edgeopt.domain.errors import BadInput
+
+ARM = [name for name in targets.names() if targets.load(name).arch == "aarch64"]
+
+
+@pytest.mark.parametrize(
+    ("name", "core"),
+    [
+        ("raspberry-pi-zero-2w", "cortex-a53"),
+        ("raspberry-pi-3b-plus", "cortex-a53"),
+        ("raspberry-pi-4", "cortex-a72"),
+        ("raspberry-pi-5", "cortex-a76"),
+        ("jetson-nano", "cortex-a57"),
+    ],
+)
+def test_a_board_with_a_known_core_gets_that_very_core(name, core):
+    standing = standing_for(targets.load(name))
+    assert (standing.core.name, standing.note) == (core, "")
+
+
+@pytest.mark.parametrize("name", ARM)
+def test_no_core_promises_more_than_its_target_has(name):
+    profile = targets.load(name)
+    core = standing_for(profile).core
+    assert not set(core.features) & set(profile.isa.absent)
+    assert ("asimddp" in core.features) == ("asimddp" in profile.isa.features)
+
+
+def test_what_a_stand_in_cannot_try_is_said():
+    standing = standing_for(targets.load("pixel-8"))
+    assert standing.core.name == "cortex-a76"
+    assert standing.note == (
+        "cortex-a76 stands for cortex-x3; kernels that need i8mm, sve, sve2 are not tried"
+    )
+    assert standing_for(targets.load("android-arm64")).core.name == "cortex-a53"
+
+
+def test_max_is_no_core():
+    assert "max" not in CORES
+    with pytest.raises(BadInput, match="no core 'max'"):
+        Emulated(targets.load("raspberry-pi-4"), core="max")
+
+
+def test_other_machines_are_refused():
+    with pytest.raises(BadInput, match="intel-n100 is x86_64"):
+        Emulated(targets.load("intel-n100"))
+
+
+def test_cpuinfo_is_that_of_the_board():
+    profile = targets.load("raspberry-pi-5")
+    text = cpuinfo(profile, CORES["cortex-a76"])
+    assert text.count("processor\t:") == 4
+    assert text.count("CPU part\t: 0xd0b\n") == 4
+    features = text.partition("Features\t: ")[2].partition("\n")[0].split()
+    assert set(profile.isa.features) <= set(features)
+
+
+def test_cpuinfo_shows_what_a_profile_promises_beyond_its_core():
+    profile = targets.load("raspberry-pi-4")
+    isa = msgspec.structs.replace(profile.isa, features=("asimd", "asimddp"))
+    promising = msgspec.structs.replace(profile, isa=isa)
+    assert "asimddp" in cpuinfo(promising, CORES["cortex-a72"])
+    assert "asimddp" not in cpuinfo(profile, CORES["cortex-a72"])
