@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from edgeopt import targets
 from edgeopt.devices import arm_tree, qemu
 from edgeopt.devices.arm_cores import CORES, cpuinfo, standing_for
 from edgeopt.devices.parcel import runner_zip
+from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.target import Profile
@@ -50,10 +52,13 @@ class Emulated:
         standing = standing_for(profile)
         if core is not None and core not in CORES:
             raise BadInput(f"no core {core!r} is emulated", f"Known: {', '.join(CORES)}.")
-        self.link = f"{SCHEME}{profile.name}"
+        self.link, self.target = f"{SCHEME}{profile.name}", profile.name
         self.name = name or self.link
         self.core, self.note = core or standing.core.name, standing.note
-        self._cpuinfo = cpuinfo(profile, standing.core)
+        self._says = {
+            "proc/cpuinfo": cpuinfo(profile, standing.core),
+            "proc/device-tree/model": f"{profile.title} (emulated {self.core})",
+        }
         self._scratch: Path | None = None
 
     def prepare(self, progress: Listener = silent) -> Path:
@@ -89,9 +94,10 @@ class Emulated:
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="edgeopt-emulated-"))
             # QEMU opens files below its prefix first: all that is there is the board's own.
-            proc = self._scratch / "board" / "proc"
-            proc.mkdir(parents=True)
-            (proc / "cpuinfo").write_text(self._cpuinfo)
+            for name, text in self._says.items():
+                file = self._scratch / "board" / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text)
             (self._scratch / "runner.zip").write_bytes(runner_zip())
         return str(self._scratch)
 
@@ -135,3 +141,12 @@ class Emulated:
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
+
+
+def of(name: str, entry: DeviceEntry) -> Emulated:
+    """The device of a link `emulated://PROFILE`.
+
+    Raises:
+        BadInput: there is no such profile, or it is no ARM one.
+    """
+    return Emulated(targets.load(entry.link.removeprefix(SCHEME)), name)

@@ -17,6 +17,8 @@ from edgeopt.stats.quantile import median
 FEWEST = 4
 #: Least error that is claimed: within one kind of core, and between two.
 SAME_CORE, OTHER_CORE = 0.10, 0.25
+#: Where the method errs by more than this, nothing is predicted: it would say too little.
+MOST_ERROR = 0.75
 #: The same model, device and precision differs by this factor from runtime to runtime.
 OTHER_RUNTIME = 1.5
 #: A figure of another's harness is expected within these factors of a published one.
@@ -109,6 +111,8 @@ def by_transfer(
             continue
         logs = [log_ratio(one, other) for one, other in found]
         error = max(left_out_error(logs), _claimed(measured_on, target))
+        if error > MOST_ERROR:
+            continue
         scale = math.exp(median(logs))
         return Predicted(
             p50_ms=measured_ms * scale,
