@@ -24,25 +24,28 @@ class ArmCore:
     """A core that QEMU user mode emulates by name. Never `max`: it runs int8 models wrongly.
 
     Attributes:
-        part: its number in /proc/cpuinfo, as Arm assigned it.
+        part, variant, revision: as /proc/cpuinfo has them on a board with it.
         features: flags as Linux prints them there.
     """
 
     name: str
     part: int
+    variant: int
+    revision: int
     features: tuple[str, ...]
 
 
-#: Part numbers: Arm's technical reference manuals, MIDR_EL1. Flags: arch/arm64/kernel/cpuinfo.c
-#: on the boards of hrw/arm-socs-table @7adad61. Raspberry Pis have no aes, QEMU's cores do.
+#: Numbers: MIDR_EL1 in Arm's technical reference manuals; of the Raspberry Pis 3B+, 4 and 5, the
+#: Jetson Nano and Ampere Altra. Flags: those boards in hrw/arm-socs-table @7adad61. Raspberry Pis
+#: have no aes, QEMU's cores do.
 CORES = {
     core.name: core
     for core in (
-        ArmCore("cortex-a53", 0xD03, _ARMV8_0),
-        ArmCore("cortex-a57", 0xD07, _ARMV8_0),
-        ArmCore("cortex-a72", 0xD08, _ARMV8_0),
-        ArmCore("cortex-a76", 0xD0B, _ARMV8_2),
-        ArmCore("neoverse-n1", 0xD0C, _ARMV8_2),
+        ArmCore("cortex-a53", 0xD03, 0, 4, _ARMV8_0),
+        ArmCore("cortex-a57", 0xD07, 1, 1, _ARMV8_0),
+        ArmCore("cortex-a72", 0xD08, 0, 3, _ARMV8_0),
+        ArmCore("cortex-a76", 0xD0B, 4, 1, _ARMV8_2),
+        ArmCore("neoverse-n1", 0xD0C, 3, 1, _ARMV8_2),
     )
 }
 
@@ -81,9 +84,20 @@ def standing_for(profile: Profile) -> Standing:
     return Standing(CORES[name], note)
 
 
-def cpuinfo(profile: Profile, core: ArmCore) -> str:
-    """The /proc/cpuinfo of a board with as many of these cores as the profile has in all."""
+def files(profile: Profile, core: ArmCore) -> dict[str, str]:
+    """What a board says of its cores, {path below /: text}; as many as the profile has in all."""
     count = sum(cores.count for cores in profile.cores) or 4
+    # Implementer 0x41 is Arm; 0xf says that the rest is in the feature registers.
+    midr = 0x41 << 24 | core.variant << 20 | 0xF << 16 | core.part << 4 | core.revision
+    registers = "sys/devices/system/cpu/cpu{}/regs/identification/midr_el1"
+    return {
+        "proc/cpuinfo": cpuinfo(profile, core, count),
+        **{registers.format(number): f"{midr:#018x}\n" for number in range(count)},
+    }
+
+
+def cpuinfo(profile: Profile, core: ArmCore, count: int) -> str:
+    """/proc/cpuinfo: the core's own flags, and what the profile promises beyond."""
     extra = [flag for flag in profile.isa.features if flag not in (*core.features, *_BEYOND)]
     features = " ".join((*core.features, *extra))
     return "".join(
@@ -92,8 +106,8 @@ def cpuinfo(profile: Profile, core: ArmCore) -> str:
         f"Features\t: {features}\n"
         "CPU implementer\t: 0x41\n"
         "CPU architecture: 8\n"
-        "CPU variant\t: 0x0\n"
+        f"CPU variant\t: {core.variant:#x}\n"
         f"CPU part\t: {core.part:#05x}\n"
-        "CPU revision\t: 3\n\n"
+        f"CPU revision\t: {core.revision}\n\n"
         for number in range(count)
     )

@@ -12,6 +12,7 @@ matter: it runs under QEMU here, and can be pushed to a phone. Nothing in it is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -36,8 +37,8 @@ PACKAGES = ("libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libexpat1", "libffi8"
             "liblzma5", "libssl3", "libpython3.11-minimal", "libpython3.11-stdlib",
             "python3.11-minimal")  # fmt: skip
 
-#: Runtimes there: name -> package, of the version that is here, so that only the machine differs.
-RUNTIMES = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime"}
+#: Runtimes that have wheels for it: name -> package.
+RUNTIMES = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime", "openvino": "openvino"}
 
 #: A path in a package -> its place in the tree; anything else is left out.
 PLACES = (
@@ -69,21 +70,26 @@ class Contents(Value, kw_only=True, frozen=True):
 
 
 def contents() -> Contents:
-    """What a tree made now would hold."""
+    """What a tree made now would hold.
+
+    The runtimes that are installed here, of the same versions: what differs is the machine.
+    """
     return Contents(
         layout=LAYOUT,
         release=RELEASE,
         python=PYTHON,
         packages=PACKAGES,
-        wheels=("numpy", *(_as_here(name) for name in RUNTIMES.values())),
+        wheels=("numpy", *(f"{RUNTIMES[name]}=={version}" for name, version in runtimes().items())),
     )
 
 
-def _as_here(package: str) -> str:
-    try:
-        return f"{package}=={metadata.version(package)}"
-    except metadata.PackageNotFoundError:
-        return package
+def runtimes() -> dict[str, str]:
+    """Versions of the runtimes that a tree made now would hold, by name."""
+    found = {}
+    for name, package in RUNTIMES.items():
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(package)
+    return found
 
 
 def tree(progress: Listener = silent, wanted: Contents | None = None) -> Path:

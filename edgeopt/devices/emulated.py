@@ -11,13 +11,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt import targets
 from edgeopt.devices import arm_tree, qemu
-from edgeopt.devices.arm_cores import CORES, cpuinfo, standing_for
+from edgeopt.devices.arm_cores import CORES, files, standing_for
 from edgeopt.devices.parcel import runner_zip
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
@@ -46,7 +47,6 @@ class Emulated:
 
     kind: Literal["measured", "emulated"] = "emulated"
     lost = ""
-    runtimes = tuple(arm_tree.RUNTIMES)
 
     def __init__(self, profile: Profile, name: str | None = None, core: str | None = None) -> None:
         standing = standing_for(profile)
@@ -55,11 +55,13 @@ class Emulated:
         self.link, self.target = f"{SCHEME}{profile.name}", profile.name
         self.name = name or self.link
         self.core, self.note = core or standing.core.name, standing.note
+        self.runtimes = tuple(arm_tree.runtimes())
         self._says = {
-            "proc/cpuinfo": cpuinfo(profile, standing.core),
+            **files(profile, standing.core),
             "proc/device-tree/model": f"{profile.title} (emulated {self.core})",
         }
         self._scratch: Path | None = None
+        self._turn = threading.Lock()
 
     def prepare(self, progress: Listener = silent) -> Path:
         """Fetch and make what it needs, if that is not there yet; returns the tree's folder.
@@ -91,15 +93,19 @@ class Emulated:
             Path(remote).unlink(missing_ok=True)
 
     def folder(self) -> str:
-        if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="edgeopt-emulated-"))
-            # QEMU opens files below its prefix first: all that is there is the board's own.
-            for name, text in self._says.items():
-                file = self._scratch / "board" / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text)
-            (self._scratch / "runner.zip").write_bytes(runner_zip())
+        with self._turn:
+            if self._scratch is None:
+                self._scratch = self._set_up(Path(tempfile.mkdtemp(prefix="edgeopt-emulated-")))
         return str(self._scratch)
+
+    def _set_up(self, folder: Path) -> Path:
+        # QEMU opens files below its prefix first: all that is there is the board's own.
+        for name, text in self._says.items():
+            file = folder / "board" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        (folder / "runner.zip").write_bytes(runner_zip())
+        return folder
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
         """As `device.Device` says.

@@ -29,7 +29,8 @@ class Emulation(Value, kw_only=True, frozen=True):
         note: what is not tried where the core only stands for the target's own, "" else.
         runtime_version, precision: as the runtime says there; precision null where it does not.
         n: samples that it answered.
-        score: of its answers there. `drop`: against its own answers here.
+        score: of its answers there. `drop`: against its own answers here. Null with `why_null`
+            where so few samples have no score (one class has no ROC curve).
         required_db: what every output was held to.
         rss_bytes: resident memory there when the samples were done, Python and the runtime
             included and the emulator not; null where the system does not tell.
@@ -41,8 +42,9 @@ class Emulation(Value, kw_only=True, frozen=True):
     runtime_version: str
     precision: str | None
     n: int
-    score: Score
-    drop: Drop
+    score: Score | None
+    drop: Drop | None
     outputs: tuple[OutputDifference, ...]
     required_db: float
     rss_bytes: int | None
+    why_null: str = ""

@@ -17,10 +17,12 @@ import numpy as np
 from edgeopt.datasets import scores
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.emulation import Emulation, OutputDifference
-from edgeopt.domain.errors import RunnerFailed, StepFailed
+from edgeopt.domain.errors import BadInput, RunnerFailed, StepFailed
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.record import Record
+from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
+from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.executed import precision_words
 from edgeopt.pipeline.judge import REQUIRED_DB, Answers, output_shapes, sqnr_db
 from edgeopt.pipeline.workshop import Workshop, failed
@@ -59,6 +61,8 @@ def emulate(
         for r in records
         if r.status == "ok" and r.recipe and r.runtime in device.runtimes
     }
+    for record in sessions.values():  # written once, before the threads ask for them
+        shop.choose.feed.files(_subject(shop, record).inputs)
     done: list[str] = []
 
     def work(record: Record) -> Found:
@@ -113,7 +117,7 @@ def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
                 hint,
             )
     drop = emulation.drop
-    if drop.resolved and drop.judged > max_drop:
+    if drop is not None and drop.resolved and drop.judged > max_drop:
         return StepFailed(
             "failed-parity",
             f"{where} it loses {drop.judged:.4g} against its score here, on {drop.n} samples",
@@ -128,9 +132,7 @@ def _compared(shop: Workshop, device: Emulated, record: Record) -> Emulation:
     Raises:
         StepFailed: it died there, was refused, or took too long.
     """
-    recipe = record.recipe
-    assert recipe is not None
-    subject = replace(shop.subject(recipe, shop.artifact(recipe)), threads=1)
+    subject = _subject(shop, record)
     shapes, name = output_shapes(shop.source), f"{device.core}-{record.runtime}-{record.precision}"
     log = shop.folder.log(f"emulated-{name}")
     count = min(SAMPLES, len(shop.choose.feed))
@@ -149,6 +151,12 @@ def _compared(shop: Workshop, device: Emulated, record: Record) -> Emulation:
     return _emulation(shop, device, record, there, here, facts)
 
 
+def _subject(shop: Workshop, record: Record) -> Subject:
+    """A candidate as something to run, with one thread."""
+    assert record.recipe is not None
+    return replace(shop.subject(record.recipe, shop.artifact(record.recipe)), threads=1)
+
+
 def _emulation(
     shop: Workshop,
     device: Emulated,
@@ -157,25 +165,34 @@ def _emulation(
     here: Answers,
     facts: dict[str, Any],
 ) -> Emulation:
-    score, _ = shop.choose.marks(shop.judge, there, shop.output, shop.max_drop)
-    labels, groups = (
-        None if array is None else array[: score.n]
-        for array in (shop.choose.samples.labels, shop.choose.samples.groups)
-    )
-    own, theirs = there[shop.output], here[shop.output]
+    score, drop, why_null = _marks(shop, there, here)
     return Emulation(
         core=device.core,
         emulator=device.emulator,
         note=device.note,
         runtime_version=str(facts["version"]),
         precision=precision_words(facts.get("precisions") or {}),
-        n=score.n,
+        n=len(there[shop.output]),
         score=score,
-        drop=scores.drop(shop.judge, own, theirs, labels, groups, shop.max_drop),
+        drop=drop,
         outputs=tuple(difference(name, there[name], here[name]) for name in there),
         required_db=REQUIRED_DB.get(record.precision, REQUIRED_DB_INT8),
         rss_bytes=facts.get("rss_bytes"),
+        why_null=why_null,
     )
+
+
+def _marks(shop: Workshop, there: Answers, here: Answers) -> tuple[Score | None, Drop | None, str]:
+    """The score there, the drop against here; or why so few samples have none."""
+    own, theirs, samples = there[shop.output], here[shop.output], shop.choose.samples
+    labels, groups = (
+        None if array is None else array[: len(own)] for array in (samples.labels, samples.groups)
+    )
+    try:
+        score, _ = shop.choose.marks(shop.judge, there, shop.output, shop.max_drop)
+        return score, scores.drop(shop.judge, own, theirs, labels, groups, shop.max_drop), ""
+    except BadInput as error:
+        return None, None, str(error.args[0])
 
 
 def difference(output: str, there: np.ndarray, here: np.ndarray) -> OutputDifference:

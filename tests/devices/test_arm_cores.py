@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from edgeopt import targets
-from edgeopt.devices.arm_cores import CORES, cpuinfo, standing_for
+from edgeopt.devices.arm_cores import CORES, files, standing_for
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.errors import BadInput
 
@@ -56,18 +56,25 @@ def test_other_machines_are_refused():
         Emulated(targets.load("intel-n100"))
 
 
-def test_cpuinfo_is_that_of_the_board():
+def test_a_board_says_of_itself_what_its_profile_says():
     profile = targets.load("raspberry-pi-5")
-    text = cpuinfo(profile, CORES["cortex-a76"])
+    said = files(profile, CORES["cortex-a76"])
+    text = said["proc/cpuinfo"]
     assert text.count("processor\t:") == 4
     assert text.count("CPU part\t: 0xd0b\n") == 4
-    features = text.partition("Features\t: ")[2].partition("\n")[0].split()
-    assert set(profile.isa.features) <= set(features)
+    assert set(profile.isa.features) <= flags(text)
+    register = said["sys/devices/system/cpu/cpu3/regs/identification/midr_el1"]
+    assert register == "0x00000000414fd0b1\n"
 
 
 def test_cpuinfo_shows_what_a_profile_promises_beyond_its_core():
     profile = targets.load("raspberry-pi-4")
     isa = msgspec.structs.replace(profile.isa, features=("asimd", "asimddp"))
     promising = msgspec.structs.replace(profile, isa=isa)
-    assert "asimddp" in cpuinfo(promising, CORES["cortex-a72"])
-    assert "asimddp" not in cpuinfo(profile, CORES["cortex-a72"])
+    core = CORES["cortex-a72"]
+    assert "asimddp" in flags(files(promising, core)["proc/cpuinfo"])
+    assert "asimddp" not in flags(files(profile, core)["proc/cpuinfo"])
+
+
+def flags(text: str) -> set[str]:
+    return set(text.partition("Features\t: ")[2].partition("\n")[0].split())

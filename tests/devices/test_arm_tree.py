@@ -93,7 +93,9 @@ def test_another_content_is_another_tree(mirror):
 def test_the_runtimes_are_of_the_versions_that_are_here():
     from importlib import metadata
 
-    assert f"onnxruntime=={metadata.version('onnxruntime')}" in arm_tree.contents().wheels
+    version = metadata.version("onnxruntime")
+    assert f"onnxruntime=={version}" in arm_tree.contents().wheels
+    assert arm_tree.runtimes()["onnxruntime"] == version
 
 
 def test_the_start_script_hands_everything_to_its_own_loader(mirror, tmp_path):
