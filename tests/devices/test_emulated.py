@@ -11,6 +11,8 @@ from edgeopt.cli import cli
 from edgeopt.devices import qemu, registry
 from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput
+from edgeopt.harness.budget import QUICK
+from edgeopt.harness.measure import measure
 
 
 def test_a_link_names_a_target():
@@ -46,6 +48,18 @@ def test_how_a_runner_ended_is_told_with_the_core():
     for code in (-4, 132):
         assert device.explain(code) == "illegal instruction on cortex-a72"
     assert device.explain(-11) == "on an emulated cortex-a72 the process crashed (SIGSEGV)"
+
+
+def test_nothing_is_timed_there(tmp_path):
+    model = tmp_path / "m.onnx"
+    model.write_bytes(b"never read")
+    command = ["--device", "emulated://raspberry-pi-4"]
+    for words in (["bench", str(model)], ["bench", str(model), "--load-time"], ["doctor"]):
+        done = CliRunner().invoke(cli, [*words, *command])
+        assert done.exit_code == 2
+        assert "times taken there say nothing about the board" in done.output
+    with pytest.raises(BadInput, match="is emulated"):
+        measure(resolve(command[1]), [], None, QUICK, tmp_path / "log", 1)
 
 
 @pytest.mark.slow
