@@ -93,10 +93,14 @@ class Emulated:
             Path(remote).unlink(missing_ok=True)
 
     def folder(self) -> str:
+        return str(self._home() / "work")
+
+    def _home(self) -> Path:
+        """The scratch folder and what the board needs beside it, made when first asked for."""
         with self._turn:
             if self._scratch is None:
                 self._scratch = self._set_up(Path(tempfile.mkdtemp(prefix="edgeopt-emulated-")))
-        return str(self._scratch)
+            return self._scratch
 
     def _set_up(self, folder: Path) -> Path:
         # QEMU opens files below its prefix first: all that is there is the board's own.
@@ -105,6 +109,7 @@ class Emulated:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         (folder / "runner.zip").write_bytes(runner_zip())
+        (folder / "work").mkdir()
         return folder
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
@@ -134,8 +139,8 @@ class Emulated:
             **QUIET_ENVIRONMENT,
             "EDGEOPT_EMULATOR": qemu.find().program,
             "QEMU_CPU": self.core,
-            "QEMU_LD_PREFIX": f"{self.folder()}/board",
-            "PYTHONPATH": f"{self.folder()}/runner.zip",
+            "QEMU_LD_PREFIX": f"{self._home()}/board",
+            "PYTHONPATH": f"{self._home()}/runner.zip",
         }
 
     def explain(self, code: int) -> str:

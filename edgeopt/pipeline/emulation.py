@@ -47,7 +47,8 @@ def emulate(
     nothing may be timed meanwhile.
 
     Args:
-        records: of one target; those that have failed stay as they are.
+        records: of one target; those that have failed, or were answered there before, stay as
+            they are.
 
     Returns:
         The same records of `device`, of the kind "emulated": with `emulation`, or failed.
@@ -59,7 +60,7 @@ def emulate(
     sessions = {
         r.recipe.session_id: r
         for r in records
-        if r.status == "ok" and r.recipe and r.runtime in device.runtimes
+        if _open(r) and r.recipe and r.runtime in device.runtimes
     }
     for record in sessions.values():  # written once, before the threads ask for them
         shop.choose.feed.files(_subject(shop, record).inputs)
@@ -77,8 +78,12 @@ def emulate(
     return [_filled(record, device, found) for record in records]
 
 
+def _open(record: Record) -> bool:
+    return record.status == "ok" and record.emulation is None
+
+
 def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record:
-    if record.status != "ok" or record.recipe is None:
+    if not _open(record) or record.recipe is None:
         return record
     if record.recipe.session_id not in found:
         reason = f"no device of this target is at hand; {record.runtime} is not run on emulated ARM"

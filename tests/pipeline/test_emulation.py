@@ -12,6 +12,7 @@ import pytest
 from edgeopt import convert, targets
 from edgeopt.devices import qemu
 from edgeopt.devices.emulated import Emulated
+from edgeopt.domain.emulation import Emulation
 from edgeopt.domain.errors import NotInstalled, StepFailed
 from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
@@ -116,6 +117,7 @@ def test_an_instruction_that_the_core_lacks_ends_the_candidate_and_is_named(on):
         assert record.emulation is None
 
 
+@pytest.mark.slow  # the fixture trains and converts
 def test_a_runtime_without_an_emulated_form_keeps_its_record(bench, monkeypatch):
     made = bench.candidates("raspberry-pi-4", RECIPES[:1], here=False)[0]
     other = msgspec.structs.replace(made, runtime="torch")
@@ -124,6 +126,24 @@ def test_a_runtime_without_an_emulated_form_keeps_its_record(bench, monkeypatch)
     (record,) = emulate(bench.shop, device, [other])
     assert (record.status, record.kind, record.emulation) == ("ok", None, None)
     assert "torch is not run on emulated ARM" in record.latency_reason
+
+
+@pytest.mark.slow
+def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(bench, monkeypatch):
+    made = bench.candidates("raspberry-pi-4", RECIPES[:1], here=False)[0]
+    assert made.score is not None
+    assert made.drop is not None
+    before = Emulation(
+        core="cortex-a72", emulator="", note="", runtime_version="", precision=None, n=1,
+        score=made.score, drop=made.drop, outputs=(), required_db=40.0, rss_bytes=None,
+    )  # fmt: skip
+    records = [
+        msgspec.structs.replace(made, emulation=before),
+        msgspec.structs.replace(made, status="failed-run", step="score"),
+    ]
+    device = Emulated(targets.load("raspberry-pi-4"))
+    monkeypatch.setattr(device, "prepare", lambda progress: None)
+    assert emulate(bench.shop, device, records) == records
 
 
 def test_differences_of_an_output():
