@@ -77,16 +77,20 @@ def targets_show(name: str, as_json: bool) -> None:
     import msgspec
 
     from edgeopt import targets
-    from edgeopt.report import targets_table
+    from edgeopt.report import published_table, targets_table
     from edgeopt.runner.sensors import machine
+    from edgeopt.targets import published
 
     profile = targets.load(name)
     if profile.name == "this-machine":
         profile = targets.probe(profile, machine())
+    found = published.of_target(profile.name)
     if as_json:
-        print_json(msgspec.to_builtins(profile))
-    else:
-        console().print(targets_table.show(profile))
+        print_json({**msgspec.to_builtins(profile), "published": msgspec.to_builtins(found)})
+        return
+    console().print(targets_table.show(profile))
+    if found:
+        console().print(published_table.render(found))
 
 
 @targets_group.command("schema")

@@ -36,9 +36,10 @@ def devices(ctx: click.Context) -> None:
 @click.option("--jump", metavar="HOST", help="Host to go through, as for ssh -J.")
 @click.option("--ssh-config", type=click.Path(exists=True, dir_okay=False), help="As for ssh -F.")
 def add(name: str, link: str, target: str | None, **options: str | None) -> None:
-    """Connect to LINK (ssh://user@host) and keep it as NAME."""
+    """Connect to LINK (ssh://user@host, emulated://PROFILE) and keep it as NAME."""
     from edgeopt import targets
     from edgeopt.devices import registry, resolve
+    from edgeopt.devices.emulated import Emulated
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.harness.check import fitting
     from edgeopt.harness.probe import probe
@@ -52,6 +53,10 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     device = resolve.of(name, entry)
     with tempfile.TemporaryDirectory() as folder, progress() as listener:
         try:
+            if isinstance(device, Emulated):
+                device.prepare(listener)
+                target = entry.target or device.target
+                entry = DeviceEntry(link=link, target=target, **options)
             found = probe(device, (), Path(folder) / "log", listener)
         finally:
             device.close()
@@ -63,7 +68,9 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     click.echo(f"{name}: {said}, target {entry.target or 'unknown'}")
     if target is None and len(fits) > 1:
         click.echo(f"It is also of: {', '.join(fits[1:])}. Choose another one with --target.")
-    if target is not None and target not in fits:
+    if isinstance(device, Emulated):
+        click.echo(device.note or f"It runs on the very core of that target, {device.core}.")
+    elif target is not None and target not in fits:
         click.echo(f"It does not look like a {target}: `edgeopt devices check {name}`.")
     step = "check" if found.numpy else "setup"
     click.echo(f"Next: edgeopt devices {step} {name}")

@@ -6,29 +6,19 @@ made on first use in the user's cache, from `onnx2tf-constraints.txt` beside thi
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from edgeopt.convert import gemm
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.jobs.cache import cache, locked
 
 VERSION = "2.6.9"
 CONSTRAINTS = Path(__file__).with_name("onnx2tf-constraints.txt")
-
-
-def cache() -> Path:
-    """The user's cache: $EDGEOPT_CACHE, else $XDG_CACHE_HOME/edgeopt, else ~/.cache/edgeopt."""
-    root = os.environ.get("EDGEOPT_CACHE")
-    if root:
-        return Path(root)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgeopt"
 
 
 def environment() -> Path:
@@ -38,20 +28,12 @@ def environment() -> Path:
         NotInstalled: pip could not make it.
     """
     folder = cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
-    with _lock(folder.with_name(f"{folder.name}.lock")):
+    with locked(folder):
         if not (folder / "ready").exists():
             shutil.rmtree(folder, ignore_errors=True)
             _install(folder)
             (folder / "ready").touch()
     return folder
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _install(folder: Path) -> None:

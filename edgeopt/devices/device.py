@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from edgeopt.domain.errors import BadInput
+
 
 class Device(Protocol):
     """One machine that can be reached now. It connects when it is first asked for something.
@@ -57,3 +59,16 @@ class Device(Protocol):
     def close(self) -> None:
         """Remove what was left there. The next call connects anew."""
         ...
+
+
+def require_real(device: Device) -> None:
+    """Refuse to time what is not the machine itself: a time under emulation is no latency.
+
+    Raises:
+        BadInput: the device is emulated.
+    """
+    if device.kind != "measured":
+        raise BadInput(
+            f"{device.name} is {device.kind}: times taken there say nothing about the board.",
+            "It tells whether an artifact runs there and what it answers; see `edgeopt devices`.",
+        )

@@ -10,8 +10,8 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 
-#: The table of links: scheme -> the class that serves it, made from (name, entry).
-LINKS = {"ssh": "edgeopt.devices.ssh:Ssh"}
+#: The table of links: scheme -> what makes its device from (name, entry).
+LINKS = {"ssh": "edgeopt.devices.ssh:Ssh", "emulated": "edgeopt.devices.emulated:of"}
 
 
 def resolve(name_or_link: str) -> Device:

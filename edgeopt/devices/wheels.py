@@ -58,6 +58,30 @@ def fetch(requirements: tuple[str, ...], facts: dict[str, Any], folder: Path) ->
     return complaint(done.stderr) if done.returncode else ""
 
 
+def install(requirement: str, arch: str, libc: str, python: str, folder: Path) -> None:
+    """Unpack the wheel of one package for another machine, without what it depends on.
+
+    Args:
+        requirement: as pip takes it: "onnxruntime==1.31.1". python: of the machine, "3.11".
+
+    Raises:
+        NotInstalled: pip is missing, has no network, or finds no such wheel.
+    """
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--target", str(folder), "--upgrade", "--no-deps", "--no-compile"),
+        *("--only-binary=:all:", "--implementation", "cp", "--python-version", python),
+    ]
+    for platform in platforms(arch, libc):
+        command += ["--platform", platform]
+    done = subprocess.run([*command, requirement], capture_output=True, text=True)
+    if done.returncode:
+        raise NotInstalled(
+            f"no wheel of {requirement} for {arch} and Python {python}: {complaint(done.stderr)}",
+            "The network is needed once; pip's own settings name another index.",
+        )
+
+
 def complaint(said: str) -> str:
     """The line of pip's output that says what went wrong."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]

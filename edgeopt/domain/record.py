@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from edgeopt.domain.emulation import Emulation
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.model import Value
@@ -86,6 +87,7 @@ class Record(Value, kw_only=True, frozen=True):
     confirm_drop: Drop | None = None
     parity: Parity | None = None
     executed: Executed | None = None
+    emulation: Emulation | None = None
     size_bytes: int | None = None
     sha256: str | None = None
     artifact: str | None = None

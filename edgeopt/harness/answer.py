@@ -31,6 +31,7 @@ def answer(
     progress: Callable[[int], None] = lambda done: None,
     patience_s: float = math.inf,
     among: range | None = None,
+    chunk: int = CHUNK,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Run every sample of `feed` once.
 
@@ -39,7 +40,8 @@ def answer(
         among: these samples only, without gaps; None: all.
         timeout_s: for opening, and for each chunk of samples.
         progress: told how many samples are done.
-        patience_s: after this the samples done so far are enough; never fewer than `CHUNK`.
+        patience_s: after this the samples done so far are enough; never fewer than `chunk`.
+        chunk: samples a request.
 
     Returns:
         ({source output: [samples done, *shape]}, the runtime's facts and version).
@@ -52,8 +54,8 @@ def answer(
         files = [device.put(path) for path in feed.files(subject.inputs)]
         parts, began = [], time.monotonic()
         samples = range(len(feed)) if among is None else among
-        for first in samples[::CHUNK]:
-            count = min(CHUNK, samples.stop - first)
+        for first in samples[::chunk]:
+            count = min(chunk, samples.stop - first)
             parts.append(_chunk(device, client, subject, files, first, count, shapes, timeout_s))
             progress(first - samples.start + count)
             if time.monotonic() - began > patience_s:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeopt.devices.device import Device
+from edgeopt.devices.device import Device, require_real
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.client import Client, RunnerFailed
@@ -102,7 +102,9 @@ def measure(
 
     Raises:
         RunnerFailed: the device runs no runner at all.
+        BadInput: the device is emulated.
     """
+    require_real(device)
     rng = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
     subjects, twin = _with_twin(subjects, baseline)
     timed = {s.key: Timed(key=s.key, title=s.title) for s in subjects}

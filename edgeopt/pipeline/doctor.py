@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from edgeopt.devices.device import Device
+from edgeopt.devices.device import Device, require_real
 from edgeopt.domain.finding import Diagnosis
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness import gates, surroundings
@@ -22,7 +22,9 @@ def doctor(device: Device, log: Path, progress: Listener = silent) -> Diagnosis:
 
     Raises:
         RunnerFailed: it runs no runner.
+        BadInput: it is emulated.
     """
+    require_real(device)
     with Client(device, log) as client:
         machine = client.request("hello", REQUEST_S)["machine"]
         progress("watching the machine")

@@ -13,7 +13,7 @@ import numpy as np
 from edgeopt import runtimes
 from edgeopt.datasets.check import check
 from edgeopt.datasets.npz import load_npz
-from edgeopt.devices.device import Device
+from edgeopt.devices.device import Device, require_real
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
@@ -75,9 +75,10 @@ def open_files(
         work: a scratch folder.
 
     Raises:
-        BadInput: a file that no runtime opens; data that does not fit.
+        BadInput: a file that no runtime opens; data that does not fit; an emulated device.
         NotInstalled: a file's runtime is missing.
     """
+    require_real(device)
     for path in paths:
         _check(path, device)
     subjects, facts, feeds = [], {}, Feeds()

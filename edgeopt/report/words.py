@@ -46,9 +46,21 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss]) -> str:
     taken = f" after {fmt.count(len(rejected), 'other')} that did not hold" if rejected else ""
     return (
         f"{record.recipe}: first in the order of the profile {target} that keeps the allowed "
-        f"drop{taken}; nothing was timed, since no device of this target is at hand; it loses "
-        f"{fmt.drop(drop)} on {drop.n} samples that no choice has seen, scored on this machine."
+        f"drop{taken}; nothing was timed, since no device of this target is at hand"
+        f"{_emulated(record)}; it loses {fmt.drop(drop)} on {drop.n} samples that no choice has "
+        "seen, scored on this machine."
     )
+
+
+def _emulated(record: Record) -> str:
+    """How it answered on an emulated core, as a part of a sentence; "" where it was not asked."""
+    found = record.emulation
+    if found is None:
+        return ""
+    same = all(output.equal == 1.0 for output in found.outputs)
+    nearest = min((o.sqnr_db for o in found.outputs if o.sqnr_db is not None), default=0.0)
+    how = "to the bit" if same else f"within {nearest:.0f} dB"
+    return f"; on an emulated {found.core} it answered {found.n} samples as here, {how}"
 
 
 def nothing(records: Sequence[Record]) -> str:

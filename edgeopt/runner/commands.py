@@ -86,8 +86,9 @@ class Runner:
         }
 
     def do_facts(self) -> dict:
-        """What really runs: operators, precisions, providers, options."""
-        return {"facts": self._opened().facts()}
+        """What really runs: operators, precisions, providers, options; and its memory now."""
+        session, rss_bytes = self._opened(), memory.own_rss_bytes()
+        return {"facts": {**session.facts(), "rss_bytes": rss_bytes}}
 
     def do_infer(self, inputs: list, outputs: list, first: int, count: int) -> dict:
         """Answer samples first..first+count of the .npy files in `inputs`; write `outputs`.

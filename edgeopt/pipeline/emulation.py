@@ -1,0 +1,219 @@
+"""Candidates of a target that is not at hand, answered on an emulated core of its kind.
+
+Where an artifact does not load there, dies of an instruction that the core lacks, or answers
+otherwise than here, its record says so. What it takes there is no latency and is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edgeopt.datasets import scores
+from edgeopt.devices.emulated import Emulated
+from edgeopt.domain.emulation import Emulation, OutputDifference
+from edgeopt.domain.errors import BadInput, RunnerFailed, StepFailed
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.record import Record
+from edgeopt.domain.score import Drop, Score
+from edgeopt.harness.answer import answer
+from edgeopt.harness.subject import Subject
+from edgeopt.pipeline.executed import precision_words
+from edgeopt.pipeline.judge import REQUIRED_DB, Answers, output_shapes, sqnr_db
+from edgeopt.pipeline.workshop import Workshop, failed
+from edgeopt.runner import sensors
+
+SAMPLES = 128  # at most; a part's samples are shuffled, so its first are a fair part of all
+CHUNK = 4
+PATIENCE_S = 20.0  # what is so slow that it takes longer is answered on fewer; its n says so
+
+#: Integer kernels for x86 and ARM may round differently by one step of the quantized output.
+REQUIRED_DB_INT8 = 25.0
+
+Found = tuple[Emulation | None, StepFailed | None]
+
+
+def emulate(
+    shop: Workshop, device: Emulated, records: Sequence[Record], progress: Listener = silent
+) -> list[Record]:
+    """Answer candidates that were converted and scored here on an emulated core, too.
+
+    Recipes that differ in threads alone are answered once. Several run side by side, since
+    nothing may be timed meanwhile.
+
+    Args:
+        records: of one target; those that have failed, or were answered there before, stay as
+            they are.
+
+    Returns:
+        The same records of `device`, of the kind "emulated": with `emulation`, or failed.
+
+    Raises:
+        NotInstalled: there is no QEMU, or what it needs cannot be fetched.
+    """
+    device.prepare(progress)
+    sessions = {
+        r.recipe.session_id: r
+        for r in records
+        if _open(r) and r.recipe and r.runtime in device.runtimes
+    }
+    for record in sessions.values():  # written once, before the threads ask for them
+        shop.choose.feed.files(_subject(shop, record).inputs)
+    done: list[str] = []
+
+    def work(record: Record) -> Found:
+        found = _try(shop, device, record)
+        done.append(record.runtime)
+        progress(f"on an emulated {device.core}: {record.recipe}", len(done), len(sessions))
+        return found
+
+    progress(f"on an emulated {device.core}", 0, len(sessions))
+    with ThreadPoolExecutor(sensors.cores()) as pool:
+        found = dict(zip(sessions, pool.map(work, sessions.values()), strict=True))
+    return [_filled(record, device, found) for record in records]
+
+
+def _open(record: Record) -> bool:
+    return record.status == "ok" and record.emulation is None
+
+
+def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record:
+    if not _open(record) or record.recipe is None:
+        return record
+    if record.recipe.session_id not in found:
+        reason = f"no device of this target is at hand; {record.runtime} is not run on emulated ARM"
+        return msgspec.structs.replace(record, latency_reason=reason)
+    emulation, error = found[record.recipe.session_id]
+    record = msgspec.structs.replace(
+        record,
+        device=device.name,
+        kind="emulated",
+        latency_ms=None,
+        latency_reason=f"run on an emulated {device.core}, whose times are no latencies",
+    )
+    if error is not None:
+        record = failed(record, "parity" if error.status == "failed-parity" else "score", error)
+    return msgspec.structs.replace(record, emulation=emulation)
+
+
+def _try(shop: Workshop, device: Emulated, record: Record) -> Found:
+    """What became of one candidate there; a failure comes with what was found before it."""
+    try:
+        emulation = _compared(shop, device, record)
+    except StepFailed as error:
+        return None, error
+    return emulation, _broken(emulation, shop.max_drop)
+
+
+def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
+    """What an artifact does not keep there, or None."""
+    where, hint = f"on an emulated {emulation.core}", "Another precision or runtime may answer."
+    for output in emulation.outputs:
+        if output.sqnr_db is not None and not output.sqnr_db >= emulation.required_db:
+            return StepFailed(
+                "failed-parity",
+                f"{where} its answers to {output.output!r} are {output.sqnr_db:.1f} dB from those "
+                f"here, and must keep {emulation.required_db:.0f} dB",
+                hint,
+            )
+    drop = emulation.drop
+    if drop is not None and drop.resolved and drop.judged > max_drop:
+        return StepFailed(
+            "failed-parity",
+            f"{where} it loses {drop.judged:.4g} against its score here, on {drop.n} samples",
+            hint,
+        )
+    return None
+
+
+def _compared(shop: Workshop, device: Emulated, record: Record) -> Emulation:
+    """Answers there against answers here, one thread each.
+
+    Raises:
+        StepFailed: it died there, was refused, or took too long.
+    """
+    subject = _subject(shop, record)
+    shapes, name = output_shapes(shop.source), f"{device.core}-{record.runtime}-{record.precision}"
+    log = shop.folder.log(f"emulated-{name}")
+    count = min(SAMPLES, len(shop.choose.feed))
+    try:
+        there, facts = answer(
+            device, subject, shop.choose.feed, shapes, log, shop.timeout_s,
+            patience_s=PATIENCE_S, among=range(count), chunk=CHUNK,
+        )  # fmt: skip
+        done = len(next(iter(there.values())))
+        here, _ = answer(
+            shop.device, subject, shop.choose.feed, shapes, log, shop.timeout_s, among=range(done)
+        )
+    except RunnerFailed as error:
+        status = "timeout" if error.timed_out else "failed-run"
+        raise StepFailed(status, str(error.args[0]), f"Its output is in {log}.") from error
+    return _emulation(shop, device, record, there, here, facts)
+
+
+def _subject(shop: Workshop, record: Record) -> Subject:
+    """A candidate as something to run, with one thread."""
+    assert record.recipe is not None
+    return replace(shop.subject(record.recipe, shop.artifact(record.recipe)), threads=1)
+
+
+def _emulation(
+    shop: Workshop,
+    device: Emulated,
+    record: Record,
+    there: Answers,
+    here: Answers,
+    facts: dict[str, Any],
+) -> Emulation:
+    score, drop, why_null = _marks(shop, there, here)
+    return Emulation(
+        core=device.core,
+        emulator=device.emulator,
+        note=device.note,
+        runtime_version=str(facts["version"]),
+        precision=precision_words(facts.get("precisions") or {}),
+        n=len(there[shop.output]),
+        score=score,
+        drop=drop,
+        outputs=tuple(difference(name, there[name], here[name]) for name in there),
+        required_db=REQUIRED_DB.get(record.precision, REQUIRED_DB_INT8),
+        rss_bytes=facts.get("rss_bytes"),
+        why_null=why_null,
+    )
+
+
+def _marks(shop: Workshop, there: Answers, here: Answers) -> tuple[Score | None, Drop | None, str]:
+    """The score there, the drop against here; or why so few samples have none."""
+    own, theirs, samples = there[shop.output], here[shop.output], shop.choose.samples
+    labels, groups = (
+        None if array is None else array[: len(own)] for array in (samples.labels, samples.groups)
+    )
+    try:
+        score, _ = shop.choose.marks(shop.judge, there, shop.output, shop.max_drop)
+        return score, scores.drop(shop.judge, own, theirs, labels, groups, shop.max_drop), ""
+    except BadInput as error:
+        return None, None, str(error.args[0])
+
+
+def difference(output: str, there: np.ndarray, here: np.ndarray) -> OutputDifference:
+    """One output of the same artifact on two machines, [n, *shape] each.
+
+    Raises:
+        StepFailed: one of them is not finite where the other is.
+    """
+    finite = np.isfinite(here)
+    if (finite != np.isfinite(there)).any():
+        raise StepFailed("failed-parity", f"output {output!r} is not finite where it is so here")
+    expected = np.where(finite, here, 0).astype(np.float64)
+    error = np.where(finite, there, 0) - expected
+    return OutputDifference(
+        output=output,
+        equal=float(np.mean(error == 0)),
+        max_abs=float(np.abs(error).max(initial=0.0)),
+        sqnr_db=sqnr_db(expected, error),
+    )

@@ -1,0 +1,46 @@
+"""Wheels for another machine, by this machine's pip."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from edgeopt.devices import wheels
+from edgeopt.domain.errors import NotInstalled
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """A folder in place of pip's index, with one wheel for an ARM of glibc 2.28."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    files = {
+        "tiny.py": "HERE = True\n",
+        "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
+        "Requires-Dist: another\n",
+        "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
+        "Tag: cp311-cp311-manylinux_2_28_aarch64\n",
+        "tiny-1.0.dist-info/RECORD": "",
+    }
+    with zipfile.ZipFile(shelf / "tiny-1.0-cp311-cp311-manylinux_2_28_aarch64.whl", "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    return shelf
+
+
+def test_a_wheel_of_an_older_glibc_is_taken_without_what_it_depends_on(shelf, tmp_path):
+    wheels.install("tiny==1.0", "aarch64", "glibc-2.36", "3.11", tmp_path / "site")
+    assert (tmp_path / "site" / "tiny.py").read_text() == "HERE = True\n"
+
+
+@pytest.mark.parametrize(
+    ("requirement", "python", "libc"),
+    [("tiny==2.0", "3.11", "glibc-2.36"), ("tiny", "3.12", "glibc-2.36"),
+     ("tiny", "3.11", "glibc-2.27")],
+)  # fmt: skip
+def test_no_wheel_that_fits_is_said_with_pips_own_words(shelf, tmp_path, requirement, python, libc):
+    with pytest.raises(NotInstalled, match="No matching distribution found for tiny"):
+        wheels.install(requirement, "aarch64", libc, python, tmp_path / "site")
