@@ -4,7 +4,8 @@
 
 Each comparison is one `edgeopt.measure` of two copies of MODEL. The load is one process that
 multiplies matrices for random stretches of 0.1 to 2 s and rests for as long. Every verdict
-other than EQUIVALENT and INCONCLUSIVE is wrong.
+other than EQUIVALENT and INCONCLUSIVE is wrong. FILE is written after each comparison, and the
+same command again goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -81,28 +82,35 @@ def main() -> None:
     load = subprocess.Popen(
         [sys.executable, "-c", LOAD], env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     )
-    found: list[dict] = []
+    found = so_far(options.out, options.quick)
     try:
         with tempfile.TemporaryDirectory() as folder:
             copies = [Path(folder) / f"{name}{options.model.suffix}" for name in "ab"]
             for path in copies:
                 shutil.copyfile(options.model, path)
-            for seed in range(options.comparisons):
+            for seed in range(len(found), options.comparisons):
                 found.append(compare(*copies, options.quick, seed))
                 print(seed, found[-1], flush=True)
+                write(options.out, options.quick, options.model, found)
     finally:
         load.kill()
         load.wait()
-    about = {"system": platform.platform(), "cpus": os.cpu_count(), "model": options.model.name}
-    result = {
-        "v": 1,
-        "environment": about,
-        "budget": options.quick,
-        **summary(found),
-        "found": found,
-    }
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
-    print({key: result[key] for key in ("comparisons", "words", "wrong", "wrong_95")})
+    print(summary(found))
+
+
+def so_far(out: Path, budget: str) -> list[dict]:
+    """What an earlier call found with this budget."""
+    if not out.exists():
+        return []
+    earlier = json.loads(out.read_text())
+    return list(earlier["found"]) if earlier["budget"] == budget else []
+
+
+def write(out: Path, budget: str, model: Path, found: list[dict]) -> None:
+    """Everything so far."""
+    about = {"system": platform.platform(), "cpus": os.cpu_count(), "model": model.name}
+    result = {"v": 1, "environment": about, "budget": budget, **summary(found), "found": found}
+    out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
