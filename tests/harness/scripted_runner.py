@@ -35,6 +35,9 @@ class Clock:
             return {"temperature_c": None}
         return {"temperature_c": eval(sensor.read_text(), {"t": self.now})}
 
+    def beside(self, name: str) -> bool:
+        return self._path.with_name(name).exists()
+
     def save(self) -> None:
         part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         part.write_text(str(self.now))
@@ -57,7 +60,11 @@ class Scripted:
         return {"machine": {"cpu_model": "scripted"}}
 
     def do_health(self, seconds: float) -> dict:
-        return {"health": {"t_ns": self.clock.now, "why_null": {}}}
+        """A Pi whose supply is too weak where the clock's folder has a file `weak`."""
+        told = {"t_ns": self.clock.now, "why_null": {}}
+        if self.clock.beside("weak"):
+            told["throttled"] = {"bits": 0x50005, "now": ["under-voltage", "throttled"]}
+        return {"health": told}
 
     def do_energy(self, seconds: float) -> dict:
         why = {"meter": "scripted"}

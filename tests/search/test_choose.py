@@ -1,5 +1,6 @@
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,13 @@ def record(name="a", lost=0.0, p50=1.0, size=100, ratio=None, **changes):
 
 def names(records):
     return [r.recipe_id for r in records]
+
+
+def test_what_spoiled_the_measurement_is_a_miss():
+    spoiled = msgspec.structs.replace(latency(1.0), spoiled=("throttling: under-voltage",))
+    found = misses(record(latency_ms=spoiled), ONE_POINT)
+    assert found == ["its latency cannot be trusted (throttling: under-voltage)"]
+    assert qualifying([record(latency_ms=spoiled), record("b")], ONE_POINT) == [record("b")]
 
 
 def test_nothing_missed():
