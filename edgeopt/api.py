@@ -102,7 +102,7 @@ def optimize(
 
 def default_out(model: Path) -> Path:
     """Where a run goes that names no folder."""
-    return Path("runs") / model.stem
+    return Path("runs") / (model.stem or model.resolve().stem)  # "." is a folder, too
 
 
 def _final(name: str) -> Budget:
