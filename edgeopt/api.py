@@ -23,7 +23,7 @@ from edgeopt.pipeline import explain as _explain
 from edgeopt.pipeline import modes as _modes
 from edgeopt.pipeline import optimize as _optimize
 from edgeopt.pipeline.call import Call
-from edgeopt.sources import module
+from edgeopt.sources import given
 
 
 def optimize(
@@ -51,8 +51,9 @@ def optimize(
     """Find the version of a model to ship on each target.
 
     Args:
-        model: a path (.onnx, .pt2, .pt with `trust`), or a `torch.nn.Module` together with
-            `example_inputs` (a tensor or a tuple of them).
+        model: a path (docs/formats.md has the suffixes), a Keras model, a scikit-learn
+            estimator or pipeline, or a `torch.nn.Module` together with `example_inputs`
+            (a tensor or a tuple of them).
         target: one or more profile names or paths of profiles.
         data: an .npz file, a folder of images by class, "module:function", or a dict of
             arrays: one for each input, [n, ...], and "labels" [n] unless it is agreement
@@ -75,7 +76,7 @@ def optimize(
     """
     names = (target,) if isinstance(target, str) else tuple(target)
     with tempfile.TemporaryDirectory(prefix="edgeopt-model-") as folder:
-        path = _as_path(model, example_inputs, Path(folder))
+        path = given.as_path(model, example_inputs, Path(folder))
         call = Call(
             model=path,
             targets=names,
@@ -91,7 +92,7 @@ def optimize(
             preprocessing=preprocessing,
             output=output,
             shapes={name: tuple(shape) for name, shape in (shapes or {}).items()},
-            trust=trust,
+            trust=trust or path.parent == Path(folder),  # which is written by us
             budget=_final(budget).name,
             seed=seed,
             step_timeout_s=step_timeout_s,
@@ -101,25 +102,7 @@ def optimize(
 
 def default_out(model: Path) -> Path:
     """Where a run goes that names no folder."""
-    return Path("runs") / model.stem
-
-
-def _as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
-    if isinstance(model, (str, Path)):
-        if example_inputs is not None:
-            raise BadInput(
-                "example_inputs go with a module, but a path was given.",
-                "Leave them out; shapes are given with shapes={...}.",
-            )
-        return Path(model)
-    if example_inputs is None:
-        raise BadInput(
-            f"a {type(model).__name__} needs example_inputs to be exported.",
-            "optimize(module, example_inputs=torch.zeros(1, 3, 224, 224), ...).",
-        )
-    path = folder / f"{type(model).__name__}.pt2"
-    module.export(model, example_inputs, path)
-    return path
+    return Path("runs") / (model.stem or model.resolve().stem)  # "." is a folder, too
 
 
 def _final(name: str) -> Budget:

@@ -116,7 +116,7 @@ def targets_schema() -> None:
 )
 @click.option("--output", help="The output that is scored; default: the first.")
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape.")
-@click.option("--trust", is_flag=True, help="Unpickle .pt files: this runs code inside them.")
+@click.option("--trust", is_flag=True, help="Run code inside the model's file.")
 @click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds.")
 @click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)

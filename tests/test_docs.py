@@ -17,6 +17,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.formats import matrix
+from benchmarks.formats.models import MODELS
 from edgeopt import runtimes, targets
 from edgeopt.bundle.write import manifest_of
 from edgeopt.cli import cli
@@ -51,6 +53,7 @@ from edgeopt.runner.glance import Glance
 from edgeopt.runner.idle import Idle
 from edgeopt.runner.keeper import Keeper
 from edgeopt.runner.root import Root
+from edgeopt.sources.formats import SUFFIXES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -221,7 +224,8 @@ def test_every_runtime_is_named_with_what_it_opens_and_offers() -> None:
         assert f"`{suffix}`" in row
         offered = ", ".join(targets.OFFERS.get(name, ()))
         assert offered in row
-    assert set(runtimes.SUFFIXES.values()) == set(runtimes.RUNTIMES)
+    for name in runtimes.REFERENCES:
+        assert any(row.startswith(f"| `{name}` |") for row in rows)
 
 
 def test_every_metric_is_in_the_table() -> None:
@@ -336,3 +340,17 @@ def test_decisions_are_numbered_and_short() -> None:
         lines = file.read_text("utf-8").splitlines()
         assert lines[0].startswith(f"# {int(file.name[:4])}. ")
         assert len(lines) <= 30
+
+
+def test_the_matrix_of_formats_is_that_of_its_results() -> None:
+    text = page("formats.md")
+    found = json.loads((ROOT / "benchmarks" / "formats" / "matrix.json").read_text("utf-8"))
+    assert matrix.table(found) in text
+    assert {cell["model"] for cell in found} == set(MODELS)
+    assert sum(cell["works"] for cell in found) >= 45
+    assert all(cell["works"] or cell["why"] for cell in found)
+
+
+def test_every_suffix_of_a_source_is_explained() -> None:
+    named_there = named(page("formats.md")) & named(section(page("cli.md"), "`edgeopt optimize`"))
+    assert set(SUFFIXES) - named_there == set()

@@ -19,12 +19,13 @@ MOST_LINES = 300
 
 #: Import names, or what they begin with, of packages that convert or run models.
 HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
-         "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime")  # fmt: skip
+         "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
+         "skl2onnx", "skops")  # fmt: skip
 MAY_BE_HEAVY = ("sources", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.
 SLOW_TO_LOAD = (
-    "torch", "onnx", "openvino", "onnxruntime", "scipy", "sklearn", "rich", "jinja2"
+    "torch", "tensorflow", "onnx", "openvino", "onnxruntime", "scipy", "sklearn", "rich", "jinja2"
 )  # fmt: skip
 
 

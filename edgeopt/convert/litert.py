@@ -1,4 +1,8 @@
-"""To LiteRT: litert-torch from PyTorch, onnx2tf from ONNX, AI Edge Quantizer for integers."""
+"""To LiteRT: litert-torch from PyTorch, TensorFlow's converter from Keras and SavedModels,
+
+onnx2tf from ONNX; a LiteRT file is taken as it is. AI Edge Quantizer makes integers, where
+TensorFlow's converter does not.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import layout, onnx2tf
+from edgeopt.convert import layout, onnx2tf, tflite_converter, tflite_plain
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
@@ -22,6 +26,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-static": ("ai-edge-litert", "ai-edge-quantizer"),
     "int8-dynamic": ("ai-edge-litert", "ai-edge-quantizer"),
     "int8-weights": ("ai-edge-litert", "ai-edge-quantizer"),
+    "as-is": ("ai-edge-litert",),
 }
 
 
@@ -30,13 +35,19 @@ def packages(precision: str, source: Source) -> tuple[str, ...]:
     return (*PRECISIONS[precision], *(("litert-torch",) if source.exported else ()))
 
 
-def recipe(precision: str) -> Quantization | None:
+def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
-    return {
-        "int8-static": Quantization(library="ai-edge-quantizer", calibration="min-max"),
-        "int8-dynamic": Quantization(library="ai-edge-quantizer"),
-        "int8-weights": Quantization(library="ai-edge-quantizer"),
-    }.get(precision)
+    if not precision.startswith("int8"):
+        return None
+    theirs = source is not None and _by_tensorflow(precision, source)
+    return Quantization(
+        library="tensorflow" if theirs else "ai-edge-quantizer",
+        calibration="min-max" if precision == "int8-static" else None,
+    )
+
+
+def _by_tensorflow(precision: str, source: Source) -> bool:
+    return bool(source.saved_model) and precision in tflite_converter.PRECISIONS
 
 
 def unsuitable(precision: str, source: Source) -> str:
@@ -46,37 +57,60 @@ def unsuitable(precision: str, source: Source) -> str:
 
 def base(precision: str) -> str | None:
     """Everything but fp32 is made from the fp32 file."""
-    return None if precision == "fp32" else "fp32"
+    return None if precision in ("fp32", "as-is") else "fp32"
 
 
 def convert(job: Job) -> Made:
     """Write model.tflite, channels last where the source has images."""
     target = Path(job.folder) / "model.tflite"
-    if job.recipe.precision == "fp32":
+    source, precision = job.source, job.recipe.precision
+    tools: dict[str, str] = {}
+    if _is_the_file(source, precision):
+        shutil.copyfile(str(source.tflite), target)
+    elif precision == "fp32" or _by_tensorflow(precision, source):
         tools = _from_source(job, target)
     else:
         assert job.base is not None, "the plan makes the fp32 artifact first"
         _quantize(job, job.base, target)
-        tools = {}
-    permutes = image_permutes(job.source)
-    turned = layout.cubes_turned(job, str(target), permutes)
+    if precision.startswith("int8"):
+        _refuse_float(job, target)
+    permutes = image_permutes(source)
+    turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
     return Made(main=target.name, permutes=permutes | turned, tools=tools)
+
+
+def _is_the_file(source: Source, precision: str) -> bool:
+    """Whether a LiteRT source is of this precision already."""
+    return source.tflite is not None and source.stored == precision
+
+
+def turns_images(source: Source) -> bool:
+    """Whether the converter makes images channels last; TensorFlow's and LiteRT's are."""
+    return source.tflite is None and source.saved_model is None
 
 
 def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
     """The layout change that both converters make: 4-D inputs to channels last."""
+    if not turns_images(source):
+        return {}
     return {spec.name: CHANNELS_LAST for spec in source.inputs if len(spec.shape) == 4}
 
 
 def _from_source(job: Job, target: Path) -> dict[str, str]:
-    """Write the fp32 file; returns the versions of what is not in this environment."""
-    if job.source.exported:
-        _from_torch(job.source, target)
-        return {}
-    if job.source.onnx is None:
-        raise EdgeoptError(job.source.onnx_reason)
-    shutil.move(onnx2tf.convert(Path(job.source.onnx), Path(job.folder), job.source.inputs), target)
-    return {"onnx2tf": onnx2tf.VERSION}
+    """Write the file without a base; returns the versions of what is not in this environment."""
+    source = job.source
+    if source.tflite:
+        tflite_plain.write(Path(source.tflite), target)
+    elif source.saved_model:
+        tflite_converter.convert(job, target)
+    elif source.exported:
+        _from_torch(source, target)
+    elif source.onnx is None:
+        raise EdgeoptError(source.onnx_reason)
+    else:
+        shutil.move(onnx2tf.convert(Path(source.onnx), Path(job.folder), source.inputs), target)
+        return {"onnx2tf": onnx2tf.VERSION}
+    return {}
 
 
 def _from_torch(source: Source, target: Path) -> None:
@@ -105,10 +139,32 @@ def _quantize(job: Job, base: str, target: Path) -> None:
         "int8-weights": recipe.weight_only_wi8_afp32,
     }
     chosen = recipes[job.recipe.precision]()
+    if job.source.tflite:
+        plain = target.with_name("plain.tflite")
+        tflite_plain.write(Path(base), plain)
+        base = str(plain)
     work = quantizer.Quantizer(base, chosen)
     ranges = _ranges(job, base, chosen) if work.need_calibration else None
     result = work.quantize(ranges, enable_progress_bar=False)
     target.write_bytes(result.quantized_model)
+    target.with_name("plain.tflite").unlink(missing_ok=True)
+
+
+def _refuse_float(job: Job, path: Path) -> None:
+    """A quantizer that finds nothing to do says nothing of it.
+
+    Raises:
+        EdgeoptError: there are no integers in the file.
+    """
+    from edgeopt.runtimes import litert
+
+    if not {"int8", "int4"} & litert.stored(str(path)):
+        path.unlink()
+        tool = "TensorFlow" if job.source.saved_model else "AI Edge Quantizer"
+        raise EdgeoptError(
+            f"{tool} found nothing in it that it quantizes so.",
+            "Small weights, sparse ones and those that are no constants stay as they are.",
+        )
 
 
 def _ranges(job: Job, base: str, chosen: list[dict[str, Any]]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-static": ("onnxruntime", "onnx"),
     "int8-dynamic": ("onnxruntime", "onnx"),
     "int8-weights": ("onnxruntime", "onnx", "nncf"),
+    "as-is": ("onnxruntime",),
 }
 
 _MATRIX = {"MatMul", "Gemm", "Gather"}
@@ -33,7 +34,7 @@ def packages(precision: str, source: Source) -> tuple[str, ...]:
     return PRECISIONS[precision]
 
 
-def recipe(precision: str) -> Quantization | None:
+def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     return {
         "int8-static": Quantization(library="onnxruntime", calibration="min-max"),
@@ -71,6 +72,7 @@ def convert(job: Job) -> Made:
         "int8-static": _static,
         "int8-dynamic": _dynamic,
         "int8-weights": _weights,
+        "as-is": _copy,
     }
     makers[job.recipe.precision](job, source, target)
     return Made(main=target.name)

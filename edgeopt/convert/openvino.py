@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from edgeopt.convert import openvino_reader
 from edgeopt.convert.job import Job, Made
-from edgeopt.convert.onnxruntime import onnx_of
 from edgeopt.domain.recipe import Quantization
 from edgeopt.sources.source import Source
 
@@ -20,6 +20,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-static": ("openvino", "nncf"),
     "int8-dynamic": ("openvino", "nncf"),
     "int8-weights": ("openvino", "nncf"),
+    "as-is": ("openvino",),
 }
 
 _MATRIX = {"MatMul", "Gemm"}
@@ -30,7 +31,7 @@ def packages(precision: str, source: Source) -> tuple[str, ...]:
     return PRECISIONS[precision]
 
 
-def recipe(precision: str) -> Quantization | None:
+def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     return {
         "int8-static": Quantization(library="nncf", calibration="min-max"),
@@ -55,7 +56,7 @@ def convert(job: Job) -> Made:
     """Write model.xml and model.bin.
 
     Raises:
-        EdgeoptError: there is no ONNX form of the source.
+        EdgeoptError: OpenVINO reads no form of the source.
     """
     target = Path(job.folder) / "model.xml"
     if job.base is not None:
@@ -64,14 +65,14 @@ def convert(job: Job) -> Made:
         return Made(main=target.name)
     import openvino as ov
 
-    model = ov.convert_model(str(onnx_of(job.source)))
+    model, notes = openvino_reader.read(job.source)
     precision = job.recipe.precision
     if precision == "int8-static":
         model = _static(job, model)
     elif precision == "int8-weights":
         model = _weights(model)
     ov.save_model(model, target, compress_to_fp16=precision in ("fp16", "bf16"))
-    return Made(main=target.name)
+    return Made(main=target.name, notes=notes)
 
 
 def _static(job: Job, model: Any) -> Any:

@@ -12,6 +12,7 @@ from edgeopt import convert, runtimes
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.job import Converted, Job, Made
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs.child import first_line
 
 
@@ -28,19 +29,46 @@ def make(argument: Any) -> Any:
     packages = converter.packages(job.recipe.precision, job.source)
     converted = Converted(
         main=made.main,
-        inputs=bind(job.source.inputs, session.inputs, made.permutes),
-        outputs=bind(job.source.outputs, session.outputs, made.permutes),
+        inputs=_bound(job.source.inputs, session.inputs, made, job.source.reference_inputs),
+        outputs=_bound(job.source.outputs, session.outputs, made, job.source.reference_outputs),
         tools=versions((*packages, *SOURCE_TOOLS[job.source.format])) | made.tools,
         notes=made.notes,
     )
     return msgspec.to_builtins(converted)
 
 
+def _bound(
+    specs: tuple[TensorSpec, ...],
+    found: list[dict[str, Any]],
+    made: Made,
+    own: tuple[Binding, ...],
+) -> tuple[Binding, ...]:
+    """The bindings; where a runtime keeps the source file's integers but not their scale, its."""
+    scales = {
+        binding.source: {"scale": binding.scale, "zero_point": binding.zero_point}
+        for binding in own
+        if binding.scale is not None
+    }
+    return tuple(
+        msgspec.structs.replace(binding, **scales[binding.source])
+        if binding.scale is None and binding.source in scales and "int" in binding.dtype
+        else binding
+        for binding in bind(specs, found, made.permutes)
+    )
+
+
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tf2onnx", "onnx", "onnxslim")
+
 #: Source format -> packages that prepared it.
 SOURCE_TOOLS = {
     "onnx": ("onnx", "onnxslim"),
     "pt2": ("torch", "onnx", "onnxscript"),
     "pickle": ("torch", "onnx", "onnxscript"),
+    "torchscript": ("torch", "onnx", "onnxslim"),
+    "tflite": ("ai-edge-litert", "tf2onnx", "onnx", "onnxslim"),
+    **dict.fromkeys(("keras", "h5"), (*_TENSORFLOW, "keras")),
+    "saved-model": _TENSORFLOW,
+    **dict.fromkeys(("skops", "joblib"), ("scikit-learn", "skl2onnx", "onnx", "onnxslim")),
 }
 
 

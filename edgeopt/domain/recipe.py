@@ -8,7 +8,7 @@ import msgspec
 
 from edgeopt.domain.model import Value, content_id
 
-Precision = Literal["fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights"]
+Precision = Literal["fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "as-is"]
 
 PRECISIONS: dict[str, str] = {
     "fp32": "32-bit float weights and arithmetic",
@@ -17,6 +17,7 @@ PRECISIONS: dict[str, str] = {
     "int8-static": "int8 weights per channel, int8 activations with ranges calibrated on data",
     "int8-dynamic": "int8 weights, activation ranges found at run time",
     "int8-weights": "int8 weights only; arithmetic in float",
+    "as-is": "the numbers that the source's own file holds, which is quantized already",
 }
 
 
@@ -29,7 +30,7 @@ class Quantization(Value, kw_only=True, frozen=True):
         granularity: one scale for each output channel or each tensor of weights.
     """
 
-    library: Literal["nncf", "onnxruntime", "ai-edge-quantizer"]
+    library: Literal["nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow"]
     calibration: Literal["min-max"] | None = None
     granularity: Literal["per-channel", "per-tensor"] = "per-channel"
 

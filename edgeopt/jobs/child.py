@@ -101,12 +101,17 @@ def size_of(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
+#: Information and warnings of Google's libraries: no cause of a death.
+_CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:\d\d|[IW]0000 00:00:|WARNING: ")
+
+
 def last_words(log: Path, start: int) -> str:
     """ ": " and the last line that was logged after byte `start`; "" where there is none."""
     with log.open("rb") as file:
         file.seek(start)
         lines = file.read().decode(errors="replace").strip().splitlines()
-    return f": {lines[-1].strip()[:200]}" if lines else ""
+    telling = [line for line in lines if not _CHATTER.match(line)]
+    return f": {telling[-1].strip()[:200]}" if telling else ""
 
 
 def describe_exit(code: int) -> str:

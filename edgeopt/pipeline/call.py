@@ -23,7 +23,7 @@ class Call:
             without labels.
         output: which of the source's outputs is scored; None: the first.
         shapes: fixed shapes of inputs whose dimensions are open.
-        trust: unpickle .pt files.
+        trust: code inside the model's file may run.
         budget: name of the final schedule (harness/budget.py).
         step_timeout_s: for each conversion, and each runner request.
         out: the run's folder.

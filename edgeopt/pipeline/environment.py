@@ -11,7 +11,8 @@ from edgeopt.runner import sensors
 
 PACKAGES = (
     "numpy", "onnx", "onnxruntime", "onnxslim", "openvino", "nncf", "ai-edge-litert",
-    "tflite-runtime", "ai-edge-quantizer", "torch", "litert-torch", "onnxscript",
+    "tflite-runtime", "ai-edge-quantizer", "torch", "litert-torch", "onnxscript", "tensorflow",
+    "tensorflow-cpu", "keras", "tf2onnx", "scikit-learn", "skl2onnx",
 )  # fmt: skip
 
 

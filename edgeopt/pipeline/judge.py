@@ -91,9 +91,9 @@ def reference(source: Source) -> Subject:
         runtime=source.reference_runtime,
         path=Path(source.reference_path),
         # Eager PyTorch at batch 1 gains nothing from a second thread that does not spin.
-        threads=1 if source.reference_runtime == "torch" else sensors.cores(),
-        inputs=_plain(source.inputs),
-        outputs=_plain(source.outputs),
+        threads=1 if source.reference_runtime in ("torch", "sklearn") else sensors.cores(),
+        inputs=source.reference_inputs or _plain(source.inputs),
+        outputs=source.reference_outputs or _plain(source.outputs),
         options=dict(source.reference_options),
     )
 

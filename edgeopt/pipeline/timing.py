@@ -95,8 +95,14 @@ def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str,
 
 
 def baseline_of(records: Sequence[Record]) -> str | None:
-    """The fp32 that the run is compared with: ONNX Runtime's where there is one, at its best."""
-    floats = [r for r in records if r.precision == "fp32" and r.latency_ms]
+    """The fp32 that the run is compared with: ONNX Runtime's where there is one, at its best.
+
+    A source whose file is quantized has none: there it is the file itself, in its own runtime.
+    """
+    timed = [r for r in records if r.latency_ms]
+    floats = [r for r in timed if r.precision == "fp32"]
+    if not floats:
+        floats = [r for r in timed if (r.runtime, r.precision) == ("litert", "as-is")]
     for runtime in BASELINE_ORDER:
         own = [r for r in floats if r.runtime == runtime]
         if own:

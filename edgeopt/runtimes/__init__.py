@@ -32,7 +32,12 @@ RUNTIMES = {
     "openvino": "edgeopt.runtimes.openvino",
     "litert": "edgeopt.runtimes.litert",
     "torch": "edgeopt.runtimes.torch",
+    "tensorflow": "edgeopt.runtimes.tensorflow",
+    "sklearn": "edgeopt.runtimes.sklearn",
 }
+
+#: Those that only answer for a source: they open what its preparation wrote, no user's file.
+REFERENCES = ("tensorflow", "sklearn")
 
 #: File suffix -> the runtime that opens it.
 SUFFIXES = {".onnx": "onnxruntime", ".xml": "openvino", ".tflite": "litert", ".pt2": "torch"}

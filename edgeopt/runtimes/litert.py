@@ -131,6 +131,26 @@ class Session:
         profiled = profiler.Profiled(library, self._path, self._threads, names, self._nodes())
         return profiling.take(self, profiled, arrays_list, runs, how=profiler.HOW)
 
+    def order(self, role: str) -> list:
+        """Positions in `inputs` or `outputs`, in the order in which the file has them."""
+        listed, own = (
+            (self._interpreter.get_input_details(), self._in_index)
+            if role == "inputs"
+            else (self._interpreter.get_output_details(), self._out_index)
+        )
+        return [own.index(detail["index"]) for detail in listed]
+
+    def open_axes(self) -> dict:
+        """{input: its axes that the file leaves open, which are 1 here}."""
+        signed = {
+            detail["index"]: [int(d) for d in detail.get("shape_signature", [])]
+            for detail in self._interpreter.get_input_details()
+        }
+        return {
+            spec["name"]: [axis for axis, dim in enumerate(signed[index]) if dim < 0]
+            for spec, index in zip(self.inputs, self._in_index)
+        }
+
     def close(self) -> None:
         self._interpreter = None
 
@@ -182,7 +202,9 @@ def _ordered(path: str, interpreter) -> tuple:
     signed_out = sorted(runner.get_output_details().items(), key=_natural)
     if {d["index"] for _, d in signed_in} != {d["index"] for _, d in ins}:
         return ins, outs
-    return signed_in, signed_out
+    # The other one is not allocated: its shapes are those of the file.
+    own = {d["index"]: d for _, d in ins + outs}
+    return tuple([(n, own.get(d["index"], d)) for n, d in part] for part in (signed_in, signed_out))
 
 
 def _natural(item):
@@ -201,6 +223,16 @@ def _spec(name: str, detail: dict) -> dict:
     if scale:
         spec["scale"], spec["zero_point"] = float(scale), int(zero_point)
     return spec
+
+
+def stored(path: str) -> set:
+    """Element types of the tensors that are float, or integers with a scale."""
+    details = _import().Interpreter(model_path=path).get_tensor_details()
+    return {
+        np.dtype(detail["dtype"]).name
+        for detail in details
+        if np.dtype(detail["dtype"]).kind == "f" or len(detail["quantization_parameters"]["scales"])
+    }
 
 
 def signature(path: str) -> str:

@@ -1,12 +1,21 @@
-"""PyTorch in eager mode on the CPU: opens .pt2 exported programs. The source's own answers."""
+"""PyTorch in eager mode on the CPU: opens .pt2 exported programs. The source's own answers.
+
+A TorchScript source is opened, too (.pt, as its preparation wrote it with `SPECS` inside).
+"""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
 PACKAGES = ("torch",)
+
+#: The file in a prepared TorchScript archive that has its inputs and outputs.
+SPECS = "specs.json"
+
+STAGES = {"why_null": {"compile_ns": "eager PyTorch compiles nothing"}}
 
 
 def version() -> str:
@@ -16,22 +25,24 @@ def version() -> str:
 
 
 def open_session(path: str, threads: int, options: dict) -> Session:
-    """Open an exported program.
+    """Open an exported program, or a prepared TorchScript.
 
     Raises:
         ValueError: any option: there are none.
     """
     if options:
         raise ValueError(f"unknown PyTorch options {sorted(options)}; it has none")
-    return Session(path, threads)
+    import torch
+
+    torch.set_num_threads(threads)
+    return Script(path) if path.endswith(".pt") else Session(path)
 
 
 class Session:
-    def __init__(self, path: str, threads: int) -> None:
+    def __init__(self, path: str) -> None:
         import torch
 
-        self.stages = {"why_null": {"compile_ns": "eager PyTorch compiles nothing"}}
-        torch.set_num_threads(threads)
+        self.stages = STAGES
         self._torch = torch
         program = torch.export.load(path)
         signature, (args, kwargs) = program.graph_signature, program.example_inputs
@@ -71,6 +82,24 @@ class Session:
 
     def close(self) -> None:
         self._module = None
+
+
+class Script(Session):
+    """TorchScript does not state shapes: they are in a file of the archive."""
+
+    def __init__(self, path: str) -> None:
+        import torch
+
+        self.stages = STAGES
+        self._torch = torch
+        inside = {SPECS: ""}
+        self._module = torch.jit.load(path, map_location="cpu", _extra_files=inside)
+        specs = json.loads(inside[SPECS])
+        self.inputs, self.outputs = specs["inputs"], specs["outputs"]
+        self._operators: dict = {}
+        for node in self._module.inlined_graph.nodes():
+            if node.kind().startswith("aten::"):
+                self._operators[node.kind()] = self._operators.get(node.kind(), 0) + 1
 
 
 def _operators(graph) -> dict:

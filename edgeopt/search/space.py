@@ -32,14 +32,14 @@ def space(profile: Profile, features: Collection[str], cores: int, source: Sourc
         LeftOut(runtime=rule.runtime, precision=rule.precision, reason=rule.reason)
         for rule in profile.left_out
     ]
-    for rule in profile.recipes:
+    for rule in (*_as_is(profile, source), *profile.recipes):
         reason, hint = _obstacle(rule, features, source)
         if reason:
             left_out.append(
                 LeftOut(runtime=rule.runtime, precision=rule.precision, reason=reason, hint=hint)
             )
             continue
-        quantization = convert.load(rule.runtime).recipe(rule.precision)
+        quantization = convert.load(rule.runtime).recipe(rule.precision, source)
         recipes += [
             Recipe(
                 runtime=rule.runtime,
@@ -51,6 +51,21 @@ def space(profile: Profile, features: Collection[str], cores: int, source: Sourc
             for threads in thread_counts(profile, cores)
         ]
     return Space(tuple(recipes), tuple(left_out))
+
+
+def _as_is(profile: Profile, source: Source) -> list[RecipeRule]:
+    """A file that is quantized already is tried as it is in every runtime of the profile."""
+    if source.stored != "as-is":
+        return []
+    options: dict[str, dict[str, str | int]] = {}
+    for rule in profile.recipes:
+        if rule.precision == "fp32" or rule.runtime not in options:
+            options[rule.runtime] = dict(rule.options) if rule.precision == "fp32" else {}
+    why = "the numbers of the source's own file"
+    return [
+        RecipeRule(runtime=runtime, precision="as-is", why=why, options=own)
+        for runtime, own in options.items()
+    ]
 
 
 def thread_counts(profile: Profile, cores: int) -> list[int]:
@@ -67,6 +82,8 @@ def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tu
     if rule.runtime not in convert.CONVERTERS:
         return f"this version of edgeopt has no converter to {rule.runtime}", ""
     converter = convert.load(rule.runtime)
+    if source.stored == "as-is" and rule.precision != "as-is":
+        return "the source's file is quantized already; it is tried as it is", ""
     if rule.precision not in converter.PRECISIONS:
         return f"this version of edgeopt makes no {rule.precision} for {rule.runtime}", ""
     missing = _missing(rule, source)

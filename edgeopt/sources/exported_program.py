@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
-from edgeopt.sources import canonical_onnx
+from edgeopt.sources import canonical_onnx, samples
 from edgeopt.sources.onnx import operators
 from edgeopt.sources.source import sha256_file
 
@@ -76,7 +76,7 @@ def prepare_module(
 
     path, folder = Path(argument["path"]), Path(argument["folder"])
     names = [spec["name"] for spec in argument["inputs"]]
-    arrays = _sample(argument)
+    arrays = samples.given(argument)
     tensors = tuple(torch.from_numpy(arrays[name]) for name in names)
     try:
         program = torch.export.export(module, tensors)
@@ -97,10 +97,7 @@ def prepare_module(
         "format": format,
         "sha256": sha256_file(path),
         "size_bytes": path.stat().st_size,
-        "inputs": [
-            {"name": n, "dtype": arrays[n].dtype.name, "shape": list(arrays[n].shape)}
-            for n in names
-        ],
+        "inputs": samples.specs(arrays),
         "outputs": outputs,
         "operators": operators(onnx_path) if onnx_path else {},
         "onnx": str(onnx_path) if onnx_path else None,
@@ -109,16 +106,6 @@ def prepare_module(
         "reference_runtime": "torch",
         "reference_path": str(exported),
         "notes": notes,
-    }
-
-
-def _sample(argument: dict[str, Any]) -> dict[str, np.ndarray]:
-    if argument["sample"]:
-        with np.load(argument["sample"], allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    return {
-        spec["name"]: np.zeros(argument["shapes"][spec["name"]], spec["dtype"] or "float32")
-        for spec in argument["inputs"]
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +9,25 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import child
+from edgeopt.sources.formats import FORMATS, SAFER, recognise
 from edgeopt.sources.source import Inspected, Source
-
-#: File suffix -> (format, module). A new format is a row here and a file beside this one.
-FORMATS = {
-    ".onnx": ("onnx", "edgeopt.sources.onnx"),
-    ".pt2": ("pt2", "edgeopt.sources.exported_program"),
-    ".pt": ("pickle", "edgeopt.sources.pickled_module"),
-    ".pth": ("pickle", "edgeopt.sources.pickled_module"),
-}
 
 
 def inspect(path: Path, trust: bool, log: Path, timeout_s: float) -> Inspected:
-    """What the file says of its inputs. Nothing is unpickled without `trust`.
+    """What the file says of its inputs. No code in it runs without `trust`.
 
     Raises:
         BadInput: it is no model, or not one that can be read; one sentence says why.
         NotInstalled: its format needs a package that is missing.
     """
-    module = check_file(path)
-    if FORMATS[path.suffix.lower()][0] == "pickle" and not trust:
-        raise BadInput(
-            f"{path} is a pickle: reading it runs whatever code is inside it.",
-            "If you made it yourself, say --trust; better, save it with torch.export.save (.pt2).",
-        )
-    found = _child(f"{module}:inspect", {"path": str(path)}, path, log, timeout_s)
-    return msgspec.convert(found, Inspected)
+    name = recognise(path)
+    module, program = FORMATS[name]
+    if program and not trust:
+        hint = f"If you made it yourself, say --trust; {SAFER[name]}"
+        raise BadInput(f"{path} is a {program}.", hint)
+    argument = {"path": str(path), "format": name, "trust": trust}
+    found = _child(f"{module}:inspect", argument, path, log, timeout_s)
+    return msgspec.structs.replace(msgspec.convert(found, Inspected), trusted=trust)
 
 
 def prepare(
@@ -56,9 +48,11 @@ def prepare(
     Raises:
         BadInput, NotInstalled: as `inspect`.
     """
-    module = FORMATS[Path(inspected.path).suffix.lower()][1]
+    module = FORMATS[inspected.format].module
     argument = {
         "path": inspected.path,
+        "format": inspected.format,
+        "trust": inspected.trusted,
         "inputs": msgspec.to_builtins(inspected.inputs),
         "shapes": {name: list(shape) for name, shape in shapes.items()},
         "sample": str(sample) if sample else None,
@@ -66,32 +60,6 @@ def prepare(
     }
     path = Path(inspected.path)
     return msgspec.convert(_child(f"{module}:prepare", argument, path, log, timeout_s), Source)
-
-
-def check_file(path: Path) -> str:
-    """The module for a model file, refused early where it plainly is none.
-
-    Raises:
-        BadInput: missing, a folder, empty, of an unknown suffix, or with a wrong magic.
-    """
-    suffix = path.suffix.lower()
-    if not path.exists():
-        raise BadInput(f"there is no file {path}.", "Give the path of a model file.")
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder, not a model file.", f"Known: {', '.join(FORMATS)}.")
-    if suffix not in FORMATS:
-        raise BadInput(
-            f"{path} has a suffix that is not known: {suffix or 'none'}.",
-            f"Known: {', '.join(FORMATS)}.",
-        )
-    if path.stat().st_size == 0:
-        raise BadInput(f"{path} is empty.", "Was it copied completely?")
-    if suffix == ".pt2" and not zipfile.is_zipfile(path):
-        raise BadInput(
-            f"{path} is no exported program: it is not a zip archive, or it is truncated.",
-            "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",
-        )
-    return FORMATS[suffix][1]
 
 
 def _child(function: str, argument: Any, path: Path, log: Path, timeout_s: float) -> Any:

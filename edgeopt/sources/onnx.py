@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import canonical_onnx
+from edgeopt.sources.samples import NUMBERS
 from edgeopt.sources.source import sha256_files
 
 if TYPE_CHECKING:
     import onnx
-
-#: Kinds of numpy types that can be fed and compared: floats, integers, booleans.
-NUMBERS = "fiub"
 
 
 def inspect(argument: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def read(path: str) -> torch.nn.Module:
     """Unpickle a module, in evaluation mode.
 
     Raises:
-        BadInput: it is none: a state_dict, a TorchScript archive, a broken file.
+        BadInput: it is none: a state_dict, a broken file.
     """
     import torch
 
@@ -37,11 +37,6 @@ def read(path: str) -> torch.nn.Module:
         module = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:
         raise BadInput(f"{path} cannot be unpickled: {first_line(error)}", _advice(error)) from None
-    if isinstance(module, torch.jit.ScriptModule):
-        raise BadInput(
-            f"{path} is TorchScript, which this version does not read.",
-            "Export the original module with torch.export (.pt2) or torch.onnx (.onnx).",
-        )
     if not isinstance(module, torch.nn.Module):
         raise BadInput(
             f"{path} holds no module but {type(module).__name__}: weights without their code.",

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.model import Value
+from edgeopt.domain.recipe import Precision
 from edgeopt.domain.run import SourceFacts
-from edgeopt.domain.tensor import TensorSpec
+from edgeopt.domain.tensor import Binding, TensorSpec
 
 
 class OpenSpec(Value, kw_only=True, frozen=True):
@@ -25,11 +26,16 @@ class OpenSpec(Value, kw_only=True, frozen=True):
 
 
 class Inspected(Value, kw_only=True, frozen=True):
-    """What a model file says of itself before its shapes are fixed."""
+    """What a model file says of itself before its shapes are fixed.
+
+    Attributes:
+        trusted: the user said `--trust`: code inside the file may run.
+    """
 
     path: str
     format: str
     inputs: tuple[OpenSpec, ...]
+    trusted: bool = False
 
 
 class Source(Value, kw_only=True, frozen=True):
@@ -39,8 +45,14 @@ class Source(Value, kw_only=True, frozen=True):
         sha256, size_bytes: of the file, together with the files that hold its weights.
         onnx: the canonical ONNX file, or None; then `onnx_reason` says why.
         exported: the exported program with fixed shapes (.pt2), PyTorch sources only.
+        torchscript: the frozen TorchScript (.pt), TorchScript sources only.
+        saved_model: the folder of a frozen SavedModel, TensorFlow and Keras sources only.
+        tflite: the file as given, LiteRT sources only.
+        stored: the precision of the weights in the file; "as-is" where it is quantized.
         reference_runtime, reference_path, reference_options: the session whose answers
             are the source's own.
+        reference_inputs, reference_outputs: how that session's tensors stand to `inputs` and
+            `outputs`; empty where they are the same, in the same order.
     """
 
     path: str
@@ -53,9 +65,15 @@ class Source(Value, kw_only=True, frozen=True):
     onnx: str | None
     onnx_reason: str = ""
     exported: str | None = None
+    torchscript: str | None = None
+    saved_model: str | None = None
+    tflite: str | None = None
+    stored: Precision = "fp32"
     reference_runtime: str
     reference_path: str
     reference_options: dict[str, str] = msgspec.field(default_factory=dict)
+    reference_inputs: tuple[Binding, ...] = ()
+    reference_outputs: tuple[Binding, ...] = ()
     notes: tuple[str, ...] = ()
 
     def facts(self) -> SourceFacts:

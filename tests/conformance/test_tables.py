@@ -13,8 +13,8 @@ CONVERTIBLE = sorted(convert.CONVERTERS)
 
 
 def test_the_tables_agree():
-    assert set(runtimes.SUFFIXES.values()) == set(runtimes.RUNTIMES)
-    assert set(convert.CONVERTERS) == set(runtimes.RUNTIMES) - {"torch"}
+    assert {*runtimes.SUFFIXES.values(), *runtimes.REFERENCES} == set(runtimes.RUNTIMES)
+    assert set(convert.CONVERTERS) == set(runtimes.RUNTIMES) - {"torch", *runtimes.REFERENCES}
 
 
 @pytest.mark.parametrize("name", RUNTIMES)
@@ -62,6 +62,8 @@ def test_what_is_shipped_has_its_template(name, part):
         ("openvino", {"NUM_STREAMS": 2}, r"\['NUM_STREAMS'\]; known: .*INFERENCE_PRECISION_HINT"),
         ("litert", {"delegate": "gpu"}, r"\['delegate'\]; it has none"),
         ("torch", {"compile": 1}, r"\['compile'\]; it has none"),
+        ("tensorflow", {"jit": 1}, r"\['jit'\]; it has none"),
+        ("sklearn", {"jobs": 1}, r"\['jobs'\]; it has none"),
     ],
 )
 def test_an_unknown_option_is_refused_and_the_known_ones_are_named(name, options, message):

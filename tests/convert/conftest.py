@@ -10,7 +10,7 @@ from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
-from edgeopt.sources import load
+from edgeopt.sources.formats import FORMATS, recognise
 from edgeopt.sources.source import Source
 
 LIMIT_S = 240
@@ -36,7 +36,7 @@ class Bench:
             else:
                 path = getattr(tiny_nets, name)(place / "m.onnx")
             # Here and not in children: what they would load, others have loaded already.
-            module = importlib.import_module(load.check_file(path))
+            module = importlib.import_module(FORMATS[recognise(path)].module)
             inputs = module.inspect({"path": str(path)})["inputs"]
             argument = {
                 "path": str(path),

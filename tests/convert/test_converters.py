@@ -132,9 +132,9 @@ def test_versions():
 
 
 def test_every_source_format_names_its_tools():
-    from edgeopt.sources.load import FORMATS
+    from edgeopt.sources.formats import FORMATS
 
-    assert {name for name, _ in FORMATS.values()} == set(worker.SOURCE_TOOLS)
+    assert set(FORMATS) == set(worker.SOURCE_TOOLS)
 
 
 def test_samples(tmp_path):

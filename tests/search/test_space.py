@@ -36,7 +36,7 @@ def profile(*recipes, threads=(1,), left_out=(), big=4, little=0):
     )
 
 
-def source(operators=("Conv", "Gemm"), exported=None):
+def source(operators=("Conv", "Gemm"), exported=None, **fields):
     spec = TensorSpec(name="x", dtype="float32", shape=(1, 3, 8, 8))
     return Source(
         path="m.onnx",
@@ -50,6 +50,7 @@ def source(operators=("Conv", "Gemm"), exported=None):
         exported=exported,
         reference_runtime="onnxruntime",
         reference_path="reference.onnx",
+        **fields,
     )
 
 
@@ -196,3 +197,32 @@ def test_where_no_flag_is_known_nothing_is_ruled_out():
 def test_installed():
     assert installed("numpy")
     assert not installed("no-such-distribution")
+
+
+def test_a_file_that_is_quantized_is_tried_as_it_is():
+    """In each runtime of the profile, with the options of its fp32; and nothing else is."""
+    made = found(
+        rule("openvino", "int8-static", options={"HINT": "other"}),
+        rule("openvino", "fp32", options={"HINT": "f32"}),
+        rule("litert", "int8-dynamic", options={"HINT": "other"}),
+        of=source(stored="as-is"),
+        threads=(1, 2),
+    )
+    assert [(r.runtime, r.precision, r.threads, r.options) for r in made.recipes] == [
+        ("openvino", "as-is", 2, {"HINT": "f32"}),
+        ("openvino", "as-is", 1, {"HINT": "f32"}),
+        ("litert", "as-is", 2, {}),
+        ("litert", "as-is", 1, {}),
+    ]
+    assert {left.reason for left in made.left_out} == {
+        "the source's file is quantized already; it is tried as it is"
+    }
+    assert len(made.left_out) == 3
+
+
+def test_the_quantizer_follows_the_source():
+    rules = (rule("litert", "int8-static"), rule("litert", "int8-weights"))
+    made = found(*rules, of=source(saved_model="folder"))
+    assert [r.quantization.library for r in made.recipes] == ["tensorflow", "ai-edge-quantizer"]
+    other = found(*rules)
+    assert other.recipes[0].conversion_id != made.recipes[0].conversion_id

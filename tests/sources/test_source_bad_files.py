@@ -3,7 +3,7 @@ import tiny_onnx as tiny
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import child
-from edgeopt.sources import load
+from edgeopt.sources.formats import FORMATS
 
 MLP = tiny.mlp().SerializeToString()
 
@@ -44,10 +44,13 @@ def test_folder(file, inspect):
     path.mkdir()
     said, hint = refusal(inspect, path)
     assert said == "FILE is a folder, not a model file."
-    assert hint == "Known: .onnx, .pt2, .pt, .pth."
+    assert hint == (
+        "Known: .onnx, .pt2, .pt, .pth, .tflite, .keras, .h5, .hdf5, .skops, .joblib, .pkl, "
+        "or the folder of a SavedModel."
+    )
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("m.h5", ".h5"), ("model", "none")])
+@pytest.mark.parametrize(("name", "suffix"), [("m.bin", ".bin"), ("model", "none")])
 def test_suffix(file, inspect, name, suffix):
     said, hint = refusal(inspect, file(name, MLP))
     assert said == f"FILE has a suffix that is not known: {suffix}."
@@ -188,7 +191,7 @@ def test_a_reader_that_breaks_down(file, inspect, tmp_path, monkeypatch):
 def test_every_format_names_a_module_that_inspects_and_prepares():
     import importlib
 
-    for _, module in load.FORMATS.values():
-        found = importlib.import_module(module)
+    for form in FORMATS.values():
+        found = importlib.import_module(form.module)
         assert callable(found.inspect)
         assert callable(found.prepare)

@@ -1,0 +1,118 @@
+"""Which source format goes through which runtime at which precision, or why not.
+
+    python -m benchmarks.formats.matrix                 # all, about half an hour on two cores
+    python -m benchmarks.formats.matrix "MobileNetV3 (.keras)"
+
+Each model goes through `edgeopt.optimize` for a profile with every recipe that no machine is
+of: converted, checked and scored, not timed. Writes benchmarks/formats/matrix.json and the
+table in docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import edgeopt
+from benchmarks.formats.models import MODELS
+from edgeopt.domain.errors import EdgeoptError
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "matrix.json"
+PAGE = HERE.parents[1] / "docs" / "formats.md"
+BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
+
+
+def cells(name: str, place: Path) -> list[dict[str, Any]]:
+    """What became of every recipe for one model."""
+    given = MODELS[name](place)
+    run = edgeopt.optimize(
+        given.model, target=str(HERE / "every-recipe.toml"), data=given.data, max_drop=1.0,
+        out=place / "run", progress=_say, **given.options,
+    )  # fmt: skip
+    return [
+        {
+            "model": name,
+            "runtime": record.runtime,
+            "precision": record.precision,
+            "works": record.status == "ok",
+            "sqnr_db": record.parity.sqnr_db if record.parity else None,
+            "max_abs": record.parity.max_abs if record.parity else None,
+            "why": record.reason,
+            "notes": list(record.notes),
+        }
+        for record in run.records
+    ]
+
+
+def _say(what: str, done: int = 0, total: int = 0) -> None:
+    print(f"  {what}", file=sys.stderr)
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """The matrix as Markdown, with the reasons below it."""
+    models = [name for name in MODELS if any(cell["model"] == name for cell in found)]
+    by_place = {(c["runtime"], c["precision"], c["model"]): c for c in found}
+    order = ["fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "as-is"]
+    rows = sorted({key[:2] for key in by_place}, key=lambda row: (row[0], order.index(row[1])))
+    reasons: list[str] = []
+    lines = [
+        "| | " + " | ".join(models) + " |",
+        "|---" * (len(models) + 1) + "|",
+    ]
+    for runtime, precision in rows:
+        texts = [_text(by_place.get((runtime, precision, name)), reasons) for name in models]
+        lines.append(f"| `{runtime}` {precision} | " + " | ".join(texts) + " |")
+    works = sum(cell["works"] for cell in found)
+    lines += ["", f"{works} of {len(found)} work. Why the others do not:", ""]
+    return "\n".join([*lines, *(f"{i}. {why}" for i, why in enumerate(reasons, 1))])
+
+
+def _text(cell: dict[str, Any] | None, reasons: list[str]) -> str:
+    if cell is None:
+        return ""
+    if cell["works"]:
+        return "exact" if cell["sqnr_db"] is None else f"{cell['sqnr_db']:.0f}"
+    why = re.sub(r"/\S*/", "", cell["why"]).replace("|", "\\|")
+    if why not in reasons:
+        reasons.append(why)
+    return f"({reasons.index(why) + 1})"
+
+
+def write_page(found: list[dict[str, Any]]) -> None:
+    """Put the table between the marks of docs/formats.md."""
+    before, rest = PAGE.read_text("utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n{table(found)}\n{END}{after}", "utf-8")
+
+
+def main() -> None:
+    """Fill the matrix anew for the models named, or for all."""
+    if "--cells" in sys.argv:
+        name, place = sys.argv[2:]
+        Path(place, "cells.json").write_text(json.dumps(cells(name, Path(place))))
+        return
+    for name in sys.argv[1:] or MODELS:
+        print(name, file=sys.stderr)
+        found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+        # A process each: TensorFlow and PyTorch need not share one.
+        with tempfile.TemporaryDirectory() as place:
+            command = [sys.executable, "-m", "benchmarks.formats.matrix", "--cells", name, place]
+            subprocess.run(command, check=True)
+            new = json.loads(Path(place, "cells.json").read_text("utf-8"))
+        found = [cell for cell in found if cell["model"] != name] + new
+        found.sort(key=lambda cell: list(MODELS).index(cell["model"]))
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    write_page(json.loads(RESULTS.read_text("utf-8")))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except EdgeoptError as error:
+        sys.exit(str(error))

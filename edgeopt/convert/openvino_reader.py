@@ -1,0 +1,94 @@
+"""Into OpenVINO by its own readers: LiteRT, SavedModel and TorchScript directly, else by ONNX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from edgeopt.convert.onnxruntime import onnx_of
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.tensor import TensorSpec
+from edgeopt.jobs.child import first_line
+from edgeopt.sources.source import Source
+
+
+def read(source: Source) -> tuple[Any, tuple[str, ...]]:
+    """An `openvino.Model` with the source's names, and notes for the user.
+
+    Raises:
+        EdgeoptError: no reader takes it, and there is no ONNX form of the source.
+    """
+    import openvino as ov
+
+    notes = []
+    for name, reader in _direct(source):
+        try:
+            return _named(reader(), source), ()
+        except Exception as error:
+            if source.onnx is None:
+                raise EdgeoptError(f"OpenVINO does not read its {name}: {_why(error)}") from error
+            notes.append(
+                f"read as ONNX, since OpenVINO does not read its {name}: {_why(error)}"[:300]
+            )
+    try:
+        return ov.convert_model(str(onnx_of(source))), tuple(notes)
+    except EdgeoptError:
+        raise
+    except Exception as error:
+        raise EdgeoptError(f"OpenVINO does not read it: {_why(error)}") from error
+
+
+#: The line of OpenVINO's account that names operators.
+_NAMED = re.compile(r"No conversion rule found for operations: .+|-- \S+ with a message:")
+
+
+def _why(error: Exception) -> str:
+    found = _NAMED.search(str(error))
+    if found is None:
+        return first_line(error)
+    return found[0].removeprefix("-- ").replace(" with a message:", " cannot be converted")
+
+
+def _direct(source: Source) -> list[tuple[str, Callable[[], Any]]]:
+    import openvino as ov
+
+    if source.tflite:
+        return [("LiteRT file", lambda: ov.convert_model(source.tflite))]
+    if source.saved_model:
+        return [("SavedModel", lambda: ov.convert_model(source.saved_model))]
+    if source.torchscript:
+        return [("TorchScript", lambda: _torchscript(source))]
+    return []
+
+
+def _torchscript(source: Source) -> Any:
+    import openvino as ov
+    import torch
+
+    example = tuple(
+        torch.zeros([dim or 1 for dim in spec.shape], dtype=getattr(torch, spec.dtype))
+        for spec in source.inputs
+    )
+    module = torch.jit.load(str(source.torchscript), map_location="cpu")
+    model = ov.convert_model(module, example_input=example)
+    shapes = {port: list(tensor.shape) for port, tensor in zip(model.inputs, example, strict=True)}
+    model.reshape(shapes)
+    return model
+
+
+def _named(model: Any, source: Source) -> Any:
+    """Inputs and outputs under the source's names, which calibration uses; by name or place."""
+    for specs, ports in ((source.inputs, model.inputs), (source.outputs, model.outputs)):
+        found = [set(port.get_names()) for port in ports]
+        if all(any(spec.name in names for names in found) for spec in specs):
+            continue
+        for spec, port in _paired(specs, ports):
+            port.get_tensor().set_names({spec.name})
+    return model
+
+
+def _paired(specs: tuple[TensorSpec, ...], ports: list[Any]) -> list[tuple[TensorSpec, Any]]:
+    if len(specs) != len(ports):
+        raise ValueError(f"it has {len(ports)} tensors there, the source {len(specs)}")
+    return list(zip(specs, ports, strict=True))

@@ -1,0 +1,77 @@
+"""The canonical ONNX form of a source that another tool turned into ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.sources import canonical_onnx
+from edgeopt.sources.onnx import operators
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnx
+
+
+def write(
+    model: onnx.ModelProto, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], folder: Path
+) -> dict[str, Any]:
+    """Write `model.onnx`; returns the fields of `Source` that tell of it.
+
+    The steps are held against the converted model's own answers. How near those are to the
+    source's is judged later, in each runtime.
+
+    Args:
+        inputs: one sample of each input, in the model's order, by the source's names.
+        outputs: the source's names, in the model's order.
+
+    Raises:
+        BadInput: ONNX Runtime does not run what the tool made.
+    """
+    _rename(model, list(inputs), list(outputs))
+    raw, path = folder / "converted.onnx", folder / "model.onnx"
+    fixed = canonical_onnx.fix_shapes(model, {name: list(a.shape) for name, a in inputs.items()})
+    canonical_onnx.save(fixed, raw)
+    _, answers = canonical_onnx.answers(raw, dict(inputs))
+    notes = canonical_onnx.write(fixed, path, dict(inputs), answers)
+    return {"onnx": str(path), "operators": operators(path), "notes": notes}
+
+
+def missing(reason: str) -> dict[str, Any]:
+    """The same fields where there is no ONNX form."""
+    return {"onnx": None, "onnx_reason": reason, "operators": {}}
+
+
+def _rename(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> None:
+    """Give the graph's inputs and outputs the source's names, in place."""
+    graph = model.graph
+    weights = {tensor.name for tensor in graph.initializer}
+    own = [value for value in graph.input if value.name not in weights]
+    if (len(own), len(graph.output)) != (len(inputs), len(outputs)):
+        raise ValueError(
+            f"it has {len(own)} inputs and {len(graph.output)} outputs in ONNX, the source "
+            f"{len(inputs)} and {len(outputs)}"
+        )
+    wanted = dict(zip((value.name for value in own), inputs, strict=True))
+    wanted |= dict(zip((value.name for value in graph.output), outputs, strict=True))
+    if len(wanted) != len(inputs) + len(outputs):
+        raise ValueError("an input or output of it appears twice in ONNX")
+    # Inner values that happen to have one of the names make way.
+    taken = {name: f"{name}_inner" for name in wanted.values() if name not in wanted}
+    names = taken | wanted
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = names.get(value.name, value.name)
+    for node in graph.node:
+        _rename_node(node, names)
+
+
+def _rename_node(node: onnx.NodeProto, names: dict[str, str]) -> None:
+    node.input[:] = [names.get(name, name) for name in node.input]
+    node.output[:] = [names.get(name, name) for name in node.output]
+    for attribute in node.attribute:
+        if attribute.HasField("g"):  # a subgraph sees the names of the graph around it
+            for inside in attribute.g.node:
+                _rename_node(inside, names)
+            for value in (*attribute.g.output, *attribute.g.initializer, *attribute.g.value_info):
+                value.name = names.get(value.name, value.name)

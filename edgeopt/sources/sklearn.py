@@ -1,0 +1,141 @@
+"""scikit-learn estimators: .skops, and under `--trust` .joblib and .pkl. Runs in a child."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.jobs.child import first_line
+from edgeopt.sources import estimator_onnx, onnx_form, samples
+from edgeopt.sources.source import sha256_file
+
+#: Plain state of scikit-learn's perceptrons, which skops 0.16 does not list.
+_HARMLESS = {
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+}
+
+#: The one input: a row of numbers.
+INPUT = "X"
+
+
+def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.inspect`."""
+    path = argument["path"]
+    estimator = read(argument)
+    width = getattr(estimator, "n_features_in_", None)
+    spec = {"name": INPUT, "dtype": "float32", "shape": ["batch", width or "features"]}
+    return {"path": path, "format": argument["format"], "inputs": [spec]}
+
+
+def read(argument: dict[str, Any]) -> Any:
+    """Load an estimator.
+
+    Raises:
+        BadInput: it is none, or is of types that nobody said to trust.
+        NotInstalled: skops is missing.
+    """
+    path = argument["path"]
+    sys.path.insert(0, os.getcwd())  # its class may be the user's own
+    load = _from_skops if argument["format"] == "skops" else _unpickled
+    try:
+        estimator = load(path, argument["trust"])
+    except EdgeoptError:
+        raise
+    except Exception as error:
+        raise BadInput(
+            f"{path} cannot be read: {first_line(error)}",
+            "Copy it again, or save it anew; its classes must be importable from here.",
+        ) from None
+    if not hasattr(estimator, "predict") and not hasattr(estimator, "transform"):
+        raise BadInput(
+            f"{path} holds no estimator but {type(estimator).__name__}.",
+            "Save the fitted estimator or pipeline itself.",
+        )
+    return estimator
+
+
+def _from_skops(path: str, trust: bool) -> Any:
+    try:
+        from skops import io
+    except ImportError:
+        raise NotInstalled(f"{path} needs skops.", "pip install edgeopt[sklearn]") from None
+    foreign = io.get_untrusted_types(file=path)
+    unknown = [name for name in foreign if name not in _HARMLESS]
+    if unknown and not trust:
+        raise BadInput(
+            f"{path} holds types that skops does not know to be safe: {', '.join(unknown)}.",
+            "If you made it yourself, say --trust.",
+        )
+    return io.load(path, trusted=foreign)
+
+
+def _unpickled(path: str, trust: bool) -> Any:
+    import joblib
+
+    assert trust, "load.inspect lets no pickle through without --trust"
+    return joblib.load(path)
+
+
+def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.prepare`. scikit-learn's own answers are the reference."""
+    import joblib
+
+    path, folder = Path(argument["path"]), Path(argument["folder"])
+    estimator, arrays = read(argument), samples.given(argument)
+    methods = estimator_onnx.methods(estimator)
+    notes = estimator_onnx.about_classes(estimator)
+    outputs = samples.specs(_answers(estimator, methods, arrays[INPUT], path))
+    inputs, kept = samples.specs(arrays), folder / "estimator.joblib"
+    joblib.dump(
+        {
+            "estimator": estimator,
+            "methods": list(methods.values()),
+            "inputs": inputs,
+            "outputs": outputs,
+        },
+        kept,
+    )
+    try:
+        model = estimator_onnx.convert(estimator, list(methods), arrays[INPUT].shape)
+        form = onnx_form.write(model, arrays, list(methods), folder)
+    except NotInstalled:
+        raise
+    except Exception as error:
+        said = error.args[0] if isinstance(error, EdgeoptError) else first_line(error)
+        form = onnx_form.missing(f"skl2onnx does not turn it into ONNX: {said}")
+    return {
+        "path": str(path),
+        "format": argument["format"],
+        "sha256": sha256_file(path),
+        "size_bytes": path.stat().st_size,
+        "inputs": inputs,
+        "outputs": outputs,
+        "reference_runtime": "sklearn",
+        "reference_path": str(kept),
+        **form,
+        "notes": [*notes, *form.get("notes", [])],
+    }
+
+
+def _answers(
+    estimator: Any, methods: dict[str, str], rows: np.ndarray, path: Path
+) -> dict[str, np.ndarray]:
+    found = {}
+    for name, method in methods.items():
+        try:
+            result = np.asarray(getattr(estimator, method)(rows))
+        except Exception as error:
+            raise BadInput(
+                f"{path} does not take rows of {rows.shape[1]} numbers: {first_line(error)}",
+                "Take what works on text or on columns by name out of the pipeline.",
+            ) from None
+        # One value a row is a column in ONNX; scores are 32-bit floats there.
+        column = result.reshape(len(rows), -1) if name != "label" else result
+        found[name] = column.astype(np.int64 if name == "label" else np.float32)
+    return found

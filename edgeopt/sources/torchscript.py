@@ -1,0 +1,147 @@
+"""TorchScript archives (.pt), read under `--trust`. The functions here run in a child process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeopt.domain.errors import BadInput, EdgeoptError
+from edgeopt.jobs.child import first_line
+from edgeopt.runtimes.torch import SPECS
+from edgeopt.sources import onnx_form, samples
+from edgeopt.sources.source import sha256_file
+
+if TYPE_CHECKING:
+    import torch
+
+
+def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.inspect`. The file does not state dtypes or shapes."""
+    path = argument["path"]
+    inputs = []
+    for value in read(path)._c._get_method("forward").schema.arguments[1:]:
+        if str(value.type) != "Tensor":
+            raise BadInput(
+                f"input {value.name!r} of {path} is of type {value.type}, not a tensor.",
+                "Script or trace it again with tensors only.",
+            )
+        inputs.append({"name": value.name, "dtype": None, "shape": None})
+    return {"path": path, "format": "torchscript", "inputs": inputs}
+
+
+def read(path: str) -> torch.jit.ScriptModule:
+    """Load a TorchScript module, in evaluation mode.
+
+    Raises:
+        BadInput: PyTorch does not load it.
+    """
+    import torch
+
+    try:
+        return torch.jit.load(path, map_location="cpu").eval()
+    except Exception as error:
+        raise BadInput(
+            f"{path} is no TorchScript that PyTorch {torch.__version__} loads: {first_line(error)}",
+            "Copy it again, or save it anew with torch.jit.save.",
+        ) from None
+
+
+def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+    """See `load.prepare`. The frozen module, run by PyTorch, is the reference."""
+    import torch
+
+    path, folder = Path(argument["path"]), Path(argument["folder"])
+    arrays = samples.given(argument)
+    tensors = tuple(torch.from_numpy(array) for array in arrays.values())
+    module = read(str(path))
+    results = _answers(module, tensors, path, arrays)
+    frozen = torch.jit.freeze(module)
+    inputs, outputs = samples.specs(arrays), samples.specs(results)
+    kept = folder / "model.pt"
+    told = json.dumps({"inputs": inputs, "outputs": outputs})
+    torch.jit.save(frozen, str(kept), _extra_files={SPECS: told})
+    return {
+        "path": str(path),
+        "format": "torchscript",
+        "sha256": sha256_file(path),
+        "size_bytes": path.stat().st_size,
+        "inputs": inputs,
+        "outputs": outputs,
+        "torchscript": str(kept),
+        "reference_runtime": "torch",
+        "reference_path": str(kept),
+        **_onnx(frozen, tensors, arrays, list(results), folder),
+    }
+
+
+def _answers(
+    module: torch.jit.ScriptModule,
+    tensors: tuple[torch.Tensor, ...],
+    path: Path,
+    arrays: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """What it answers, by name.
+
+    Raises:
+        BadInput: it does not run, answers with no tensor, or remembers.
+    """
+    import torch
+
+    try:
+        with torch.inference_mode():
+            found = [[_array(value) for value in _flat(module(*tensors))] for _ in range(2)]
+    except Exception as error:
+        shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in arrays.items())
+        raise BadInput(
+            f"{path} does not run at {shapes}: {first_line(error)}",
+            "Give shapes that the module takes: --shape NAME=1x3x224x224.",
+        ) from None
+    first, again = found
+    if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, again, strict=True)):
+        raise BadInput(
+            f"{path} answers differently when asked the same again: it keeps a state from one "
+            "call to the next, or it is random.",
+            "Script the part inside it that takes its state as an input and gives it back.",
+        )
+    names = ["output"] if len(first) == 1 else [f"output_{i}" for i in range(len(first))]
+    return dict(zip(names, first, strict=True))
+
+
+def _flat(results: Any) -> list[Any]:
+    if isinstance(results, (list, tuple)):
+        return [value for item in results for value in _flat(item)]
+    if isinstance(results, dict):
+        return [value for item in results.values() for value in _flat(item)]
+    return [results]
+
+
+def _array(value: Any) -> np.ndarray:
+    if not hasattr(value, "numpy"):
+        raise TypeError(f"it answers with a value of type {type(value).__name__}, not a tensor")
+    return np.array(value.numpy())
+
+
+def _onnx(
+    module: torch.jit.ScriptModule,
+    tensors: tuple[torch.Tensor, ...],
+    arrays: dict[str, np.ndarray],
+    outputs: list[str],
+    folder: Path,
+) -> dict[str, Any]:
+    """The ONNX form by PyTorch's older exporter, the one that takes TorchScript."""
+    import onnx
+    import torch
+
+    raw = folder / "traced.onnx"
+    try:
+        torch.onnx.export(
+            module, tensors, str(raw), dynamo=False, opset_version=17, verbose=False,
+            input_names=list(arrays), output_names=outputs,
+        )  # fmt: skip
+        return onnx_form.write(onnx.load(str(raw)), arrays, outputs, folder)
+    except Exception as error:
+        said = error.args[0] if isinstance(error, EdgeoptError) else first_line(error)
+        return onnx_form.missing(f"PyTorch does not export this TorchScript to ONNX: {said}")
