@@ -30,6 +30,8 @@ from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.emulation import emulate
 from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.places import Place
+from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.report.progress import Progress
 from edgeopt.store import run_folder
@@ -74,8 +76,9 @@ def run(boards: list[str], work: Path, progress: Listener) -> dict[str, list[Rec
     with Workbench(call, intake, folder, progress) as bench:
         for profile in intake.profiles:
             device = Emulated(profile)
-            made = bench.candidates(profile.name, recipes(), here=False)
-            found[profile.name] = emulate(bench.shop, device, made, progress)
+            shop = bench.shop(bench.local)
+            made = Station(bench, shop, Place(profile)).candidates(recipes())
+            found[profile.name] = emulate(shop, device, made, progress)
             device.close()
     return found
 

@@ -32,6 +32,8 @@ class Request(Value, kw_only=True, frozen=True):
         targets: names of the profiles. profiles: the identity of each one's content.
         metric: "" where it follows from the labels. output: what is scored.
         budget: name of the final schedule.
+        devices: names and links as asked for; else, where any is the user's, the device of each
+            target, "" for this machine or none.
     """
 
     source: str
@@ -47,6 +49,7 @@ class Request(Value, kw_only=True, frozen=True):
     output: str = ""
     budget: str = "standard"
     seed: int = 0
+    devices: tuple[str, ...] = ()
 
 
 class Miss(Value, kw_only=True, frozen=True):

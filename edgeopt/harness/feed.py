@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,12 +26,13 @@ class Feed:
     """Samples of the source's inputs, given out in the form that an artifact takes.
 
     Preparing the form is outside every timed region, and the same for all artifacts
-    that share a layout.
+    that share a layout. Thread-safe.
     """
 
     def __init__(self, inputs: dict[str, np.ndarray], folder: Path) -> None:
         self._inputs, self._folder = inputs, folder
         self._files: dict[str, Path] = {}
+        self._turn = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
     def __len__(self) -> int:
@@ -45,11 +47,12 @@ class Feed:
         form = [binding.source, binding.dtype, binding.shape, binding.permute, binding.scale,
                 binding.zero_point]  # fmt: skip
         key = content_id(form)
-        if key not in self._files:
-            path = self._folder / f"{key}.npy"
-            np.save(path, to_artifact(self._inputs[binding.source], fields(binding)))
-            self._files[key] = path
-        return self._files[key]
+        with self._turn:
+            if key not in self._files:
+                path = self._folder / f"{key}.npy"
+                np.save(path, to_artifact(self._inputs[binding.source], fields(binding)))
+                self._files[key] = path
+            return self._files[key]
 
 
 def fields(binding: Binding) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Call:
         budget: name of the final schedule (harness/budget.py).
         step_timeout_s: for each conversion, and each runner request.
         out: the run's folder.
+        devices: names and links; empty: this machine, and the user's devices.
     """
 
     model: Path
@@ -45,3 +46,4 @@ class Call:
     budget: str = "standard"
     seed: int = 0
     step_timeout_s: float = 300.0
+    devices: tuple[str, ...] = ()

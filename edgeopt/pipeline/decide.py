@@ -13,8 +13,8 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss
 from edgeopt.domain.target import Profile
 from edgeopt.harness.budget import BUDGETS, SCREEN
+from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.timing import baseline_of, time_records
-from edgeopt.pipeline.workbench import Workbench
 from edgeopt.report import words
 from edgeopt.search import choose
 
@@ -37,35 +37,35 @@ def skipped(target: str, left: LeftOut) -> Record:
     )
 
 
-def by_measurement(bench: Workbench, profile: Profile, records: Sequence[Record]) -> Choice:
+def by_measurement(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
     """Screen all candidates, measure the best ones again, confirm the fastest that qualifies."""
-    constraints = bench.call.constraints
+    constraints = station.call.constraints
     alive = [r for r in records if r.status == "ok"]
     if not alive:
-        return _nothing(bench, profile, records, None)
+        return _nothing(station, profile, records, None)
     screened, found = time_records(
-        bench.shop, alive, SCREEN, bench.call.seed, None, (), bench.progress
+        station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
     )
-    records = [bench.keep(r) for r in screened]
+    records = [station.keep(r) for r in screened]
     baseline = baseline_of(records)
     rejected: list[Miss] = []
     queue = choose.ranked(choose.qualifying(records, constraints))
     while queue:
         finalists, queue = queue[:FINALISTS], queue[FINALISTS:]
-        records, found = _measure_again(bench, records, finalists, baseline)
+        records, found = _measure_again(station, records, finalists, baseline)
         keys = [r.recipe_id for r in finalists]
         measured = [r for r in records if r.recipe_id in keys]
         held = choose.qualifying(measured, constraints)
         rejected += [_gone(r, constraints) for r in measured if r not in held]
         for record in choose.ranked(held):
-            confirmed = _confirm(bench, record)
-            records = _replace(records, bench.keep(confirmed))
-            missed = _broken(confirmed, bench)
+            confirmed = _confirm(station, record)
+            records = _replace(records, station.keep(confirmed))
+            missed = _broken(confirmed, station)
             if not missed:
                 choice = _chosen(profile, records, confirmed, baseline, tuple(rejected))
                 return _with_findings(choice, found)
             rejected.append(missed)
-    choice = _nothing(bench, profile, records, baseline, tuple(rejected))
+    choice = _nothing(station, profile, records, baseline, tuple(rejected))
     return _with_findings(choice, found)
 
 
@@ -81,7 +81,7 @@ def _gone(record: Record, constraints: Constraints) -> Miss:
 
 
 def _measure_again(
-    bench: Workbench, records: Sequence[Record], finalists: Sequence[Record], baseline: str | None
+    station: Station, records: Sequence[Record], finalists: Sequence[Record], baseline: str | None
 ) -> tuple[list[Record], tuple[Finding, ...]]:
     """The finalists with the fp32 forms they are compared with, in fresh launches."""
     wanted = {r.recipe_id for r in finalists} | {baseline}
@@ -97,12 +97,12 @@ def _measure_again(
         )
     ]
     contested = [str(r.recipe_id) for r in finalists]
-    budget, seed = BUDGETS[bench.call.budget], bench.call.seed + 1
+    budget, seed = BUDGETS[station.call.budget], station.call.seed + 1
     measured, found = time_records(
-        bench.shop, group, budget, seed, baseline, contested, bench.progress
+        station.shop, group, budget, seed, baseline, contested, station.progress
     )
     for record in measured:
-        records = _replace(records, bench.keep(record))
+        records = _replace(records, station.keep(record))
     return list(records), found
 
 
@@ -110,14 +110,16 @@ def _replace(records: Sequence[Record], new: Record) -> list[Record]:
     return [new if r.key == new.key else r for r in records]
 
 
-def _confirm(bench: Workbench, record: Record) -> Record:
+def _confirm(station: Station, record: Record) -> Record:
     """Score a candidate on the part that no choice has seen, with the very options that ship."""
     assert record.recipe is not None
-    bench.progress(f"confirming {record.recipe}")
-    shop, exam = bench.shop, bench.confirm
+    station.progress(f"confirming {record.recipe}")
+    shop, exam = station.shop, station.confirm
     try:
-        answers, _ = shop.answers(record.recipe, shop.artifact(record.recipe), exam)
-        score, drop = exam.marks(shop.judge, answers, shop.output, shop.max_drop)
+        artifact = shop.artifact(record.recipe)
+        with shop.conversions.turns.working():
+            answers, _ = shop.answers(record.recipe, artifact, exam)
+            score, drop = exam.marks(shop.judge, answers, shop.output, shop.max_drop)
     except StepFailed as error:
         return msgspec.structs.replace(
             record, status=error.status, step="score", reason=error.reason, hint=error.hint
@@ -125,11 +127,11 @@ def _confirm(bench: Workbench, record: Record) -> Record:
     return msgspec.structs.replace(record, confirm_score=score, confirm_drop=drop)
 
 
-def _broken(record: Record, bench: Workbench) -> Miss | None:
+def _broken(record: Record, station: Station) -> Miss | None:
     """The promise that a candidate broke when it was confirmed, or None."""
     if record.status != "ok":
         return _miss(record, f"confirming it failed: {record.reason}")
-    missed = choose.misses(record, bench.call.constraints)
+    missed = choose.misses(record, station.call.constraints)
     return _miss(record, "; ".join(missed)) if missed else None
 
 
@@ -161,7 +163,7 @@ def _front(records: Sequence[Record], baseline: str | None) -> tuple[str, ...]:
 
 
 def _nothing(
-    bench: Workbench,
+    station: Station,
     profile: Profile,
     records: Sequence[Record],
     baseline: str | None,
@@ -174,18 +176,18 @@ def _nothing(
         why=words.nothing(records),
         baseline_id=baseline,
         front=_front(records, baseline),
-        misses=choose.nearest_misses(records, bench.call.constraints),
+        misses=choose.nearest_misses(records, station.call.constraints),
         rejected=rejected,
     )
 
 
-def by_profile(bench: Workbench, profile: Profile, records: Sequence[Record]) -> Choice:
+def by_profile(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
     """No device of this target is at hand: the profile's order stands for the missing figures."""
     rejected: list[Miss] = []
-    for record in choose.qualifying(records, bench.call.constraints):
-        confirmed = _confirm(bench, record)
-        records = _replace(records, bench.keep(confirmed))
-        missed = _broken(confirmed, bench)
+    for record in choose.qualifying(records, station.call.constraints):
+        confirmed = _confirm(station, record)
+        records = _replace(records, station.keep(confirmed))
+        missed = _broken(confirmed, station)
         if missed:
             rejected.append(missed)
             continue
@@ -199,4 +201,4 @@ def by_profile(bench: Workbench, profile: Profile, records: Sequence[Record]) ->
             rejected=tuple(rejected),
             warnings=words.unresolved(confirmed),
         )
-    return _nothing(bench, profile, records, None, tuple(rejected))
+    return _nothing(station, profile, records, None, tuple(rejected))

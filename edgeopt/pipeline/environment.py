@@ -21,11 +21,14 @@ def local_machine() -> dict[str, Any]:
     return sensors.machine()
 
 
-def environment(machine: dict[str, Any]) -> dict[str, Any]:
-    """The machine, edgeopt's version and those of the packages that take part."""
+def environment(
+    machine: dict[str, Any], devices: dict[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The machine, edgeopt's version, those of the packages that take part, other devices."""
     return {
         "edgeopt": edgeopt.__version__,
         "python": platform.python_version(),
         "machine": machine,
         "packages": versions(PACKAGES),
+        **({"devices": devices} if devices else {}),
     }

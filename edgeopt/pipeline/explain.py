@@ -17,6 +17,7 @@ from edgeopt.attribution.layers import named
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
 from edgeopt.devices.local import Local
+from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Verdict
@@ -97,7 +98,18 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
             device.close()
     source = _names(store, records)
     sides = [_side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
-    return _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
+    found = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
+    return msgspec.structs.replace(found, caveats=found.caveats + _elsewhere(a))
+
+
+def _elsewhere(record: Record) -> tuple[str, ...]:
+    """What a reader must know where the run timed its candidates on another device."""
+    if record.device in (LOCAL, "none"):
+        return ()
+    return (
+        f"The run's verdict is of {record.device}; this profile was taken on this machine, where "
+        "time may go elsewhere.",
+    )
 
 
 def keep(found: Explanation, path: Path) -> None:

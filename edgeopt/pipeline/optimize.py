@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from edgeopt import targets
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
-from edgeopt.domain.target import Profile
-from edgeopt.pipeline import decide, finish
+from edgeopt.pipeline import finish, lanes
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.environment import environment, local_machine
 from edgeopt.pipeline.intake import Intake, take_in
+from edgeopt.pipeline.lanes import Job, Outcome
+from edgeopt.pipeline.places import Fleet, Place
 from edgeopt.pipeline.workbench import Workbench
-from edgeopt.search.space import Space, space
+from edgeopt.search.space import Space, space, without
 from edgeopt.store import run_folder
+from edgeopt.store.run_folder import RunFolder
 
 
 def optimize(call: Call, progress: Listener = silent) -> Run:
@@ -33,57 +35,68 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
 
     Raises:
         BadInput, NotInstalled: nothing was written.
+        DeviceFailed: a device cannot be reached (nothing was written), or was lost: the same
+            call again goes on.
     """
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-    machine = local_machine()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
-        intake = take_in(call, Path(scratch), progress)
-        probed = [_probed(profile, machine) for profile in intake.profiles]
-        spaces = [_space(profile, machine, intake) for profile in probed]
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeopt-")))
+        intake = take_in(call, scratch, progress)
+        fleet = Fleet(local_machine(), scratch / "devices.log", progress)
+        stack.callback(fleet.close)
+        intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
         folder, earlier = run_folder.create(call.out, intake.request)
         if earlier is not None and earlier.state == "finished":
             return run_folder.read(call.out)
-        with folder.discarded_if_refused(), Workbench(call, intake, folder, progress) as bench:
-            run = _blank(intake, bench, machine, started)
-            folder.write_run(run)
-            choices = []
-            for profile, candidates in zip(probed, spaces, strict=True):
-                choices.append(_one_target(bench, profile, candidates, machine))
-            run = msgspec.structs.replace(
-                run,
-                state="finished",
-                choices=tuple(choices),
-                warnings=run.warnings + bench.warnings(),
-                seconds=round(time.monotonic() - began, 1),
-            )
-            return finish.finish(run, folder, {p.name: p for p in probed})
+        stack.enter_context(folder.discarded_if_refused())
+        places = fleet.places(intake.profiles, call.devices)
+        jobs = [Job(place, _space(place, intake)) for place in places]
+        bench = stack.enter_context(Workbench(call, intake, folder, progress, fleet.local))
+        run = _blank(intake, bench, fleet, started)
+        known = {choice.target: choice for choice in earlier.choices} if earlier else {}
+        folder.write_run(msgspec.structs.replace(run, choices=tuple(known.values())))
+        outcome = lanes.work(bench, fleet, jobs, known)
+        run = _with_choices(run, outcome, jobs, folder)
+        run = msgspec.structs.replace(
+            run,
+            state="finished",
+            warnings=run.warnings + bench.warnings(),
+            seconds=round(time.monotonic() - began, 1),
+        )
+        return finish.finish(run, folder, {p.profile.name: p.profile for p in places})
 
 
-def _probed(profile: Profile, machine: dict[str, Any]) -> Profile:
-    return targets.probe(profile, machine) if profile.name == "this-machine" else profile
+def _with_devices(intake: Intake, devices: tuple[str, ...]) -> Intake:
+    request = msgspec.structs.replace(intake.request, devices=devices)
+    return dataclasses.replace(intake, request=request)
 
 
-def _space(profile: Profile, machine: dict[str, Any], intake: Intake) -> Space:
-    here = targets.matches(profile, machine)
-    features = machine["features"] if here else profile.isa.features
-    cores = machine["cores"] if here else max(profile.big_cores, 1)
-    return space(profile, features, cores, intake.source)
+def _space(place: Place, intake: Intake) -> Space:
+    profile, machine = place.profile, place.machine
+    features = machine["features"] if machine else profile.isa.features
+    cores = machine["cores"] if machine else max(profile.big_cores, 1)
+    found = space(profile, features, cores, intake.source)
+    hint = f"`edgeopt devices setup {place.name}` installs it." if place.missing else ""
+    return without(found, place.missing, hint)
 
 
-def _one_target(
-    bench: Workbench, profile: Profile, candidates: Space, machine: dict[str, Any]
-) -> Choice:
-    """Every candidate of one target: made, scored, measured; then the choice, confirmed."""
-    here = targets.matches(profile, machine)
-    for left in candidates.left_out:
-        bench.keep(decide.skipped(profile.name, left))
-    records = bench.candidates(profile.name, candidates.recipes, here)
-    if here:
-        return decide.by_measurement(bench, profile, records)
-    return decide.by_profile(bench, profile, records)
+def _with_choices(run: Run, outcome: Outcome, jobs: list[Job], folder: RunFolder) -> Run:
+    """The run with its choices.
+
+    Raises:
+        DeviceFailed: a device was lost; the choices of the others are kept for the next call.
+    """
+    choices: list[Choice] = [
+        outcome.choices[job.target] for job in jobs if job.target in outcome.choices
+    ]
+    run = msgspec.structs.replace(run, choices=tuple(choices))
+    if outcome.lost:
+        folder.write_run(run)
+        raise outcome.lost[0]
+    return run
 
 
-def _blank(intake: Intake, bench: Workbench, machine: dict[str, Any], started: str) -> Run:
+def _blank(intake: Intake, bench: Workbench, fleet: Fleet, started: str) -> Run:
     parts = intake.parts
     return Run(
         state="running",
@@ -100,8 +113,8 @@ def _blank(intake: Intake, bench: Workbench, machine: dict[str, Any], started: s
             output=intake.output,
         ),
         choices=(),
-        environment=environment(machine),
-        warnings=intake.warnings,
+        environment=environment(fleet.here, fleet.machines()),
+        warnings=intake.warnings + tuple(fleet.warnings),
         started=started,
         seconds=0.0,
     )

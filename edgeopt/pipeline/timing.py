@@ -41,21 +41,25 @@ def time_records(
 
     Returns:
         (the same records with latency and verdicts, or failed; what was found of the machine)
+
+    Raises:
+        DeviceFailed: the device was lost; what was timed until then is in `measurements/`.
     """
     subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
-    session = measure(
-        shop.device,
-        subjects,
-        shop.choose.feed,
-        budget,
-        shop.folder.log(f"measure-{budget.name}"),
-        shop.timeout_s,
-        seed,
-        lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
-        baseline_id,
-        lambda session: settled(session, contested),
-    )
-    _keep_raw(shop, records[0].target, session)
+    with shop.measuring():
+        session = measure(
+            shop.device,
+            subjects,
+            shop.choose.feed,
+            budget,
+            shop.log(f"measure-{budget.name}"),
+            shop.timeout_s,
+            seed,
+            lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
+            baseline_id,
+            lambda session: settled(session, contested),
+        )
+        _keep_raw(shop, records[0].target, session)
     found = findings(session)
     spoiled = failures(found)
     timed = [_timed(record, session, shop, spoiled) for record in records]

@@ -1,63 +1,94 @@
-"""What the steps of one run share: the exams, the workshop, the journal. A context manager."""
+"""What the devices of one run share: exams, conversions, the journal. A context manager."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-
-import msgspec
+import threading
 
 from edgeopt.datasets import scores
 from edgeopt.datasets.samples import Samples
+from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener
-from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
 from edgeopt.pipeline.judge import Exam, exam, metric_for
-from edgeopt.pipeline.workshop import Workshop, blank
+from edgeopt.pipeline.turns import Turns
+from edgeopt.pipeline.workshop import Workshop
 from edgeopt.store.run_folder import RunFolder
 
 
-class Workbench:
-    """One run at work. On leaving, scratch files and the device's are removed."""
+class Stopped(Exception):
+    """The run has ended while a device was still at work."""
 
-    def __init__(self, call: Call, intake: Intake, folder: RunFolder, progress: Listener) -> None:
+
+class Workbench:
+    """One run at work. On leaving, scratch files are removed."""
+
+    def __init__(
+        self,
+        call: Call,
+        intake: Intake,
+        folder: RunFolder,
+        progress: Listener,
+        local: Local | None = None,
+    ) -> None:
         self.call, self.intake, self.folder, self.progress = call, intake, folder, progress
-        self.device = Local()
+        self.local = local or Local()
+        self.turns = Turns()
+        self.conversions = Conversions(
+            intake.source, intake.parts.calibrate, folder, call.step_timeout_s, self.turns
+        )
+        self.earlier = {record.key: record for record in folder.journal.records()}
         self._confirm: Exam | None = None
-        # One conversion runs ahead while the candidate before it is scored; nothing is timed then.
-        self._converter = ThreadPoolExecutor(max_workers=1)
-        self._earlier = {record.key: record for record in folder.journal.records()}
+        self._asking, self._writing = threading.Lock(), threading.Lock()
+        self._stopped = False
 
     def __enter__(self) -> Workbench:
         try:
             self.folder.clear_work()
-            choose = self._exam("choose", self.intake.parts.choose)
-            self.judge = metric_for(self.intake.request.metric, choose, self.intake.output)
+            self._choose = self._exam("choose", self.intake.parts.choose)
+            wanted = self.intake.request.metric
+            self.judge = metric_for(wanted, self._choose, self.intake.output)
         except BaseException:
             self.__exit__()
             raise
-        self.shop = Workshop(
-            source=self.intake.source,
-            calibration=self.intake.parts.calibrate,
-            choose=choose,
-            judge=self.judge,
-            output=self.intake.output,
-            max_drop=self.call.constraints.max_drop,
-            folder=self.folder,
-            device=self.device,
-            timeout_s=self.call.step_timeout_s,
-        )
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._converter.shutdown(cancel_futures=True)
-        self.device.close()
+        self.stop()
+        self.conversions.close()
+        self.local.close()
         self.folder.clear_work()
+
+    def stop(self) -> None:
+        """Nothing more is written down: what fails from now on fails because of the end."""
+        with self._writing:
+            self._stopped = True
+
+    def tell(self, what: str, done: int = 0, total: int = 0) -> None:
+        """Tell the progress.
+
+        Raises:
+            Stopped: the run has ended.
+        """
+        if self._stopped:
+            raise Stopped
+        self.progress(what, done, total)
+
+    def shop(self, device: Device) -> Workshop:
+        """What answers and scores on a device."""
+        return Workshop(
+            conversions=self.conversions,
+            choose=self._choose,
+            judge=self.judge,
+            output=self.intake.output,
+            max_drop=self.call.constraints.max_drop,
+            device=device,
+        )
 
     def _exam(self, part: str, samples: Samples) -> Exam:
         total = len(samples)
@@ -67,7 +98,7 @@ class Workbench:
                 part,
                 samples,
                 self.intake.source,
-                self.device,
+                self.local,
                 self.folder.work / part,
                 log,
                 SOURCE_LIMIT_S,
@@ -81,54 +112,23 @@ class Workbench:
     @property
     def confirm(self) -> Exam:
         """The part that no choice has seen; the source is asked about it when first needed."""
-        if self._confirm is None:
-            self._confirm = self._exam("confirm", self.intake.parts.confirm)
-        return self._confirm
+        with self._asking:
+            if self._confirm is None:
+                with self.turns.working():
+                    self._confirm = self._exam("confirm", self.intake.parts.confirm)
+            return self._confirm
 
     def keep(self, record: Record) -> Record:
-        """Append a record to the journal."""
-        self.folder.journal.append(record)
-        return record
+        """Append a record to the journal.
 
-    def candidates(self, target: str, recipes: Sequence[Recipe], here: bool) -> list[Record]:
-        """Convert and score every recipe, or take what an interrupted run found.
-
-        Args:
-            here: whether this machine is of the target, so that it can be measured.
+        Raises:
+            Stopped: the run has ended.
         """
-        blanks = [blank(target, self.device.name if here else "none", r) for r in recipes]
-        for empty, recipe in zip(blanks, recipes, strict=True):
-            if self._known(empty) is None:
-                self._converter.submit(self.shop.prepare, recipe)
-        return [
-            self._candidate(empty, recipe, here, number, len(recipes))
-            for number, (empty, recipe) in enumerate(zip(blanks, recipes, strict=True))
-        ]
-
-    def _candidate(
-        self, empty: Record, recipe: Recipe, here: bool, number: int, total: int
-    ) -> Record:
-        self.progress(f"{empty.target}: {recipe}", number, total)
-        known = self._known(empty)
-        if known is not None:
-            return known
-        record = self.shop.candidate(empty, recipe)
-        reason = "not measured yet" if here else f"this machine is no {empty.target}"
-        return self.keep(msgspec.structs.replace(record, latency_reason=reason))
-
-    def _known(self, empty: Record) -> Record | None:
-        """What an interrupted run found for a recipe, where its artifact is still there."""
-        earlier = self._earlier.get(empty.key)
-        if earlier is None or earlier.status == "timeout":  # the limit may be another now
-            return None
-        if earlier.status == "ok" and not self._still_there(earlier):
-            return None
-        return earlier
-
-    def _still_there(self, record: Record) -> bool:
-        assert record.recipe is not None
-        artifact = self.folder.artifact(record.recipe.conversion_id)
-        return artifact is not None and artifact.sha256 == record.sha256
+        with self._writing:
+            if self._stopped:
+                raise Stopped
+            self.folder.journal.append(record)
+        return record
 
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the size of the confirming part."""

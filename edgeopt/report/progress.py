@@ -15,7 +15,8 @@ class Progress:
         self._stream = stream
         self._live: Any = None
         self._task: Any = None
-        self._last, self._said, self._began = "", 0.0, time.monotonic()
+        self._said: dict[str, float] = {}
+        self._began = time.monotonic()
 
     def __enter__(self) -> Progress:
         if self._stream.isatty():
@@ -51,8 +52,8 @@ class Progress:
         """A line for each new thing, and now and then for one that takes long."""
         stem = what.split(":")[0] if what.startswith("measuring") else what
         now = time.monotonic()
-        if stem == self._last and now - self._said < PLAIN_EVERY_S:
-            return
-        self._last, self._said = stem, now
+        if now - self._said.get(stem, -PLAIN_EVERY_S) < PLAIN_EVERY_S:
+            return  # devices take turns here: each thing has a clock of its own
+        self._said[stem] = now
         count = f" [{done}/{total}]" if total else ""
         print(f"{now - self._began:6.1f} s  {what}{count}", file=self._stream, flush=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -66,6 +66,24 @@ def _as_is(profile: Profile, source: Source) -> list[RecipeRule]:
         RecipeRule(runtime=runtime, precision="as-is", why=why, options=own)
         for runtime, own in options.items()
     ]
+
+
+def without(given: Space, missing: Mapping[str, str], hint: str) -> Space:
+    """A space without the runtimes that are missing on a device.
+
+    Args:
+        missing: runtime -> the reason.
+        hint: what would help.
+    """
+    out = dict.fromkeys((r.runtime, r.precision) for r in given.recipes if r.runtime in missing)
+    return Space(
+        tuple(recipe for recipe in given.recipes if recipe.runtime not in missing),
+        given.left_out
+        + tuple(
+            LeftOut(runtime=runtime, precision=precision, reason=missing[runtime], hint=hint)
+            for runtime, precision in out
+        ),
+    )
 
 
 def thread_counts(profile: Profile, cores: int) -> list[int]:

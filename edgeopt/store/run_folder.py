@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.store import atomic
 from edgeopt.store.journal import Journal
@@ -72,10 +72,10 @@ class RunFolder:
 
     @contextlib.contextmanager
     def discarded_if_refused(self) -> Iterator[None]:
-        """Leave no folder behind where bad input shows only after it was made."""
+        """Leave no folder behind where bad input, or a device out of reach, shows only now."""
         try:
             yield
-        except (BadInput, NotInstalled):
+        except (BadInput, NotInstalled, DeviceFailed):
             if not (self.path / "run.json").exists():
                 shutil.rmtree(self.path, ignore_errors=True)
             raise

@@ -21,6 +21,8 @@ from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.emulation import difference, emulate
 from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.places import Place
+from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.store import run_folder
 
@@ -58,17 +60,23 @@ def bench(digits, tmp_path_factory):
         yield bench
 
 
+def scored(bench, target, recipes):
+    """Records of a target without a device: converted and scored here."""
+    place = Place(targets.load(target))
+    return Station(bench, bench.shop(bench.local), place).candidates(recipes)
+
+
 @pytest.fixture(scope="module")
 def on(bench):
     """on(board, core, recipes): their records there. The tree is made once, in the cache."""
 
     def on(name: str, core: str | None = None, recipes=RECIPES) -> list[Record]:
-        records = bench.candidates(name, recipes, here=False)
+        records = scored(bench, name, recipes)
         assert [r.status for r in records] == ["ok"] * len(recipes)
         device = Emulated(targets.load(name), core=core)
         folder = Path(device.folder())
         try:
-            return emulate(bench.shop, device, records)
+            return emulate(bench.shop(bench.local), device, records)
         except NotInstalled as error:
             pytest.skip(str(error))
         finally:
@@ -119,18 +127,18 @@ def test_an_instruction_that_the_core_lacks_ends_the_candidate_and_is_named(on):
 
 @pytest.mark.slow  # the fixture trains and converts
 def test_a_runtime_without_an_emulated_form_keeps_its_record(bench, monkeypatch):
-    made = bench.candidates("raspberry-pi-4", RECIPES[:1], here=False)[0]
+    (made,) = scored(bench, "raspberry-pi-4", RECIPES[:1])
     other = msgspec.structs.replace(made, runtime="torch")
     device = Emulated(targets.load("raspberry-pi-4"))
     monkeypatch.setattr(device, "prepare", lambda progress: None)
-    (record,) = emulate(bench.shop, device, [other])
+    (record,) = emulate(bench.shop(bench.local), device, [other])
     assert (record.status, record.kind, record.emulation) == ("ok", None, None)
     assert "torch is not run on emulated ARM" in record.latency_reason
 
 
 @pytest.mark.slow
 def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(bench, monkeypatch):
-    made = bench.candidates("raspberry-pi-4", RECIPES[:1], here=False)[0]
+    (made,) = scored(bench, "raspberry-pi-4", RECIPES[:1])
     assert made.score is not None
     assert made.drop is not None
     before = Emulation(
@@ -143,7 +151,7 @@ def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(bench, 
     ]
     device = Emulated(targets.load("raspberry-pi-4"))
     monkeypatch.setattr(device, "prepare", lambda progress: None)
-    assert emulate(bench.shop, device, records) == records
+    assert emulate(bench.shop(bench.local), device, records) == records
 
 
 def test_differences_of_an_output():

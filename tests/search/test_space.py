@@ -8,6 +8,7 @@ from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.search.space import Space, installed, space, thread_counts
+from edgeopt.search.space import without as space_without
 from edgeopt.sources.source import Source
 
 module = importlib.import_module("edgeopt.search.space")
@@ -192,6 +193,16 @@ def test_a_profile_without_big_cores_takes_the_devices(cores):
 def test_where_no_flag_is_known_nothing_is_ruled_out():
     """A generic profile without a device at hand."""
     assert found(rule(needs_any=("asimddp",), otherwise="no dot product"), features=()).recipes
+
+
+def test_a_runtime_that_is_missing_on_the_device_is_left_out_with_what_to_do():
+    whole = found(rule("onnxruntime"), rule("openvino"), threads=(1, 2))
+    less = space_without(whole, {"openvino": "No module named openvino"}, "set it up")
+    assert [r.runtime for r in less.recipes] == ["onnxruntime", "onnxruntime"]
+    (left,) = less.left_out  # once, whatever its threads
+    assert (left.runtime, left.precision) == ("openvino", "fp32")
+    assert (left.reason, left.hint) == ("No module named openvino", "set it up")
+    assert space_without(whole, {}, "") == whole
 
 
 def test_installed():

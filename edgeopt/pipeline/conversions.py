@@ -1,0 +1,154 @@
+"""The artifacts of one run: each is converted once, on the host, for all its devices."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from edgeopt import convert
+from edgeopt.convert.job import Converted, Job
+from edgeopt.datasets.samples import Samples
+from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.recipe import Recipe
+from edgeopt.jobs import child
+from edgeopt.pipeline.executed import combined_sha256
+from edgeopt.pipeline.turns import Turns
+from edgeopt.sources.source import Source, sha256_file
+from edgeopt.store.run_folder import RunFolder
+
+
+@dataclass
+class Conversions:
+    """Converts recipes, each content once. Thread-safe."""
+
+    source: Source
+    calibration: Samples
+    folder: RunFolder
+    timeout_s: float
+    turns: Turns
+    _calibration_files: dict[str, str] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _failures: dict[str, StepFailed] = field(default_factory=dict)
+    # One conversion runs ahead while the candidate before it is scored.
+    _ahead: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Make a recipe's artifact ahead of time; `artifact` tells what became of it."""
+        self._ahead.submit(self._quietly, recipe)
+
+    def close(self) -> None:
+        """Begin nothing more ahead of time, and wait for what has begun."""
+        self._ahead.shutdown(cancel_futures=True)
+
+    def _quietly(self, recipe: Recipe) -> None:
+        with contextlib.suppress(StepFailed):
+            self.artifact(recipe)
+
+    def artifact(self, recipe: Recipe) -> Artifact:
+        """The artifact of a recipe: made now, or earlier in this run's folder.
+
+        Raises:
+            StepFailed: the conversion failed, now or before.
+        """
+        key = recipe.conversion_id
+        with self._lock(key):
+            if key in self._failures:
+                raise self._failures[key]
+            try:
+                return self.folder.artifact(key) or self._convert(recipe)
+            except StepFailed as error:
+                self._failures[key] = error
+                raise
+
+    def path(self, artifact: Artifact) -> Path:
+        """The file that a session opens."""
+        return self.folder.path / artifact.path
+
+    def _lock(self, key: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(key, threading.Lock())
+
+    def _convert(self, recipe: Recipe) -> Artifact:
+        base = self._base(recipe)
+        made = self.folder.work / "convert" / recipe.conversion_id
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        job = Job(
+            recipe=recipe,
+            source=self.source,
+            calibration=self._calibration(),
+            base=str(base) if base else None,
+            folder=str(made),
+        )
+        start = time.monotonic()
+        with self.turns.working():
+            converted = self._in_child(job, recipe)
+        artifact = self._describe(recipe, converted, made, time.monotonic() - start)
+        self.folder.keep_artifact(artifact, made)
+        return artifact
+
+    def _in_child(self, job: Job, recipe: Recipe) -> Converted:
+        log = self.folder.log(f"convert-{recipe.runtime}-{recipe.precision}")
+        try:
+            reply = child.run(
+                "edgeopt.convert.worker:make", msgspec.to_builtins(job), log, self.timeout_s
+            )
+        except child.ChildFailed as error:
+            status = "timeout" if error.timed_out else "failed-convert"
+            raise StepFailed(status, str(error.args[0]), error.hint) from error
+        except EdgeoptError as error:
+            raise StepFailed("failed-convert", str(error.args[0]), error.hint) from error
+        return msgspec.convert(reply, Converted)
+
+    def _base(self, recipe: Recipe) -> Path | None:
+        """The artifact that a conversion starts from, made first where it is missing."""
+        precision = convert.load(recipe.runtime).base(recipe.precision)
+        if precision is None:
+            return None
+        try:
+            base = self.artifact(Recipe(runtime=recipe.runtime, precision=precision))
+        except StepFailed as error:
+            raise StepFailed(
+                "failed-convert", f"its {precision} form failed: {error.reason}", error.hint
+            ) from error
+        return self.path(base)
+
+    def _describe(
+        self, recipe: Recipe, converted: Converted, made: Path, seconds: float
+    ) -> Artifact:
+        files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}
+        place = self.folder.artifact_folder(recipe.conversion_id)
+        return Artifact(
+            recipe=recipe,
+            path=str((place / converted.main).relative_to(self.folder.path)),
+            files=files,
+            sha256=combined_sha256(files),
+            size_bytes=sum(path.stat().st_size for path in made.iterdir()),
+            inputs=converted.inputs,
+            outputs=converted.outputs,
+            source_sha256=self.source.sha256,
+            tools=converted.tools,
+            convert_s=round(seconds, 3),
+            notes=converted.notes,
+        )
+
+    def _calibration(self) -> dict[str, str]:
+        """Calibration samples as files, written once."""
+        with self._guard:
+            if not self._calibration_files:
+                folder = self.folder.work / "calibration"
+                folder.mkdir(parents=True, exist_ok=True)
+                for i, (name, array) in enumerate(self.calibration.inputs.items()):
+                    np.save(folder / f"{i}.npy", array)
+                    self._calibration_files[name] = str(folder / f"{i}.npy")
+        return self._calibration_files

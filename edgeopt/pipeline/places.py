@@ -1,0 +1,210 @@
+"""Where each target's candidates are answered and timed: on a device of it, here, or nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgeopt import runtimes, targets
+from edgeopt.devices import registry
+from edgeopt.devices.device import Device
+from edgeopt.devices.emulated import Emulated
+from edgeopt.devices.local import Local
+from edgeopt.devices.resolve import resolve
+from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed
+from edgeopt.domain.progress import Listener
+from edgeopt.domain.target import Profile
+from edgeopt.harness.probe import probe
+from edgeopt.targets.probe import THIS_MACHINE
+
+NOWHERE = "none"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One target, and the device that serves it.
+
+    Attributes:
+        profile: as probed, where it is this machine's.
+        device: None: there is none of this target at hand; it is scored here and not timed.
+        machine: what the device says of itself; None where there is none, or it is emulated.
+        missing: runtime -> why it cannot be imported there.
+    """
+
+    profile: Profile
+    device: Device | None = None
+    machine: dict[str, Any] | None = None
+    missing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def timed(self) -> bool:
+        """Whether times taken there are latencies of the target."""
+        return self.device is not None and self.device.kind == "measured"
+
+    @property
+    def name(self) -> str:
+        """As records keep it."""
+        return NOWHERE if self.device is None else self.device.name
+
+
+@dataclass
+class Fleet:
+    """The devices of one call. Closing it leaves nothing on them.
+
+    Attributes:
+        here: what this machine says of itself.
+        warnings: devices that could have served, too.
+    """
+
+    here: dict[str, Any]
+    log: Path
+    progress: Listener
+    local: Local = field(default_factory=Local)
+    warnings: list[str] = field(default_factory=list)
+    _runtimes: frozenset[str] = frozenset()
+    _devices: dict[str, Device] = field(default_factory=dict)
+    _said: dict[str, tuple[dict[str, Any], dict[str, str]]] = field(default_factory=dict)
+
+    def places(self, profiles: Sequence[Profile], asked: Sequence[str]) -> list[Place]:
+        """A place for each target.
+
+        Args:
+            asked: names and links of devices; empty: this machine for the targets that it is
+                of, and the user's devices for the others.
+
+        Raises:
+            BadInput: one that was asked for is of none of the targets.
+            DeviceFailed: one cannot be reached.
+            NotInstalled: one has none of the runtimes, or what emulates it is missing.
+        """
+        self._runtimes = _runtimes(profiles)
+        if not asked:
+            return [self._own(profile) for profile in profiles]
+        found = [self._asked(profile, asked) for profile in profiles]
+        used = {place.device.name for place in found if place.device}
+        for name in asked:
+            if name not in used and name != registry.LOCAL:
+                named = " or ".join(profile.name for profile in profiles)
+                raise BadInput(
+                    f"the device {name!r} is not needed: it is no {named}, or another one that "
+                    "was named before is of the same target.",
+                    "`edgeopt devices check NAME` tells what it is of.",
+                )
+        return found
+
+    def names(self, profiles: Sequence[Profile], asked: Sequence[str]) -> tuple[str, ...]:
+        """The devices of a call, as its identity has them; none is connected for that.
+
+        Without a word about devices: "" for each target that this machine or none serves, and
+        nothing at all where that holds of every one.
+        """
+        if asked:
+            return tuple(asked)
+        found = [self._first(profile) or "" for profile in profiles]
+        return tuple(found) if any(found) else ()
+
+    def close(self) -> None:
+        """Remove what was left on the devices."""
+        for device in (*self._devices.values(), self.local):
+            with contextlib.suppress(DeviceFailed):
+                device.close()
+
+    def machines(self) -> dict[str, dict[str, Any]]:
+        """What every device but this machine says of itself, by name."""
+        return {name: machine for name, (machine, _) in self._said.items()}
+
+    def _own(self, profile: Profile) -> Place:
+        """Without a word about devices: this machine first, then the user's."""
+        first = self._first(profile)
+        names = [name for name in registry.for_target(profile.name) if name != first]
+        real = [name for name in names if self._device(name).kind == "measured"]
+        if first is not None:
+            self._unused(profile, real, first)
+            return self._on(profile, self._device(first))
+        if targets.matches(profile, self.here):
+            self._unused(profile, real, "this machine")
+            return self._this_machine(profile)
+        return Place(profile)
+
+    def _first(self, profile: Profile) -> str | None:
+        """The user's device that serves a target; None where this machine does, or none.
+
+        A real one comes before an emulated one, whatever they are called.
+        """
+        if targets.matches(profile, self.here):
+            return None
+        devices = [self._device(name) for name in registry.for_target(profile.name)]
+        devices.sort(key=lambda device: device.kind != "measured")
+        return devices[0].name if devices else None
+
+    def _asked(self, profile: Profile, asked: Sequence[str]) -> Place:
+        """The first device that was named and is of the target; this machine where it is."""
+        for name in asked:
+            if name != registry.LOCAL and self._serves(name, profile):
+                return self._on(profile, self._device(name))
+        if targets.matches(profile, self.here):
+            return self._this_machine(profile)
+        return Place(profile)
+
+    def _serves(self, name: str, profile: Profile) -> bool:
+        """Whether a device is of a target: by the user's word, else by its own."""
+        entry = None if "://" in name else registry.entry(name)
+        if entry is not None and entry.target is not None:
+            return entry.target == profile.name
+        device = self._device(name)
+        if isinstance(device, Emulated):
+            return device.target == profile.name
+        return profile.name != THIS_MACHINE and targets.matches(profile, self._ask(device)[0])
+
+    def _this_machine(self, profile: Profile) -> Place:
+        if profile.name == THIS_MACHINE:
+            profile = targets.probe(profile, self.here)
+        return Place(profile, self.local, self.here)
+
+    def _on(self, profile: Profile, device: Device) -> Place:
+        if isinstance(device, Emulated):
+            device.prepare(self.progress)
+            return Place(profile, device)
+        machine, missing = self._ask(device)
+        served = _runtimes([profile])
+        if served and served <= set(missing):
+            reasons = "; ".join(f"{name}: {missing[name]}" for name in sorted(served))
+            raise NotInstalled(
+                f"{device.name} has no runtime that {profile.name} is served by ({reasons}).",
+                f"`edgeopt devices setup {device.name}` installs them.",
+            )
+        return Place(profile, device, machine, missing)
+
+    def _device(self, name: str) -> Device:
+        if name not in self._devices:
+            self._devices[name] = resolve(name)
+        return self._devices[name]
+
+    def _ask(self, device: Device) -> tuple[dict[str, Any], dict[str, str]]:
+        """(what it says of itself, runtimes that are missing there); asked once."""
+        if device.name not in self._said:
+            try:
+                found = probe(device, sorted(self._runtimes), self.log, self.progress)
+            except RunnerFailed as error:
+                raise DeviceFailed(
+                    f"{device.name} cannot be used: {error.args[0]}",
+                    f"{error.hint} Without it: `--device local`.".strip(),
+                ) from error
+            self._said[device.name] = found.machine, found.missing
+        return self._said[device.name]
+
+    def _unused(self, profile: Profile, names: Sequence[str], instead: str) -> None:
+        if names:
+            self.warnings.append(
+                f"{profile.name} was served by {instead}; of it is also {', '.join(names)}. "
+                "`--device NAME` takes another one."
+            )
+
+
+def _runtimes(profiles: Sequence[Profile]) -> frozenset[str]:
+    """Those that recipes of the profiles are for, and that there are."""
+    named = {rule.runtime for profile in profiles for rule in profile.recipes}
+    return frozenset(named & set(runtimes.RUNTIMES))

@@ -1,0 +1,85 @@
+"""One device at work in a run: its targets' candidates, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from edgeopt.devices.registry import LOCAL
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.record import Record
+from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.judge import Exam
+from edgeopt.pipeline.places import Place
+from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.workshop import Workshop, blank
+
+
+class Station:
+    """Answers are asked and times are taken on one device, by one thread.
+
+    Args:
+        shop: of that device; of this machine, where there is none of the target.
+    """
+
+    def __init__(self, bench: Workbench, shop: Workshop, place: Place) -> None:
+        self.bench, self.shop, self.place = bench, shop, place
+
+    @property
+    def call(self) -> Call:
+        return self.bench.call
+
+    def progress(self, what: str, done: int = 0, total: int = 0) -> None:
+        """See `Workbench.tell`; says where, if that is not this machine."""
+        where = "" if self.shop.device.link == LOCAL else f" on {self.shop.device.name}"
+        first, colon, rest = what.partition(":")
+        self.bench.tell(f"{first}{where}{colon}{rest}", done, total)
+
+    @property
+    def confirm(self) -> Exam:
+        """See `Workbench.confirm`."""
+        return self.bench.confirm
+
+    def keep(self, record: Record) -> Record:
+        """See `Workbench.keep`."""
+        return self.bench.keep(record)
+
+    def candidates(self, recipes: Sequence[Recipe]) -> list[Record]:
+        """Convert and score every recipe, or take what an interrupted run found.
+
+        Raises:
+            DeviceFailed: the device was lost; what was found before is kept.
+        """
+        target = self.place.profile.name
+        blanks = [blank(target, self.place.name, recipe) for recipe in recipes]
+        for empty, recipe in zip(blanks, recipes, strict=True):
+            if self._known(empty) is None:
+                self.bench.conversions.prepare(recipe)
+        return [
+            self._candidate(empty, recipe, number, len(recipes))
+            for number, (empty, recipe) in enumerate(zip(blanks, recipes, strict=True))
+        ]
+
+    def _candidate(self, empty: Record, recipe: Recipe, number: int, total: int) -> Record:
+        self.progress(f"{empty.target}: {recipe}", number, total)
+        known = self._known(empty)
+        if known is not None:
+            return known
+        record = self.shop.candidate(empty, recipe)
+        reason = "not measured yet" if self.place.timed else f"this machine is no {empty.target}"
+        return self.keep(msgspec.structs.replace(record, latency_reason=reason))
+
+    def _known(self, empty: Record) -> Record | None:
+        """What an interrupted run found for a recipe, where its artifact is still there."""
+        earlier = self.bench.earlier.get(empty.key)
+        if earlier is None or earlier.status == "timeout":  # the limit may be another now
+            return None
+        if earlier.status == "ok" and not self._still_there(earlier):
+            return None
+        return earlier
+
+    def _still_there(self, record: Record) -> bool:
+        assert record.recipe is not None
+        artifact = self.bench.folder.artifact(record.recipe.conversion_id)
+        return artifact is not None and artifact.sha256 == record.sha256
