@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Run",
     "__version__",
+    "compare",
     "explain",
     "measure",
     "measure_load_time",

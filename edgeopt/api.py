@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.domain.bench_row import BenchTable
+from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.explanation import Explanation
 from edgeopt.domain.load_time import LoadTime
@@ -19,6 +20,7 @@ from edgeopt.domain.sustained import Sustained
 from edgeopt.domain.throughput import Throughput
 from edgeopt.harness.budget import BUDGETS, SCREEN, Budget
 from edgeopt.pipeline import bench as _bench
+from edgeopt.pipeline import compare as _compare
 from edgeopt.pipeline import explain as _explain
 from edgeopt.pipeline import modes as _modes
 from edgeopt.pipeline import optimize as _optimize
@@ -46,6 +48,7 @@ def optimize(
     budget: str = "standard",
     seed: int = 0,
     step_timeout_s: float = 300.0,
+    device: str | Sequence[str] = (),
     progress: Listener = silent,
 ) -> Run:
     """Find the version of a model to ship on each target.
@@ -65,6 +68,8 @@ def optimize(
         output: which output is scored; None: the first.
         shapes: fixed shapes for inputs whose dimensions are open.
         budget: of the measurement that decides: "quick", "standard" or "submission".
+        device: names and links of devices to measure on; empty: this machine, and the user's
+            devices whose target is asked for.
 
     Returns:
         The run; `run.chosen` is the record chosen for the first target, None if nothing
@@ -73,6 +78,7 @@ def optimize(
     Raises:
         BadInput: the request, the model or the data is not usable; nothing was written.
         NotInstalled: something that it needs is not installed.
+        DeviceFailed: a device cannot be reached, or was lost: the same call again goes on.
     """
     names = (target,) if isinstance(target, str) else tuple(target)
     with tempfile.TemporaryDirectory(prefix="edgeopt-model-") as folder:
@@ -96,8 +102,20 @@ def optimize(
             budget=_final(budget).name,
             seed=seed,
             step_timeout_s=step_timeout_s,
+            devices=(device,) if isinstance(device, str) else tuple(device),
         )
         return _optimize.optimize(call, progress)
+
+
+def compare(run: Run | str | Path) -> Comparison:
+    """A run, or the run in a folder, as one table over its targets.
+
+    Raises:
+        BadInput: the folder holds no run.
+    """
+    if isinstance(run, Run):
+        return _compare.compare(run)
+    return _compare.compare_folder(Path(run))
 
 
 def default_out(model: Path) -> Path:

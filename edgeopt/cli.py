@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
-from edgeopt.console import console, print_json, progress
+from edgeopt.cli_optimize import compare, optimize, report
+from edgeopt.console import console, print_json
 from edgeopt.domain.errors import EdgeoptError
-
-if TYPE_CHECKING:
-    from edgeopt.domain.run import Run
 
 
 class _Group(click.Group):
@@ -31,9 +28,8 @@ class _Group(click.Group):
             click.echo(str(error), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            again = (
-                "; the same command again goes on" if ctx.invoked_subcommand == "optimize" else ""
-            )
+            resumes = ctx.invoked_subcommand in ("optimize", "compare")
+            again = "; the same command again goes on" if resumes else ""
             click.echo(f"stopped{again}", err=True)
             ctx.exit(130)
 
@@ -49,7 +45,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (bench, devices, doctor, explain):
+for command in (bench, compare, devices, doctor, explain, optimize, report):
     cli.add_command(command)
 
 
@@ -99,96 +95,6 @@ def targets_schema() -> None:
     from edgeopt import targets
 
     print_json(targets.json_schema())
-
-
-@cli.command()
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--target", "targets", multiple=True, required=True, help="Profile name or path.")
-@click.option("--data", required=True, help=".npz, folder of images by class, or module:function.")
-@click.option("--metric", help="accuracy, top5, f1, roc-auc, mae, mse, ... or module:function.")
-@click.option("--max-drop", default="1%", show_default=True, help="Allowed loss: 1% or 0.01.")
-@click.option("--max-size", help="Largest artifact: 5MB, 800kB.")
-@click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds.")
-@click.option("--calibration", help="Samples that calibrate, instead of a part of --data.")
-@click.option("--confirm", help="Samples that confirm, instead of a part of --data.")
-@click.option(
-    "--preprocess", help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw"
-)
-@click.option("--output", help="The output that is scored; default: the first.")
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape.")
-@click.option("--trust", is_flag=True, help="Run code inside the model's file.")
-@click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds.")
-@click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--step-timeout", default=300.0, show_default=True, metavar="SECONDS")
-@click.option("--out", type=click.Path(path_type=Path), help="The run's folder.  [runs/MODEL]")
-@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
-@click.pass_context
-def optimize(ctx: click.Context, **options: Any) -> None:
-    """Turn MODEL into the best artifact for each target."""
-    from edgeopt.pipeline.optimize import optimize as run_optimize
-
-    call = _call(options)
-    with progress() as listener:
-        run = run_optimize(call, listener)
-    _show(run, options["as_json"])
-    ctx.exit(0 if run.qualified else 1)
-
-
-def _call(options: dict[str, Any]) -> Any:
-    from edgeopt import parse
-    from edgeopt.api import default_out
-    from edgeopt.domain.run import Constraints
-    from edgeopt.pipeline.call import Call
-
-    constraints = Constraints(
-        max_drop=parse.share(options["max_drop"]),
-        max_size_bytes=parse.size(options["max_size"]) if options["max_size"] else None,
-        max_latency_ms=options["max_latency"],
-    )
-    return Call(
-        model=options["model"],
-        targets=options["targets"],
-        data=options["data"],
-        out=options["out"] or default_out(options["model"]),
-        metric=options["metric"],
-        constraints=constraints,
-        calibration=options["calibration"],
-        confirm=options["confirm"],
-        preprocessing=parse.preprocessing(options["preprocess"]),
-        output=options["output"],
-        shapes=parse.shapes(options["shapes"]),
-        trust=options["trust"],
-        budget=options["budget"] or "standard",
-        seed=options["seed"],
-        step_timeout_s=options["step_timeout"],
-    )
-
-
-@cli.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
-def report(folder: Path, as_json: bool) -> None:
-    """Show a run again, and write its report.html anew."""
-    from edgeopt.pipeline.finish import write_report
-    from edgeopt.store import run_folder
-
-    run = run_folder.read(folder)
-    write_report(run)
-    _show(run, as_json)
-
-
-def _show(run: Run, as_json: bool) -> None:
-    if as_json:
-        import msgspec
-
-        print_json(msgspec.to_builtins(run))
-        return
-    from edgeopt.report import terminal
-
-    shown = console()
-    shown.print(terminal.summary(run))
-    shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -27,12 +27,14 @@ from edgeopt.datasets.scores import smallest_resolvable
 from edgeopt.devices.resolve import LINKS
 from edgeopt.domain import (
     artifact,
+    comparison,
     energy,
     explanation,
     finding,
     latency,
     load_time,
     open_loop,
+    published,
     recipe,
     record,
     run,
@@ -63,7 +65,8 @@ VALUES = [
     record.Record, latency.Latency, latency.Verdict, score.Score, score.Drop, record.Parity,
     record.Executed, recipe.Recipe, recipe.Quantization, run.Run, run.Request, run.Constraints,
     run.Choice, run.Miss, run.SourceFacts, run.DataFacts, tensor.TensorSpec, artifact.Artifact,
-    tensor.Binding, finding.Finding, energy.Energy,
+    tensor.Binding, finding.Finding, energy.Energy, comparison.Comparison, comparison.Column,
+    comparison.Line, comparison.Cell, comparison.Single, comparison.Share, published.Predicted,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

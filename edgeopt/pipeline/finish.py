@@ -10,8 +10,10 @@ from edgeopt.bundle import write as bundle
 from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
 from edgeopt.report import html
+from edgeopt.report.comparison import comparison
 from edgeopt.store import atomic
 from edgeopt.store.run_folder import RunFolder
+from edgeopt.targets import published
 
 
 def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
@@ -32,11 +34,17 @@ def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
 def write_report(run: Run) -> None:
     """Write report.html from what the run's folder holds."""
     folder = Path(run.folder)
-    profiles = {
+    profiles = stored_profiles(folder)
+    found = comparison(run, profiles, published.rows()) if len(profiles) > 1 else None
+    atomic.write(folder / "report.html", html.render(run, profiles, found))
+
+
+def stored_profiles(folder: Path) -> dict[str, Profile]:
+    """The profiles that a run was made with, by target; none while it goes on."""
+    return {
         path.stem: msgspec.json.decode(path.read_bytes(), type=Profile)
         for path in sorted((folder / "targets").glob("*.json"))
     }
-    atomic.write(folder / "report.html", html.render(run, profiles))
 
 
 def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
+from edgeopt.report import compare_table, words
 from edgeopt.report import format as fmt
-from edgeopt.report import words
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
 from edgeopt.report.method import method, untimed_reason
@@ -49,8 +50,13 @@ class TargetView:
     facts: list[FactRow]
 
 
-def render(run: Run, profiles: Mapping[str, Profile]) -> str:
-    """The page of a run, whole. `profiles`: by target; one that is missing has no facts."""
+def render(run: Run, profiles: Mapping[str, Profile], compared: Comparison | None = None) -> str:
+    """The page of a run, whole.
+
+    Args:
+        profiles: by target; one that is missing has no facts.
+        compared: its targets side by side; None where there is one alone.
+    """
     environment = _environment()
     style = environment.get_template("style.css").render()
     script = environment.get_template("page.js").render()
@@ -58,6 +64,7 @@ def render(run: Run, profiles: Mapping[str, Profile]) -> str:
         run=run,
         name=PurePath(run.source.path).name,
         tried=sum(record.status != "skipped" for record in run.records),
+        compared=compared,
         targets=[target_view(run, name, profiles.get(name)) for name in run.request.targets],
         allowed=fmt.allowance(run.request.constraints.max_drop, relative=_relative(run)),
         environment=list(flat(run.environment)),
@@ -126,6 +133,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        size=fmt.size, duration=fmt.duration, ms=fmt.ms, finding=words.finding
+        size=fmt.size,
+        duration=fmt.duration,
+        ms=fmt.ms,
+        finding=words.finding,
+        compared_cell=compare_table.cell_text,
+        compared_lines=compare_table.shown,
+        compared_predictions=compare_table.predictions,
+        compared_reasons=compare_table.reasons,
     )
     return environment

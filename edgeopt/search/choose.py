@@ -64,7 +64,7 @@ def front(records: Sequence[Record], baseline: str | None) -> list[Record]:
     points = [
         (r, (share, max(r.drop.judged, 0.0), r.size_bytes or 0))
         for r in records
-        if r.status == "ok" and r.drop and (share := _share_of_baseline(r, baseline))
+        if r.status == "ok" and r.drop and (share := share_of_baseline(r, baseline))
     ]
     return [
         record
@@ -73,7 +73,8 @@ def front(records: Sequence[Record], baseline: str | None) -> list[Record]:
     ]
 
 
-def _share_of_baseline(record: Record, baseline: str | None) -> float | None:
+def share_of_baseline(record: Record, baseline: str | None) -> float | None:
+    """Latency relative to the baseline's in the same schedule; None where it did not run in it."""
     if record.recipe_id == baseline:
         return 1.0
     return 1.0 / record.versus_baseline.ratio if record.versus_baseline else None

@@ -1,0 +1,184 @@
+"""`edgeopt optimize`, `compare` and `report`. Heavy rooms are imported in the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgeopt.console import console, print_json, progress
+from edgeopt.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from edgeopt.domain.run import Run
+    from edgeopt.pipeline.call import Call
+
+_SHARED = (
+    click.option(
+        "--device", "devices", multiple=True, help="A name or link: measure there. Repeatable."
+    ),
+    click.option("--metric", help="accuracy, top5, f1, roc-auc, mae, mse, ... or module:function."),
+    click.option("--max-drop", default="1%", show_default=True, help="Allowed loss: 1% or 0.01."),
+    click.option("--max-size", help="Largest artifact: 5MB, 800kB."),
+    click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds."),
+    click.option("--calibration", help="Samples that calibrate, instead of a part of --data."),
+    click.option("--confirm", help="Samples that confirm, instead of a part of --data."),
+    click.option(
+        "--preprocess", help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw"
+    ),
+    click.option("--output", help="The output that is scored; default: the first."),
+    click.option(
+        "--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape."
+    ),
+    click.option("--trust", is_flag=True, help="Run code inside the model's file."),
+    click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds."),
+    click.option(
+        "--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each."
+    ),
+    click.option("--seed", default=0, show_default=True),
+    click.option("--step-timeout", default=300.0, show_default=True, metavar="SECONDS"),
+    click.option("--out", type=click.Path(path_type=Path), help="The run's folder.  [runs/MODEL]"),
+)
+
+
+def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a request, those that need no data among them."""
+    for option in reversed(_SHARED):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--target", "targets", multiple=True, required=True, help="Profile name or path.")
+@click.option("--data", required=True, help=".npz, folder of images by class, or module:function.")
+@_shared
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@click.pass_context
+def optimize(ctx: click.Context, **options: Any) -> None:
+    """Turn MODEL into the best artifact for each target."""
+    from edgeopt.pipeline.optimize import optimize as run_optimize
+
+    call = _call(options)
+    with progress() as listener:
+        run = run_optimize(call, listener)
+    _show(run, options["as_json"])
+    ctx.exit(0 if run.qualified else 1)
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--target", "targets", multiple=True, help="Profiles: a,b,c. Repeatable.")
+@click.option("--data", help=".npz, folder of images by class, or module:function.")
+@_shared
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.pass_context
+def compare(ctx: click.Context, **options: Any) -> None:
+    """Optimize MODEL for several targets and show them in one table; or show a run's folder so."""
+    import msgspec
+
+    from edgeopt.pipeline.compare import compare as table_of
+    from edgeopt.report import compare_table
+
+    run = _compared_run(ctx, options)
+    found = table_of(run)
+    if options["as_json"]:
+        print_json(msgspec.to_builtins(found))
+    else:
+        console().print(compare_table.render(found))
+        click.echo(f"Report: {Path(run.folder) / 'report.html'}")
+    ctx.exit(0 if run.choices and run.qualified else 1)
+
+
+def _compared_run(ctx: click.Context, options: dict[str, Any]) -> Run:
+    """The run in a folder, or a new one."""
+    from edgeopt.pipeline.optimize import optimize as run_optimize
+    from edgeopt.store import run_folder
+
+    if (options["model"] / "run.json").is_file():  # a model can be a folder, too
+        given = [name for name in options if _is_given(ctx, name) and name != "as_json"]
+        if given != ["model"]:
+            raise BadInput(
+                f"{options['model']} is a run's folder: only --json goes with it.",
+                "Other options go with a model.",
+            )
+        return run_folder.read(options["model"])
+    targets = [name for given in options["targets"] for name in _names(given)]
+    if not targets or not options["data"]:
+        raise BadInput(
+            "a model needs --target and --data.",
+            "Or give the folder of a run: edgeopt compare runs/MODEL",
+        )
+    call = _call({**options, "targets": tuple(targets)})
+    with progress() as listener:
+        return run_optimize(call, listener)
+
+
+def _is_given(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+
+
+def _names(given: str) -> list[str]:
+    """ "a,b" -> two names; the path of a profile may have commas."""
+    if Path(given).is_file():
+        return [given]
+    return [name.strip() for name in given.split(",") if name.strip()]
+
+
+def _call(options: dict[str, Any]) -> Call:
+    from edgeopt import parse
+    from edgeopt.api import default_out
+    from edgeopt.domain.run import Constraints
+    from edgeopt.pipeline.call import Call
+
+    constraints = Constraints(
+        max_drop=parse.share(options["max_drop"]),
+        max_size_bytes=parse.size(options["max_size"]) if options["max_size"] else None,
+        max_latency_ms=options["max_latency"],
+    )
+    return Call(
+        model=options["model"],
+        targets=options["targets"],
+        data=options["data"],
+        out=options["out"] or default_out(options["model"]),
+        metric=options["metric"],
+        constraints=constraints,
+        calibration=options["calibration"],
+        confirm=options["confirm"],
+        preprocessing=parse.preprocessing(options["preprocess"]),
+        output=options["output"],
+        shapes=parse.shapes(options["shapes"]),
+        trust=options["trust"],
+        budget=options["budget"] or "standard",
+        seed=options["seed"],
+        step_timeout_s=options["step_timeout"],
+        devices=options["devices"],
+    )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+def report(folder: Path, as_json: bool) -> None:
+    """Show a run again, and write its report.html anew."""
+    from edgeopt.pipeline.finish import write_report
+    from edgeopt.store import run_folder
+
+    run = run_folder.read(folder)
+    write_report(run)
+    _show(run, as_json)
+
+
+def _show(run: Run, as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        print_json(msgspec.to_builtins(run))
+        return
+    from edgeopt.report import terminal
+
+    shown = console()
+    shown.print(terminal.summary(run))
+    shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)

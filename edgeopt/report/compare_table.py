@@ -1,0 +1,110 @@
+"""The table of `edgeopt compare`, within 100 columns. Rich is imported when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from edgeopt.domain.comparison import Cell, Comparison, Line
+from edgeopt.report import format as fmt
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.text import Text
+
+#: What a cell says where no latency was measured.
+UNTIMED = {
+    "emulated": "emulated",
+    "converted": "converted only",
+    "failed": "failed",
+    "left out": "left out",
+    "absent": fmt.DASH,
+}
+LEGEND = (
+    "✓ ships there   * beyond a limit   × against the baseline of its own target; latencies of two "
+    "targets have no verdict"
+)
+
+
+def render(found: Comparison) -> Group:
+    """Choices, candidates by targets, what is predicted, what failed, the single best."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("candidate", overflow="fold")
+    for column in found.columns:
+        where = "" if column.device in ("local", "none") else f"\non {column.device}"
+        table.add_column(Text(f"{column.target}{where}"), justify="right", overflow="fold")
+    for line in shown(found):
+        cells = [Text(cell_text(cell), style=_style(cell)) for cell in line.cells]
+        table.add_row(Text(line.title), *cells)
+    parts: list[Text | Table] = [*_choices(found), Text(""), table, Text(LEGEND, style="dim")]
+    for title, lines in (
+        ("Predicted, not measured", predictions(found)),
+        ("Failed or left out", reasons(found)),
+    ):
+        if lines:
+            parts.append(Text(f"\n{title}", style="bold"))
+            parts += [Text(f" - {line}") for line in lines]
+    parts.append(Text("\nOne artifact for all: ", style="bold").append(found.single.why))
+    return Group(*parts)
+
+
+def _choices(found: Comparison) -> Iterator[Text]:
+    from rich.text import Text
+
+    for column in found.columns:
+        text = Text(f"{column.target}: ", style="bold")
+        chosen = column.title or column.why
+        text.append(chosen, style="green" if column.recipe_id else "yellow")
+        basis = f" ({column.basis})" if column.recipe_id and column.basis else ""
+        yield text.append(f"{basis} → {column.bundle}/" if column.bundle else basis, style="dim")
+
+
+def shown(found: Comparison) -> list[Line]:
+    """The lines that any target has tried."""
+    return [line for line in found.lines if any(cell.recipe_id for cell in line.cells)]
+
+
+def cell_text(cell: Cell) -> str:
+    """One cell: "✓ 5.71 ms 1.83×, 2 thr" where it was measured, else a word."""
+    sign = "✓ " if cell.chosen else "" if cell.qualifies or cell.state != "measured" else "* "
+    if cell.latency_ms is None:
+        beyond = "" if cell.qualifies or cell.state in ("failed", "left out", "absent") else " *"
+        return f"{sign}{UNTIMED.get(cell.state, cell.state)}{beyond}"
+    versus = cell.versus_baseline
+    times = f" {fmt.ratio(versus.ratio)}" if versus else ""
+    unsure = "?" if versus and versus.word == "INCONCLUSIVE" else ""
+    return f"{sign}{fmt.ms(cell.latency_ms.p50)}{times}{unsure}, {cell.threads} thr"
+
+
+def _style(cell: Cell) -> str:
+    return "bold green" if cell.chosen else "" if cell.qualifies else "dim"
+
+
+def predictions(found: Comparison) -> list[str]:
+    """A sentence for each latency that was predicted."""
+    return [
+        f"{line.title} on {cell.target}: {fmt.ms(one.p50_ms)} "
+        f"({fmt.interval(one.low_ms, one.high_ms, fmt.ms)}); {one.basis}"
+        for line in found.lines
+        for cell in line.cells
+        if (one := cell.predicted)
+    ]
+
+
+def reasons(found: Comparison) -> list[str]:
+    """Why cells failed or were left out: one line a reason, with whom it concerns."""
+    because: dict[tuple[str, str], dict[str, None]] = {}
+    for line in found.lines:
+        for cell in line.cells:
+            if cell.state in ("failed", "left out"):
+                names = because.setdefault((cell.target, cell.reason), {})
+                names[f"{line.runtime} {line.precision}"] = None
+    return [
+        f"{target}: {', '.join(names)}: {reason if len(reason) <= 200 else reason[:199] + '…'}"
+        for (target, reason), names in because.items()
+    ]
