@@ -32,13 +32,17 @@ def devices(ctx: click.Context) -> None:
 @click.argument("link")
 @click.option("--target", help="Profile that it is of.  [the one that fits]")
 @click.option("--python", help="The interpreter there.  [python3]")
-@click.option("--folder", help="Where files are kept there.  [~/.cache/edgeopt]")
+@click.option(
+    "--folder",
+    help="Where files are kept there.  [~/.cache/edgeopt; phones: /data/local/tmp/edgeopt]",
+)
 @click.option("--jump", metavar="HOST", help="Host to go through, as for ssh -J.")
 @click.option("--ssh-config", type=click.Path(exists=True, dir_okay=False), help="As for ssh -F.")
 def add(name: str, link: str, target: str | None, **options: str | None) -> None:
-    """Connect to LINK (ssh://user@host, emulated://PROFILE) and keep it as NAME."""
+    """Connect to LINK (ssh://user@host, adb://SERIAL, emulated://PROFILE) and keep it as NAME."""
     from edgeopt import targets
     from edgeopt.devices import registry, resolve
+    from edgeopt.devices.adb import Adb
     from edgeopt.devices.emulated import Emulated
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.harness.check import fitting
@@ -53,8 +57,9 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     device = resolve.of(name, entry)
     with tempfile.TemporaryDirectory() as folder, progress() as listener:
         try:
-            if isinstance(device, Emulated):
+            if isinstance(device, Adb | Emulated):
                 device.prepare(listener)
+            if isinstance(device, Emulated):
                 target = entry.target or device.target
                 entry = DeviceEntry(link=link, target=target, **options)
             found = probe(device, (), Path(folder) / "log", listener)
@@ -70,7 +75,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
         click.echo(f"It is also of: {', '.join(fits[1:])}. Choose another one with --target.")
     if isinstance(device, Emulated):
         click.echo(device.note or f"It runs on the very core of that target, {device.core}.")
-    elif target is not None and target not in fits:
+    elif target is not None and target not in fits and targets.load(target).match:
         click.echo(f"It does not look like a {target}: `edgeopt devices check {name}`.")
     step = "check" if found.numpy else "setup"
     click.echo(f"Next: edgeopt devices {step} {name}")
@@ -149,7 +154,7 @@ def remove(name: str) -> None:
     from edgeopt.devices import registry
 
     registry.remove(name)
-    click.echo(f"{name} is forgotten. Its files are still there, in ~/.cache/edgeopt or --folder.")
+    click.echo(f"{name} is forgotten. Its files are still there, in the folder of `devices add`.")
 
 
 def _target(name: str) -> str | None:

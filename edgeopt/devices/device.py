@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from edgeopt.domain.errors import BadInput
 
@@ -58,6 +58,22 @@ class Device(Protocol):
 
     def close(self) -> None:
         """Remove what was left there. The next call connects anew."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A device whose link reads more of it than a runner there can. It is asked for both.
+
+    Where a reading is not to be had it is None, with its reason in `why_null`.
+    """
+
+    def machine(self) -> dict[str, Any]:
+        """What does not change; fields as of the runner's `hello`."""
+        ...
+
+    def health(self) -> dict[str, Any]:
+        """What may spoil figures; fields as of the runner's `health`."""
         ...
 
 

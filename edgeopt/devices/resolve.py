@@ -11,7 +11,11 @@ from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 
 #: The table of links: scheme -> what makes its device from (name, entry).
-LINKS = {"ssh": "edgeopt.devices.ssh:Ssh", "emulated": "edgeopt.devices.emulated:of"}
+LINKS = {
+    "ssh": "edgeopt.devices.ssh:Ssh",
+    "adb": "edgeopt.devices.adb:Adb",
+    "emulated": "edgeopt.devices.emulated:of",
+}
 
 
 def resolve(name_or_link: str) -> Device:

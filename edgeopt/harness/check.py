@@ -90,9 +90,12 @@ def _runtimes(found: Probe, name: str) -> list[Finding]:
 def _target(found: Probe, target: str | None) -> list[Finding]:
     if target is None:
         return []
-    if targets.matches(targets.load(target), found.machine):
+    profile = targets.load(target)
+    if targets.matches(profile, found.machine):
         return [_line("target", "ok", target)]
     said = found.machine.get("board") or found.machine["cpu_model"] or found.machine["arch"]
+    if profile.match is None and profile.arch == found.machine["arch"]:
+        return [_line("target", "ok", f"{target}, as was said when it was added: {said}")]
     suitable = ", ".join(fitting(found)) or "none that edgeopt knows"
     advice = f"It is of: {suitable}. Remove it, and add it with another --target."
     return [_line("target", "warning", f"this is no {target}: {said}", advice)]

@@ -102,8 +102,8 @@ def _words(bits: int) -> list[str]:
 def _counted(raw: Raw) -> Finding | None:
     """Intel counts every time it slows itself. How long it did tells whether that matters."""
     counts = _readings(raw, "throttle_count")
-    told = counts or _readings(raw, "throttled_bits") or _readings(raw, "throttled")
-    if not told and not _readings(raw, "brakes"):
+    others = ("throttled_bits", "throttled", "brakes", "thermal_status")
+    if not counts and not any(_readings(raw, name) for name in others):
         return None
     times = _grown(counts)
     if times <= 0:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.devices.device import Device, require_real
+from edgeopt.harness import told
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.client import Client, RunnerFailed
@@ -111,7 +112,7 @@ def measure(
     session = Session(budget, seed, timed, baseline or subjects[0].key, twin)
     plan = _Schedule(device, feed, budget, log, timeout_s, session, progress, budget.rounds)
     with Client(device, log) as canary:
-        session.machine = canary.request("hello", SHORT_S)["machine"]
+        session.machine = told.machine(device, canary, SHORT_S)
         _examine(plan, canary, WATCH_S)
         for number in range(budget.looks[-1]):
             alive = [s for s in subjects if not timed[s.key].failed]
@@ -128,8 +129,7 @@ def measure(
 def _examine(plan: _Schedule, canary: Client, seconds: float) -> None:
     """The slower readings: throttling, temperatures, supply, who else is at work."""
     with contextlib.suppress(RunnerFailed):  # without them nothing is judged, and that is said
-        reply = canary.request("health", SHORT_S, seconds=seconds)
-        plan.session.health.append(reply["health"])
+        plan.session.health.append(told.health(plan.device, canary, SHORT_S, seconds))
 
 
 def _with_twin(
@@ -234,9 +234,8 @@ def _warm(plan: _Schedule, subject: Subject, client: Client) -> _Arm | None:
     except RunnerFailed as error:
         _take_out(plan, subject, error)
         return None
-    told = {key: value for key, value in opened.items() if key not in ("inputs", "outputs")}
     launch = Launch(
-        opened=told,
+        opened={key: said for key, said in opened.items() if key not in ("inputs", "outputs")},
         first_ns=warm["first_ns"],
         warmup_ns=warm["t_ns"],
         peak_rss_bytes=warm["peak_rss_bytes"],

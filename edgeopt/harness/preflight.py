@@ -141,6 +141,21 @@ def battery(machine: Readings, health: Readings) -> Finding | None:
     return Finding(check="battery", state="ok", found="charged or charging") if batteries else None
 
 
+def screen(machine: Readings, health: Readings) -> Finding | None:
+    """A phone whose screen is off saves power."""
+    told = health.get("screen")
+    if told is None:
+        return None
+    advice = "Settings, developer options: Stay awake; unlock it, and put it in airplane mode."
+    if not told["on"]:
+        found = "off: the phone may rest in the middle of a measurement"
+        return Finding(check="screen", state="warning", found=found, advice=advice)
+    if not told["stays_on"]:
+        found = "on, and will go off by itself"
+        return Finding(check="screen", state="warning", found=found, advice=advice)
+    return Finding(check="screen", state="ok", found="on, and stays on")
+
+
 def _unknown(check: str, readings: Readings, *fields: str) -> Finding:
     why = readings.get("why_null") or {}
     reasons = dict.fromkeys(why.get(field, f"no reading `{field}`") for field in fields)
@@ -161,6 +176,7 @@ CHECKS: tuple[Check, ...] = (
     under_voltage,
     temperature,
     battery,
+    screen,
     surroundings.load,
     surroundings.memory,
     surroundings.steal,

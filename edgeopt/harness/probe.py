@@ -10,6 +10,7 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.device import Probe
 from edgeopt.domain.errors import DeviceFailed, RunnerFailed
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.harness import told
 from edgeopt.harness.client import Client
 
 LIMIT_S = 120.0  # importing a runtime from a slow card
@@ -27,7 +28,7 @@ def probe(device: Device, runtimes: Iterable[str], log: Path, progress: Listener
     """
     progress(f"connecting to {device.name}")
     with Client(device, log) as client:
-        machine = client.request("hello", LIMIT_S)["machine"]
+        machine = told.machine(device, client, LIMIT_S)
         before = time.time()
         stock = client.request("stock", LIMIT_S, folder=device.folder())
         clock_s = (before + time.time()) / 2

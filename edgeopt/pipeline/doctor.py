@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeopt.devices.device import Device, require_real
 from edgeopt.domain.finding import Diagnosis
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness import gates, surroundings
+from edgeopt.harness import gates, surroundings, told
 from edgeopt.harness.client import Client
 from edgeopt.harness.preflight import preflight
 
@@ -26,9 +26,9 @@ def doctor(device: Device, log: Path, progress: Listener = silent) -> Diagnosis:
     """
     require_real(device)
     with Client(device, log) as client:
-        machine = client.request("hello", REQUEST_S)["machine"]
+        machine = told.machine(device, client, REQUEST_S)
         progress("watching the machine")
-        health = client.request("health", REQUEST_S, seconds=WATCH_S)["health"]
+        health = told.health(device, client, REQUEST_S, WATCH_S)
         progress("timing fixed work")
         canary = _canary(client)
     steady = gates.canary({"canary": canary})

@@ -25,6 +25,7 @@ from edgeopt.harness import (
     open_loop_figures,
     sustained_figures,
     throughput_figures,
+    told,
 )
 from edgeopt.harness.client import Client
 from edgeopt.harness.load_time import load_time
@@ -210,7 +211,7 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
     """
     with _opened(files) as (setting, opened):
         with Client(setting.device, setting.log) as client:
-            machine = client.request("hello", SHORT_S)["machine"]
+            machine = told.machine(setting.device, client, SHORT_S)
         rows, trials = mode.find(Work(setting, opened.subjects, machine, files.seed, progress))
     raw = [trial.raw() for trial in trials]
     return Outcome(mode.name, tuple(rows), opened.inputs, machine, raw)

@@ -6,8 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.devices import phone as phones
 from benchmarks.devices import sshd as servers
+from benchmarks.devices.adb_server import AdbServer
+from edgeopt.devices.adb import Adb
 from edgeopt.devices.local import Local
+from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
@@ -43,7 +47,23 @@ def local():
     made.close()
 
 
-@pytest.fixture(params=["local", "by_ssh"])
+@pytest.fixture(scope="session")
+def by_adb(tmp_path_factory):
+    """A phone that is this machine, behind a stand-in for adb's server."""
+    pytest.importorskip("adbutils", reason="pip install 'edgeopt[adb]'")
+    server = AdbServer(phones.make(tmp_path_factory.mktemp("phone"), {}), 'it\'s; a "phone"')
+    tree = phones.own_python(tmp_path_factory.mktemp("tree"))
+    place = tmp_path_factory.mktemp('a phone\'s; "odd" $HOME')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
+        entry = DeviceEntry(link=f"adb://{server.serial}", folder=str(place))
+        made = Adb("phone", entry, lambda progress: tree)
+    yield made
+    made.close()
+    server.stop()
+
+
+@pytest.fixture(params=["local", "by_ssh", "by_adb"])
 def device(request):
     """Every link, one after the other: a new one is a row here."""
     return request.getfixturevalue(request.param)

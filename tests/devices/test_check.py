@@ -50,6 +50,12 @@ def test_each_thing_that_is_wrong_has_its_line(fields, line, state, words):
     assert words in found[line][1]
 
 
+def test_a_profile_that_recognises_nothing_is_taken_as_said():
+    phone = {**PI, "board": "Google Pixel 8 (Google Tensor G3)"}
+    assert findings("pixel-8", machine=phone)["target"][0] == "ok"
+    assert findings("pixel-8", machine={**phone, "arch": "x86_64"})["target"][0] == "warning"
+
+
 def test_the_most_particular_profile_comes_first():
     assert check.fitting(GOOD)[0] == "raspberry-pi-5"
     machine = {

@@ -1,0 +1,211 @@
+"""`adb://SERIAL`: the adb server on this machine, and one phone behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
+
+SCHEME = "adb://"
+PORT = 5037
+LIMIT_S = 60.0  # of a command that is over at once
+
+#: What the adb server says -> what is the matter with {serial}, and what to do.
+TROUBLES = (
+    (
+        "unauthorized",
+        "the phone {serial} does not trust this computer yet.",
+        "Unlock it and answer yes to its question; `adb devices` then says `device`.",
+    ),
+    (
+        "offline",
+        "the phone {serial} is offline: it hangs, or is starting.",
+        "Plug it in anew; `adb reconnect offline` may do.",
+    ),
+    (
+        "not found",
+        "adb knows no phone {serial}.",
+        "`adb devices` lists those there are. Is USB debugging on, and the cable good for data? "
+        "By WLAN: `adb connect ADDRESS:PORT` first.",
+    ),
+    (
+        "FAIL",
+        "the phone {serial} did not take a file.",
+        "Is there room on it, and may `adb shell` write to the folder?",
+    ),
+    (
+        "connect to adb server",
+        "no adb server answers: {said}",
+        "`adb start-server` shows why.",
+    ),
+    (
+        "insufficient permissions",
+        "this user may not use the phone {serial}: {said}",
+        "Linux: `apt-get install android-sdk-platform-tools-common` has the udev rules.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended there."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class AdbLink:
+    """The way to one phone. Every word goes through the phone's shell quoted."""
+
+    serial: str
+    host: str
+    port: int
+
+    def argv(self, command: str) -> list[str]:
+        """The real client, as a process whose streams and exit code are the command's.
+
+        Raises:
+            NotInstalled: there is none.
+        """
+        there = ["-P", str(self.port)]
+        if self.host not in ("127.0.0.1", "localhost"):
+            there = ["-H", self.host, *there]
+        return [client(), *there, "-s", self.serial, "shell", "-T", command]
+
+    def start(self, command: str, stderr: IO[bytes] | int) -> subprocess.Popen[Any]:
+        """Start a command there; the process leads a group of its own.
+
+        Raises:
+            NotInstalled: there is no adb client.
+        """
+        return subprocess.Popen(
+            self.argv(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, command: Sequence[str], limit_s: float = LIMIT_S) -> Done:
+        """Run one command to its end.
+
+        Raises:
+            DeviceFailed: the phone cannot be reached, or it took too long.
+            NotInstalled: adb is missing.
+        """
+        return self.shell(shlex.join(command), limit_s)
+
+    def shell(self, script: str, limit_s: float = LIMIT_S) -> Done:
+        """As `run`, of a script for the phone's shell: mind the quoting."""
+        with self.device() as phone:
+            done = phone.shell2(script, timeout=limit_s, v2=True, rstrip=False)
+            return Done(done.returncode, done.stdout, done.stderr)
+
+    def push(self, path: Path, remote: str) -> None:
+        """Bring one file there.
+
+        Raises:
+            DeviceFailed: the phone did not take it, or cannot be reached.
+            NotInstalled: adb is missing.
+        """
+        with self.device() as phone:
+            phone.sync.push(path, remote, mode=0o755)
+
+    def pull(self, remote: str, path: Path) -> None:
+        """Bring one file back; it appears whole or not at all.
+
+        Raises:
+            DeviceFailed: it is not there, or the phone cannot be reached.
+            NotInstalled: adb is missing.
+        """
+        part = path.with_name(f".{path.name}.part")
+        try:
+            with self.device() as phone:
+                phone.sync.pull_file(remote, part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def state(self) -> str:
+        """What the server says of the phone: "device" where all is well.
+
+        Raises:
+            DeviceFailed: why it cannot be used.
+            NotInstalled: adb is missing.
+        """
+        with self.device() as phone:
+            return str(phone.get_state())
+
+    @contextlib.contextmanager
+    def device(self) -> Iterator[Any]:
+        """The phone, by adbutils; its errors and those of the socket become ours."""
+        adbutils = _adbutils()
+        try:
+            yield adbutils.AdbClient(self.host, self.port).device(self.serial)
+        except (adbutils.AdbError, OSError) as error:
+            if isinstance(error, FileNotFoundError | PermissionError):
+                raise  # of a file here
+            raise trouble(str(error), self.serial) from error
+
+
+def trouble(said: str, serial: str) -> DeviceFailed:
+    """What the adb server said, as one sentence and what to do about it."""
+    for pattern, message, hint in TROUBLES:
+        if pattern in said:
+            return DeviceFailed(message.format(serial=serial, said=said), hint)
+    return DeviceFailed(f"adb and the phone {serial}: {said or 'the connection ended'}")
+
+
+def parse(link: str) -> AdbLink:
+    """The parts of a link. The server is the one that `adb` itself would use.
+
+    Raises:
+        BadInput: it is none.
+    """
+    serial = link.removeprefix(SCHEME)
+    if not link.startswith(SCHEME) or not serial or "\n" in serial:
+        raise BadInput(f"{link!r} is no adb link.", "adb://SERIAL, as `adb devices` lists it.")
+    host = os.environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
+    port = os.environ.get("ANDROID_ADB_SERVER_PORT") or str(PORT)
+    if not port.isdigit():
+        raise BadInput(f"ANDROID_ADB_SERVER_PORT is {port!r}, no port.")
+    return AdbLink(serial, host, int(port))
+
+
+def client() -> str:
+    """The adb program: on the path, or the one that comes with adbutils.
+
+    Raises:
+        NotInstalled: neither is there.
+    """
+    return _client(os.environ.get("PATH", ""))
+
+
+@functools.cache
+def _client(path: str) -> str:
+    adbutils = _adbutils()
+    try:
+        return str(adbutils.adb_path())  # starts what it finds, to see whether it runs
+    except adbutils.AdbError:
+        hint = "Debian, Ubuntu: apt-get install adb. Else: Android's platform tools on the path."
+        raise NotInstalled("a phone is reached by `adb`, and there is none here.", hint) from None
+
+
+def _adbutils() -> Any:
+    try:
+        import adbutils
+    except ImportError:
+        hint = "pip install 'edgeopt[adb]'"
+        raise NotInstalled("phones need the package adbutils.", hint) from None
+    return adbutils

@@ -1,0 +1,175 @@
+"""What an Android phone prints, read. Pure functions: text in, values out.
+
+Formats are those of Android 10 to 15; vendors leave lines out and add some, so nothing is
+required but what is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+#: `android.hardware.thermal` temperature types that are no temperatures: battery current limits.
+NOT_HEAT = (6, 7, 8)
+PLAUSIBLE_C = (-40.0, 200.0)
+
+#: BatteryManager.BATTERY_STATUS_*, in the words of /sys/class/power_supply.
+BATTERY_STATUS = {1: "Unknown", 2: "Charging", 3: "Discharging", 4: "Not charging", 5: "Full"}
+
+_STRUCT = re.compile(r"\{([^{}]*)\}")
+_FIELD = re.compile(r"(?:\.|\bm)([A-Za-z]+)\s*=\s*(\[[^\]]*\]|[^,]*)")
+_HEADING = re.compile(r"^[ \t]*([A-Z][^={}:\n]*):[ \t]*$", re.MULTILINE)
+
+
+class Unreadable(ValueError):
+    """A text is not what it should be. The message quotes it."""
+
+
+def thermal(text: str) -> tuple[int, list[dict[str, Any]]]:
+    """`dumpsys thermalservice`: its status, and temperatures.
+
+    Returns:
+        The status, 0 (none) to 6 (shutdown), and zones as the runner's `thermal_zones` have
+        them: `passive_c` is where the vendor begins to slow the phone, None where not told.
+
+    Raises:
+        Unreadable: there is no status in it.
+    """
+    status = re.search(r"Thermal Status:\s*(\d+)", text)
+    if status is None:
+        raise Unreadable(f"dumpsys thermalservice said {_quoted(text)}")
+    parts = _sections(text)
+    # What the sensors say now; older values of listeners where the vendor's layer says nothing.
+    now = _structs(parts.get("Current temperatures from HAL", ""))
+    cached = _structs(parts.get("Cached temperatures", ""))
+    static = parts.get("Temperature static thresholds from HAL", "")
+    limits = {
+        one["name"]: _first(one.get("hotthrottlingthresholds", "")) for one in _structs(static)
+    }
+    return int(status[1]), [zone for one in now or cached if (zone := _zone(one, limits))]
+
+
+def _sections(text: str) -> dict[str, str]:
+    """Text under each heading."""
+    heads = list(_HEADING.finditer(text))
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    return {h[1].strip(): text[h.end() : end] for h, end in zip(heads, ends, strict=True)}
+
+
+def _structs(text: str) -> list[dict[str, str]]:
+    """`Kind{mValue=30.1, mName=cpu}`, `{.value = 30.1, .name = cpu}`: {"value": "30.1", ...}."""
+    found = []
+    for body in _STRUCT.findall(text):
+        fields = {key.lower(): value.strip() for key, value in _FIELD.findall(body)}
+        if fields.get("name"):
+            found.append(fields)
+    return found
+
+
+def _zone(one: Mapping[str, str], limits: Mapping[str, float | None]) -> dict[str, Any] | None:
+    celsius, kind = _number(one.get("value")), one.get("type", "")
+    low, high = PLAUSIBLE_C
+    if celsius is None or not low < celsius < high or (kind.isdigit() and int(kind) in NOT_HEAT):
+        return None
+    return {"name": one["name"], "temperature_c": celsius, "passive_c": limits.get(one["name"])}
+
+
+def _first(listed: str) -> float | None:
+    values = [_number(value) for value in listed.strip("[]").split(",")]
+    return next((value for value in values if value is not None), None)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "nan")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def battery(text: str) -> dict[str, Any]:
+    """`dumpsys battery`, as one of the runner's `power_supplies`.
+
+    Raises:
+        Unreadable: there is no level in it.
+    """
+    lines = [line.partition(":") for line in text.splitlines() if ":" in line]
+    told: dict[str, str] = {}
+    for key, _, value in lines:  # what vendors log below has the same words
+        told.setdefault(key.strip(), value.strip())
+    level, scale = _number(told.get("level")), _number(told.get("scale")) or 100.0
+    if level is None:
+        raise Unreadable(f"dumpsys battery said {_quoted(text)}")
+    tenths = _number(told.get("temperature"))
+    status = _number(told.get("status")) or 1
+    plugged = [key.split()[0] for key, on in told.items() if on == "true" and "powered" in key]
+    return {
+        "name": "battery",
+        "type": "Battery",
+        "online": int(bool(plugged)),
+        "status": BATTERY_STATUS.get(int(status), "Unknown"),
+        "capacity_percent": round(100 * level / scale),
+        "temperature_c": None if tenths is None else tenths / 10,
+        "plugged": plugged,
+    }
+
+
+def screen(text: str) -> dict[str, bool]:
+    """`dumpsys power`: whether the screen is on, and stays on while it is plugged in.
+
+    Raises:
+        Unreadable: it says nothing of wakefulness.
+    """
+    awake = re.search(r"mWakefulness=(\w+)", text)
+    if awake is None:
+        raise Unreadable(f"dumpsys power said {_quoted(text)}")
+    stays = re.search(r"mStayOn=(\w+)", text)
+    return {"on": awake[1] == "Awake", "stays_on": stays is not None and stays[1] == "true"}
+
+
+def properties(text: str) -> dict[str, str]:
+    """`getprop`: every property. Values may have several lines."""
+    return dict(re.findall(r"^\[([^\]]+)\]: \[(.*?)\]$", text, re.MULTILINE | re.DOTALL))
+
+
+def account(told: Mapping[str, str]) -> dict[str, Any]:
+    """Fields of the runner's `hello` that properties tell better than /proc does.
+
+    Args:
+        told: from `properties`.
+    """
+    name = _words(told, "ro.product.manufacturer", "ro.product.model")
+    soc = _words(told, "ro.soc.manufacturer", "ro.soc.model")
+    soc = soc or told.get("ro.board.platform", "")
+    release = told.get("ro.build.version.release", "")
+    return {
+        "board": f"{name} ({soc})" if name and soc else name or None,
+        "distribution": f"Android {release}" if release else None,
+        "firmware": told.get("ro.build.fingerprint") or None,
+    }
+
+
+def _words(told: Mapping[str, str], *names: str) -> str:
+    return " ".join(told[name] for name in names if told.get(name))
+
+
+def big_cores(listed: str) -> list[int]:
+    """Cores that are not of the slowest kind; all, where there is one kind.
+
+    Args:
+        listed: lines "cpu4 2850000": each core and its cpuinfo_max_freq in kHz.
+    """
+    clocks = {int(cpu): int(khz) for cpu, khz in re.findall(r"^cpu(\d+) (\d+)$", listed, re.M)}
+    slowest = min(clocks.values(), default=0)
+    return sorted(cpu for cpu, khz in clocks.items() if khz > slowest) or sorted(clocks)
+
+
+def mask(cores: list[int]) -> str:
+    """As `taskset` takes it: hexadecimal, one bit a core."""
+    return f"{sum(1 << core for core in cores):x}"
+
+
+def _quoted(text: str) -> str:
+    return repr(text.strip()[:80]) if text.strip() else "nothing"
