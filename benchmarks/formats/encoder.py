@@ -14,11 +14,11 @@ WIDTH, WORDS, LENGTH = 64, 500, 512
 class Encoder(nn.Module):
     """input_ids, attention_mask [batch, length] int64 -> logits [batch, 4], states."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int = 2) -> None:
         super().__init__()
         self.words, self.places = nn.Embedding(WORDS, WIDTH), nn.Embedding(LENGTH, WIDTH)
         layer = nn.TransformerEncoderLayer(WIDTH, 4, 4 * WIDTH, 0.0, "gelu", batch_first=True)
-        self.layers = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.head = nn.Linear(WIDTH, 4)
 
     def forward(self, input_ids, attention_mask):

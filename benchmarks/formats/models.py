@@ -76,7 +76,8 @@ def silero_torchscript(place: Path) -> Given:
     torch.jit.save(whole._model, str(path))
     speech = _speech(60)
     data = {"x": speech["input"], "state": speech["state"]}
-    return Given(path, data, {"trust": True})
+    shapes = {"x": (1, 576), "state": (2, 1, 128)}
+    return Given(path, data, {"trust": True, "shapes": shapes})
 
 
 def face_tflite(place: Path) -> Given:

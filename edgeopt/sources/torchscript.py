@@ -96,7 +96,7 @@ def _answers(
     except Exception as error:
         shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in arrays.items())
         raise BadInput(
-            f"{path} does not run at {shapes}: {first_line(error)}",
+            f"{path} does not run at {shapes}: {_why(error)}",
             "Give shapes that the module takes: --shape NAME=1x3x224x224.",
         ) from None
     first, again = found
@@ -108,6 +108,12 @@ def _answers(
         )
     names = ["output"] if len(first) == 1 else [f"output_{i}" for i in range(len(first))]
     return dict(zip(names, first, strict=True))
+
+
+def _why(error: Exception) -> str:
+    """The script's account of where it failed ends with what failed."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[-1][:300]
 
 
 def _flat(results: Any) -> list[Any]:

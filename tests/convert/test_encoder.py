@@ -31,7 +31,7 @@ def net():
     import torch
 
     torch.manual_seed(0)
-    return Encoder().eval()
+    return Encoder(layers=1).eval()
 
 
 @pytest.fixture(scope="module")

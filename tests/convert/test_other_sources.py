@@ -207,7 +207,7 @@ TABLE = [
     ("integers", "openvino", "as-is", F32, 30),
     ("torchscript", "onnxruntime", "fp32", {}, 100),
     ("torchscript", "openvino", "fp32", F32, 100),
-    ("torchscript", "openvino", "int8-static", F32, 20),
+    ("torchscript", "openvino", "int8-static", F32, 5),
     ("branch", "openvino", "fp32", F32, 100),
     ("pipeline", "onnxruntime", "fp32", {}, 90),
     ("pipeline", "openvino", "fp32", F32, 90),

@@ -109,6 +109,15 @@ def test_what_remembers_is_refused(tmp_path, tiny, prepare):
     assert "state" in hint
 
 
+def test_shapes_that_it_does_not_take(tmp_path, tiny, prepare):
+    path = tmp_path / "m.pt"
+    tiny.torch.jit.script(tiny.Mlp()).save(str(path))
+    said, hint = refusal(prepare, path, said={"x": (1, 5)}, trust=True)
+    assert said.startswith(f"{path} does not run at x: [1, 5]: ")
+    assert "mat1 and mat2 shapes cannot be multiplied" in said
+    assert "--shape" in hint
+
+
 def test_truncated_inside(tmp_path, tiny, inspect):
     path = tmp_path / "m.pt"
     tiny.torch.jit.script(tiny.Mlp()).save(str(path))
