@@ -21,11 +21,12 @@ demo: $(READY)
 	    --confirm benchmarks.demo.crops:confirm \
 	    --metric agreement --max-drop 4% --quick --out runs/demo
 
+# Two at a time, a file each: most of a test's time goes into children that use one core.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 lint: $(READY)
 	$(BIN)/ruff check .
