@@ -174,4 +174,6 @@ def _weights(job: Job, source: Path, target: Path) -> None:
         mode=nncf.CompressWeightsMode.INT8_SYM,
         ignored_scope=nncf.IgnoredScope(types=["Conv", "ConvTranspose"], validate=False),
     )
+    if not any(tensor.data_type == onnx.TensorProto.INT8 for tensor in model.graph.initializer):
+        raise EdgeoptError("NNCF found no weight in it that it compresses.")
     onnx.save_model(model, str(target))

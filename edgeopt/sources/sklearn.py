@@ -41,7 +41,8 @@ def read(argument: dict[str, Any]) -> Any:
         NotInstalled: skops is missing.
     """
     path = argument["path"]
-    sys.path.insert(0, os.getcwd())  # its class may be the user's own
+    if argument["trust"]:
+        sys.path.insert(0, os.getcwd())  # its class may be the user's own
     load = _from_skops if argument["format"] == "skops" else _unpickled
     try:
         estimator = load(path, argument["trust"])

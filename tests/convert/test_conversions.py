@@ -189,3 +189,10 @@ def test_what_a_runtime_refuses_is_told(bench):
     assert caught.value.args[0].startswith(
         "onnxruntime cannot load what was made: ValueError: unknown ONNX Runtime options"
     )
+
+
+@pytest.mark.slow
+def test_weights_that_nobody_compresses_are_a_failure(bench):
+    """NNCF leaves an LSTM's weights as they are, and does not say so."""
+    with pytest.raises(ChildFailed, match="NNCF found no weight in it that it compresses"):
+        bench.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
