@@ -171,6 +171,15 @@ def test_what_the_child_leaves_behind_ends_with_it(log):
     assert ends(work("leave_one_behind", None, log))
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT as Python has it: a shell that runs the tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_parent_leaves_nothing(log, tmp_path):
     file = tmp_path / "pids"
 
