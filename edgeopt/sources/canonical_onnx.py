@@ -143,6 +143,7 @@ def write(
         ("raising its opset", _raise_opset),
         ("lifting its constants", _lift_constants),
         ("simplifying it", _simplify),
+        ("making vectors of its biases", _flatten_biases),
         ("inferring its shapes", _infer_shapes),
     ):
         try:
@@ -196,6 +197,24 @@ def _simplify(model: onnx.ModelProto) -> onnx.ModelProto:
     import onnxslim
 
     return onnxslim.slim(model)
+
+
+def _flatten_biases(model: onnx.ModelProto) -> onnx.ModelProto:
+    """ONNX Runtime's static quantizer fails on a bias of shape [1, n]."""
+    import onnx
+
+    flat = onnx.ModelProto()
+    flat.CopyFrom(model)
+    biases = {node.input[2] for node in flat.graph.node if _has_bias(node)}
+    others = {name for node in flat.graph.node if not _has_bias(node) for name in node.input}
+    for tensor in flat.graph.initializer:
+        if tensor.name in biases - others and len(tensor.dims) == 2 and tensor.dims[0] == 1:
+            del tensor.dims[0]
+    return flat
+
+
+def _has_bias(node: onnx.NodeProto) -> bool:
+    return node.op_type == "Gemm" and len(node.input) == 3
 
 
 def _infer_shapes(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -210,6 +210,7 @@ TABLE = [
     ("torchscript", "openvino", "int8-static", F32, 5),
     ("branch", "openvino", "fp32", F32, 100),
     ("pipeline", "onnxruntime", "fp32", {}, 90),
+    ("pipeline", "onnxruntime", "int8-static", {}, 5),
     ("pipeline", "openvino", "fp32", F32, 90),
 ]
 
