@@ -68,8 +68,11 @@ def table(found: list[dict[str, Any]]) -> str:
     for runtime, precision in rows:
         texts = [_text(by_place.get((runtime, precision, name)), reasons) for name in models]
         lines.append(f"| `{runtime}` {precision} | " + " | ".join(texts) + " |")
-    works = sum(cell["works"] for cell in found)
-    lines += ["", f"{works} of {len(found)} work. Why the others do not:", ""]
+    works = [cell for cell in found if cell["works"]]
+    near = sum(cell["sqnr_db"] is None or cell["sqnr_db"] >= 20 for cell in works)
+    lines += ["", f"{len(works)} of {len(found)} work, {near} of them with 20 dB or more. "]
+    lines[-1] += "Why the others do not:"
+    lines.append("")
     return "\n".join([*lines, *(f"{i}. {why}" for i, why in enumerate(reasons, 1))])
 
 
