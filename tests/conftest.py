@@ -1,5 +1,34 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
 from hypothesis import settings
 
 # The machine that runs the tests may be measuring at the same time: no deadlines.
 settings.register_profile("edgeopt", max_examples=25, deadline=None)
 settings.load_profile("edgeopt")
+
+
+@pytest.fixture(scope="session")
+def save_line():
+    """Writes y = 2 x + 1 for x[1, 3], as ONNX, to a path."""
+    onnx = pytest.importorskip("onnx")
+
+    def save(path: Path) -> Path:
+        tensor, node = onnx.helper.make_tensor_value_info, onnx.helper.make_node
+        numbers = [
+            onnx.numpy_helper.from_array(np.float32([value]), name)
+            for name, value in (("two", 2), ("one", 1))
+        ]
+        graph = onnx.helper.make_graph(
+            [node("Mul", ["x", "two"], ["double"]), node("Add", ["double", "one"], ["y"])],
+            "line",
+            [tensor("x", onnx.TensorProto.FLOAT, [1, 3])],
+            [tensor("y", onnx.TensorProto.FLOAT, [1, 3])],
+            numbers,
+        )
+        opset = onnx.helper.make_opsetid("", 17)
+        onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+        return path
+
+    return save

@@ -49,7 +49,7 @@ Host *
     GlobalKnownHostsFile /dev/null
     LogLevel QUIET
     ControlMaster auto
-    ControlPath {folder}/own-%C
+    ControlPath {folder}/own-%n
 """
 
 

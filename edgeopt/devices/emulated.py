@@ -12,7 +12,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from edgeopt import targets
 from edgeopt.devices import arm_tree, qemu
 from edgeopt.devices.arm_cores import CORES, files, standing_for
 from edgeopt.devices.parcel import runner_zip
+from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
@@ -32,7 +32,7 @@ SCHEME = "emulated://"
 _HOSTS_OWN = ("PYTHON", "LD_", "QEMU_", "EDGEOPT_EMULATOR")
 
 
-class Emulated:
+class Emulated(ThisDisk):
     """See `device.Device`. Making one fetches and starts nothing.
 
     Args:
@@ -80,17 +80,6 @@ class Emulated:
             NotInstalled: there is no QEMU.
         """
         return f"qemu-aarch64 {qemu.find().version}"
-
-    def put(self, path: Path) -> str:
-        return str(path.resolve())
-
-    def get(self, remote: str, path: Path) -> None:
-        if Path(remote) != path:
-            shutil.copyfile(remote, path)
-
-    def remove(self, remotes: Sequence[str]) -> None:
-        for remote in remotes:
-            Path(remote).unlink(missing_ok=True)
 
     def folder(self) -> str:
         return str(self._home() / "work")

@@ -7,15 +7,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import edgeopt
+from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 
 
-class Local:
+class Local(ThisDisk):
     """See `device.Device`.
 
     Args:
@@ -30,17 +30,6 @@ class Local:
     def __init__(self, python: str = sys.executable) -> None:
         self._python = python
         self._scratch: Path | None = None
-
-    def put(self, path: Path) -> str:
-        return str(path.resolve())
-
-    def get(self, remote: str, path: Path) -> None:
-        if Path(remote) != path:
-            shutil.copyfile(remote, path)
-
-    def remove(self, remotes: Sequence[str]) -> None:
-        for remote in remotes:
-            Path(remote).unlink(missing_ok=True)
 
     def folder(self) -> str:
         if self._scratch is None:

@@ -21,7 +21,7 @@ class Latency(Value, kw_only=True, frozen=True):
             absolute deviations from the median; none is dropped.
         n: samples in the steady state. launches: fresh processes they came from.
         stage: "screen" (one launch, to rank) or "final" (several, to choose).
-        budget: the schedule's name, as `--budget` takes it.
+        budget: the schedule's name, as `budget=` takes it.
         spoiled: what makes these figures unfit to be ranked, () where nothing does.
     """
 

@@ -82,7 +82,6 @@ def answer_in_parts(
     Raises:
         RunnerFailed: one of the runners died, refused or took too long.
     """
-    feed.files(subject.inputs)  # written once, before the threads ask for them
     size = max(CHUNK, math.ceil(len(feed) / runners))
     parts = [range(i, min(i + size, len(feed))) for i in range(0, len(feed), size)]
     done = dict.fromkeys(parts, 0)

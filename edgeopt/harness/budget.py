@@ -18,7 +18,7 @@ class Budget:
     """A schedule.
 
     Attributes:
-        name: as `--budget` takes it.
+        name: as `budget=` takes it.
         stage: what its figures are good for: "screen" to rank, "final" to choose.
         looks: numbers of launches after which the figures are looked at (3 looks at most);
             where the verdicts are clear it ends there. The last is the limit.

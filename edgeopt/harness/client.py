@@ -14,7 +14,9 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.errors import RunnerFailed
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
-__all__ = ["Client", "RunnerFailed"]
+__all__ = ["SHORT_S", "Client", "RunnerFailed"]
+
+SHORT_S = 60.0  # enough for every request that is over at once
 
 
 class Client:

@@ -15,7 +15,7 @@ def compare(session: Session, key: str, over: str) -> Verdict | None:
     """The verdict between two artifacts of one schedule; None where no blocks pair up.
 
     Corrected for the schedule's looks, and for as many comparisons as it has artifacts
-    besides one; the margin is 2 % or the noise of the schedule's twin, the larger.
+    besides one, and held against the noise that the schedule's twin tells.
     """
     own, theirs = _pairs(session, key, over)
     if not own:

@@ -12,20 +12,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from edgeopt.domain.finding import Finding
+from edgeopt.harness.surroundings import STEAL_SHARE, SWAPPED_PAGES
+from edgeopt.runner import heat
 
 Raw = dict[str, Any]
 
 DRIFT = 0.03  # of the canary, last third against first
 CANARY_CV = 0.05
-STEAL_SHARE = 0.05
 #: Processor time of a session that waits. Threads that spin use 1 core and more; a pool that
 #: looks for work for half a millisecond before it sleeps (OpenVINO's) 1 to 4 %.
 IDLE_SHARE = 0.05
 OWN_SHARE = 0.9  # of a block's time in which its own process ran, at least on one core
 STOPPED_SHARE = 0.01  # of the schedule: throttled, or stopped by a quota
-SWAPPED_PAGES = 256  # 1 MiB
 RISE_C = 10.0
-PI_BITS = ("under-voltage", "frequency capped", "throttled", "soft temperature limit")
 
 
 def gates(raw: Raw) -> tuple[Finding, ...]:
@@ -83,9 +82,9 @@ def throttled(raw: Raw) -> Finding | None:
     words = [word for one in firmware for word in one["now"]]
     for bits in (_readings(raw, "throttled_bits"), [one["bits"] or 0 for one in firmware]):
         for value in bits:
-            words += _words(value)
+            words += heat.words(value)
         for before, after in itertools.pairwise(bits):
-            words += _words(after >> 16 & ~(before >> 16))  # it happened in between
+            words += heat.words(after >> 16 & ~(before >> 16))  # it happened in between
     words += [b["name"] for brakes in _readings(raw, "brakes") for b in brakes if b["state"] > 0]
     words += ["thermal status" for status in _readings(raw, "thermal_status") if status > 0]
     if words:
@@ -93,10 +92,6 @@ def throttled(raw: Raw) -> Finding | None:
         advice = "Cool it, or give it a better supply (`edgeopt doctor`), and measure again."
         return Finding(check="throttling", state="failed", found=found, advice=advice)
     return _counted(raw)
-
-
-def _words(bits: int) -> list[str]:
-    return [word for i, word in enumerate(PI_BITS) if bits & 1 << i]
 
 
 def _counted(raw: Raw) -> Finding | None:

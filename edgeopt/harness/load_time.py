@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.harness import inputs
 from edgeopt.harness.answer import open_session
-from edgeopt.harness.client import Client
+from edgeopt.harness.client import SHORT_S, Client
 from edgeopt.harness.files import files_of
-from edgeopt.harness.started import SHORT_S, Setting, Trial, give_inputs, in_rounds
+from edgeopt.harness.started import Setting, Trial, in_rounds
 from edgeopt.harness.subject import Subject
 
 REPETITIONS = 5
@@ -56,7 +57,7 @@ def _visit(setting: Setting, subject: Subject, prepare: Prepare) -> dict[str, An
         client.request("hello", SHORT_S)
         process_ns = time.perf_counter_ns() - began
         imported = client.request("import", setting.timeout_s, runtime=subject.runtime)
-        give_inputs(setting, client, subject)
+        inputs.give(device, client, setting.feed, subject, SHORT_S)
         pages = client.request(prepare, setting.timeout_s, paths=paths)
         opened = open_session(client, device, subject, setting.timeout_s)
         warm = client.request("warmup", setting.timeout_s, runs=0, seconds=0.0)

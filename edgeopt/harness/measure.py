@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.devices.device import Device, require_real
-from edgeopt.harness import told
+from edgeopt.harness import inputs, told
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Block, Launch, Session, Timed
 
-INPUTS = 8  # different real inputs, taken in turn
-SHORT_S = 60.0  # enough for every request that is over at once, and for a block
 STARTING = 4  # processes that import their runtime side by side; nothing is timed then
 WATCH_S = 0.5  # others are watched for so long before a schedule
 Progress = Callable[[int, int, str], None]
@@ -93,7 +91,7 @@ def measure(
     A subject that fails is taken out, with the reason; the others go on.
 
     Args:
-        feed: samples whose first `INPUTS` are the inputs, in turn.
+        feed: samples whose first `inputs.INPUTS` are the inputs, in turn.
         timeout_s: for opening a session and for warm-up; other requests have a minute at
             most, a block 20 times what it should take where that is more.
         progress: told (steps done, of how many until the next look, what).
@@ -225,8 +223,7 @@ def _warm(plan: _Schedule, subject: Subject, client: Client) -> _Arm | None:
     budget = plan.budget
     try:
         # Inputs first: they are not the model's memory.
-        files = [plan.device.put(path) for path in plan.feed.files(subject.inputs)]
-        client.request("inputs", plan.short_s, files=files, count=min(INPUTS, len(plan.feed)))
+        inputs.give(plan.device, client, plan.feed, subject, plan.short_s)
         opened = open_session(client, plan.device, subject, plan.timeout_s)
         warm = client.request(
             "warmup", plan.timeout_s, runs=budget.warmup_runs, seconds=budget.warmup_s

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness.client import Client
-from edgeopt.harness.started import SHORT_S, Setting, Trial, in_rounds, kept, start
+from edgeopt.harness.client import SHORT_S, Client
+from edgeopt.harness.started import Setting, Trial, in_rounds, kept, start
 from edgeopt.harness.subject import Subject
 
 SEGMENTS = 3  # interleaved with the other artifacts; the queue is empty at the start of each

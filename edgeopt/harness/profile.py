@@ -9,6 +9,7 @@ from typing import Any
 
 from edgeopt.devices.device import Device
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
+from edgeopt.harness import inputs
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
@@ -16,7 +17,6 @@ from edgeopt.harness.subject import Subject
 from edgeopt.stats.middle import middle_half
 
 ROUNDS = 3
-INPUTS = 8
 
 
 def profile(
@@ -31,7 +31,7 @@ def profile(
     """Profile every subject in `ROUNDS` turns.
 
     Args:
-        feed: samples; the first `INPUTS` are the inputs, in turn.
+        feed: samples; the first `inputs.INPUTS` are the inputs, in turn.
         runs: profiled inferences in each turn, for each subject.
         timeout_s: for opening, and for each turn.
 
@@ -46,7 +46,8 @@ def profile(
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Client(device, log)) for _ in subjects]
         for subject, client in zip(subjects, clients, strict=True):
-            _open(client, device, subject, feed, timeout_s)
+            open_session(client, device, subject, timeout_s)
+            inputs.give(device, client, feed, subject, timeout_s)
         for number in range(ROUNDS):
             order = list(range(len(subjects)))
             for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
@@ -54,12 +55,6 @@ def profile(
                 progress(done, total, subjects[i].title)
                 told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
     return [summed(s.runtime, turns) for s, turns in zip(subjects, told, strict=True)]
-
-
-def _open(client: Client, device: Device, subject: Subject, feed: Inputs, timeout_s: float) -> None:
-    open_session(client, device, subject, timeout_s)
-    files = [device.put(path) for path in feed.files(subject.inputs)]
-    client.request("inputs", timeout_s, files=files, count=min(INPUTS, len(feed)))
 
 
 def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> dict[str, Any]:

@@ -13,13 +13,12 @@ from typing import Any
 
 from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener
+from edgeopt.harness import inputs
 from edgeopt.harness.answer import open_session
-from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
-from edgeopt.harness.measure import INPUTS
 from edgeopt.harness.subject import Subject
 
-SHORT_S = 60.0  # enough for every request that is over at once
 WARMUP_RUNS = 10
 WARMUP_S = 1.0
 
@@ -94,17 +93,10 @@ def start(
     subject = trial.subject
     client = stack.enter_context(Client(setting.device, setting.log))
     client.request("import", setting.timeout_s, runtime=subject.runtime)
-    give_inputs(setting, client, subject)
+    inputs.give(setting.device, client, setting.feed, subject, SHORT_S)
     trial.opened = open_session(client, setting.device, subject, setting.timeout_s)
     trial.warm = client.request("warmup", setting.timeout_s, runs=WARMUP_RUNS, seconds=warmup_s)
     return client
-
-
-def give_inputs(setting: Setting, client: Client, subject: Subject) -> None:
-    """Have the runner read the inputs of its timed runs."""
-    files = [setting.device.put(path) for path in setting.feed.files(subject.inputs)]
-    count = min(INPUTS, len(setting.feed))
-    client.request("inputs", SHORT_S, files=files, count=count)
 
 
 def in_rounds(

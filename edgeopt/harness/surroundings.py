@@ -12,7 +12,7 @@ BUSY_SHARE = 0.10  # of all cores, by others
 LOAD_PER_CORE = 0.3  # where the machine was not watched
 STEAL_SHARE = 0.05
 SWAP_BYTES = 100_000_000  # less lies there on every desktop
-SWAPPED_PAGES = 256  # 1 MiB in the time that was watched
+SWAPPED_PAGES = 256  # 1 MiB in the time that was watched, or in a schedule
 COARSE_NS = 1000
 SLOW_SOURCES = ("hpet", "acpi_pm", "jiffies", "refined-jiffies")
 #: Event reasons of a GPU that hold its clocks down.

@@ -12,11 +12,10 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness.client import Client
-from edgeopt.harness.started import SHORT_S, Setting, Trial, kept, start
+from edgeopt.harness.client import SHORT_S, Client
+from edgeopt.harness.started import Setting, Trial, kept, start
 from edgeopt.harness.subject import Subject
 
 BLOCK_S = 1.0  # a block, and so one reading of the sensors
@@ -38,10 +37,6 @@ class Soak(Trial):
 
     cooled_s: float = 0.0
     start_temperature_c: float | None = None
-
-    def raw(self) -> dict[str, Any]:
-        turns = [{**turn, "t_ns": list(turn["t_ns"])} for turn in self.turns]
-        return {**super().raw(), "turns": turns}
 
 
 def sustained(

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness.client import Client
-from edgeopt.harness.started import SHORT_S, WARMUP_S, Setting, Trial, in_rounds, kept, start
+from edgeopt.harness.client import SHORT_S, Client
+from edgeopt.harness.started import WARMUP_S, Setting, Trial, in_rounds, kept, start
 from edgeopt.harness.subject import Subject
 
 SLICES = 11  # the median of so many has an interval, and one wild slice does not move it

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeopt.devices.device import Device
-from edgeopt.devices.local import Local
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.finding import failures
@@ -21,7 +19,7 @@ from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
 from edgeopt.pipeline.executed import precision_words
-from edgeopt.pipeline.opened import Opened, open_files
+from edgeopt.pipeline.opened import Opened, open_files, place
 
 
 def bench(
@@ -54,28 +52,23 @@ def bench(
             f"the baseline {baseline} is none of the artifacts.",
             f"Name one of: {', '.join(map(str, paths))}.",
         )
-    place = paths.index(baseline) * len(threads) if baseline else 0
-    here = device or Local()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-bench-") as scratch:
-        work = Path(scratch)
-        try:
-            opened = open_files(here, paths, threads, data, seed, work, timeout_s)
-            session = _measure(here, opened, place, budget, work, timeout_s, seed, progress)
-        finally:
-            if device is None:
-                here.close()
-    found = findings(session)
+    first = paths.index(baseline) * len(threads) if baseline else 0
+    with place(device) as (here, work):
+        opened = open_files(here, paths, threads, data, seed, work, timeout_s)
+        session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
+    raw = session.raw()
+    found = findings(raw)
     spoiled = failures(found)
     rows = tuple(_row(s, session, opened.facts[s.key], spoiled) for s in opened.subjects)
     return BenchTable(
-        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=session.raw()
+        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=raw
     )
 
 
 def _measure(
     device: Device,
     opened: Opened,
-    place: int,
+    first: int,
     budget: Budget,
     work: Path,
     timeout_s: float,
@@ -92,7 +85,7 @@ def _measure(
         timeout_s,
         seed,
         lambda done, total, what: progress(f"measuring: {what}", done, total),
-        keys[place],
+        keys[first],
         lambda session: settled(session, keys),
     )
 

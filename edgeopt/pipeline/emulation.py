@@ -62,8 +62,6 @@ def emulate(
         for r in records
         if _open(r) and r.recipe and r.runtime in device.runtimes
     }
-    for record in sessions.values():  # written once, before the threads ask for them
-        shop.choose.feed.files(_subject(shop, record).inputs)
     done: list[str] = []
 
     def work(record: Record) -> Found:

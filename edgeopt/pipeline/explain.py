@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
-from edgeopt.devices.local import Local
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.explanation import Explanation, Side
@@ -28,9 +26,10 @@ from edgeopt.domain.run import Run
 from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
-from edgeopt.harness.profile import INPUTS, profile
+from edgeopt.harness.inputs import INPUTS
+from edgeopt.harness.profile import profile
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline.opened import arrays_for
+from edgeopt.pipeline.opened import arrays_for, place
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find
 from edgeopt.sources import layer_names
@@ -78,8 +77,7 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
     records = [record for record in run.records if record.target == target]
     a, b = chosen_pair(run, target, records, asked)
     store = RunFolder(Path(run.folder))
-    with tempfile.TemporaryDirectory(prefix="edgeopt-explain-") as scratch:
-        work, device = Path(scratch), Local()
+    with place(None) as (device, work):
         subjects = [_subject(store, record) for record in (a, b)]
         arrays, inputs = _inputs(run, asked)
         try:
@@ -94,8 +92,6 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
             )
         except RunnerFailed as error:
             raise BadInput(f"it cannot be explained: {error.args[0]}.") from error
-        finally:
-            device.close()
     source = _names(store, records)
     sides = [_side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
     found = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import msgspec
 
 from edgeopt.devices.device import Device
-from edgeopt.devices.local import Local
 from edgeopt.domain.case import Case
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.load_time import LoadTime
@@ -27,14 +25,14 @@ from edgeopt.harness import (
     throughput_figures,
     told,
 )
-from edgeopt.harness.client import Client
+from edgeopt.harness.client import SHORT_S, Client
 from edgeopt.harness.load_time import load_time
 from edgeopt.harness.open_loop import open_loop
-from edgeopt.harness.started import SHORT_S, Setting, Trial
+from edgeopt.harness.started import Setting, Trial
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.sustained import sustained
 from edgeopt.harness.throughput import throughput
-from edgeopt.pipeline.opened import Opened, open_files
+from edgeopt.pipeline.opened import Opened, open_files, place
 
 Row = TypeVar("Row", bound=Case)
 Machine = dict[str, Any]
@@ -219,14 +217,8 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
 
 @contextlib.contextmanager
 def _opened(files: Files) -> Iterator[tuple[Setting, Opened]]:
-    here = files.device or Local()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-bench-") as scratch:
-        work = Path(scratch)
-        try:
-            opened = open_files(
-                here, files.paths, files.threads, files.data, files.seed, work, files.timeout_s
-            )
-            yield Setting(here, opened.feeds, work / "bench.log", files.timeout_s), opened
-        finally:
-            if files.device is None:
-                here.close()
+    with place(files.device) as (here, work):
+        opened = open_files(
+            here, files.paths, files.threads, files.data, files.seed, work, files.timeout_s
+        )
+        yield Setting(here, opened.feeds, work / "bench.log", files.timeout_s), opened

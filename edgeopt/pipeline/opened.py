@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,15 @@ from edgeopt import runtimes
 from edgeopt.datasets.check import check
 from edgeopt.datasets.npz import load_npz
 from edgeopt.devices.device import Device, require_real
+from edgeopt.devices.local import Local
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed
-from edgeopt.harness.files import alone
-from edgeopt.harness.measure import INPUTS
+from edgeopt.harness.files import MANIFEST, alone
+from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
@@ -56,6 +59,18 @@ class Feeds:
 
     def __len__(self) -> int:
         return min(len(feed) for feed in self._feeds.values())
+
+
+@contextlib.contextmanager
+def place(device: Device | None) -> Iterator[tuple[Device, Path]]:
+    """Where artifacts run, and a scratch folder; a device that was given is left open."""
+    here = device or Local()
+    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+        try:
+            yield here, Path(scratch)
+        finally:
+            if device is None:
+                here.close()
 
 
 def open_files(
@@ -102,7 +117,7 @@ def open_files(
 
 def _options(path: Path) -> dict[str, str | int]:
     """The options that an artifact of a run ships with; none for any other file."""
-    beside = path.with_name("artifact.json")
+    beside = path.with_name(MANIFEST)
     if not beside.is_file():
         return {}
     return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)

@@ -13,11 +13,13 @@ from edgeopt.domain.record import Record
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.compare import compare, settled
 from edgeopt.harness.figures import energy_of, latency, start
+from edgeopt.harness.gates import Raw
 from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
 from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
+from edgeopt.search.find import is_own_fp32
 from edgeopt.store import atomic
 
 BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
@@ -59,8 +61,9 @@ def time_records(
             baseline_id,
             lambda session: settled(session, contested),
         )
-        _keep_raw(shop, records[0].target, session)
-    found = findings(session)
+        raw = session.raw()
+        _keep_raw(shop, records[0].target, budget, raw)
+    found = findings(raw)
     spoiled = failures(found)
     timed = [_timed(record, session, shop, spoiled) for record in records]
     if not spoiled:
@@ -69,13 +72,13 @@ def time_records(
     return timed, found
 
 
-def _keep_raw(shop: Workshop, target: str, session: Session) -> None:
+def _keep_raw(shop: Workshop, target: str, budget: Budget, raw: Raw) -> None:
     """Every raw nanosecond, beside the results."""
     folder = shop.folder.path / "measurements"
     folder.mkdir(exist_ok=True)
     number = len(list(folder.glob(f"{target}-*.json"))) + 1
-    path = folder / f"{target}-{number:02d}-{session.budget.name}.json"
-    atomic.write(path, msgspec.json.encode(session.raw()))
+    path = folder / f"{target}-{number:02d}-{budget.name}.json"
+    atomic.write(path, msgspec.json.encode(raw))
 
 
 def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str, ...]) -> Record:
@@ -120,7 +123,7 @@ def _with_verdicts(
 ) -> Record:
     if record.latency_ms is None:
         return record
-    same = next((r for r in records if _is_own_fp32(r, record)), None)
+    same = next((r for r in records if r.latency_ms and is_own_fp32(r, record)), None)
     speedup = None
     if same is not None and same.recipe_id != record.recipe_id:
         speedup = compare(session, str(record.recipe_id), str(same.recipe_id))
@@ -128,14 +131,3 @@ def _with_verdicts(
     if baseline in session.timed and baseline != record.recipe_id:
         versus = compare(session, str(record.recipe_id), str(baseline))
     return msgspec.structs.replace(record, speedup=speedup, versus_baseline=versus)
-
-
-def _is_own_fp32(other: Record, record: Record) -> bool:
-    return (
-        other.precision == "fp32"
-        and other.runtime == record.runtime
-        and other.latency_ms is not None
-        and other.recipe is not None
-        and record.recipe is not None
-        and other.recipe.threads == record.recipe.threads
-    )

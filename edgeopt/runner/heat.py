@@ -107,15 +107,16 @@ def throttled(root: Root) -> Dict[str, Any]:
         return {
             "source": source,
             "bits": bits,
-            "now": _words(bits),
-            "since_boot": _words(bits >> 16),
+            "now": words(bits),
+            "since_boot": words(bits >> 16),
         }
     alarm = _alarm(root)
     now = [PI_BITS[0]] if alarm else []
     return {"source": "hwmon", "bits": None, "now": now, "since_boot": None}
 
 
-def _words(bits: int) -> List[str]:
+def words(bits: int) -> List[str]:
+    """What the low bits of `get_throttled` say."""
     return [word for i, word in enumerate(PI_BITS) if bits & 1 << i]
 
 

@@ -63,7 +63,7 @@ class Session:
         with self._torch.inference_mode():
             tensors = [self._torch.from_numpy(np.ascontiguousarray(a)) for a in arrays]
             result = self._module(*tensors)
-        return [np.array(t.numpy()) for t in _flat(result)]
+        return [np.array(t.numpy()) for t in flat(result)]
 
     def facts(self) -> dict:
         return {
@@ -120,9 +120,10 @@ def _out_spec(name: str, by_name: dict) -> dict:
     }
 
 
-def _flat(result) -> list:
+def flat(result) -> list:
+    """Every tensor of a result, in order: of its tuples, lists and dicts."""
     if isinstance(result, (list, tuple)):
-        return [t for item in result for t in _flat(item)]
+        return [t for item in result for t in flat(item)]
     if isinstance(result, dict):
-        return [t for item in result.values() for t in _flat(item)]
+        return [t for item in result.values() for t in flat(item)]
     return [result]

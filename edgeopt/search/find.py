@@ -35,14 +35,17 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
 
 def own_fp32(records: Sequence[Record], record: Record) -> Record | None:
     """The fp32 form in the same runtime with as many threads."""
-    assert record.recipe is not None
-    return _best(
-        r
-        for r in records
-        if r.runtime == record.runtime
-        and r.precision == "fp32"
-        and r.recipe is not None
-        and r.recipe.threads == record.recipe.threads
+    return _best(r for r in records if is_own_fp32(r, record))
+
+
+def is_own_fp32(other: Record, record: Record) -> bool:
+    """Whether a record is another's fp32 form in the same runtime with as many threads."""
+    return (
+        other.precision == "fp32"
+        and other.runtime == record.runtime
+        and other.recipe is not None
+        and record.recipe is not None
+        and other.recipe.threads == record.recipe.threads
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.runtimes.torch import flat
 from edgeopt.sources import canonical_onnx, samples
 from edgeopt.sources.onnx import operators
 from edgeopt.sources.source import sha256_file
@@ -109,16 +110,8 @@ def prepare_module(
     }
 
 
-def _flat(results: Any) -> list[Any]:
-    if isinstance(results, (list, tuple)):
-        return [tensor for item in results for tensor in _flat(item)]
-    if isinstance(results, dict):
-        return [tensor for item in results.values() for tensor in _flat(item)]
-    return [results]
-
-
 def _output_specs(results: Any, path: Path) -> list[dict[str, Any]]:
-    tensors = _flat(results)
+    tensors = flat(results)
     for value in tensors:
         if not hasattr(value, "dtype"):
             raise BadInput(
@@ -161,7 +154,7 @@ def _export_onnx(
         import onnx
 
         model = onnx.load(str(raw))
-        expected = [tensor.detach().numpy() for tensor in _flat(results)]
+        expected = [tensor.detach().numpy() for tensor in flat(results)]
         return path, "", canonical_onnx.write(model, path, arrays, expected)
     except Exception as error:
         return None, f"PyTorch does not export it to ONNX: {first_line(error)}", []

@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.jobs.child import first_line
-from edgeopt.runtimes.torch import SPECS
+from edgeopt.runtimes.torch import SPECS, flat
 from edgeopt.sources import onnx_form, samples
 from edgeopt.sources.source import sha256_file
 
@@ -92,7 +92,7 @@ def _answers(
 
     try:
         with torch.inference_mode():
-            found = [[_array(value) for value in _flat(module(*tensors))] for _ in range(2)]
+            found = [[_array(value) for value in flat(module(*tensors))] for _ in range(2)]
     except Exception as error:
         shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in arrays.items())
         raise BadInput(
@@ -114,14 +114,6 @@ def _why(error: Exception) -> str:
     """The script's account of where it failed ends with what failed."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines or [type(error).__name__])[-1][:300]
-
-
-def _flat(results: Any) -> list[Any]:
-    if isinstance(results, (list, tuple)):
-        return [value for item in results for value in _flat(item)]
-    if isinstance(results, dict):
-        return [value for item in results.values() for value in _flat(item)]
-    return [results]
 
 
 def _array(value: Any) -> np.ndarray:

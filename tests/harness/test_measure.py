@@ -12,7 +12,8 @@ from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import INPUTS, measure
+from edgeopt.harness.inputs import INPUTS
+from edgeopt.harness.measure import measure
 
 SMALL = replace(SCREEN, rounds=6)
 TWICE = replace(SMALL, looks=(2,), rounds=4)

@@ -48,25 +48,8 @@ class Program(Local):
 
 
 @pytest.fixture
-def model(tmp_path) -> Path:
-    """y = 2 x + 1 for x[1, 3], as ONNX."""
-    onnx = pytest.importorskip("onnx")
-    tensor, node = onnx.helper.make_tensor_value_info, onnx.helper.make_node
-    numbers = [
-        onnx.numpy_helper.from_array(np.float32([value]), name)
-        for name, value in (("two", 2), ("one", 1))
-    ]
-    graph = onnx.helper.make_graph(
-        [node("Mul", ["x", "two"], ["double"]), node("Add", ["double", "one"], ["y"])],
-        "line",
-        [tensor("x", onnx.TensorProto.FLOAT, [1, 3])],
-        [tensor("y", onnx.TensorProto.FLOAT, [1, 3])],
-        numbers,
-    )
-    opset = onnx.helper.make_opsetid("", 17)
-    path = tmp_path / "model.onnx"
-    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
-    return path
+def model(tmp_path, save_line) -> Path:
+    return save_line(tmp_path / "model.onnx")
 
 
 @pytest.fixture

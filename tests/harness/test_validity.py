@@ -31,7 +31,7 @@ def weak(device):
 
 def table(session) -> BenchTable:
     facts = {"version": "scripted 1.0", "sha256": "", "precisions": {"fp32": 1}}
-    found = findings(session)
+    found = findings(session.raw())
     rows = tuple(
         _row(subject, session, facts, failures(found)) for subject in (_as_subject(k) for k in KEYS)
     )
@@ -48,7 +48,7 @@ def _as_subject(key):
 
 
 def test_a_sound_machine_spoils_nothing(session):
-    assert failures(findings(session)) == ()
+    assert failures(findings(session.raw())) == ()
     first, second = table(session).rows
     assert first.latency_ms.spoiled == ()
     assert second.versus_baseline.word == "EQUIVALENT"
@@ -56,7 +56,7 @@ def test_a_sound_machine_spoils_nothing(session):
 
 def test_a_throttled_board_is_read_before_and_after(weak, session):
     assert len(session.health) == 2
-    spoiled = failures(findings(session))
+    spoiled = failures(findings(session.raw()))
     assert any("under-voltage" in why for why in spoiled)
     timed = session.timed["base"]
     assert latency(timed, SMALL, spoiled).spoiled == spoiled
