@@ -17,6 +17,8 @@ pytestmark = pytest.mark.slow
 CONVERTIBLE = sorted(convert.CONVERTERS)
 EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 RUNS = 40
+#: OpenVINO's counters are means in whole microseconds: what took none may come out below 0.
+RESOLUTION_NS = 10_000
 
 #: LiteRT's converter from PyTorch keeps no names of layers.
 LAYERS_BY = {"onnxruntime": "name", "openvino": "name", "litert": "position"}
@@ -52,7 +54,7 @@ def test_every_run_has_a_time_for_every_operator(raw):
         for op in found["operators"]:
             assert len(op["t_ns"]) == RUNS
             assert all(type(t) is int for t in op["t_ns"])
-            assert sum(op["t_ns"]) >= 0
+            assert sum(op["t_ns"]) > -RUNS * RESOLUTION_NS
 
 
 def test_operators_account_for_an_inference(raw):
