@@ -78,8 +78,7 @@ class Session:
             if array.shape != place.shape:  # numpy would stretch it
                 raise ValueError(f"expected an input of shape {place.shape}, got {array.shape}")
             np.copyto(place, array, casting="no")
-        request.start_async()
-        request.wait()
+        request.infer(share_outputs=True)  # start_async() wakes a thread: 20 to 40 us more
         return [np.array(request.get_output_tensor(i).data) for i in range(self._count)]
 
     def facts(self) -> dict:
