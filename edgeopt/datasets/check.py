@@ -26,7 +26,7 @@ def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers or None; groups [n] or None.
+        labels [n, ...] of numbers or None; groups [n] or None; columns [n].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
@@ -41,6 +41,8 @@ def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
         _check_labels(samples.labels, n, where)
     if samples.groups is not None:
         _check_groups(samples.groups, n, where)
+    for name, column in samples.columns.items():
+        _check_column(column, name, n, where)
     return replace(samples, inputs=fitted)
 
 
@@ -204,3 +206,16 @@ def _check_groups(groups: np.ndarray, n: int, where: str) -> None:
         )
     if groups.dtype.kind == "f":
         _refuse_non_finite(groups, f"{where}: 'groups'")
+
+
+def _check_column(column: np.ndarray, name: str, n: int, where: str) -> None:
+    if column.shape != (n,):
+        raise BadInput(
+            f"{where}: the column '{name}' has shape {_dims(column.shape)} for {n} samples",
+            "Give one number or word for each sample.",
+        )
+    if column.dtype.kind == "f":
+        raise BadInput(
+            f"{where}: the column '{name}' holds {column.dtype}, of which each value is a slice",
+            "Put its values into bins: whole numbers or words.",
+        )
