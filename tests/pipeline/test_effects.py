@@ -1,4 +1,4 @@
-"""Slices and corrupted inputs through a whole run: whom the chosen costs what, and a limit to it."""
+"""Slices and corrupted inputs through a whole run: whom the choice costs what, and a limit."""
 
 from __future__ import annotations
 
