@@ -72,9 +72,11 @@ def _match_names(
     parts = [f"{_plural('input', missing)} {quoted(missing)} missing"] if missing else []
     parts += [f"no input of the model is called {quoted(unknown)}"] if unknown else []
     near = did_you_mean(unknown[0], missing or wanted) if unknown else ""
+    columns = [name for name in unknown if inputs[name].ndim == 1]
+    more = f" An array to slice scores by is named: --slice-by {columns[0]}." if columns else ""
     raise BadInput(
         f"{where}: {'; '.join(parts)}{near}",
-        f"The model takes {', '.join(str(spec) for spec in specs)}.",
+        f"The model takes {', '.join(str(spec) for spec in specs)}.{more}",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edgeopt.domain.effects import CorruptionEffect, SliceEffect, Slices
+from edgeopt.domain.effects import LEAST_TO_DECIDE, CorruptionEffect, SliceEffect, Slices
 from edgeopt.domain.published import Published
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
@@ -53,7 +53,8 @@ def side_tables(
     records = [record for record in run.records if record.target == target]
     choice = choice_of(run, target)
     chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
-    tables = [*_effects(chosen), *_means(records)]
+    limit = run.request.constraints.max_slice_drop
+    tables = [*_effects(chosen), *_beyond(records, limit), *_means(records)]
     if profile is not None:
         tables += _band(run, records, profile, published)
     return tables
@@ -72,6 +73,23 @@ def _effects(chosen: Record | None) -> Iterator[SideTable]:
             ("inputs", "n", "source", "chosen", "drop (95 %)"),
             tuple(map(_corruption, chosen.corruptions)),
         )
+
+
+def _beyond(records: Sequence[Record], limit: float | None) -> Iterator[SideTable]:
+    """Candidates that the limit of a slice keeps out: the columns of the table do not tell."""
+    if limit is None:
+        return
+    rows = []
+    for record in records:
+        for column in (*record.slices, *record.confirm_slices):
+            worst = column.worst_deciding
+            if worst is not None and worst.drop is not None and not worst.drop.judged <= limit:
+                name = f"{column.by} {worst.value}, {column.part} part"
+                rows.append((str(record.recipe), name, fmt.whole(worst.n), fmt.drop(worst.drop)))
+    if rows:
+        heads = ("candidate", "worst slice", "n", "drop")
+        about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {100 * limit:g} % at most."
+        yield SideTable("Beyond the limit of a slice", about, heads, tuple(rows))
 
 
 def _slices(column: Slices) -> SideTable:

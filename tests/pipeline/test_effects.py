@@ -11,6 +11,7 @@ from cli_process import HERE, edgeopt
 import edgeopt as package
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import Record
+from edgeopt.search.choose import misses
 from edgeopt.store import run_folder
 
 ONE = str(HERE / "one-runtime.toml")
@@ -94,41 +95,37 @@ def test_the_same_call_finds_it_and_a_record_reads_back(finished):
 
 
 @pytest.mark.slow
-def test_a_bound_on_slices_rejects_what_the_average_hides(tiny_onnx, data, tmp_path):
+def test_a_bound_on_slices_rejects_what_the_average_hides(tiny_onnx, tmp_path):
     """Int8 of this model loses some points on the whole, more on its worst class."""
-
-    def optimize(out, **limits):
-        return package.optimize(
-            tiny_onnx / "tiny.onnx", ONE, data, max_drop=0.2, budget="quick", out=tmp_path / out,
-            **limits,
-        )  # fmt: skip
-
-    run = optimize("bound", max_slice_drop=0.04)
+    run = package.optimize(
+        tiny_onnx / "tiny.onnx", ONE, tiny_onnx / "tiny.npz", max_drop=0.2, max_slice_drop=0.04,
+        budget="quick", out=tmp_path / "run",
+    )  # fmt: skip
     int8 = next(r for r in run.records if r.precision == "int8-static")
     worst = int8.slices[0].worst_deciding
     assert int8.drop.value <= 0.2
     assert worst.drop.value > int8.drop.value  # a class pays more than the average
     assert worst.drop.value > 0.04
     assert run.chosen.precision == "fp32"
-    (miss,) = run.choices[0].misses
-    assert f"class {worst.value} loses" in miss.why
-    assert "allowed for a slice 0.04" in miss.why
+    (missed,) = misses(int8, run.request.constraints)
+    assert f"class {worst.value} loses" in missed
+    assert "allowed for a slice 0.04" in missed
+    assert "Beyond the limit of a slice" in (tmp_path / "run" / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("given", "fields", "says"),
     [
-        ({"slice_by": "sheets"}, "no column 'sheets' to slice by; did you mean"),
-        ({"slice_by": "height"}, "no column 'height' to slice by"),
-        ({"metric": "roc-auc", "max_slice_drop": 0.1}, "has no slices to hold"),
+        ("sheets", {"slice_by": ("sheet", "sheets")}, "no column 'sheets' .*; did you mean"),
+        ("sheets", {}, "no input of the model is called 'sheet'"),
+        ("tiny", {"metric": "roc-auc", "max_slice_drop": 0.1}, "has no slices to hold"),
     ],
 )
 @pytest.mark.slow  # the source is read
 def test_what_cannot_be_sliced_is_refused_and_nothing_is_left(
-    tiny_onnx, data, tmp_path, changes, says
+    tiny_onnx, data, tmp_path, given, fields, says
 ):
-    fields = {"slice_by": ("sheet",) if "max_slice_drop" not in changes else (), **changes}
-    source = tiny_onnx / "tiny.npz" if fields["slice_by"] == () else data
+    source = {"tiny": tiny_onnx / "tiny.npz", "sheets": data}[given]
     with pytest.raises(BadInput, match=says):
         package.optimize(tiny_onnx / "tiny.onnx", ONE, source, out=tmp_path / "run", **fields)
     assert not (tmp_path / "run").exists()
