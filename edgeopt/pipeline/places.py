@@ -135,12 +135,13 @@ class Fleet:
     def _first(self, profile: Profile) -> str | None:
         """The user's device that serves a target; None where this machine does, or none.
 
-        A real one comes before an emulated one, whatever they are called.
+        One that the harness can time comes before an emulated one, and before a phone that
+        LiteRT's own program times, whatever they are called.
         """
         if targets.matches(profile, self.here):
             return None
         devices = [self._device(name) for name in registry.for_target(profile.name)]
-        devices.sort(key=lambda device: device.kind != "measured")
+        devices.sort(key=lambda device: isinstance(device, Emulated | BenchmarkPhone))
         return devices[0].name if devices else None
 
     def _asked(self, profile: Profile, asked: Sequence[str]) -> Place:

@@ -190,9 +190,10 @@ def test_a_phone_is_added_and_timed_from_the_command_line(server, program, tflit
         done = CliRunner().invoke(cli, [*words, *mode])
         assert done.exit_code == 2
         assert "does not go with pixel" in done.output
-    done = CliRunner().invoke(cli, ["doctor", "--device", "pixel"])
-    assert done.exit_code == 2
-    assert "no runner is started there" in done.output
+    for asks in (["doctor", "--device", "pixel"], ["devices", "check", "pixel"]):
+        done = CliRunner().invoke(cli, asks)
+        assert done.exit_code == 2, done.output
+        assert "no runner is started there" in done.output
 
 
 def test_the_table_has_means_and_no_verdict(phone, tflite, program):
