@@ -23,7 +23,8 @@ class Corruption:
     """One way to spoil inputs.
 
     Attributes:
-        strengths: of each level. about: in words, with {} for the strength.
+        strengths: of each level. about: in words, with {} for the strength; "s.d." are standard
+            deviations of the input's values.
         apply: (values float64 [n, ...], their spread, strength, generator) -> [n, ...].
         images_only: whether it needs two axes of pixels.
     """
@@ -83,10 +84,10 @@ def _blur(
 CORRUPTIONS = {
     one.name: one
     for one in (
-        Corruption("noise", "Gaussian noise of {} standard deviations", (0.1, 0.3), _noise),
-        Corruption("blur", "Gaussian blur of {} pixels", (0.7, 1.5), _blur, images_only=True),
-        Corruption("brightness", "{} standard deviations added", (0.25, 0.75), _brightness),
-        Corruption("gain", "multiplied by {}", (0.8, 0.5), _gain),
+        Corruption("noise", "Gaussian, {} s.d.", (0.1, 0.3), _noise),
+        Corruption("blur", "Gaussian, {} pixels", (0.7, 1.5), _blur, images_only=True),
+        Corruption("brightness", "+ {} s.d.", (0.25, 0.75), _brightness),
+        Corruption("gain", "× {}", (0.8, 0.5), _gain),
     )
 }
 

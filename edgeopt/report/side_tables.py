@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgeopt.domain.effects import LEAST_TO_DECIDE, CorruptionEffect, SliceEffect, Slices
+from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.published import Published
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
@@ -54,7 +55,8 @@ def side_tables(
     choice = choice_of(run, target)
     chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     limit = run.request.constraints.max_slice_drop
-    tables = [*_effects(chosen), *_beyond(records, limit), *_means(records)]
+    tables = [*_effects(chosen), *_beyond(records, limit)]
+    tables += [*_emulated(records), *_means(records)]
     if profile is not None:
         tables += _band(run, records, profile, published)
     return tables
@@ -69,7 +71,7 @@ def _effects(chosen: Record | None) -> Iterator[SideTable]:
     if chosen.corruptions:
         yield SideTable(
             "The chosen on corrupted inputs",
-            "The same samples for both; levels are those of docs/data.md.",
+            "The same samples for both; s.d.: standard deviations of the input's own values.",
             ("inputs", "n", "source", "chosen", "drop (95 %)"),
             tuple(map(_corruption, chosen.corruptions)),
         )
@@ -124,6 +126,36 @@ def _scores(
     bounds = fmt.drop_interval(drop)
     told = f"{fmt.drop(drop)} ({bounds})" if bounds else fmt.drop(drop)
     return (fmt.score(source.value), fmt.score(score.value), told)
+
+
+def _emulated(records: Sequence[Record]) -> Iterator[SideTable]:
+    """How each artifact answered on an emulated core; threads change nothing there."""
+    found = [(record, record.emulation) for record in records if record.emulation]
+    if not found:
+        return
+    several = any(len(emulation.outputs) > 1 for _, emulation in found)
+    rows = dict.fromkeys(
+        _answered(record, emulation, output, several)
+        for record, emulation in found
+        for output in emulation.outputs
+    )
+    heads = ("candidate", "n", "answers against here", "drop against here", "memory")
+    about = "The real aarch64 runtimes, answers alone: an emulated time is no latency."
+    yield SideTable(f"On an emulated {found[0][1].core}", about, heads, tuple(rows))
+
+
+def _answered(
+    record: Record, emulation: Emulation, output: OutputDifference, several: bool
+) -> tuple[str, ...]:
+    name = f"{record.runtime} {record.precision}{f', {output.output}' if several else ''}"
+    near = f"{100 * output.equal:.3g} % equal"
+    if output.sqnr_db is not None:
+        near += f", {output.sqnr_db:.0f} dB, ±{output.max_abs:.2g}"
+    drop = emulation.why_null or fmt.DASH
+    if emulation.drop is not None:
+        lost, _, _ = fmt.drop(emulation.drop).partition(" ")
+        drop = f"{lost} ({fmt.drop_interval(emulation.drop)})"
+    return (name, fmt.whole(emulation.n), near, drop, fmt.size(emulation.rss_bytes, fmt.DASH))
 
 
 def _means(records: Sequence[Record]) -> Iterator[SideTable]:

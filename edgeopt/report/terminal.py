@@ -43,15 +43,13 @@ def summary(
 
     parts: list[RenderableType] = []
     for target in run.request.targets:
-        parts += _target(run, target)
         profile = (profiles or {}).get(target)
-        for table in side_tables(run, target, profile, published):
-            parts += _side_table(table)
+        parts += _target(run, target, side_tables(run, target, profile, published))
     parts += _list("Warnings", run.warnings, "yellow")
     return Group(*parts)
 
 
-def _target(run: Run, target: str) -> Iterator[RenderableType]:
+def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[RenderableType]:
     """Everything of one target."""
     choice, made, why = choice_of(run, target), rows(run, target), untimed_reason(run, target)
     yield _sentence(target, choice)
@@ -62,6 +60,8 @@ def _target(run: Run, target: str) -> Iterator[RenderableType]:
         yield _text("", "")
         yield _table(tried, timed=not why)
         yield _text(_legend(tried), "dim")
+    for table in tables:
+        yield from _side_table(table)
     if choice:
         yield from _list("Did not qualify", map(_miss, choice.misses))
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")

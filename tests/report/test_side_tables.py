@@ -10,6 +10,7 @@ from rich.console import Console
 from sample import INTEL, PI, drop, sample_profiles, sample_run
 
 from edgeopt.domain.effects import CorruptionEffect, SliceEffect, Slices
+from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.mean_latency import MeanLatency
 from edgeopt.domain.score import Score
 from edgeopt.report.html import render
@@ -45,7 +46,7 @@ def with_effects():
         value="x", n=3, source=None, score=None, drop=None, why_null="labels of one class"
     )
     spoiled = CorruptionEffect(
-        corruption="noise", level="strong", what="Gaussian noise of 0.3 standard deviations",
+        corruption="noise", level="strong", what="Gaussian, 0.3 s.d.",
         n=256, source=score(0.8, 256), score=score(0.7, 256), drop=drop(0.1, 0.03),
     )  # fmt: skip
     chosen = replace(
@@ -86,9 +87,29 @@ def test_the_worst_slices_are_shown_with_both_scores_and_what_they_mean():
     by_camera = found["The chosen by camera, worst first"]
     assert by_camera.rows[0][-1] == "labels of one class"
     (noise,) = found["The chosen on corrupted inputs"].rows
-    assert noise[0] == "noise, strong: Gaussian noise of 0.3 standard deviations"
+    assert noise[0] == "noise, strong: Gaussian, 0.3 s.d."
     assert noise[2:4] == ("0.800", "0.700")
     assert tables(sample_run()) == {}
+
+
+def test_what_an_emulated_core_answered_is_shown_once_for_all_threads():
+    run = sample_run()
+    emulation = Emulation(
+        core="cortex-a76", emulator="qemu", note="", runtime_version="2", precision="fp32", n=128,
+        score=score(0.95, 128), drop=drop(0.0, 0.01), required_db=40.0, rss_bytes=98_000_000,
+        outputs=(OutputDifference(output="y", equal=0.125, max_abs=1.1e-5, sqnr_db=132.4),),
+    )  # fmt: skip
+    twins = [replace(r, emulation=emulation) for r in run.records if r.target == PI][:1] * 2
+    twins.append(
+        replace(twins[0], emulation=replace(emulation, drop=None, score=None, why_null="one class"))
+    )
+    found = tables(replace(run, records=tuple(twins)), PI)["On an emulated cortex-a76"]
+    name = f"{twins[0].runtime} {twins[0].precision}"
+    first, second = found.rows
+    assert first[:3] == (name, "128", "12.5 % equal, 132 dB, ±1.1e-05")
+    assert first[3].startswith("0.0 (")
+    assert first[4].startswith("98")
+    assert second[3] == "one class"
 
 
 def test_means_of_another_program_have_a_table_of_their_own():
