@@ -38,6 +38,9 @@ def optimize(
     *,
     max_size_bytes: int | None = None,
     max_latency_ms: float | None = None,
+    max_slice_drop: float | None = None,
+    slice_by: str | Sequence[str] = (),
+    corruptions: bool = False,
     example_inputs: Any = None,
     calibration: str | Path | Mapping[str, Any] | None = None,
     confirm: str | Path | Mapping[str, Any] | None = None,
@@ -65,6 +68,10 @@ def optimize(
         metric: a metric's name or "module:function"; None: accuracy with class labels,
             agreement with the source without labels.
         max_drop: how much of the metric may be lost; 0.01 is one point of accuracy.
+        max_slice_drop: the same for the worst slice of the data; None: no limit.
+        slice_by: names of arrays in the data, one value a sample, to slice scores by, besides
+            the class.
+        corruptions: score the chosen on corrupted inputs, too.
         output: which output is scored; None: the first.
         shapes: fixed shapes for inputs whose dimensions are open.
         budget: of the measurement that decides: "quick", "standard" or "submission".
@@ -91,7 +98,10 @@ def optimize(
             title=path.stem if path.parent == Path(folder) else "",
             metric=metric,
             constraints=Constraints(
-                max_drop=max_drop, max_size_bytes=max_size_bytes, max_latency_ms=max_latency_ms
+                max_drop=max_drop,
+                max_size_bytes=max_size_bytes,
+                max_latency_ms=max_latency_ms,
+                max_slice_drop=max_slice_drop,
             ),
             calibration=calibration,
             confirm=confirm,
@@ -103,6 +113,8 @@ def optimize(
             seed=seed,
             step_timeout_s=step_timeout_s,
             devices=(device,) if isinstance(device, str) else tuple(device),
+            slice_by=(slice_by,) if isinstance(slice_by, str) else tuple(slice_by),
+            corruptions=corruptions,
         )
         return _optimize.optimize(call, progress)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from edgeopt.console import console, print_json, progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.domain.finding import Finding
 
@@ -38,11 +40,17 @@ def devices(ctx: click.Context) -> None:
 )
 @click.option("--jump", metavar="HOST", help="Host to go through, as for ssh -J.")
 @click.option("--ssh-config", type=click.Path(exists=True, dir_okay=False), help="As for ssh -F.")
+@click.option(
+    "--benchmark-model",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Phones: LiteRT's own program, in place of Python there.",
+)
 def add(name: str, link: str, target: str | None, **options: str | None) -> None:
     """Connect to LINK (ssh://user@host, adb://SERIAL, emulated://PROFILE) and keep it as NAME."""
     from edgeopt import targets
     from edgeopt.devices import registry, resolve
     from edgeopt.devices.adb import Adb
+    from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.emulated import Emulated
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.harness.check import fitting
@@ -51,10 +59,12 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     registry.check_name(name)
     if target:
         targets.load(target)
-    if options["ssh_config"]:
-        options["ssh_config"] = str(Path(options["ssh_config"]).resolve())
+    options = _absolute(options, "ssh_config", "benchmark_model")
     entry = DeviceEntry(link=link, target=target, **options)
     device = resolve.of(name, entry)
+    if isinstance(device, BenchmarkPhone):
+        _add_benchmark_phone(name, entry, device)
+        return
     with tempfile.TemporaryDirectory() as folder, progress() as listener:
         try:
             if isinstance(device, Adb | Emulated):
@@ -79,6 +89,25 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
         click.echo(f"It does not look like a {target}: `edgeopt devices check {name}`.")
     step = "check" if found.numpy else "setup"
     click.echo(f"Next: edgeopt devices {step} {name}")
+
+
+def _absolute(options: dict[str, str | None], *names: str) -> dict[str, str | None]:
+    """Options with these paths of files made absolute, where they are given."""
+    paths = {name: str(Path(path).resolve()) for name in names if (path := options[name])}
+    return {**options, **paths}
+
+
+def _add_benchmark_phone(name: str, entry: DeviceEntry, device: BenchmarkPhone) -> None:
+    """A phone that has no runner to ask: what it is of is taken as said."""
+    from edgeopt.devices import registry
+
+    with progress() as listener, contextlib.closing(device):
+        device.prepare(listener)
+        board = device.machine()["board"]
+    registry.add(name, entry)
+    click.echo(f"{name}: {board}, target {entry.target or 'unknown'}")
+    click.echo(f"Timed by {device.program.name}: means, which nothing is compared with.")
+    click.echo(f"Next: edgeopt bench MODEL.tflite --device {name}")
 
 
 @devices.command("list")

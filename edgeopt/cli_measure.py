@@ -11,7 +11,11 @@ import click
 from edgeopt.console import console, print_json, progress
 
 if TYPE_CHECKING:
+    from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.device import Device
+
+#: Options of `bench` that mean nothing to a phone which LiteRT's benchmark_model times.
+NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
 
 
 @click.command()
@@ -32,16 +36,46 @@ if TYPE_CHECKING:
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
+    from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.resolve import resolve
     from edgeopt.store import bench_file
 
     out = bench_file.place(options["out"])
     with contextlib.closing(resolve(options["device"])) as device:
+        if isinstance(device, BenchmarkPhone):
+            means = _run_means(artifacts, options, device, out)
+            ctx.exit(1 if all(row.reason for row in means) else 0)
         rows = _run_mode(artifacts, options, device, out)
         if rows is not None:
             ctx.exit(1 if all(row.reason for row in rows) else 0)
         rows = _run_schedule(artifacts, options, device, out)
     ctx.exit(1 if all(row.latency_ms is None for row in rows) else 0)
+
+
+def _run_means(
+    artifacts: tuple[Path, ...],
+    options: dict[str, Any],
+    device: BenchmarkPhone,
+    out: Path,
+) -> Any:
+    """The rows of a phone that LiteRT's own program times."""
+    from edgeopt.devices.benchmark_model import EFFORTS
+    from edgeopt.domain.errors import BadInput
+    from edgeopt.pipeline.means import bench_means
+    from edgeopt.report import mean_table
+
+    unfit = [name for name in NOT_FOR_MEANS if options[name]]
+    if unfit:
+        raise BadInput(
+            f"--{unfit[0].replace('_', '-')} does not go with {device.name}, which LiteRT's "
+            "benchmark_model times.",
+            "It gives means of random inputs, one artifact after the other.",
+        )
+    effort = EFFORTS[options["budget"] or "standard"]
+    with progress() as listener:
+        table = bench_means(artifacts, options["threads"] or (1,), device, effort, listener)
+    _keep(out, table, mean_table.render(table), options["as_json"])
+    return table.rows
 
 
 def _run_schedule(

@@ -21,6 +21,11 @@ _SHARED = (
     ),
     click.option("--metric", help="accuracy, top5, f1, roc-auc, mae, mse, ... or module:function."),
     click.option("--max-drop", default="1%", show_default=True, help="Allowed loss: 1% or 0.01."),
+    click.option("--max-slice-drop", help="The same for the worst slice of 10 samples or more."),
+    click.option(
+        "--slice-by", "slice_by", multiple=True, help="Column of the data to slice by. Repeatable."
+    ),
+    click.option("--corruptions", is_flag=True, help="Score the chosen on corrupted inputs, too."),
     click.option("--max-size", help="Largest artifact: 5MB, 800kB."),
     click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds."),
     click.option("--calibration", help="Samples that calibrate, instead of a part of --data."),
@@ -137,6 +142,9 @@ def _call(options: dict[str, Any]) -> Call:
         max_drop=parse.share(options["max_drop"]),
         max_size_bytes=parse.size(options["max_size"]) if options["max_size"] else None,
         max_latency_ms=options["max_latency"],
+        max_slice_drop=parse.share(options["max_slice_drop"])
+        if options["max_slice_drop"]
+        else None,
     )
     return Call(
         model=options["model"],
@@ -155,6 +163,8 @@ def _call(options: dict[str, Any]) -> Call:
         seed=options["seed"],
         step_timeout_s=options["step_timeout"],
         devices=options["devices"],
+        slice_by=options["slice_by"],
+        corruptions=options["corruptions"],
     )
 
 
@@ -177,8 +187,11 @@ def _show(run: Run, as_json: bool) -> None:
 
         print_json(msgspec.to_builtins(run))
         return
+    from edgeopt.pipeline.finish import stored_profiles
     from edgeopt.report import terminal
+    from edgeopt.targets import published
 
     shown = console()
-    shown.print(terminal.summary(run))
+    profiles = stored_profiles(Path(run.folder))
+    shown.print(terminal.summary(run, profiles, published.rows()))
     shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)

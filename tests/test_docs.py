@@ -28,11 +28,14 @@ from edgeopt.devices.resolve import LINKS
 from edgeopt.domain import (
     artifact,
     comparison,
+    effects,
+    emulation,
     energy,
     explanation,
     finding,
     latency,
     load_time,
+    mean_latency,
     open_loop,
     published,
     recipe,
@@ -67,6 +70,8 @@ VALUES = [
     run.Choice, run.Miss, run.SourceFacts, run.DataFacts, tensor.TensorSpec, artifact.Artifact,
     tensor.Binding, finding.Finding, energy.Energy, comparison.Comparison, comparison.Column,
     comparison.Line, comparison.Cell, comparison.Single, comparison.Share, published.Predicted,
+    effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
+    emulation.Emulation, emulation.OutputDifference,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

@@ -26,7 +26,7 @@ def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers or None; groups [n] or None.
+        labels [n, ...] of numbers or None; groups [n] or None; columns [n].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
@@ -41,6 +41,8 @@ def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
         _check_labels(samples.labels, n, where)
     if samples.groups is not None:
         _check_groups(samples.groups, n, where)
+    for name, column in samples.columns.items():
+        _check_column(column, name, n, where)
     return replace(samples, inputs=fitted)
 
 
@@ -70,9 +72,11 @@ def _match_names(
     parts = [f"{_plural('input', missing)} {quoted(missing)} missing"] if missing else []
     parts += [f"no input of the model is called {quoted(unknown)}"] if unknown else []
     near = did_you_mean(unknown[0], missing or wanted) if unknown else ""
+    columns = [name for name in unknown if inputs[name].ndim == 1]
+    more = f" An array to slice scores by is named: --slice-by {columns[0]}." if columns else ""
     raise BadInput(
         f"{where}: {'; '.join(parts)}{near}",
-        f"The model takes {', '.join(str(spec) for spec in specs)}.",
+        f"The model takes {', '.join(str(spec) for spec in specs)}.{more}",
     )
 
 
@@ -204,3 +208,16 @@ def _check_groups(groups: np.ndarray, n: int, where: str) -> None:
         )
     if groups.dtype.kind == "f":
         _refuse_non_finite(groups, f"{where}: 'groups'")
+
+
+def _check_column(column: np.ndarray, name: str, n: int, where: str) -> None:
+    if column.shape != (n,):
+        raise BadInput(
+            f"{where}: the column '{name}' has shape {_dims(column.shape)} for {n} samples",
+            "Give one number or word for each sample.",
+        )
+    if column.dtype.kind == "f":
+        raise BadInput(
+            f"{where}: the column '{name}' holds {column.dtype}, of which each value is a slice",
+            "Put its values into bins: whole numbers or words.",
+        )

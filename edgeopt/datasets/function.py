@@ -22,11 +22,13 @@ def is_reference(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None
 
 
-def load_function(reference: str, input_names: Collection[str]) -> Samples:
+def load_function(
+    reference: str, input_names: Collection[str], columns: Collection[str] = ()
+) -> Samples:
     """The samples that `module:function` returns when called without arguments.
 
-    It returns what an `.npz` would hold: a dict of arrays by input name, plus "labels"
-    and "groups" where there are any.
+    It returns what an `.npz` would hold: a dict of arrays by input name, plus "labels",
+    "groups" and the columns where there are any.
 
     Raises:
         BadInput: it cannot be imported, fails, or returns something else.
@@ -37,7 +39,7 @@ def load_function(reference: str, input_names: Collection[str]) -> Samples:
             f"{reference} returned {type(arrays).__name__}, not a dict of arrays",
             'Return {"INPUT": array, "labels": array}.',
         )
-    return from_arrays(arrays, input_names, reference)
+    return from_arrays(arrays, input_names, reference, columns)
 
 
 def resolve(reference: str) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ def load(
     data: str | Path | Mapping[str, Any],
     input_names: Sequence[str],
     preprocessing: Preprocessing | None = None,
+    columns: Sequence[str] = (),
 ) -> Samples:
     """The samples that `data` names, as they are: `check` fits them to the model.
 
@@ -26,19 +27,20 @@ def load(
         data: an `.npz` file, a folder of images, `module:function`, or arrays by name.
         input_names: the model's inputs.
         preprocessing: what is done to images; only a folder of images needs it.
+        columns: names of arrays to slice by, taken where the data has them.
 
     Raises:
         BadInput: it is none of these or cannot be read.
     """
     if isinstance(data, Mapping):
-        return from_arrays(data, input_names, "the given arrays")
+        return from_arrays(data, input_names, "the given arrays", columns)
     path = Path(data)
     if path.is_dir():
         return _load_images(path, input_names, preprocessing)
     if path.suffix == ".npz":
-        return load_npz(path, input_names)
+        return load_npz(path, input_names, columns)
     if is_reference(str(data)):
-        return load_function(str(data), input_names)
+        return load_function(str(data), input_names, columns)
     if not path.exists():
         raise BadInput(f"{path}: no such file or folder", KINDS)
     raise BadInput(f"{path}: data of an unknown kind", KINDS)

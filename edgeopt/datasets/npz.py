@@ -15,8 +15,8 @@ from edgeopt.domain.errors import BadInput
 HINT = "Write one with numpy.savez(path, INPUT=array, labels=array)."
 
 
-def load_npz(path: Path, input_names: Collection[str]) -> Samples:
-    """The samples of an `.npz`. Nothing in it is unpickled.
+def load_npz(path: Path, input_names: Collection[str], columns: Collection[str] = ()) -> Samples:
+    """The samples of an `.npz`, with these columns. Nothing in it is unpickled.
 
     Raises:
         BadInput: the file is missing, is no `.npz`, is cut short or holds Python objects.
@@ -25,7 +25,7 @@ def load_npz(path: Path, input_names: Collection[str]) -> Samples:
         arrays = _read(path)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise BadInput(f"{path}: cannot be read as .npz: {_reason(error)}", HINT) from error
-    return from_arrays(arrays, input_names, str(path))
+    return from_arrays(arrays, input_names, str(path), columns)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

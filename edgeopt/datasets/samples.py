@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ class Samples:
         inputs: input name -> [n, ...]. labels: [n, ...] or None.
         groups: [n], or None; samples of one group (crops of one photo, windows of one
             recording) are not independent and never land in two parts.
+        columns: name -> [n]: what is known of each sample besides, to slice scores by.
         origin: where they come from, for messages.
     """
 
@@ -30,6 +31,7 @@ class Samples:
     labels: np.ndarray | None = None
     groups: np.ndarray | None = None
     origin: str = "the given arrays"
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -41,6 +43,7 @@ class Samples:
             inputs={name: array[indices] for name, array in self.inputs.items()},
             labels=None if self.labels is None else self.labels[indices],
             groups=None if self.groups is None else self.groups[indices],
+            columns={name: array[indices] for name, array in self.columns.items()},
         )
 
     def sha256(self) -> str:
@@ -48,6 +51,7 @@ class Samples:
         digest = hashlib.sha256()
         named: list[tuple[str, np.ndarray | None]] = [(LABELS, self.labels), (GROUPS, self.groups)]
         named += [("input " + name, self.inputs[name]) for name in sorted(self.inputs)]
+        named += [("column " + name, self.columns[name]) for name in sorted(self.columns)]
         for name, array in named:
             if array is not None:
                 digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
@@ -69,17 +73,23 @@ class Samples:
         return hashes
 
 
-def from_arrays(arrays: Mapping[str, Any], input_names: Collection[str], origin: str) -> Samples:
+def from_arrays(
+    arrays: Mapping[str, Any],
+    input_names: Collection[str],
+    origin: str,
+    columns: Collection[str] = (),
+) -> Samples:
     """Samples from arrays by name.
 
     Args:
         arrays: one array for each model input, plus "labels" and "groups" where there are any.
         input_names: the model's inputs; an input named "labels" or "groups" is an input.
+        columns: names of arrays that are no inputs, taken where they are there.
 
     Raises:
         BadInput: something is no array of numbers or text, or has no sample axis.
     """
-    reserved = {LABELS, GROUPS} - set(input_names)
+    reserved = {LABELS, GROUPS, *columns} - set(input_names)
     found = {str(name): _array(value, str(name), origin) for name, value in arrays.items()}
     inputs = {name: array for name, array in found.items() if name not in reserved}
     if not inputs:
@@ -92,6 +102,7 @@ def from_arrays(arrays: Mapping[str, Any], input_names: Collection[str], origin:
         labels=found.get(LABELS) if LABELS in reserved else None,
         groups=found.get(GROUPS) if GROUPS in reserved else None,
         origin=origin,
+        columns={name: found[name] for name in columns if name in found and name in reserved},
     )
 
 

@@ -13,7 +13,7 @@ from edgeopt.domain.errors import BadInput
 #: The table of links: scheme -> what makes its device from (name, entry).
 LINKS = {
     "ssh": "edgeopt.devices.ssh:Ssh",
-    "adb": "edgeopt.devices.adb:Adb",
+    "adb": "edgeopt.devices.benchmark_phone:of",
     "emulated": "edgeopt.devices.emulated:of",
 }
 
@@ -43,6 +43,8 @@ def of(name: str, entry: DeviceEntry) -> Device:
     if scheme not in LINKS or "://" not in entry.link:
         known = ", ".join(f"{scheme}://" for scheme in LINKS)
         raise BadInput(f"{entry.link!r} is no link to a device.", f"Known: {known}.")
+    if entry.benchmark_model and scheme != "adb":
+        raise BadInput(f"{name}: only phones (adb://) are timed by a benchmark_model.")
     module, _, cls = LINKS[scheme].partition(":")
     made: Any = getattr(importlib.import_module(module), cls)
     device: Device = made(name, entry)

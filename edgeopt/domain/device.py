@@ -17,6 +17,8 @@ class DeviceEntry(Value, kw_only=True, frozen=True, omit_defaults=True):
         folder: where edgeopt keeps its files there; None: the user's cache.
         jump: hosts to go through, as for `ssh -J`.
         ssh_config: a configuration in place of `~/.ssh/config`, as for `ssh -F`.
+        benchmark_model: LiteRT's program of that name for a phone; it takes the place of the
+            runner there.
     """
 
     link: str
@@ -25,6 +27,7 @@ class DeviceEntry(Value, kw_only=True, frozen=True, omit_defaults=True):
     folder: str | None = None
     jump: str | None = None
     ssh_config: str | None = None
+    benchmark_model: str | None = None
 
 
 class Probe(Value, kw_only=True, frozen=True):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from edgeopt.domain.effects import CorruptionEffect, Slices
 from edgeopt.domain.emulation import Emulation
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency, Verdict
+from edgeopt.domain.mean_latency import MeanLatency
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.score import Drop, Score
@@ -85,9 +87,13 @@ class Record(Value, kw_only=True, frozen=True):
     drop: Drop | None = None
     confirm_score: Score | None = None
     confirm_drop: Drop | None = None
+    slices: tuple[Slices, ...] = ()
+    confirm_slices: tuple[Slices, ...] = ()
+    corruptions: tuple[CorruptionEffect, ...] = ()
     parity: Parity | None = None
     executed: Executed | None = None
     emulation: Emulation | None = None
+    benchmark_model: MeanLatency | None = None
     size_bytes: int | None = None
     sha256: str | None = None
     artifact: str | None = None

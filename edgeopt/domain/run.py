@@ -18,11 +18,13 @@ class Constraints(Value, kw_only=True, frozen=True):
     Attributes:
         max_drop: how much of the metric may be lost (0.01 = one point of accuracy;
             for errors: 1 % more than the source's).
+        max_slice_drop: the same for the worst slice of the data that has samples enough.
     """
 
     max_drop: float = 0.01
     max_size_bytes: int | None = None
     max_latency_ms: float | None = None
+    max_slice_drop: float | None = None
 
 
 class Request(Value, kw_only=True, frozen=True):
@@ -34,6 +36,8 @@ class Request(Value, kw_only=True, frozen=True):
         budget: name of the final schedule.
         devices: names and links as asked for; else, where any is the user's, the device of each
             target, "" for this machine or none.
+        slice_by: columns of the data by which scores are sliced, besides the class.
+        corruptions: whether the chosen is scored on corrupted inputs, too.
     """
 
     source: str
@@ -50,6 +54,8 @@ class Request(Value, kw_only=True, frozen=True):
     budget: str = "standard"
     seed: int = 0
     devices: tuple[str, ...] = ()
+    slice_by: tuple[str, ...] = ()
+    corruptions: bool = False
 
 
 class Miss(Value, kw_only=True, frozen=True):

@@ -28,6 +28,8 @@ class Call:
         step_timeout_s: for each conversion, and each runner request.
         out: the run's folder.
         devices: names and links; empty: this machine, and the user's devices.
+        slice_by: columns of the data by which scores are sliced, besides the class.
+        corruptions: score the chosen on corrupted inputs, too.
     """
 
     model: Path
@@ -47,3 +49,5 @@ class Call:
     seed: int = 0
     step_timeout_s: float = 300.0
     devices: tuple[str, ...] = ()
+    slice_by: tuple[str, ...] = ()
+    corruptions: bool = False

@@ -13,6 +13,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss
 from edgeopt.domain.target import Profile
 from edgeopt.harness.budget import BUDGETS, SCREEN
+from edgeopt.pipeline import stress
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.timing import baseline_of, time_records
 from edgeopt.report import words
@@ -62,6 +63,8 @@ def by_measurement(station: Station, profile: Profile, records: Sequence[Record]
             records = _replace(records, station.keep(confirmed))
             missed = _broken(confirmed, station)
             if not missed:
+                confirmed = stress.under_corruptions(station, confirmed)
+                records = _replace(records, confirmed)
                 choice = _chosen(profile, records, confirmed, baseline, tuple(rejected))
                 return _with_findings(choice, found)
             rejected.append(missed)
@@ -120,11 +123,14 @@ def _confirm(station: Station, record: Record) -> Record:
         with shop.conversions.turns.working():
             answers, _ = shop.answers(record.recipe, artifact, exam)
             score, drop = exam.marks(shop.judge, answers, shop.output, shop.max_drop)
+            effects = shop.slices(exam, answers)
     except StepFailed as error:
         return msgspec.structs.replace(
             record, status=error.status, step="score", reason=error.reason, hint=error.hint
         )
-    return msgspec.structs.replace(record, confirm_score=score, confirm_drop=drop)
+    return msgspec.structs.replace(
+        record, confirm_score=score, confirm_drop=drop, confirm_slices=effects
+    )
 
 
 def _broken(record: Record, station: Station) -> Miss | None:
@@ -191,6 +197,7 @@ def by_profile(station: Station, profile: Profile, records: Sequence[Record]) ->
         if missed:
             rejected.append(missed)
             continue
+        confirmed = stress.under_corruptions(station, confirmed)
         return Choice(
             target=profile.name,
             recipe_id=confirmed.recipe_id,

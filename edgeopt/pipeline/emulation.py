@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -28,9 +28,23 @@ from edgeopt.pipeline.judge import REQUIRED_DB, Answers, output_shapes, sqnr_db
 from edgeopt.pipeline.workshop import Workshop, failed
 from edgeopt.runner import sensors
 
-SAMPLES = 128  # at most; a part's samples are shuffled, so its first are a fair part of all
 CHUNK = 4
-PATIENCE_S = 20.0  # what is so slow that it takes longer is answered on fewer; its n says so
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many samples are answered there.
+
+    Attributes:
+        samples: at most; a part's samples are shuffled, so its first are a fair part of all.
+        patience_s: what takes longer is answered on fewer; its n says so.
+    """
+
+    samples: int = 128
+    patience_s: float = 20.0
+
+
+USUAL = Effort()
 
 #: Integer kernels for x86 and ARM may round differently by one step of the quantized output.
 REQUIRED_DB_INT8 = 25.0
@@ -39,7 +53,11 @@ Found = tuple[Emulation | None, StepFailed | None]
 
 
 def emulate(
-    shop: Workshop, device: Emulated, records: Sequence[Record], progress: Listener = silent
+    shop: Workshop,
+    device: Emulated,
+    records: Sequence[Record],
+    progress: Listener = silent,
+    effort: Effort = USUAL,
 ) -> list[Record]:
     """Answer candidates that were converted and scored here on an emulated core, too.
 
@@ -65,7 +83,7 @@ def emulate(
     done: list[str] = []
 
     def work(record: Record) -> Found:
-        found = _try(shop, device, record)
+        found = _try(shop, device, record, effort)
         done.append(record.runtime)
         progress(f"on an emulated {device.core}: {record.recipe}", len(done), len(sessions))
         return found
@@ -99,10 +117,10 @@ def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record
     return msgspec.structs.replace(record, emulation=emulation)
 
 
-def _try(shop: Workshop, device: Emulated, record: Record) -> Found:
+def _try(shop: Workshop, device: Emulated, record: Record, effort: Effort) -> Found:
     """What became of one candidate there; a failure comes with what was found before it."""
     try:
-        emulation = _compared(shop, device, record)
+        emulation = _compared(shop, device, record, effort)
     except StepFailed as error:
         return None, error
     return emulation, _broken(emulation, shop.max_drop)
@@ -129,7 +147,7 @@ def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
     return None
 
 
-def _compared(shop: Workshop, device: Emulated, record: Record) -> Emulation:
+def _compared(shop: Workshop, device: Emulated, record: Record, effort: Effort) -> Emulation:
     """Answers there against answers here, one thread each.
 
     Raises:
@@ -138,11 +156,11 @@ def _compared(shop: Workshop, device: Emulated, record: Record) -> Emulation:
     subject = _subject(shop, record)
     shapes, name = output_shapes(shop.source), f"{device.core}-{record.runtime}-{record.precision}"
     log = shop.folder.log(f"emulated-{name}")
-    count = min(SAMPLES, len(shop.choose.feed))
+    count = min(effort.samples, len(shop.choose.feed))
     try:
         there, facts = answer(
             device, subject, shop.choose.feed, shapes, log, shop.timeout_s,
-            patience_s=PATIENCE_S, among=range(count), chunk=CHUNK,
+            patience_s=effort.patience_s, among=range(count), chunk=CHUNK,
         )  # fmt: skip
         done = len(next(iter(there.values())))
         here, _ = answer(

@@ -35,8 +35,9 @@ def write_report(run: Run) -> None:
     """Write report.html from what the run's folder holds."""
     folder = Path(run.folder)
     profiles = stored_profiles(folder)
-    found = comparison(run, profiles, published.rows()) if len(profiles) > 1 else None
-    atomic.write(folder / "report.html", html.render(run, profiles, found))
+    rows = published.rows()
+    found = comparison(run, profiles, rows) if len(profiles) > 1 else None
+    atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
 
 
 def stored_profiles(folder: Path) -> dict[str, Profile]:

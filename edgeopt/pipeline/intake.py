@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from edgeopt import targets
-from edgeopt.datasets import check, load, metrics, split
-from edgeopt.datasets.samples import Samples
+from edgeopt.datasets import check, corruptions, load, metrics, slices, split
+from edgeopt.datasets.samples import GROUPS, Samples
 from edgeopt.datasets.split import Parts
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
@@ -64,6 +64,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     source = prepare(inspected, fixed, sample, work, log, SOURCE_LIMIT_S)
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
+    _require_effects(call, [data, *([confirm] if confirm else [])])
     parts = split.split(data, calibration, confirm, call.seed)
     warnings = [str(advice) for advice in check.constant_inputs(data)]
     return Intake(
@@ -97,9 +98,10 @@ def _unknown_names(said: dict[str, tuple[int, ...]], inspected: Inspected) -> No
 
 def _load(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Samples | None]:
     names = [spec.name for spec in inspected.inputs]
-    data = load.load(call.data, names, call.preprocessing)
+    columns = [name for name in call.slice_by if name != GROUPS]
+    data = load.load(call.data, names, call.preprocessing, columns)
     others = [
-        None if given is None else load.load(given, names, call.preprocessing)
+        None if given is None else load.load(given, names, call.preprocessing, columns)
         for given in (call.calibration, call.confirm)
     ]
     return data, others[0], others[1]
@@ -152,6 +154,18 @@ def _checked(samples: Samples | None, source: Source) -> Samples | None:
     return check.check(samples, source.inputs, samples.origin)
 
 
+def _require_effects(call: Call, judged: list[Samples]) -> None:
+    """Refuse slices and corruptions that the judged samples cannot serve."""
+    for samples in judged:
+        for name in call.slice_by:
+            slices.column(samples, name)
+    if call.corruptions and not corruptions.applicable(judged[0].inputs):
+        raise BadInput(
+            f"--corruptions needs an input that holds a signal, and {judged[0].origin} has none.",
+            "Floats and bytes are corrupted; whole numbers are ids or tokens.",
+        )
+
+
 def _output(said: str | None, source: Source) -> str:
     names = [spec.name for spec in source.outputs]
     if said is None:
@@ -184,4 +198,6 @@ def _request(
         output=_output(call.output, source),
         budget=call.budget,
         seed=call.seed,
+        slice_by=call.slice_by,
+        corruptions=call.corruptions,
     )

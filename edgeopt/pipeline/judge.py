@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from edgeopt.datasets import scores
+from edgeopt.datasets import scores, slices
 from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.metrics import metric
 from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
+from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.record import Parity
 from edgeopt.domain.score import Drop, Score
@@ -55,6 +56,18 @@ class Exam:
         score = scores.score(judge, own, judge.truths(labels, theirs), groups, self.part)
         return score, scores.drop(judge, own, theirs, labels, groups, max_drop)
 
+    def slices(
+        self, judge: Metric, answers: Answers, output: str, columns: Sequence[str], max_drop: float
+    ) -> tuple[Slices, ...]:
+        """The same by slices, worst first. Empty where there is nothing to slice by.
+
+        Raises:
+            StepFailed: the answers cannot be scored.
+        """
+        own = answers[output]
+        answered = slices.Answered(self.samples, own, self.source[output][: len(own)])
+        return slices.slices(judge, answered, columns, self.part, max_drop)
+
 
 def exam(
     part: str,
@@ -75,12 +88,28 @@ def exam(
     """
     samples = samples.take(np.random.default_rng(0).permutation(len(samples)))
     feed = Feed(samples.inputs, folder)
+    answers = ask(source, device, feed, log, timeout_s, progress)
+    return Exam(part, samples, feed, answers)
+
+
+def ask(
+    source: Source,
+    device: Device,
+    feed: Feed,
+    log: Path,
+    timeout_s: float,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Answers:
+    """The source's own answers to every sample of a feed.
+
+    Raises:
+        RunnerFailed: the source does not run.
+    """
     subject = reference(source)
     runners = max(1, sensors.cores() // subject.threads)
-    answers = answer_in_parts(
+    return answer_in_parts(
         device, subject, feed, output_shapes(source), log, timeout_s, runners, progress
     )
-    return Exam(part, samples, feed, answers)
 
 
 def reference(source: Source) -> Subject:

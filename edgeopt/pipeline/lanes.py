@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from edgeopt.devices.benchmark_phone import BenchmarkPhone
 from edgeopt.devices.emulated import Emulated
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.run import Choice
 from edgeopt.pipeline import decide
 from edgeopt.pipeline.emulation import emulate
+from edgeopt.pipeline.means import with_means
 from edgeopt.pipeline.places import Fleet, Place
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.workbench import Workbench
@@ -38,7 +40,7 @@ class Job:
 
     @property
     def lane(self) -> str:
-        """Whose time it takes. What no device is at hand for is answered on this machine."""
+        """Whose time it takes. What is answered on this machine is of its lane."""
         return self.place.name if self.place.timed else LOCAL
 
 
@@ -106,6 +108,8 @@ def _one_target(bench: Workbench, job: Job) -> Choice:
     if isinstance(place.device, Emulated):
         asked = emulate(station.shop, place.device, records, station.progress)
         records = [station.keep(record) for record in asked]
+    if isinstance(place.device, BenchmarkPhone):
+        records = with_means(station, place.device, records)
     if place.timed:
         return decide.by_measurement(station, place.profile, records)
     return decide.by_profile(station, place.profile, records)

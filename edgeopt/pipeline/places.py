@@ -10,6 +10,7 @@ from typing import Any
 
 from edgeopt import runtimes, targets
 from edgeopt.devices import registry
+from edgeopt.devices.benchmark_phone import BenchmarkPhone
 from edgeopt.devices.device import Device
 from edgeopt.devices.emulated import Emulated
 from edgeopt.devices.local import Local
@@ -41,7 +42,9 @@ class Place:
 
     @property
     def timed(self) -> bool:
-        """Whether times taken there are latencies of the target."""
+        """Whether our harness times there what are latencies of the target."""
+        if isinstance(self.device, BenchmarkPhone):
+            return False
         return self.device is not None and self.device.kind == "measured"
 
     @property
@@ -132,12 +135,13 @@ class Fleet:
     def _first(self, profile: Profile) -> str | None:
         """The user's device that serves a target; None where this machine does, or none.
 
-        A real one comes before an emulated one, whatever they are called.
+        One that the harness can time comes before an emulated one, and before a phone that
+        LiteRT's own program times, whatever they are called.
         """
         if targets.matches(profile, self.here):
             return None
         devices = [self._device(name) for name in registry.for_target(profile.name)]
-        devices.sort(key=lambda device: device.kind != "measured")
+        devices.sort(key=lambda device: isinstance(device, Emulated | BenchmarkPhone))
         return devices[0].name if devices else None
 
     def _asked(self, profile: Profile, asked: Sequence[str]) -> Place:
@@ -157,6 +161,8 @@ class Fleet:
         device = self._device(name)
         if isinstance(device, Emulated):
             return device.target == profile.name
+        if isinstance(device, BenchmarkPhone):
+            return False  # of no target but by the user's word
         return profile.name != THIS_MACHINE and targets.matches(profile, self._ask(device)[0])
 
     def _this_machine(self, profile: Profile) -> Place:
@@ -167,6 +173,9 @@ class Fleet:
     def _on(self, profile: Profile, device: Device) -> Place:
         if isinstance(device, Emulated):
             device.prepare(self.progress)
+            return Place(profile, device)
+        if isinstance(device, BenchmarkPhone):
+            self._said[device.name] = device.machine(), {}
             return Place(profile, device)
         machine, missing = self._ask(device)
         served = _runtimes([profile])

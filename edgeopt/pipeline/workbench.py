@@ -15,7 +15,7 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
-from edgeopt.pipeline.judge import Exam, exam, metric_for
+from edgeopt.pipeline.judge import Answers, Exam, exam, metric_for
 from edgeopt.pipeline.turns import Turns
 from edgeopt.pipeline.workshop import Workshop
 from edgeopt.store.run_folder import RunFolder
@@ -44,6 +44,7 @@ class Workbench:
         )
         self.earlier = {record.key: record for record in folder.journal.records()}
         self._confirm: Exam | None = None
+        self.corrupted: dict[str, Answers] = {}
         self._asking, self._writing = threading.Lock(), threading.Lock()
         self._stopped = False
 
@@ -53,10 +54,22 @@ class Workbench:
             self._choose = self._exam("choose", self.intake.parts.choose)
             wanted = self.intake.request.metric
             self.judge = metric_for(wanted, self._choose, self.intake.output)
+            self._require_slices()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _require_slices(self) -> None:
+        """Refuse a bound on slices where there are none."""
+        if self.call.constraints.max_slice_drop is None:
+            return
+        answers = self._choose.source
+        if not self._choose.slices(self.judge, answers, self.intake.output, self.call.slice_by, 0):
+            raise BadInput(
+                f"--max-slice-drop has no slices to hold: {self.judge.name} has no classes here.",
+                "Name a column of the data with --slice-by.",
+            )
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -88,6 +101,8 @@ class Workbench:
             output=self.intake.output,
             max_drop=self.call.constraints.max_drop,
             device=device,
+            slice_by=self.call.slice_by,
+            max_slice_drop=self.call.constraints.max_slice_drop,
         )
 
     def _exam(self, part: str, samples: Samples) -> Exam:

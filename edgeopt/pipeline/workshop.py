@@ -16,6 +16,7 @@ from edgeopt.datasets.metric import Metric
 from edgeopt.devices.device import Device
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput, DeviceFailed, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Parity, Record, Status, Step
@@ -41,6 +42,7 @@ class Marks:
     score: Score
     drop: Drop
     executed: Executed
+    slices: tuple[Slices, ...] = ()
 
 
 @dataclass
@@ -53,6 +55,8 @@ class Workshop:
     output: str
     max_drop: float
     device: Device
+    slice_by: tuple[str, ...] = ()
+    max_slice_drop: float | None = None
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
 
     @property
@@ -131,6 +135,7 @@ class Workshop:
             parity=marks.parity,
             score=marks.score,
             drop=marks.drop,
+            slices=marks.slices,
             executed=msgspec.structs.replace(marks.executed, threads=recipe.threads),
         )
 
@@ -166,7 +171,19 @@ class Workshop:
         answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
         close = parity(recipe.precision, answers, self.choose.source)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
-        return Marks(close, score, drop, executed(recipe, facts))
+        effects: tuple[Slices, ...] = ()
+        if self.max_slice_drop is not None:
+            effects = self.slices(self.choose, answers)
+        return Marks(close, score, drop, executed(recipe, facts), effects)
+
+    def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
+        """The effect on each slice of a part.
+
+        Raises:
+            StepFailed: the answers cannot be scored.
+        """
+        allowed = self.max_drop if self.max_slice_drop is None else self.max_slice_drop
+        return exam.slices(self.judge, answers, self.output, self.slice_by, allowed)
 
     def answers(
         self, recipe: Recipe, artifact: Artifact, exam: Exam, patience_s: float = math.inf

@@ -31,5 +31,6 @@ def _options(entry: DeviceEntry) -> str:
         "folder": entry.folder,
         "jump": entry.jump,
         "ssh config": entry.ssh_config,
+        "benchmark_model": entry.benchmark_model,
     }
     return ", ".join(f"{key}: {value}" for key, value in told.items() if value)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.comparison import Comparison
+from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.report import compare_table, words
@@ -24,6 +25,7 @@ from edgeopt.report.headline import Headline, headline
 from edgeopt.report.method import method, untimed_reason
 from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes
 from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
+from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.table import Row, choice_of, rows
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class TargetView:
     n: int | None
     headline: Headline | None
     rows: list[Row]
+    side_tables: list[SideTable]
     untimed: str
     points: list[Point]
     charts: tuple[Chart, ...]
@@ -50,12 +53,18 @@ class TargetView:
     facts: list[FactRow]
 
 
-def render(run: Run, profiles: Mapping[str, Profile], compared: Comparison | None = None) -> str:
+def render(
+    run: Run,
+    profiles: Mapping[str, Profile],
+    compared: Comparison | None = None,
+    published: Sequence[Published] = (),
+) -> str:
     """The page of a run, whole.
 
     Args:
         profiles: by target; one that is missing has no facts.
         compared: its targets side by side; None where there is one alone.
+        published: figures of others, shown beside those of the same model and target.
     """
     environment = _environment()
     style = environment.get_template("style.css").render()
@@ -65,7 +74,9 @@ def render(run: Run, profiles: Mapping[str, Profile], compared: Comparison | Non
         name=PurePath(run.source.path).name,
         tried=sum(record.status != "skipped" for record in run.records),
         compared=compared,
-        targets=[target_view(run, name, profiles.get(name)) for name in run.request.targets],
+        targets=[
+            target_view(run, name, profiles.get(name), published) for name in run.request.targets
+        ],
         allowed=fmt.allowance(run.request.constraints.max_drop, relative=_relative(run)),
         environment=list(flat(run.environment)),
         operators=sorted(run.source.operators.items(), key=lambda item: (-item[1], item[0])),
@@ -76,7 +87,9 @@ def render(run: Run, profiles: Mapping[str, Profile], compared: Comparison | Non
     )
 
 
-def target_view(run: Run, target: str, profile: Profile | None) -> TargetView:
+def target_view(
+    run: Run, target: str, profile: Profile | None, published: Sequence[Published] = ()
+) -> TargetView:
     """Everything of one target, worked out."""
     choice = choice_of(run, target)
     made, found = rows(run, target), points(run, target)
@@ -88,6 +101,7 @@ def target_view(run: Run, target: str, profile: Profile | None) -> TargetView:
         n=counts.pop() if len(counts) == 1 else None,
         headline=headline(run, choice) if choice else None,
         rows=made,
+        side_tables=side_tables(run, target, profile, published),
         untimed=untimed_reason(run, target),
         points=found,
         charts=tuple(draw(found, limit, f, relative=relative) for f in (WIDE, NARROW) if found),

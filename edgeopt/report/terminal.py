@@ -6,13 +6,16 @@ file name are not taken for markup.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from edgeopt.domain.published import Published
 from edgeopt.domain.run import Choice, Miss, Run
+from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
 from edgeopt.report import words
 from edgeopt.report.method import untimed_reason
+from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.table import Mark, Row, choice_of, rows
 
 if TYPE_CHECKING:
@@ -28,18 +31,25 @@ _UNSURE = "?"
 _WORDS = {"EQUIVALENT": "≈", "INCONCLUSIVE": _UNSURE}
 
 
-def summary(run: Run) -> Group:
-    """What came out: for each target the choice, the candidates, and what was not tried."""
+def summary(
+    run: Run, profiles: Mapping[str, Profile] | None = None, published: Sequence[Published] = ()
+) -> Group:
+    """What came out: for each target the choice, the candidates, and what was not tried.
+
+    Args:
+        profiles: by target. published: figures of others, shown beside those measured.
+    """
     from rich.console import Group
 
     parts: list[RenderableType] = []
     for target in run.request.targets:
-        parts += _target(run, target)
+        profile = (profiles or {}).get(target)
+        parts += _target(run, target, side_tables(run, target, profile, published))
     parts += _list("Warnings", run.warnings, "yellow")
     return Group(*parts)
 
 
-def _target(run: Run, target: str) -> Iterator[RenderableType]:
+def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[RenderableType]:
     """Everything of one target."""
     choice, made, why = choice_of(run, target), rows(run, target), untimed_reason(run, target)
     yield _sentence(target, choice)
@@ -50,6 +60,8 @@ def _target(run: Run, target: str) -> Iterator[RenderableType]:
         yield _text("", "")
         yield _table(tried, timed=not why)
         yield _text(_legend(tried), "dim")
+    for table in tables:
+        yield from _side_table(table)
     if choice:
         yield from _list("Did not qualify", map(_miss, choice.misses))
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
@@ -58,6 +70,22 @@ def _target(run: Run, target: str) -> Iterator[RenderableType]:
     failed = [row for row in made if not row.ok and not row.left_out]
     yield from _list("Failed", _grouped(failed))
     yield from _list("Not tried", _grouped([row for row in made if row.left_out]))
+
+
+def _side_table(table: SideTable) -> Iterator[RenderableType]:
+    """A title, rows, and what a reader must know of them."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for head in table.heads:
+        grid.add_column(head, overflow="fold")
+    for row in table.rows:
+        grid.add_row(*map(Text, row))
+    yield _text(f"\n{table.title}", "bold")
+    yield grid
+    yield _text(table.about, "dim")
 
 
 def _sentence(target: str, choice: Choice | None) -> Text:

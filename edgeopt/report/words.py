@@ -46,9 +46,19 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss]) -> str:
     taken = f" after {fmt.count(len(rejected), 'other')} that did not hold" if rejected else ""
     return (
         f"{record.recipe}: first in the order of the profile {target} that keeps the allowed "
-        f"drop{taken}; nothing was timed, since no device of this target is at hand"
-        f"{_emulated(record)}; it loses {fmt.drop(drop)} on {drop.n} samples that no choice has "
-        "seen, scored on this machine."
+        f"drop{taken}; {_untimed(record)}{_emulated(record)}; it loses {fmt.drop(drop)} on "
+        f"{drop.n} samples that no choice has seen, scored on this machine."
+    )
+
+
+def _untimed(record: Record) -> str:
+    """Why the order is the profile's, as a part of a sentence."""
+    found = record.benchmark_model
+    if found is None:
+        return "nothing was timed, since no device of this target is at hand"
+    return (
+        "nothing was timed by edgeopt's harness; LiteRT's benchmark_model on "
+        f"{record.device} gave a mean of {fmt.ms(found.mean_ms)}, which ranks nothing"
     )
 
 

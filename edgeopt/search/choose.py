@@ -19,6 +19,7 @@ def misses(record: Record, constraints: Constraints) -> list[str]:
                 f"it loses {drop.judged:.4g} on the {drop.n} {where} samples, "
                 f"allowed {constraints.max_drop:.4g}"
             )
+    found += _slices_missed(record, constraints)
     size, limit = record.size_bytes, constraints.max_size_bytes
     if limit is not None and size is not None and size > limit:
         found.append(f"its size is {size} bytes, allowed {limit}")
@@ -27,6 +28,23 @@ def misses(record: Record, constraints: Constraints) -> list[str]:
     latency, most = record.latency_ms, constraints.max_latency_ms
     if most is not None and latency is not None and latency.p50 > most:
         found.append(f"its p50 is {latency.p50:.3g} ms, allowed {most:.3g} ms")
+    return found
+
+
+def _slices_missed(record: Record, constraints: Constraints) -> list[str]:
+    """The worst slice of each column that loses more than a slice may."""
+    allowed = constraints.max_slice_drop
+    if allowed is None:
+        return []
+    found = []
+    for column in (*record.slices, *record.confirm_slices):
+        worst = column.worst_deciding
+        if worst is not None and worst.drop is not None and not worst.drop.judged <= allowed:
+            where = "choosing" if column.part == "choose" else "confirming"
+            found.append(
+                f"{column.by} {worst.value} loses {worst.drop.judged:.4g} on its {worst.n} {where} "
+                f"samples, allowed for a slice {allowed:.4g}"
+            )
     return found
 
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+import edgeopt as package
 from edgeopt import convert, targets
 from edgeopt.devices import qemu
 from edgeopt.devices.emulated import Emulated
@@ -166,3 +167,34 @@ def test_differences_of_an_output():
     there[0, 0] = np.nan
     with pytest.raises(StepFailed, match="'y' is not finite"):
         difference("y", there, here)
+
+
+@emulated
+@pytest.mark.slow
+def test_a_whole_run_for_an_emulated_board(tiny_onnx, tmp_path):
+    """Converted and scored here, answered there; nothing is timed, and the sentence says so."""
+    text = (targets.folder() / "raspberry-pi-4.toml").read_text("utf-8")
+    head = text.partition("[[recipes]]")[0].replace('"raspberry-pi-4"', '"our-pi-4"', 1)
+    for precision in ("fp32", "int8-weights"):
+        head += f'[[recipes]]\nruntime = "onnxruntime"\nprecision = "{precision}"\nwhy = "a test"\n'
+    (tmp_path / "our-pi-4.toml").write_text(head)
+    own, out = str(tmp_path / "our-pi-4.toml"), tmp_path / "run"
+    try:
+        run = package.optimize(
+            tiny_onnx / "tiny.onnx", own, tiny_onnx / "tiny.npz", out=out,
+            max_drop=0.02, device=f"emulated://{own}",
+        )  # fmt: skip
+    except NotInstalled as error:
+        pytest.skip(str(error))
+    tried = [r for r in run.records if r.status != "skipped"]
+    assert {r.precision for r in tried} == {"fp32", "int8-weights"}
+    for record in tried:
+        assert (record.status, record.reason, record.kind) == ("ok", "", "emulated")
+        assert (record.latency_ms, record.speedup, record.versus_baseline) == (None, None, None)
+        assert record.emulation.n == 128
+    assert run.choices[0].basis == "profile order"
+    assert "on an emulated cortex-a72 it answered 128 samples as here" in run.choices[0].why
+    assert run.request.devices == (f"emulated://{own}",)
+    page = (out / "report.html").read_text()
+    assert "Not timed: run on an emulated cortex-a72, whose times are no latencies" in page
+    assert (out / "our-pi-4" / "run.py").is_file()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from edgeopt.domain.effects import SliceEffect, Slices
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
@@ -265,3 +266,37 @@ def test_a_broken_promise_is_a_miss():
     (miss,) = nearest_misses([broken], ONE_POINT)
     assert miss.why == "it loses 0.05 on the 200 confirming samples, allowed 0.01"
     assert choose.qualifying([broken], ONE_POINT) == []
+
+
+def sliced(lost, n=40, part="confirm"):
+    """A column of which one value loses so much, and a worse one is too small to matter."""
+    effects = [
+        SliceEffect(value="7", n=9, source=None, score=None, drop=drop(0.9, n=9)),
+        SliceEffect(value="3", n=n, source=None, score=None, drop=drop(lost, n=n)),
+    ]
+    return (Slices(by="class", part=part, count=2, worst=tuple(effects)),)
+
+
+@pytest.mark.parametrize(
+    ("field", "part", "lost", "says"),
+    [
+        ("confirm_slices", "confirm", 0.2, "class 3 loses 0.2 on its 40 confirming samples"),
+        ("slices", "choose", 0.2, "class 3 loses 0.2 on its 40 choosing samples"),
+        ("slices", "choose", math.nan, "class 3 loses nan"),
+        ("slices", "choose", 0.05, None),
+    ],
+)
+def test_the_worst_slice_that_is_large_enough_is_held_to_its_limit(field, part, lost, says):
+    one = record(**{field: sliced(lost, part=part)})
+    assert misses(one, ONE_POINT) == []  # nothing is asked of slices
+    found = misses(one, replace(ONE_POINT, max_slice_drop=0.05))
+    assert len(found) == (says is not None)
+    assert says is None or (says in found[0] and "allowed for a slice 0.05" in found[0])
+
+
+def test_slices_without_a_figure_or_too_small_reject_nobody():
+    limits = replace(ONE_POINT, max_slice_drop=0.0)
+    assert misses(record(slices=sliced(0.5, n=9)), limits) == []
+    lost = SliceEffect(value="1", n=50, source=None, score=None, drop=None, why_null="one class")
+    only = Slices(by="site", part="choose", count=1, worst=(lost,))
+    assert misses(record(slices=(only,)), limits) == []

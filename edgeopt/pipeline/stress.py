@@ -1,0 +1,92 @@
+"""The chosen artifact on corrupted inputs, beside the source: asked for, since it costs runs."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from edgeopt.datasets import corruptions
+from edgeopt.datasets.corruptions import CORRUPTIONS, LEVELS, corrupt
+from edgeopt.domain.effects import CorruptionEffect
+from edgeopt.domain.errors import BadInput, StepFailed
+from edgeopt.domain.record import Record
+from edgeopt.harness.client import RunnerFailed
+from edgeopt.harness.feed import Feed
+from edgeopt.pipeline.intake import SOURCE_LIMIT_S
+from edgeopt.pipeline.judge import Exam, ask
+from edgeopt.pipeline.station import Station
+
+SAMPLES = 256  # of the confirming part: 8 kinds and levels, each answered twice
+
+
+def under_corruptions(station: Station, record: Record) -> Record:
+    """The record with its `corruptions`, kept; as it is where they were not asked for.
+
+    What the chosen loses there rejects nobody: neither the source nor a choice was made for it.
+
+    Raises:
+        DeviceFailed: the device was lost.
+    """
+    if not station.call.corruptions:
+        return record
+    samples = station.bench.intake.parts.confirm
+    names = corruptions.applicable(samples.inputs)
+    wanted = [(name, level) for name in names for level in LEVELS]
+    effects = []
+    for number, (name, level) in enumerate(wanted):
+        station.progress(f"corrupting inputs: {name}, {level}", number, len(wanted))
+        effects.append(_effect(station, record, name, level))
+    return station.keep(msgspec.structs.replace(record, corruptions=tuple(effects)))
+
+
+def _effect(station: Station, record: Record, name: str, level: str) -> CorruptionEffect:
+    assert record.recipe is not None
+    shop = station.shop
+    source = score = drop = None
+    n, why = 0, ""
+    folder = station.bench.folder.work / f"{station.place.profile.name}-{name}-{level}"
+    try:
+        with shop.conversions.turns.working():
+            asked = _exam(station, name, level, folder)
+            n = len(asked.samples)
+            answers, _ = shop.answers(record.recipe, shop.artifact(record.recipe), asked)
+            source, _ = asked.marks(shop.judge, asked.source, shop.output, shop.max_drop)
+            score, drop = asked.marks(shop.judge, answers, shop.output, shop.max_drop)
+    except (BadInput, StepFailed) as error:
+        source, score, why = None, None, str(error.args[0])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # 256 photos are 150 MB
+    return CorruptionEffect(
+        corruption=name,
+        level=level,
+        what=CORRUPTIONS[name].what(level),
+        n=n,
+        source=source,
+        score=score,
+        drop=drop,
+        why_null=why,
+    )
+
+
+def _exam(station: Station, name: str, level: str, folder: Path) -> Exam:
+    """The first confirming samples corrupted, with the source's answers, which targets share.
+
+    Raises:
+        StepFailed: the source does not answer them.
+    """
+    bench, key = station.bench, f"{name}-{level}"
+    clean = station.confirm.samples
+    clean = clean.take(np.arange(min(SAMPLES, len(clean))))
+    samples = replace(clean, inputs=corrupt(clean.inputs, name, level, station.call.seed))
+    feed = Feed(samples.inputs, folder)
+    if key not in bench.corrupted:
+        log = bench.folder.log("source")
+        try:
+            bench.corrupted[key] = ask(bench.intake.source, bench.local, feed, log, SOURCE_LIMIT_S)
+        except RunnerFailed as error:
+            raise StepFailed("failed-run", f"the source does not run: {error.args[0]}") from error
+    return Exam("confirm", samples, feed, bench.corrupted[key])
