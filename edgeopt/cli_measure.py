@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
-    """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
+    """Time ARTIFACTS (.onnx, .tflite, .xml, .pte, .param ...) side by side, against the first."""
     from edgeopt.devices.resolve import resolve
     from edgeopt.store import bench_file
 
