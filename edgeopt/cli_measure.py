@@ -35,7 +35,7 @@ NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
-    """Time ARTIFACTS (.onnx, .xml, .tflite, .pt2) side by side; verdicts are against the first."""
+    """Time ARTIFACTS (.onnx, .tflite, .xml, .pte, .param ...) side by side, against the first."""
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.resolve import resolve
     from edgeopt.store import bench_file

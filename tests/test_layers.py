@@ -20,7 +20,8 @@ MOST_LINES = 300
 #: Import names, or what they begin with, of packages that convert or run models.
 HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
          "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
-         "skl2onnx", "skops")  # fmt: skip
+         "skl2onnx", "skops", "executorch", "torchao", "ncnn", "pnnx",
+         "coremltools")  # fmt: skip
 MAY_BE_HEAVY = ("sources", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.
@@ -145,10 +146,10 @@ def test_what_runs_on_a_device_needs_numpy_and_its_own_runtime_alone():
 
 
 def allowed_on_the_device(path: Path) -> set[str]:
-    """What a file there may import: numpy, and in a runtime's file its PACKAGES."""
+    """What a file there may import: numpy, and in a runtime's file its PACKAGES and NEEDS."""
     packages: list[str] = []
     for node in tree(path).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PACKAGES":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("PACKAGES", "NEEDS"):
             packages += ast.literal_eval(node.value)
     return {*sys.stdlib_module_names, "numpy", *(name.replace("-", "_") for name in packages)}
 

@@ -14,6 +14,7 @@ from edgeopt import targets
 from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.domain.target import Isa, Profile
 from edgeopt.runner import sensors
+from edgeopt.runtimes import ncnn as ncnn_options
 from edgeopt.targets.complaint import of_validation
 from edgeopt.targets.field import line_of, parse_field
 
@@ -124,6 +125,13 @@ def test_shipped_profile_names_the_schema_for_editors(name):
 def test_openvino_always_says_which_precision_it_computes_in(name):
     rules = [rule for rule in targets.load(name).recipes if rule.runtime == "openvino"]
     assert all("INFERENCE_PRECISION_HINT" in rule.options for rule in rules)
+
+
+@pytest.mark.parametrize("name", targets.names())
+def test_ncnn_always_says_which_floats_it_computes_in(name):
+    for rule in (rule for rule in targets.load(name).recipes if rule.runtime == "ncnn"):
+        on = int(rule.precision == "fp16")
+        assert rule.options == dict.fromkeys(ncnn_options.OPTIONS, on)
 
 
 def test_names_are_sorted_and_hold_each_kind_of_hardware():
@@ -455,9 +463,9 @@ def test_a_fault_that_msgspec_words_anew_is_still_told():
         ),
         pytest.param(
             'runtime = "litert"',
-            'runtime = "ncnn"',
-            "line 24: recipes[0].runtime: unknown runtime 'ncnn'; "
-            "known: onnxruntime, openvino, litert",
+            'runtime = "mnn"',
+            "line 24: recipes[0].runtime: unknown runtime 'mnn'; "
+            "known: onnxruntime, openvino, litert, executorch, ncnn, coreml",
             id="unknown runtime",
         ),
         pytest.param(

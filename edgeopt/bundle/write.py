@@ -36,6 +36,7 @@ def write(
     part.mkdir(parents=True)
     try:
         for name in artifact.files:
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(made / name, part / name)
         manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment))
         (part / "manifest.json").write_bytes(msgspec.json.format(manifest))

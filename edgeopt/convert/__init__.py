@@ -32,4 +32,7 @@ CONVERTERS = {
     "onnxruntime": "edgeopt.convert.onnxruntime",
     "openvino": "edgeopt.convert.openvino",
     "litert": "edgeopt.convert.litert",
+    "executorch": "edgeopt.convert.executorch",
+    "ncnn": "edgeopt.convert.ncnn",
+    "coreml": "edgeopt.convert.coreml",
 }

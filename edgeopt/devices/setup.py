@@ -14,8 +14,8 @@ from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.progress import Listener, silent
 
-#: What a package needs and does not say: it was built before numpy 2.
-COMPANIONS = {"tflite-runtime": ("numpy<2",)}
+#: What a package needs and does not say: tflite-runtime was built before numpy 2.
+COMPANIONS = {"tflite-runtime": ("numpy<2",), "executorch": ("torch",)}
 
 #: Compiling takes minutes on a small board; what is imported is compiled then.
 _QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary=:all:")

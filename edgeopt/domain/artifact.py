@@ -12,7 +12,7 @@ class Artifact(Value, kw_only=True, frozen=True):
 
     Attributes:
         path: the file a session opens, relative to the run's folder.
-        files: every file that belongs to it (name -> sha256).
+        files: every file that belongs to it (path below its folder -> sha256).
         sha256: of the file, or of the lines "sha256  name" where it is several files.
         size_bytes: of all its files together.
         source_sha256: of the source model it was made from.

@@ -30,8 +30,10 @@ class Quantization(Value, kw_only=True, frozen=True):
         granularity: one scale for each output channel or each tensor of weights.
     """
 
-    library: Literal["nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow"]
-    calibration: Literal["min-max"] | None = None
+    library: Literal[
+        "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools"
+    ]
+    calibration: Literal["min-max", "histogram"] | None = None
     granularity: Literal["per-channel", "per-tensor"] = "per-channel"
 
 

@@ -18,7 +18,9 @@ from edgeopt.domain.score import Drop, Score
 
 RECORD_VERSION = 2
 
-Status = Literal["ok", "failed-convert", "failed-parity", "failed-run", "timeout", "skipped"]
+Status = Literal[
+    "ok", "converted", "failed-convert", "failed-parity", "failed-run", "timeout", "skipped"
+]
 Step = Literal["space", "convert", "parity", "score", "measure"]
 
 

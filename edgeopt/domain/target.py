@@ -129,7 +129,7 @@ class Profile(Value, kw_only=True, frozen=True):
     """One target.
 
     Attributes:
-        link: how a device of this kind is reached.
+        link: how a device of this kind is reached; "none": not by edgeopt.
         arch: as `platform.machine()` prints it.
         os: what runs there.
         threads: thread counts worth trying; 0 stands for "all big cores".
@@ -142,8 +142,8 @@ class Profile(Value, kw_only=True, frozen=True):
     title: Text
     summary: Text
     arch: Literal["aarch64", "x86_64"]
-    os: Literal["linux", "android"]
-    link: Literal["local", "ssh", "adb"]
+    os: Literal["linux", "android", "ios"]
+    link: Literal["local", "ssh", "adb", "none"]
     soc: str = ""
     cores: tuple[Cores, ...]
     isa: Isa

@@ -36,7 +36,7 @@ def bench(
     """Time model files side by side.
 
     Args:
-        paths: .onnx, .xml, .tflite or .pt2 files with fixed shapes.
+        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files with fixed shapes.
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         baseline: the one of `paths` that the verdicts are against; None: the first.

@@ -126,14 +126,15 @@ class Conversions:
     def _describe(
         self, recipe: Recipe, converted: Converted, made: Path, seconds: float
     ) -> Artifact:
-        files = {path.name: sha256_file(path) for path in sorted(made.iterdir())}
+        paths = sorted(path for path in made.rglob("*") if path.is_file())
+        files = {path.relative_to(made).as_posix(): sha256_file(path) for path in paths}
         place = self.folder.artifact_folder(recipe.conversion_id)
         return Artifact(
             recipe=recipe,
             path=str((place / converted.main).relative_to(self.folder.path)),
             files=files,
             sha256=combined_sha256(files),
-            size_bytes=sum(path.stat().st_size for path in made.iterdir()),
+            size_bytes=sum(path.stat().st_size for path in paths),
             inputs=converted.inputs,
             outputs=converted.outputs,
             source_sha256=self.source.sha256,

@@ -12,7 +12,8 @@ from edgeopt.runner import sensors
 PACKAGES = (
     "numpy", "onnx", "onnxruntime", "onnxslim", "openvino", "nncf", "ai-edge-litert",
     "tflite-runtime", "ai-edge-quantizer", "torch", "litert-torch", "onnxscript", "tensorflow",
-    "tensorflow-cpu", "keras", "tf2onnx", "scikit-learn", "skl2onnx",
+    "tensorflow-cpu", "keras", "tf2onnx", "scikit-learn", "skl2onnx", "executorch", "torchao",
+    "ncnn", "pnnx", "coremltools",
 )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ class Files:
     """What is measured, and where.
 
     Attributes:
-        paths: .onnx, .xml, .tflite or .pt2 files with fixed shapes.
+        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files with fixed shapes.
         threads: each file is a case with each of these.
         data: an .npz with one array per input; None: seeded random inputs.
         timeout_s: for opening a session and for warm-up.

@@ -169,9 +169,10 @@ def _inspect(
 
 
 def _files(path: Path) -> list[Path]:
-    """An artifact's files: OpenVINO keeps its weights beside the graph."""
+    """An artifact's files: OpenVINO and ncnn keep the weights beside the graph."""
     weights = path.with_suffix(".bin")
-    return [path, weights] if path.suffix == ".xml" and weights.is_file() else [path]
+    beside = path.suffix in (".xml", ".param") and weights.is_file()
+    return [path, weights] if beside else [path]
 
 
 def _refuse_open_shapes(specs: list[dict[str, Any]], path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from edgeopt import runtimes
 from edgeopt.datasets.metric import Metric
 from edgeopt.devices.device import Device
 from edgeopt.devices.registry import LOCAL
@@ -124,6 +125,8 @@ class Workshop:
                 artifact=artifact.path,
                 notes=artifact.notes,
             )
+            if recipe.runtime in runtimes.ELSEWHERE:
+                return _made_only(record)
             step = "score"
             marks = self._marked(recipe, artifact)
         except StepFailed as error:
@@ -221,6 +224,14 @@ def blank(target: str, device: str, recipe: Recipe) -> Record:
         recipe=recipe,
         status="ok",
         step=None,
+    )
+
+
+def _made_only(record: Record) -> Record:
+    """The record of an artifact that nothing here can run."""
+    why, advice = runtimes.ELSEWHERE[record.runtime]
+    return msgspec.structs.replace(
+        record, status="converted", step="convert", reason=why, hint=advice
     )
 
 

@@ -113,6 +113,8 @@ def _merit(run: Run, record: Record, chosen: str | None) -> tuple[bool, bool, bo
 
 
 def _state(record: Record) -> State:
+    if record.status == "converted":
+        return "converted"
     if record.status != "ok":
         return "failed"
     if measured(record):

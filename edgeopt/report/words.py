@@ -76,6 +76,9 @@ def _emulated(record: Record) -> str:
 def nothing(records: Sequence[Record]) -> str:
     """One sentence where nothing qualified."""
     ok = sum(record.status == "ok" for record in records)
+    made = [record for record in records if record.status == "converted"]
+    if not ok and made:
+        return f"{fmt.count(len(made), 'artifact')} made, none chosen: {made[0].reason}."
     if not ok:
         return f"none of {fmt.count(len(records), 'candidate')} could be converted and run."
     return f"none of {fmt.count(ok, 'working candidate')} keeps what was asked."

@@ -4,6 +4,7 @@ Standard library, numpy and that runtime only, Python 3.9 or later: these files 
 sent to a board. Each module has
 
     PACKAGES            what to install, first choice first
+    NEEDS               packages that those import and do not install; absent where there are none
     version() -> str    raises ImportError where the runtime is missing
     open_session(path, threads, options) -> Session
 
@@ -31,6 +32,9 @@ RUNTIMES = {
     "onnxruntime": "edgeopt.runtimes.onnxruntime",
     "openvino": "edgeopt.runtimes.openvino",
     "litert": "edgeopt.runtimes.litert",
+    "executorch": "edgeopt.runtimes.executorch",
+    "ncnn": "edgeopt.runtimes.ncnn",
+    "coreml": "edgeopt.runtimes.coreml",
     "torch": "edgeopt.runtimes.torch",
     "tensorflow": "edgeopt.runtimes.tensorflow",
     "sklearn": "edgeopt.runtimes.sklearn",
@@ -39,8 +43,26 @@ RUNTIMES = {
 #: Those that only answer for a source: they open what its preparation wrote, no user's file.
 REFERENCES = ("tensorflow", "sklearn")
 
+#: Those that no machine runs that edgeopt reaches -> (why, what to do). Their artifacts are made
+#: and read back, and neither scored nor timed.
+ELSEWHERE = {
+    "coreml": (
+        "Core ML runs on Apple machines only, so it is converted and neither scored nor timed",
+        "Score and time it on a Mac or a phone before it ships: coremltools predicts there, and "
+        "Xcode measures.",
+    ),
+}
+
 #: File suffix -> the runtime that opens it.
-SUFFIXES = {".onnx": "onnxruntime", ".xml": "openvino", ".tflite": "litert", ".pt2": "torch"}
+SUFFIXES = {
+    ".onnx": "onnxruntime",
+    ".xml": "openvino",
+    ".tflite": "litert",
+    ".pte": "executorch",
+    ".param": "ncnn",
+    ".mlpackage": "coreml",
+    ".pt2": "torch",
+}
 
 
 def load(name: str) -> ModuleType:

@@ -8,4 +8,7 @@ OFFERS: dict[str, tuple[Precision, ...]] = {
     "onnxruntime": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
     "openvino": ("fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights"),
     "litert": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
+    "executorch": ("fp32", "int8-static"),
+    "ncnn": ("fp32", "fp16"),
+    "coreml": ("fp32", "fp16", "int8-weights"),
 }

@@ -29,6 +29,8 @@ NAMES = {
     "litert": ("XNNPACK end2end-bench", "TFLite", "TFLite benchmark_model"),
     "onnxruntime": ("ONNX Runtime",),
     "openvino": ("OpenVINO",),
+    "executorch": ("ExecuTorch",),
+    "ncnn": ("ncnn",),
 }
 
 

@@ -32,6 +32,7 @@ PACKAGES = {
     "onnxruntime": "onnxruntime",
     "openvino": "openvino",
     "litert": "ai_edge_litert",
+    "ncnn": "ncnn",
 }
 COUNT = 5
 
@@ -142,6 +143,8 @@ CASES = [
     ),
     pytest.param("litert", "fp32", {}, 1e-5, marks=pytest.mark.slow),
     pytest.param("litert", "int8-static", {}, 0.03, marks=pytest.mark.slow),
+    pytest.param("ncnn", "fp32", {"use_fp16_storage": 0}, 1e-5, marks=pytest.mark.slow),
+    pytest.param("ncnn", "fp16", {}, 1e-3, marks=pytest.mark.slow),
 ]
 
 

@@ -77,6 +77,9 @@ def models(tmp_path_factory) -> Models:
     for runtime in convert.CONVERTERS:
         base = None
         for precision in ("fp32", "int8-static"):
+            offered = () if runtime in runtimes.ELSEWHERE else convert.load(runtime).PRECISIONS
+            if precision not in offered:
+                continue
             made[runtime, precision] = _convert(runtime, precision, source, base, folder, log)
             base = str(made[runtime, "fp32"].path)
     with np.load(own) as arrays:

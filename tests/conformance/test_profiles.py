@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.attribution.kinds import computes, kind
 from edgeopt.attribution.layers import named
 from edgeopt.harness.profile import summed
@@ -14,17 +14,26 @@ from edgeopt.sources import layer_names
 
 pytestmark = pytest.mark.slow
 
-CONVERTIBLE = sorted(convert.CONVERTERS)
+#: Their packages for Python have no profiler.
+WITHOUT = {"ncnn": "NCNN_BENCHMARK"}
+PROFILED = sorted({*convert.CONVERTERS} - {*WITHOUT, *runtimes.ELSEWHERE})
 EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
+#: The mean over two axes, which XNNPACK's partitioner for ExecuTorch does not take.
+LEFT = {"executorch": 1}
 RUNS = 40
 #: OpenVINO's counters are means in whole microseconds: what took none may come out below 0.
 RESOLUTION_NS = 10_000
 
 #: LiteRT's converter from PyTorch keeps no names of layers.
-LAYERS_BY = {"onnxruntime": "name", "openvino": "name", "litert": "position"}
+LAYERS_BY = {
+    "onnxruntime": "name",
+    "openvino": "name",
+    "litert": "position",
+    "executorch": "position",
+}
 
 
-@pytest.fixture(scope="module", params=CONVERTIBLE)
+@pytest.fixture(scope="module", params=PROFILED)
 def name(request):
     return request.param
 
@@ -103,10 +112,25 @@ def test_a_profile_leaves_the_session_as_it_was(models, name):
 def test_facts_say_how_many_operators_ran_where_they_are_meant_to(models, name):
     facts = models[name, "int8-static"].open().facts()
     assert facts["total"] >= 5
-    assert facts["delegated"] == facts["total"]
+    assert facts["delegated"] == facts["total"] - LEFT.get(name, 0)
 
 
 def test_the_source_itself_is_not_profiled(models):
     session = models["torch"].open()
     with pytest.raises(ValueError, match="not profiled"):
         session.profile([models["torch"].feed(models.samples[0])], 4)
+
+
+@pytest.mark.parametrize(("runtime", "why"), WITHOUT.items())
+def test_a_runtime_without_a_profiler_says_why(models, runtime, why):
+    model = models[runtime]
+    session = model.open()
+    with pytest.raises(ValueError, match=why):
+        session.profile([model.feed(models.samples[0])], 4)
+
+
+def test_ncnn_says_that_nothing_is_delegated(models):
+    facts = models["ncnn"].open().facts()
+    assert facts["total"] >= 5
+    assert facts["delegated"] is None
+    assert facts["why_null"]["delegated"] == "ncnn has no delegate"

@@ -16,15 +16,19 @@ from edgeopt.harness.client import Client, RunnerFailed
 pytestmark = pytest.mark.slow
 
 #: What opens users' files; the others are held in the tests of their sources.
-RUNTIMES = sorted(set(runtimes.RUNTIMES) - {*runtimes.REFERENCES})
-CONVERTIBLE = sorted(convert.CONVERTERS)
+RUNTIMES = sorted(set(runtimes.RUNTIMES) - {*runtimes.REFERENCES, *runtimes.ELSEWHERE})
+INTEGERS = sorted(n for n in convert.CONVERTERS if "int8-static" in convert.load(n).PRECISIONS)
 
 #: What makes a runtime compute fp32 in 32 bits, where it would not by itself.
-EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
+EXACT = {
+    "openvino": {"INFERENCE_PRECISION_HINT": "f32"},
+    "ncnn": {"use_fp16_storage": 0, "use_fp16_arithmetic": 0},
+}
 #: An option that does not change the answers much.
 OPTIONS = {
     "onnxruntime": {"graph_optimization": "disabled"},
     "openvino": {"EXECUTION_MODE_HINT": "ACCURACY"},
+    "ncnn": {"use_fp16_arithmetic": "0"},
 }
 
 
@@ -182,7 +186,7 @@ def test_a_known_option_is_taken(model, models, name):
     assert value in session.facts()["options"][key]
 
 
-@pytest.mark.parametrize("name", ["onnxruntime", "openvino"], indirect=True)
+@pytest.mark.parametrize("name", sorted(OPTIONS), indirect=True)
 def test_an_option_cannot_have_every_value(model, name):
     key = next(iter(OPTIONS[name]))
     with pytest.raises((ValueError, RuntimeError), match="NONSENSE"):
@@ -214,7 +218,7 @@ def test_closing_twice_is_fine(model):
         session.run([])
 
 
-@pytest.mark.parametrize("name", CONVERTIBLE, indirect=True)
+@pytest.mark.parametrize("name", INTEGERS, indirect=True)
 def test_an_int8_model_says_so(models, name):
     session = models[name, "int8-static"].open()
     facts = session.facts()
@@ -222,7 +226,7 @@ def test_an_int8_model_says_so(models, name):
     assert sum(facts["precisions"].values()) == 3  # two convolutions and a matrix
 
 
-@pytest.mark.parametrize("name", CONVERTIBLE, indirect=True)
+@pytest.mark.parametrize("name", INTEGERS, indirect=True)
 def test_an_int8_model_is_near(models, name):
     model = models[name, "int8-static"]
     session = model.open(2)

@@ -12,6 +12,7 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 F16 = {"INFERENCE_PRECISION_HINT": "f16"}
 BF16 = {"INFERENCE_PRECISION_HINT": "bf16"}
 DYNAMIC = {**F32, "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32}
+FLOAT = {"use_fp16_packed": 0, "use_fp16_storage": 0, "use_fp16_arithmetic": 0}
 
 #: runtime, precision, options, least signal to noise in dB, largest share of the fp32 size
 TABLE = [
@@ -31,7 +32,15 @@ TABLE = [
     ("litert", "int8-static", {}, 25, 0.4),
     ("litert", "int8-dynamic", {}, 30, 0.4),
     ("litert", "int8-weights", {}, 30, 0.4),
+    ("ncnn", "fp32", FLOAT, 100, 1),
+    ("ncnn", "fp16", {}, 50, 0.7),
 ]
+#: From PyTorch only: test_from_torch.
+OF_TORCH = [
+    *(("executorch", precision) for precision in ("fp32", "int8-static")),
+    *(("coreml", precision) for precision in ("fp32", "fp16", "int8-weights")),
+]
+FILES = {"openvino": ["model.bin", "model.xml"], "ncnn": ["model.bin", "model.param"]}
 #: What does nothing to the weights of convolutions, or nothing new.
 WEIGHTS_OF_PRODUCTS = [
     ("onnxruntime", "int8-weights"),
@@ -48,7 +57,7 @@ SLOW = [("conv", row) for row in ROWS_OF_CONV[3:]] + [("mlp", row) for row in TA
 
 
 def test_the_table_has_every_conversion():
-    assert sorted(row[:2] for row in TABLE) == sorted(
+    assert sorted([*(row[:2] for row in TABLE), *OF_TORCH]) == sorted(
         (runtime, precision)
         for runtime in convert.CONVERTERS
         for precision in convert.load(runtime).PRECISIONS
@@ -64,7 +73,7 @@ def check(bench, sqnr_db, net, row):
     runtime, precision, options, least_db, share = row
     made, place = bench.make(net, runtime, precision)
     files = sorted(path.name for path in place.iterdir())
-    assert files == (["model.bin", "model.xml"] if runtime == "openvino" else [made.main])
+    assert files == FILES.get(runtime, [made.main])
     if precision != "fp32":
         whole = bench.size_bytes(net, runtime, "fp32")
         assert bench.size_bytes(net, runtime, precision) < share * whole
@@ -96,6 +105,7 @@ def test_conversions(bench, sqnr_db, net, row):
         ("openvino", "fp32", F32, 100),
         ("litert", "fp32", {}, 100),
         ("litert", "int8-static", {}, 20),
+        ("executorch", "fp32", {}, 100),
     ],
 )
 def test_from_torch(bench, sqnr_db, runtime, precision, options, least_db):
@@ -197,3 +207,18 @@ def test_weights_that_nobody_compresses_are_a_failure(bench):
     """NNCF leaves an LSTM's weights as they are, and does not say so."""
     with pytest.raises(ChildFailed, match="NNCF found no weight in it that it compresses"):
         bench.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
+
+
+@pytest.mark.slow
+def test_integers_that_index_are_told_where_executorch_cannot_quantize_them(bench):
+    """XNNPACK's quantizer sees the ids of an embedding as something to quantize."""
+    with pytest.raises(ChildFailed) as caught:
+        bench.make("awkward", "executorch", "int8-static")
+    assert "ids" in caught.value.args[0] or "index" in caught.value.args[0]
+    assert not caught.value.timed_out
+
+
+@pytest.mark.slow
+def test_a_model_that_ncnn_has_no_layer_for_is_refused(bench):
+    with pytest.raises(ChildFailed, match=r"^pnnx has no ncnn form of |pnnx .* no ncnn model"):
+        bench.make("lstm_with_peepholes", "ncnn", "fp32")

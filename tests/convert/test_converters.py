@@ -30,6 +30,15 @@ def having(*operators, **changes):
     return replace(SOURCE, operators=dict.fromkeys(operators, 1), **changes)
 
 
+#: Made from PyTorch sources only.
+OF_TORCH = ("executorch", "coreml")
+
+
+def fitting(runtime):
+    """A source that a runtime takes."""
+    return replace(SOURCE, format="pt2", exported="m.pt2") if runtime in OF_TORCH else SOURCE
+
+
 def test_a_runtime_without_a_converter():
     with pytest.raises(KeyError):
         convert.load("tensorrt")
@@ -46,7 +55,7 @@ def test_every_converter_answers_for_every_precision(runtime):
         assert (quantization is not None) == precision.startswith("int8")
         if quantization is not None:
             assert (quantization.calibration is not None) == (precision == "int8-static")
-        assert converter.unsuitable(precision, SOURCE) == ""
+        assert converter.unsuitable(precision, fitting(runtime)) == ""
         base = converter.base(precision)
         assert base is None or (base in converter.PRECISIONS and converter.base(base) is None)
 
@@ -86,6 +95,25 @@ def test_packages_of_a_torch_source():
         ("openvino", "int8-dynamic", having(), ""),
         ("openvino", "int8-static", having("Relu"), ""),
         ("litert", "int8-static", having("Relu"), ""),
+        (
+            "executorch",
+            "fp32",
+            SOURCE,
+            "ExecuTorch is made from a PyTorch module (.pt2, or an nn.Module); this source is onnx",
+        ),
+        ("executorch", "int8-static", replace(SOURCE, exported="m.pt2"), ""),
+        (
+            "ncnn",
+            "fp32",
+            replace(SOURCE, inputs=(TensorSpec(name="ids", dtype="int64", shape=(1, 4)),)),
+            "ncnn takes floats; input 'ids' is int64",
+        ),
+        (
+            "ncnn",
+            "fp16",
+            replace(SOURCE, inputs=(TensorSpec(name="v", dtype="float32", shape=(1, 2, 2, 2, 2)),)),
+            "ncnn's values have three axes beside the batch; 'v' has more",
+        ),
     ],
 )
 def test_unsuitable(runtime, precision, source, reason):
@@ -102,7 +130,7 @@ def job(folder, runtime, precision="fp32", **changes):
     )
 
 
-@pytest.mark.parametrize("runtime", convert.CONVERTERS)
+@pytest.mark.parametrize("runtime", sorted({*convert.CONVERTERS} - {*OF_TORCH}))
 def test_a_source_without_an_onnx_form(tmp_path, runtime):
     without = job(tmp_path, runtime, onnx=None, onnx_reason="PyTorch does not export it")
     with pytest.raises(EdgeoptError) as caught:

@@ -122,6 +122,11 @@ def base(tag: str) -> str:
     return tag.partition(" (")[0]
 
 
+def xnnpack(tag: str) -> dict:
+    """The description of an operator of XNNPACK by its tag alone."""
+    return _about((tag, _DELEGATED, 0, 0), None)
+
+
 def _about(event: tuple, node) -> dict:
     tag, kind, _, _ = event
     known = node or {}

@@ -1,0 +1,104 @@
+"""To ExecuTorch with XNNPACK, from PyTorch; torchao's pt2e flow makes integers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgeopt.convert.job import Job, Made
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.recipe import Quantization
+from edgeopt.sources.source import Source
+
+if TYPE_CHECKING:
+    import torch
+
+EXTRA = "executorch"
+
+PRECISIONS: dict[str, tuple[str, ...]] = {
+    "fp32": ("executorch", "torch"),
+    "int8-static": ("executorch", "torch", "torchao"),
+}
+
+
+def packages(precision: str, source: Source) -> tuple[str, ...]:
+    """Distributions that making a precision from this source needs."""
+    return PRECISIONS[precision]
+
+
+def recipe(precision: str, source: Source | None = None) -> Quantization | None:
+    """How integers are chosen for a precision."""
+    if precision != "int8-static":
+        return None
+    return Quantization(library="torchao", calibration="histogram")
+
+
+def unsuitable(precision: str, source: Source) -> str:
+    """ExecuTorch is made from what PyTorch exports, or ""."""
+    if source.exported:
+        return ""
+    return (
+        "ExecuTorch is made from a PyTorch module (.pt2, or an nn.Module); "
+        f"this source is {source.format}"
+    )
+
+
+def base(precision: str) -> None:
+    """Each is made from the exported program."""
+    return
+
+
+def convert(job: Job) -> Made:
+    """Write model.pte.
+
+    Raises:
+        EdgeoptError: the source is no exported program, or nothing in it was quantized.
+    """
+    if not job.source.exported:
+        raise EdgeoptError(unsuitable(job.recipe.precision, job.source))
+    import torch
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
+
+    module: Any = torch.export.load(job.source.exported).module()
+    arguments = _zeros(job.source)
+    if job.recipe.precision == "int8-static":
+        module = _quantized(job, module, arguments)
+    # Exported anew: inputs that the program was exported with may have strides of 0.
+    program = torch.export.export(module, arguments)
+    lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
+    target = Path(job.folder) / "model.pte"
+    target.write_bytes(lowered.to_executorch().buffer)
+    return Made(main=target.name)
+
+
+def _zeros(source: Source) -> tuple[torch.Tensor, ...]:
+    import torch
+
+    return tuple(
+        torch.zeros([int(dim or 1) for dim in spec.shape], dtype=getattr(torch, spec.dtype))
+        for spec in source.inputs
+    )
+
+
+def _quantized(job: Job, module: Any, arguments: tuple[torch.Tensor, ...]) -> Any:
+    """int8 by XNNPACK's own quantizer: weights by channel, activations by histogram."""
+    import torch
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import (
+        XNNPACKQuantizer,
+        get_symmetric_quantization_config,
+    )
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+    quantizer = XNNPACKQuantizer().set_global(
+        get_symmetric_quantization_config(is_per_channel=True)
+    )
+    prepared = prepare_pt2e(torch.export.export(module, arguments).module(), quantizer)
+    names = [spec.name for spec in job.source.inputs]
+    with torch.inference_mode():
+        for sample in job.samples():
+            prepared(*(torch.from_numpy(sample[name]) for name in names))
+    done = convert_pt2e(prepared)
+    if not any("quantize_per" in str(node.target) for node in done.graph.nodes):
+        raise EdgeoptError("XNNPACK's quantizer found nothing in it that it quantizes.")
+    return done
