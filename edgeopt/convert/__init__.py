@@ -9,6 +9,7 @@ Each module has
                                     source None: one that is of no special kind
     unsuitable(precision, source) -> str        why a source gains nothing, or ""
     base(precision) -> str | None   the precision this one is made from
+    OPTION_SETS                     settings of its sessions that are worth a try; optional
     convert(job) -> Made            runs in a child process
 
 Its head imports nothing heavy: the space of recipes is known before torch is.
@@ -32,4 +33,7 @@ CONVERTERS = {
     "onnxruntime": "edgeopt.convert.onnxruntime",
     "openvino": "edgeopt.convert.openvino",
     "litert": "edgeopt.convert.litert",
+    "tensorrt": "edgeopt.convert.tensorrt",
+    "onnxruntime_cuda": "edgeopt.convert.onnxruntime_cuda",
+    "onnxruntime_tensorrt": "edgeopt.convert.onnxruntime_tensorrt",
 }

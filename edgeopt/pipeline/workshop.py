@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from edgeopt import runtimes
 from edgeopt.datasets.metric import Metric
 from edgeopt.devices.device import Device
 from edgeopt.devices.registry import LOCAL
@@ -35,17 +36,20 @@ PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class Marks:
-    """What the answers of one session came to; threads do not change it."""
+    """What the answers of one session came to; threads and cores do not change it."""
 
     parity: Parity
     score: Score
     drop: Drop
-    executed: Executed
 
 
 @dataclass
 class Workshop:
-    """Answers and scores recipes on one device; each session's score once."""
+    """Answers and scores recipes on one device; each session's score once.
+
+    Attributes:
+        absent: runtime that is not there -> why; another one answers for its recipes.
+    """
 
     conversions: Conversions
     choose: Exam
@@ -53,7 +57,9 @@ class Workshop:
     output: str
     max_drop: float
     device: Device
+    absent: Mapping[str, str] = field(default_factory=dict)
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
+    _accounts: dict[str, Executed | StepFailed] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
@@ -122,6 +128,7 @@ class Workshop:
             )
             step = "score"
             marks = self._marked(recipe, artifact)
+            account = self._account(recipe, artifact)
         except StepFailed as error:
             if error.status == "failed-parity":
                 step = "parity"
@@ -131,20 +138,22 @@ class Workshop:
             parity=marks.parity,
             score=marks.score,
             drop=marks.drop,
-            executed=msgspec.structs.replace(marks.executed, threads=recipe.threads),
+            executed=msgspec.structs.replace(account, threads=recipe.threads),
         )
 
     def subject(self, recipe: Recipe, artifact: Artifact) -> Subject:
         """An artifact as something to run."""
+        stands_in = recipe.runtime in self.absent
         return Subject(
             key=recipe.id,
             title=str(recipe),
-            runtime=recipe.runtime,
+            runtime=runtimes.STAND_INS[recipe.runtime] if stands_in else recipe.runtime,
             path=self.conversions.path(artifact),
             threads=recipe.threads,
             inputs=artifact.inputs,
             outputs=artifact.outputs,
-            options=dict(recipe.options),
+            options={} if stands_in else dict(recipe.options),
+            affinity=recipe.affinity,
         )
 
     def _marked(self, recipe: Recipe, artifact: Artifact) -> Marks:
@@ -166,7 +175,28 @@ class Workshop:
         answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
         close = parity(recipe.precision, answers, self.choose.source)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
-        return Marks(close, score, drop, executed(recipe, facts))
+        self._accounts[recipe.account_id] = executed(recipe, facts)
+        return Marks(close, score, drop)
+
+    def _account(self, recipe: Recipe, artifact: Artifact) -> Executed:
+        """What the session says of itself. Where only that is new, a few answers are enough.
+
+        Raises:
+            StepFailed: it does not open with these options, or answers otherwise.
+        """
+        key = recipe.account_id
+        if key not in self._accounts:
+            try:
+                with self.conversions.turns.working():
+                    answers, facts = self.answers(recipe, artifact, self.choose, 0.0)
+                parity(recipe.precision, answers, self.choose.source)
+                self._accounts[key] = executed(recipe, facts)
+            except StepFailed as error:
+                self._accounts[key] = error
+        account = self._accounts[key]
+        if isinstance(account, StepFailed):
+            raise account
+        return account
 
     def answers(
         self, recipe: Recipe, artifact: Artifact, exam: Exam, patience_s: float = math.inf

@@ -8,4 +8,7 @@ OFFERS: dict[str, tuple[Precision, ...]] = {
     "onnxruntime": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
     "openvino": ("fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights"),
     "litert": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
+    "tensorrt": ("fp32", "fp16", "int8-static", "fp16-2to4"),
+    "onnxruntime_cuda": ("fp32", "fp16"),
+    "onnxruntime_tensorrt": ("fp32", "fp16", "int8-static"),
 }

@@ -32,7 +32,7 @@ def having(*operators, **changes):
 
 def test_a_runtime_without_a_converter():
     with pytest.raises(KeyError):
-        convert.load("tensorrt")
+        convert.load("tvm")
 
 
 @pytest.mark.parametrize("runtime", convert.CONVERTERS)
