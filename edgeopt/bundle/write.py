@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from edgeopt import runtimes
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
@@ -41,10 +42,27 @@ def write(
         manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment))
         (part / "manifest.json").write_bytes(msgspec.json.format(manifest))
         (part / "run.py").write_text(run_py(record, artifact, source), "utf-8")
+        for name, text in _beside(record.runtime).items():
+            (part / name).write_text(text, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+#: Runtime -> name in the bundle -> the runtimes' own file that it is.
+_BESIDE = {
+    "tensorrt": {"build_engine.py": "tensorrt_engine.py", "cuda_runtime.py": "cuda_runtime.py"}
+}
+
+
+def _beside(runtime: str) -> dict[str, str]:
+    """What a runtime's run.py needs beside it: name -> text."""
+    found = {}
+    for name, own in _BESIDE.get(runtime, {}).items():
+        text = Path(runtimes.__file__).with_name(own).read_text("utf-8")
+        found[name] = text.replace("from edgeopt.runtimes.", "from ")
+    return found
 
 
 def manifest_of(
@@ -100,6 +118,7 @@ def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
         artifact=Path(artifact.path).name,
         threads=record.recipe.threads,
         options=record.recipe.options,
+        affinity=record.recipe.affinity,
         inputs=[_fields(binding, source.inputs) for binding in artifact.inputs],
         outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
     )

@@ -9,6 +9,7 @@ Each module has
                                     source None: one that is of no special kind
     unsuitable(precision, source) -> str        why a source gains nothing, or ""
     base(precision) -> str | None   the precision this one is made from
+    OPTION_SETS                     settings of its sessions that are worth a try; optional
     convert(job) -> Made            runs in a child process
 
 Its head imports nothing heavy: the space of recipes is known before torch is.
@@ -35,4 +36,7 @@ CONVERTERS = {
     "executorch": "edgeopt.convert.executorch",
     "ncnn": "edgeopt.convert.ncnn",
     "coreml": "edgeopt.convert.coreml",
+    "tensorrt": "edgeopt.convert.tensorrt",
+    "onnxruntime_cuda": "edgeopt.convert.onnxruntime_cuda",
+    "onnxruntime_tensorrt": "edgeopt.convert.onnxruntime_tensorrt",
 }

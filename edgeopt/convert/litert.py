@@ -15,7 +15,7 @@ from edgeopt.convert import layout, onnx2tf, tflite_converter, tflite_plain
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.recipe import Quantization
+from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
 
 EXTRA = "litert"
@@ -28,6 +28,25 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-weights": ("ai-edge-litert", "ai-edge-quantizer"),
     "as-is": ("ai-edge-litert",),
 }
+
+
+#: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
+OPTION_SETS = (
+    OptionSet(
+        affinity="fastest",
+        why="threads that stay where they are keep their caches, and get no slower core",
+        spare_cores=True,
+    ),
+    OptionSet(
+        options={"xnnpack": "off"},
+        why="LiteRT's own kernels quantize activations at run time, too",
+        precisions=("int8-dynamic",),
+    ),
+    OptionSet(
+        options={"xnnpack": "latest"},
+        why="XNNPACK takes some operators on request only",
+    ),
+)
 
 
 def packages(precision: str, source: Source) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.recipe import Quantization
+from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
 
 if TYPE_CHECKING:
@@ -24,6 +24,23 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-weights": ("onnxruntime", "onnx", "nncf"),
     "as-is": ("onnxruntime",),
 }
+
+OPTION_SETS = (
+    OptionSet(
+        options={"spinning": "during-run"},
+        why="threads that keep their core between operators start the next one sooner",
+        least_threads=2,
+    ),
+    OptionSet(
+        options={"graph_optimization": "extended"},
+        why="without the layouts of the last level, whose reorders can cost more than they win",
+    ),
+    OptionSet(
+        affinity="fastest",
+        why="threads that stay where they are keep their caches, and get no slower core",
+        spare_cores=True,
+    ),
+)
 
 _MATRIX = {"MatMul", "Gemm", "Gather"}
 _QUANTIZED = {"Conv", "MatMul", "Gemm", "LSTM", "Attention", "EmbedLayerNormalization", "Gather"}
@@ -68,7 +85,7 @@ def convert(job: Job) -> Made:
     target = Path(job.folder) / "model.onnx"
     makers = {
         "fp32": _copy,
-        "fp16": _half,
+        "fp16": half,
         "int8-static": _static,
         "int8-dynamic": _dynamic,
         "int8-weights": _weights,
@@ -93,7 +110,8 @@ def _copy(job: Job, source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _half(job: Job, source: Path, target: Path) -> None:
+def half(job: Job, source: Path, target: Path) -> None:
+    """Write the model in half precision; its inputs and outputs stay as they are."""
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -101,7 +119,7 @@ def _half(job: Job, source: Path, target: Path) -> None:
     onnx.save_model(model, str(target))
 
 
-def _preprocessed(source: Path, target: Path) -> Path:
+def preprocessed(source: Path, target: Path) -> Path:
     """What the quantizer wants: shapes inferred, operators fused. The plain file if that fails."""
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -123,11 +141,11 @@ def _static(job: Job, source: Path, target: Path) -> None:
         quantize_static,
     )
 
-    ready = _preprocessed(source, target)
+    ready = preprocessed(source, target)
     quantize_static(
         str(ready),
         str(target),
-        _Reader(job),
+        Reader(job),
         quant_format=QuantFormat.QDQ,
         per_channel=True,
         activation_type=QuantType.QUInt8,
@@ -135,10 +153,10 @@ def _static(job: Job, source: Path, target: Path) -> None:
         calibrate_method=CalibrationMethod.MinMax,
         extra_options={"CalibMovingAverage": False},
     )
-    _remove(ready, source)
+    remove(ready, source)
 
 
-class _Reader:
+class Reader:
     """ONNX Runtime's calibration interface: one sample a call, None at the end."""
 
     def __init__(self, job: Job) -> None:
@@ -154,12 +172,13 @@ class _Reader:
 def _dynamic(job: Job, source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    ready = _preprocessed(source, target)
+    ready = preprocessed(source, target)
     quantize_dynamic(str(ready), str(target), per_channel=True, weight_type=QuantType.QInt8)
-    _remove(ready, source)
+    remove(ready, source)
 
 
-def _remove(ready: Path, source: Path) -> None:
+def remove(ready: Path, source: Path) -> None:
+    """Remove what `preprocessed` wrote."""
     if ready != source:
         ready.unlink()
 

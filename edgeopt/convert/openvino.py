@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeopt.convert import openvino_reader
 from edgeopt.convert.job import Job, Made
-from edgeopt.domain.recipe import Quantization
+from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
 
 EXTRA = "openvino"
@@ -22,6 +22,30 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-weights": ("openvino", "nncf"),
     "as-is": ("openvino",),
 }
+
+OPTION_SETS = (
+    OptionSet(
+        options={"INFERENCE_PRECISION_HINT": "bf16"},
+        why="what is not quantized runs in bfloat16 instead of f32",
+        precisions=("int8-static", "int8-dynamic", "int8-weights"),
+        needs_any=("amx_bf16", "avx512_bf16"),
+    ),
+    OptionSet(
+        options={"INFERENCE_PRECISION_HINT": "f16"},
+        why="what is not quantized runs in half precision instead of f32",
+        precisions=("int8-static", "int8-dynamic", "int8-weights"),
+        needs_any=("avx512_fp16", "asimdhp"),
+    ),
+    OptionSet(
+        options={"ENABLE_CPU_PINNING": "NO"},
+        why="threads that may move get out of the way of other programs",
+    ),
+    OptionSet(
+        affinity="fastest",
+        why="threads that stay where they are keep their caches, and get no slower core",
+        spare_cores=True,
+    ),
+)
 
 _MATRIX = {"MatMul", "Gemm"}
 

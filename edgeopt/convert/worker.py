@@ -75,8 +75,10 @@ SOURCE_TOOLS = {
 def _open(job: Job, made: Made) -> Any:
     path = str(Path(job.folder) / made.main)
     recipe = job.recipe
+    options = recipe.options if recipe.runtime not in runtimes.STAND_INS else {}
+    runtime = runtimes.STAND_INS.get(recipe.runtime, recipe.runtime)
     try:
-        return runtimes.load(recipe.runtime).open_session(path, 1, recipe.options)
+        return runtimes.load(runtime).open_session(path, 1, options)
     except Exception as error:
         raise EdgeoptError(
             f"{recipe.runtime} cannot load what was made: {first_line(error)}",

@@ -8,7 +8,9 @@ import msgspec
 
 from edgeopt.domain.model import Value, content_id
 
-Precision = Literal["fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "as-is"]
+Precision = Literal[
+    "fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "fp16-2to4", "as-is"
+]
 
 PRECISIONS: dict[str, str] = {
     "fp32": "32-bit float weights and arithmetic",
@@ -17,6 +19,7 @@ PRECISIONS: dict[str, str] = {
     "int8-static": "int8 weights per channel, int8 activations with ranges calibrated on data",
     "int8-dynamic": "int8 weights, activation ranges found at run time",
     "int8-weights": "int8 weights only; arithmetic in float",
+    "fp16-2to4": "fp16, and of four weights in a row the two smallest are zero",
     "as-is": "the numbers that the source's own file holds, which is quantized already",
 }
 
@@ -37,10 +40,38 @@ class Quantization(Value, kw_only=True, frozen=True):
     granularity: Literal["per-channel", "per-tensor"] = "per-channel"
 
 
+#: Which cores the runner keeps to (`runner/affinity.py`).
+Affinity = Literal["any", "fastest"]
+
+#: Options that only say how threads are run: they cannot change an answer.
+SCHEDULING = frozenset({"spinning", "ENABLE_CPU_PINNING", "ENABLE_HYPER_THREADING"})
+
+
+class OptionSet(Value, kw_only=True, frozen=True):
+    """Settings of a session that are worth a try on a leading candidate.
+
+    Attributes:
+        options: added to the candidate's own, or instead of them.
+        why: what may be won.
+        precisions: only for these; empty: for every one.
+        needs_any: flags of which the device must have one; empty: none needed.
+        least_threads: fewer have nothing to win.
+        spare_cores: only where the device has more cores than the candidate has threads.
+    """
+
+    options: dict[str, str | int] = msgspec.field(default_factory=dict)
+    affinity: Affinity = "any"
+    why: str
+    precisions: tuple[Precision, ...] = ()
+    needs_any: tuple[str, ...] = ()
+    least_threads: int = 1
+    spare_cores: bool = False
+
+
 class Recipe(Value, kw_only=True, frozen=True):
     """One candidate: a precision in a runtime, run with so many threads.
 
-    `threads` and `options` change how an artifact runs, not the artifact.
+    `threads`, `options` and `affinity` change how an artifact runs, not the artifact.
     """
 
     runtime: str
@@ -48,6 +79,7 @@ class Recipe(Value, kw_only=True, frozen=True):
     quantization: Quantization | None = None
     threads: int = 1
     options: dict[str, str | int] = msgspec.field(default_factory=dict)
+    affinity: Affinity = "any"
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -64,8 +96,20 @@ class Recipe(Value, kw_only=True, frozen=True):
 
     @property
     def session_id(self) -> str:
-        """Identity of the answers: threads do not change them, options can."""
-        return content_id([self.conversion_id, self.options])
+        """Identity of the answers: options can change them, threads and cores do not."""
+        telling = {key: value for key, value in self.options.items() if key not in SCHEDULING}
+        return content_id([self.conversion_id, telling])
+
+    @property
+    def account_id(self) -> str:
+        """Identity of what a session says of itself: every option shows there."""
+        return content_id([self.conversion_id, self.options, self.affinity])
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The options and the affinity in words: ("affinity=fastest", "spinning=during-run")."""
+        pinned = () if self.affinity == "any" else (f"affinity={self.affinity}",)
+        return (*pinned, *(f"{key}={value}" for key, value in sorted(self.options.items())))
 
     def with_threads(self, threads: int) -> Recipe:
         return msgspec.structs.replace(self, threads=threads)
@@ -77,7 +121,7 @@ class Recipe(Value, kw_only=True, frozen=True):
             parts = [q.library, q.calibration, q.granularity]
             words.append("(" + ", ".join(p for p in parts if p) + ")")
         words.append(f"threads={self.threads}")
-        words += [f"{key}={value}" for key, value in sorted(self.options.items())]
+        words += self.settings
         return " ".join(words)
 
 

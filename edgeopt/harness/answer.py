@@ -115,6 +115,7 @@ def open_session(
         path=remote,
         threads=subject.threads,
         options=subject.options,
+        affinity=subject.affinity,
     )
 
 

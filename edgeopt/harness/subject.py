@@ -19,6 +19,7 @@ class Subject:
         inputs: bindings of the artifact's inputs, in the order of its session.
         folder: what travels to a device, with a file of the same name in it; None: the folder
             that `path` is in, which is the model's own.
+        affinity: which cores the runner keeps to (`runner/affinity.py`).
     """
 
     key: str
@@ -30,6 +31,7 @@ class Subject:
     outputs: tuple[Binding, ...]
     options: dict[str, str | int] = field(default_factory=dict)
     folder: Path | None = None
+    affinity: str = "any"
 
     @property
     def home(self) -> Path:

@@ -15,6 +15,7 @@ from edgeopt.domain.target import Profile
 from edgeopt.harness.budget import BUDGETS, SCREEN
 from edgeopt.pipeline import stress
 from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.sweep import sweep
 from edgeopt.pipeline.timing import baseline_of, time_records
 from edgeopt.report import words
 from edgeopt.search import choose
@@ -41,16 +42,18 @@ def skipped(target: str, left: LeftOut) -> Record:
 def by_measurement(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
     """Screen all candidates, measure the best ones again, confirm the fastest that qualifies."""
     constraints = station.call.constraints
-    alive = [r for r in records if r.status == "ok"]
+    alive = [r for r in records if station.can_time(r)]
     if not alive:
         return _nothing(station, profile, records, None)
     screened, found = time_records(
         station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
     )
-    records = [station.keep(r) for r in screened]
+    kept = {r.key: station.keep(r) for r in screened}
+    records = [kept.get(r.key, r) for r in records]
     baseline = baseline_of(records)
     rejected: list[Miss] = []
     queue = choose.ranked(choose.qualifying(records, constraints))
+    records, queue = sweep(station, records, queue, baseline)
     while queue:
         finalists, queue = queue[:FINALISTS], queue[FINALISTS:]
         records, found = _measure_again(station, records, finalists, baseline)
@@ -89,16 +92,14 @@ def _measure_again(
     """The finalists with the fp32 forms they are compared with, in fresh launches."""
     wanted = {r.recipe_id for r in finalists} | {baseline}
     like = {(r.runtime, r.recipe.threads) for r in finalists if r.recipe}
-    group = [
-        r
-        for r in records
-        if r.latency_ms
-        and r.recipe
-        and (
-            r.recipe_id in wanted
-            or (r.precision == "fp32" and (r.runtime, r.recipe.threads) in like)
-        )
-    ]
+    # The first of a runtime and its threads: what comes after it are its variants.
+    floats = {
+        (r.runtime, r.recipe.threads): r.recipe_id
+        for r in reversed(records)
+        if r.recipe and r.precision == "fp32" and r.latency_ms
+    }
+    wanted |= {floats[key] for key in like if key in floats}
+    group = [r for r in records if r.latency_ms and r.recipe_id in wanted]
     contested = [str(r.recipe_id) for r in finalists]
     budget, seed = BUDGETS[station.call.budget], station.call.seed + 1
     measured, found = time_records(

@@ -224,6 +224,7 @@ def _subject(store: RunFolder, record: Record) -> Subject:
         inputs=artifact.inputs,
         outputs=artifact.outputs,
         options=record.recipe.options,
+        affinity=record.recipe.affinity,
     )
 
 

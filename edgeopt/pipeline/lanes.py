@@ -103,7 +103,7 @@ def _one_target(bench: Workbench, job: Job) -> Choice:
     for left in job.space.left_out:
         bench.keep(decide.skipped(job.target, left))
     device = place.device if place.timed and place.device else bench.local
-    station = Station(bench, bench.shop(device), place)
+    station = Station(bench, bench.shop(device, place.absent), place)
     records = station.candidates(job.space.recipes)
     if isinstance(place.device, Emulated):
         asked = emulate(station.shop, place.device, records, station.progress)

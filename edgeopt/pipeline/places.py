@@ -18,10 +18,15 @@ from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
+from edgeopt.harness.client import Client
 from edgeopt.harness.probe import probe
 from edgeopt.targets.probe import THIS_MACHINE
 
 NOWHERE = "none"
+IMPORT_S = 120.0
+
+#: The runtimes that answer for others.
+STANDS_IN = frozenset(runtimes.STAND_INS.values())
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,15 @@ class Place:
         device: None: there is none of this target at hand; it is scored here and not timed.
         machine: what the device says of itself; None where there is none, or it is emulated.
         missing: runtime -> why it cannot be imported there.
+        absent: the same of those that another one answers for (`runtimes.STAND_INS`), on the
+            device that scores: they are tried without being timed.
     """
 
     profile: Profile
     device: Device | None = None
     machine: dict[str, Any] | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
 
     @property
     def timed(self) -> bool:
@@ -68,6 +76,7 @@ class Fleet:
     local: Local = field(default_factory=Local)
     warnings: list[str] = field(default_factory=list)
     _runtimes: frozenset[str] = frozenset()
+    _here: dict[str, str] = field(default_factory=dict)
     _devices: dict[str, Device] = field(default_factory=dict)
     _said: dict[str, tuple[dict[str, Any], dict[str, str]]] = field(default_factory=dict)
 
@@ -127,10 +136,10 @@ class Fleet:
         if first is not None:
             self._unused(profile, real, first)
             return self._on(profile, self._device(first))
-        if targets.matches(profile, self.here):
+        if self._is_here(profile):
             self._unused(profile, real, "this machine")
             return self._this_machine(profile)
-        return Place(profile)
+        return self._nowhere(profile)
 
     def _first(self, profile: Profile) -> str | None:
         """The user's device that serves a target; None where this machine does, or none.
@@ -138,7 +147,7 @@ class Fleet:
         One that the harness can time comes before an emulated one, and before a phone that
         LiteRT's own program times, whatever they are called.
         """
-        if targets.matches(profile, self.here):
+        if self._is_here(profile):
             return None
         devices = [self._device(name) for name in registry.for_target(profile.name)]
         devices.sort(key=lambda device: isinstance(device, Emulated | BenchmarkPhone))
@@ -149,9 +158,29 @@ class Fleet:
         for name in asked:
             if name != registry.LOCAL and self._serves(name, profile):
                 return self._on(profile, self._device(name))
-        if targets.matches(profile, self.here):
+        if self._is_here(profile):
             return self._this_machine(profile)
-        return Place(profile)
+        return self._nowhere(profile)
+
+    def _is_here(self, profile: Profile) -> bool:
+        """Whether this machine is of a target: by its processor, or by a GPU that is there."""
+        if profile.gpu and profile.link == "local" and profile.arch == self.here["arch"]:
+            return bool(_stood_in(profile) - set(self._absent(profile)))
+        return targets.matches(profile, self.here)
+
+    def _nowhere(self, profile: Profile) -> Place:
+        return Place(profile, absent=self._absent(profile))
+
+    def _absent(self, profile: Profile) -> dict[str, str]:
+        """Runtimes of a GPU that this machine lacks -> why; each is asked once."""
+        for name in sorted(_stood_in(profile) - set(self._here)):
+            try:
+                with Client(self.local, self.log) as client:
+                    client.request("import", IMPORT_S, runtime=name)
+                self._here[name] = ""
+            except RunnerFailed as error:
+                self._here[name] = str(error.args[0])
+        return {name: self._here[name] for name in _stood_in(profile) if self._here[name]}
 
     def _serves(self, name: str, profile: Profile) -> bool:
         """Whether a device is of a target: by the user's word, else by its own."""
@@ -168,15 +197,15 @@ class Fleet:
     def _this_machine(self, profile: Profile) -> Place:
         if profile.name == THIS_MACHINE:
             profile = targets.probe(profile, self.here)
-        return Place(profile, self.local, self.here)
+        return Place(profile, self.local, self.here, absent=self._absent(profile))
 
     def _on(self, profile: Profile, device: Device) -> Place:
         if isinstance(device, Emulated):
             device.prepare(self.progress)
-            return Place(profile, device)
+            return Place(profile, device, absent=self._absent(profile))
         if isinstance(device, BenchmarkPhone):
             self._said[device.name] = device.machine(), {}
-            return Place(profile, device)
+            return Place(profile, device, absent=self._absent(profile))
         machine, missing = self._ask(device)
         served = _runtimes([profile])
         if served and served <= set(missing):
@@ -185,7 +214,13 @@ class Fleet:
                 f"{device.name} has no runtime that {profile.name} is served by ({reasons}).",
                 f"`edgeopt devices setup {device.name}` installs them.",
             )
-        return Place(profile, device, machine, missing)
+        stood_in = (
+            {}
+            if set(missing) >= STANDS_IN
+            else {name: why for name, why in missing.items() if name in runtimes.STAND_INS}
+        )
+        missing = {name: why for name, why in missing.items() if name not in stood_in}
+        return Place(profile, device, machine, missing, stood_in)
 
     def _device(self, name: str) -> Device:
         if name not in self._devices:
@@ -217,3 +252,8 @@ def _runtimes(profiles: Sequence[Profile]) -> frozenset[str]:
     """Those that recipes of the profiles are for, and that there are."""
     named = {rule.runtime for profile in profiles for rule in profile.recipes}
     return frozenset(named & set(runtimes.RUNTIMES))
+
+
+def _stood_in(profile: Profile) -> frozenset[str]:
+    """Those that another runtime answers for where they are missing."""
+    return _runtimes([profile]) & frozenset(runtimes.STAND_INS)

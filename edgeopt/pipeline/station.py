@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from edgeopt import runtimes
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
@@ -67,8 +68,15 @@ class Station:
         if known is not None:
             return known
         record = self.shop.candidate(empty, recipe)
+        absent = self.place.absent.get(recipe.runtime)
+        if absent is not None and record.status == "ok":
+            return self.keep(_by_another(record, absent))
         reason = "not measured yet" if self.place.timed else f"this machine is no {empty.target}"
         return self.keep(msgspec.structs.replace(record, latency_reason=reason))
+
+    def can_time(self, record: Record) -> bool:
+        """Whether a candidate runs here in its own runtime."""
+        return record.status == "ok" and record.runtime not in self.place.absent
 
     def _known(self, empty: Record) -> Record | None:
         """What an interrupted run found for a recipe, where its artifact is still there."""
@@ -83,3 +91,16 @@ class Station:
         assert record.recipe is not None
         artifact = self.bench.folder.artifact(record.recipe.conversion_id)
         return artifact is not None and artifact.sha256 == record.sha256
+
+
+def _by_another(record: Record, why: str) -> Record:
+    """A candidate that another runtime answered for: it has a score, and no latency."""
+    note = (
+        f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
+    )
+    return msgspec.structs.replace(
+        record,
+        latency_reason=f"not measured: no NVIDIA device here ({why})",
+        hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",
+        notes=(*record.notes, note),
+    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
+from edgeopt.domain.latency import Verdict
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
-from edgeopt.harness.budget import Budget
+from edgeopt.harness.budget import SCREEN, Budget
 from edgeopt.harness.compare import compare, settled
 from edgeopt.harness.figures import energy_of, latency, start
 from edgeopt.harness.gates import Raw
@@ -47,6 +48,53 @@ def time_records(
     Raises:
         DeviceFailed: the device was lost; what was timed until then is in `measurements/`.
     """
+    session, found = _measured(shop, records, budget, seed, baseline_id, contested, progress)
+    return _told(shop, records, session, failures(found), baseline_id), found
+
+
+def time_variants(
+    shop: Workshop,
+    records: Sequence[Record],
+    parents: Mapping[str, str],
+    seed: int,
+    baseline_id: str | None,
+    progress: Listener,
+) -> tuple[list[Record], dict[str, Verdict], tuple[Finding, ...]]:
+    """Screen variants of candidates together with these, in one interleaved schedule.
+
+    Args:
+        records: parents, variants and the baseline, which has no twin here.
+        parents: recipe id of a variant -> that of the candidate that it is to beat.
+
+    Returns:
+        (the records with what was found, verdict of each variant over its parent, findings);
+        there are no verdicts where the machine spoiled the figures.
+
+    Raises:
+        DeviceFailed: the device was lost.
+    """
+    session, found = _measured(shop, records, SCREEN, seed, None, (), progress)
+    spoiled = failures(found)
+    timed = _told(shop, records, session, spoiled, baseline_id)
+    alive = {r.recipe_id for r in timed if r.latency_ms}
+    verdicts = {
+        key: verdict
+        for key, parent in parents.items()
+        if not spoiled and {key, parent} <= alive
+        if (verdict := compare(session, key, parent))
+    }
+    return timed, verdicts, found
+
+
+def _measured(
+    shop: Workshop,
+    records: Sequence[Record],
+    budget: Budget,
+    seed: int,
+    baseline_id: str | None,
+    contested: Collection[str],
+    progress: Listener,
+) -> tuple[Session, tuple[Finding, ...]]:
     subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
     with shop.measuring():
         session = measure(
@@ -63,13 +111,22 @@ def time_records(
         )
         raw = session.raw()
         _keep_raw(shop, records[0].target, budget, raw)
-    found = findings(raw)
-    spoiled = failures(found)
+    return session, findings(raw)
+
+
+def _told(
+    shop: Workshop,
+    records: Sequence[Record],
+    session: Session,
+    spoiled: tuple[str, ...],
+    baseline_id: str | None,
+) -> list[Record]:
+    """The records with what a schedule told of them."""
     timed = [_timed(record, session, shop, spoiled) for record in records]
     if not spoiled:
         baseline = baseline_id or baseline_of(timed)
         timed = [_with_verdicts(record, timed, session, baseline) for record in timed]
-    return timed, found
+    return timed
 
 
 def _keep_raw(shop: Workshop, target: str, budget: Budget, raw: Raw) -> None:

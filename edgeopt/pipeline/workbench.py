@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from edgeopt.datasets import scores
 from edgeopt.datasets.samples import Samples
@@ -92,8 +93,8 @@ class Workbench:
             raise Stopped
         self.progress(what, done, total)
 
-    def shop(self, device: Device) -> Workshop:
-        """What answers and scores on a device."""
+    def shop(self, device: Device, absent: Mapping[str, str] | None = None) -> Workshop:
+        """What answers and scores on a device; `absent` as `Workshop` has it."""
         return Workshop(
             conversions=self.conversions,
             choose=self._choose,
@@ -103,6 +104,7 @@ class Workbench:
             device=device,
             slice_by=self.call.slice_by,
             max_slice_drop=self.call.constraints.max_slice_drop,
+            absent=absent or {},
         )
 
     def _exam(self, part: str, samples: Samples) -> Exam:

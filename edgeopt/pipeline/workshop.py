@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,18 +37,21 @@ PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class Marks:
-    """What the answers of one session came to; threads do not change it."""
+    """What the answers of one session came to; threads and cores do not change it."""
 
     parity: Parity
     score: Score
     drop: Drop
-    executed: Executed
     slices: tuple[Slices, ...] = ()
 
 
 @dataclass
 class Workshop:
-    """Answers and scores recipes on one device; each session's score once."""
+    """Answers and scores recipes on one device; each session's score once.
+
+    Attributes:
+        absent: runtime that is not there -> why; another one answers for its recipes.
+    """
 
     conversions: Conversions
     choose: Exam
@@ -58,7 +61,9 @@ class Workshop:
     device: Device
     slice_by: tuple[str, ...] = ()
     max_slice_drop: float | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
+    _accounts: dict[str, Executed | StepFailed] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
@@ -129,6 +134,7 @@ class Workshop:
                 return _made_only(record)
             step = "score"
             marks = self._marked(recipe, artifact)
+            account = self._account(recipe, artifact)
         except StepFailed as error:
             if error.status == "failed-parity":
                 step = "parity"
@@ -139,20 +145,22 @@ class Workshop:
             score=marks.score,
             drop=marks.drop,
             slices=marks.slices,
-            executed=msgspec.structs.replace(marks.executed, threads=recipe.threads),
+            executed=msgspec.structs.replace(account, threads=recipe.threads),
         )
 
     def subject(self, recipe: Recipe, artifact: Artifact) -> Subject:
         """An artifact as something to run."""
+        stands_in = recipe.runtime in self.absent
         return Subject(
             key=recipe.id,
             title=str(recipe),
-            runtime=recipe.runtime,
+            runtime=runtimes.STAND_INS[recipe.runtime] if stands_in else recipe.runtime,
             path=self.conversions.path(artifact),
             threads=recipe.threads,
             inputs=artifact.inputs,
             outputs=artifact.outputs,
-            options=dict(recipe.options),
+            options={} if stands_in else dict(recipe.options),
+            affinity=recipe.affinity,
         )
 
     def _marked(self, recipe: Recipe, artifact: Artifact) -> Marks:
@@ -177,7 +185,8 @@ class Workshop:
         effects: tuple[Slices, ...] = ()
         if self.max_slice_drop is not None:
             effects = self.slices(self.choose, answers)
-        return Marks(close, score, drop, executed(recipe, facts), effects)
+        self._accounts[recipe.account_id] = executed(recipe, facts)
+        return Marks(close, score, drop, effects)
 
     def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
         """The effect on each slice of a part.
@@ -187,6 +196,26 @@ class Workshop:
         """
         allowed = self.max_drop if self.max_slice_drop is None else self.max_slice_drop
         return exam.slices(self.judge, answers, self.output, self.slice_by, allowed)
+
+    def _account(self, recipe: Recipe, artifact: Artifact) -> Executed:
+        """What the session says of itself. Where only that is new, a few answers are enough.
+
+        Raises:
+            StepFailed: it does not open with these options, or answers otherwise.
+        """
+        key = recipe.account_id
+        if key not in self._accounts:
+            try:
+                with self.conversions.turns.working():
+                    answers, facts = self.answers(recipe, artifact, self.choose, 0.0)
+                parity(recipe.precision, answers, self.choose.source)
+                self._accounts[key] = executed(recipe, facts)
+            except StepFailed as error:
+                self._accounts[key] = error
+        account = self._accounts[key]
+        if isinstance(account, StepFailed):
+            raise account
+        return account
 
     def answers(
         self, recipe: Recipe, artifact: Artifact, exam: Exam, patience_s: float = math.inf

@@ -17,6 +17,7 @@ SHAPES = {
     "int8-static": "M0 -6.2L6.2 0L0 6.2L-6.2 0Z",
     "int8-dynamic": "M0 -6L5.8 4.4H-5.8Z",
     "int8-weights": "M0 6L5.8 -4.4H-5.8Z",
+    "fp16-2to4": "M-4.4 -4.4H4.4V4.4H0V0H-4.4Z",
     "as-is": "M0 -6L5.2 -3V3L0 6L-5.2 3V-3Z",
 }
 """Outlines around (0, 0), one for each precision."""

@@ -120,7 +120,7 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     if recipe.quantization:
         q = recipe.quantization
         words.append(", ".join(part for part in (q.library, q.calibration, q.granularity) if part))
-    return (*words, *(f"{key}={value}" for key, value in sorted(recipe.options.items())))
+    return (*words, *recipe.settings)
 
 
 def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:

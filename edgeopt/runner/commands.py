@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt import runtimes
+from edgeopt.runner import affinity as cores
 from edgeopt.runner import canary, energy, health, memory, page_cache, sensors, stock
 from edgeopt.runner.glance import Glance
 from edgeopt.runner.idle import Idle
@@ -26,6 +27,7 @@ class Runner:
         self._open_another: Any = None
         self._inputs: list = []
         self._next = 0
+        self._cores: list = []
         self._root = Root()
         self._glance = Glance(self._root)
         self.idle = Idle()
@@ -66,11 +68,14 @@ class Runner:
         import_ns = time.perf_counter_ns() - start
         return {"version": version, "import_ns": import_ns, "rss_bytes": memory.rss_bytes()}
 
-    def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
+    def do_open(
+        self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any"
+    ) -> dict:
         """Import the runtime unless that is done, open the model; times exclude the import."""
         module = runtimes.load(runtime)
         version = module.version()
         before = memory.rss_bytes() if memory.restart_peak() else None
+        self._cores = cores.pin(affinity, threads, self._root)
         opening = functools.partial(module.open_session, path, threads, options)
         start = time.perf_counter_ns()
         self._session = opening()
@@ -88,7 +93,11 @@ class Runner:
     def do_facts(self) -> dict:
         """What really runs: operators, precisions, providers, options; and its memory now."""
         session, rss_bytes = self._opened(), memory.own_rss_bytes()
-        return {"facts": {**session.facts(), "rss_bytes": rss_bytes}}
+        facts = session.facts()
+        if self._cores:
+            pinned = ",".join(str(core) for core in self._cores)
+            facts["options"] = {**facts.get("options", {}), "cores": pinned}
+        return {"facts": {**facts, "rss_bytes": rss_bytes}}
 
     def do_infer(self, inputs: list, outputs: list, first: int, count: int) -> dict:
         """Answer samples first..first+count of the .npy files in `inputs`; write `outputs`.

@@ -38,6 +38,9 @@ RUNTIMES = {
     "torch": "edgeopt.runtimes.torch",
     "tensorflow": "edgeopt.runtimes.tensorflow",
     "sklearn": "edgeopt.runtimes.sklearn",
+    "tensorrt": "edgeopt.runtimes.tensorrt",
+    "onnxruntime_cuda": "edgeopt.runtimes.onnxruntime_cuda",
+    "onnxruntime_tensorrt": "edgeopt.runtimes.onnxruntime_tensorrt",
 }
 
 #: Those that only answer for a source: they open what its preparation wrote, no user's file.
@@ -52,6 +55,9 @@ ELSEWHERE = {
         "Xcode measures.",
     ),
 }
+#: Those of a GPU, which open files that another runtime answers for where there is none: by
+#: the same numbers, so it can check and score them; never by its times.
+STAND_INS = dict.fromkeys(("tensorrt", "onnxruntime_cuda", "onnxruntime_tensorrt"), "onnxruntime")
 
 #: File suffix -> the runtime that opens it.
 SUFFIXES = {

@@ -49,20 +49,42 @@ def version() -> str:
 def open_session(path: str, threads: int, options: dict) -> Session:
     """Open a model with the default delegate (XNNPACK).
 
+    Args:
+        options: `xnnpack` = "default" | "latest" (operators that it takes on request only) |
+            "off" (LiteRT's own kernels).
+
     Raises:
-        ValueError: any option: there are none yet.
+        ValueError: an unknown option, or one that this package does not have.
     """
-    if options:
-        raise ValueError(f"unknown LiteRT options {sorted(options)}; it has none")
-    return Session(path, threads)
+    unknown = set(options) - {"xnnpack"}
+    if unknown:
+        raise ValueError(f"unknown LiteRT options {sorted(unknown)}; known: xnnpack")
+    asked = options.get("xnnpack", "default")
+    if asked not in ("default", "latest", "off"):
+        raise ValueError(f"unknown xnnpack {asked!r}; known: default, latest, off")
+    return Session(path, threads, asked)
+
+
+def _flags(asked: str) -> dict:
+    """The interpreter's arguments for a value of `xnnpack`."""
+    if asked == "latest":
+        return {"experimental_default_delegate_latest_features": True}
+    if asked == "off":
+        kinds = _import().OpResolverType
+        return {"experimental_op_resolver_type": kinds.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
+    return {}
 
 
 class Session:
-    def __init__(self, path: str, threads: int) -> None:
-        self._path, self._threads = path, threads
+    def __init__(self, path: str, threads: int, xnnpack: str = "default") -> None:
+        self._path, self._threads, self._xnnpack = path, threads, xnnpack
         interpreter = _import().Interpreter
+        flags = _flags(xnnpack)
         start = time.perf_counter_ns()
-        self._interpreter = interpreter(model_path=path, num_threads=threads)
+        try:
+            self._interpreter = interpreter(model_path=path, num_threads=threads, **flags)
+        except TypeError as error:  # an older package has fewer arguments
+            raise ValueError(f"{version()} has no xnnpack={xnnpack}: {error}") from None
         loaded = time.perf_counter_ns()
         self._interpreter.allocate_tensors()
         compile_ns = time.perf_counter_ns() - loaded
@@ -111,7 +133,7 @@ class Session:
             "total": len(nodes),
             "delegated": sum(node["delegated"] for node in nodes),
             "providers": ["XNNPACK" if delegates else "built-in kernels"],
-            "options": {"delegate_partitions": str(delegates)},
+            "options": {"delegate_partitions": str(delegates), "xnnpack": self._xnnpack},
         }
 
     def _nodes(self) -> list:
@@ -123,8 +145,11 @@ class Session:
         """See `runtimes/__init__.py`: through the C interface, since Python's has no profiler.
 
         Raises:
-            ValueError: this package has no such interface, or one that was not tried.
+            ValueError: this package has no such interface, or one that was not tried; or the
+                session has another delegate than the profiler's.
         """
+        if self._xnnpack != "default":
+            raise ValueError("the profiler's session has XNNPACK as it is by default")
         package = os.path.dirname(_import().__file__)
         library = profiler.library_of(package, version().split()[-1])
         names = [spec["name"] for spec in self.inputs]

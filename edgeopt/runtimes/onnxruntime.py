@@ -24,7 +24,7 @@ _DTYPES = {
     "tensor(uint8)": "uint8",
     "tensor(bool)": "bool",
 }
-_PROVIDERS = ["CPUExecutionProvider"]
+CPU = "CPUExecutionProvider"
 _COMPUTE = ("Conv", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
 
 
@@ -34,11 +34,23 @@ def version() -> str:
     return str(onnxruntime.__version__)
 
 
+def version_with(provider: str) -> str:
+    """The version of an ONNX Runtime that has a provider. Raises ImportError where it has not."""
+    import onnxruntime
+
+    there = onnxruntime.get_available_providers()
+    if provider not in there:
+        raise ImportError(f"this ONNX Runtime has no {provider}; it has {', '.join(there)}")
+    return version()
+
+
 def open_session(path: str, threads: int, options: dict) -> Session:
     """Open a model.
 
     Args:
-        options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default).
+        options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default);
+            `spinning` = "off" (default) | "during-run" | "always": whether threads that wait
+            for work keep their core. "always" slows down whatever runs beside it.
 
     Raises:
         ValueError: an unknown option, or a value that it does not have.
@@ -46,34 +58,63 @@ def open_session(path: str, threads: int, options: dict) -> Session:
     return Session(path, threads, options)
 
 
-def _session(path: str, threads: int, options: dict, profile: str = ""):
+#: Option -> its values, the default first.
+_OPTIONS = {
+    "graph_optimization": ("all", "extended", "basic", "disabled"),
+    "spinning": ("off", "during-run", "always"),
+}
+
+
+def _asked(options: dict) -> dict:
+    """Every option with its value.
+
+    Raises:
+        ValueError: an unknown option, or a value that it does not have.
+    """
+    unknown = set(options) - set(_OPTIONS)
+    if unknown:
+        raise ValueError(
+            f"unknown ONNX Runtime options {sorted(unknown)}; known: {', '.join(_OPTIONS)}"
+        )
+    asked = {name: options.get(name, values[0]) for name, values in _OPTIONS.items()}
+    for name, value in asked.items():
+        if value not in _OPTIONS[name]:
+            raise ValueError(f"unknown {name} {value!r}; known: {', '.join(_OPTIONS[name])}")
+    return asked
+
+
+def _settings(threads: int, options: dict):
     import onnxruntime as ort
 
-    levels = {
+    asked = _asked(options)
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
+    settings.graph_optimization_level = {
         "disabled": ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
         "basic": ort.GraphOptimizationLevel.ORT_ENABLE_BASIC,
         "extended": ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
         "all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
-    }
-    unknown = set(options) - {"graph_optimization"}
-    if unknown:
-        raise ValueError(
-            f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization"
-        )
-    level = options.get("graph_optimization", "all")
-    if level not in levels:
-        raise ValueError(f"unknown graph_optimization {level!r}; known: {', '.join(levels)}")
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.inter_op_num_threads = 1
-    settings.graph_optimization_level = levels[level]
+    }[asked["graph_optimization"]]
     # Idle threads that spin slow down whatever is measured beside them.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    spins = asked["spinning"] != "off"
+    settings.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
+    if asked["spinning"] == "during-run":
+        settings.add_session_config_entry("session.force_spinning_stop", "1")
     settings.log_severity_level = 3
+    return settings
+
+
+def _session(path: str, threads: int, options: dict, provider: tuple, profile: str = ""):
+    import onnxruntime as ort
+
+    settings = _settings(threads, options)
     if profile:
         settings.enable_profiling = True
         settings.profile_file_prefix = profile
-    return ort.InferenceSession(path, settings, providers=_PROVIDERS)
+    # What a provider does not take goes to the processor, and shows in the facts.
+    providers = [provider] if provider[0] == CPU else [provider, (CPU, {})]
+    return ort.InferenceSession(path, settings, providers=providers)
 
 
 def _spec(value) -> dict:
@@ -83,9 +124,17 @@ def _spec(value) -> dict:
 
 
 class Session:
-    def __init__(self, path: str, threads: int, options: dict) -> None:
+    def __init__(
+        self,
+        path: str,
+        threads: int,
+        options: dict,
+        provider: str = CPU,
+        provider_options: dict | None = None,
+    ) -> None:
         self._path, self._threads, self._options = path, threads, options
-        self._session = _session(path, threads, options)
+        self._provider = (provider, provider_options or {})
+        self._session = _session(path, threads, options, self._provider)
         self.inputs = [_spec(value) for value in self._session.get_inputs()]
         self.outputs = [_spec(value) for value in self._session.get_outputs()]
         self._names = [spec["name"] for spec in self.inputs]
@@ -96,7 +145,7 @@ class Session:
     def facts(self) -> dict:
         """Operators and precision from one profiled inference on zeros (a session of its own)."""
         with tempfile.TemporaryDirectory() as folder:
-            session = _session(self._path, self._threads, self._options, os.path.join(folder, "p"))
+            session = self._profiled(folder)
             zeros = [np.zeros(s["shape"], s["dtype"]) for s in self.inputs]
             session.run(None, dict(zip(self._names, zeros)))
             with open(session.end_profiling(), encoding="utf-8") as file:
@@ -114,18 +163,15 @@ class Session:
             "operators": operators,
             "precisions": precisions,
             "total": len(kernels),
-            "delegated": sum(args.get("provider") == _PROVIDERS[0] for args in kernels),
+            "delegated": sum(args.get("provider") == self._provider[0] for args in kernels),
             "providers": sorted({args.get("provider", "?") for args in kernels}),
-            "options": {
-                "graph_optimization": self._options.get("graph_optimization", "all"),
-                "intra_op_spinning": "0",
-            },
+            "options": _asked(self._options),
         }
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """See `runtimes/__init__.py`: another session, with the profiler on."""
         with tempfile.TemporaryDirectory() as folder:
-            session = _session(self._path, self._threads, self._options, os.path.join(folder, "p"))
+            session = self._profiled(folder)
             return profiling.take(
                 self,
                 profiler.Profiled(session, self._names),
@@ -133,6 +179,10 @@ class Session:
                 runs,
                 how=profiler.HOW,
             )
+
+    def _profiled(self, folder: str):
+        prefix = os.path.join(folder, "p")
+        return _session(self._path, self._threads, self._options, self._provider, prefix)
 
     def close(self) -> None:
         self._session = None

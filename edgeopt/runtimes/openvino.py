@@ -16,6 +16,8 @@ _OPTIONS = (
     "INFERENCE_PRECISION_HINT",
     "DYNAMIC_QUANTIZATION_GROUP_SIZE",
     "EXECUTION_MODE_HINT",
+    "ENABLE_CPU_PINNING",
+    "ENABLE_HYPER_THREADING",
 )
 _COMPUTE = ("Convolution", "FullyConnected", "MatMul", "GroupConvolution", "RNNSeq", "RNNCell")
 
@@ -36,7 +38,8 @@ def open_session(path: str, threads: int, options: dict) -> Session:
 
     Args:
         options: OpenVINO properties, of `INFERENCE_PRECISION_HINT`,
-            `DYNAMIC_QUANTIZATION_GROUP_SIZE` and `EXECUTION_MODE_HINT`.
+            `DYNAMIC_QUANTIZATION_GROUP_SIZE`, `EXECUTION_MODE_HINT`, `ENABLE_CPU_PINNING`
+            and `ENABLE_HYPER_THREADING`.
 
     Raises:
         ValueError: an unknown option.

@@ -72,8 +72,7 @@ def _words(record: Record) -> set[str]:
 
 
 def _options(record: Record) -> tuple[str, ...]:
-    options = record.recipe.options if record.recipe else {}
-    return tuple(f"{key}={value}" for key, value in sorted(options.items()))
+    return record.recipe.settings if record.recipe else ()
 
 
 def _time(record: Record) -> float:

@@ -11,4 +11,7 @@ OFFERS: dict[str, tuple[Precision, ...]] = {
     "executorch": ("fp32", "int8-static"),
     "ncnn": ("fp32", "fp16"),
     "coreml": ("fp32", "fp16", "int8-weights"),
+    "tensorrt": ("fp32", "fp16", "int8-static", "fp16-2to4"),
+    "onnxruntime_cuda": ("fp32", "fp16"),
+    "onnxruntime_tensorrt": ("fp32", "fp16", "int8-static"),
 }

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs import child
+from edgeopt.runner.affinity import fastest
+from edgeopt.runner.root import Root
 from edgeopt.sources import onnx as source_file
 from edgeopt.sources.source import Source, sha256_file
 
@@ -138,6 +141,9 @@ def expected(source, inputs):
 CASES = [
     pytest.param("onnxruntime", "fp32", {}, 1e-5),
     pytest.param("onnxruntime", "int8-static", {"graph_optimization": "basic"}, 0.03),
+    pytest.param("onnxruntime", "fp32", {"spinning": "during-run"}, 1e-5),
+    pytest.param("litert", "fp32", {"xnnpack": "latest"}, 1e-5, marks=pytest.mark.slow),
+    pytest.param("litert", "fp32", {"xnnpack": "off"}, 1e-5, marks=pytest.mark.slow),
     pytest.param(
         "openvino", "fp32", {"INFERENCE_PRECISION_HINT": "f32"}, 1e-4, marks=pytest.mark.slow
     ),
@@ -168,6 +174,20 @@ def test_a_bundle_runs_alone(tmp_path, make, source, runtime, precision, options
         for name, array in want.items():
             assert answers[name].shape == array.shape
             np.testing.assert_allclose(answers[name], array, atol=near)
+
+
+def test_a_bundle_keeps_to_the_cores_it_was_measured_on(tmp_path, make, source):
+    artifact, made = make("onnxruntime", "fp32")
+    recipe = msgspec.structs.replace(artifact.recipe, affinity="fastest")  # one thread
+    write(tmp_path / "b", record(recipe), artifact, made, source.facts(), {})
+    (tmp_path / "use.py").write_text(
+        "import os, sys; sys.path.insert(0, 'b')\n"
+        "import run\n"
+        "print(sorted(os.sched_getaffinity(0)))\n"
+    )
+    done = python("use.py", cwd=tmp_path)
+    allowed = sorted(os.sched_getaffinity(0))
+    assert done.stdout.strip() == str(fastest(allowed, 1, Root())), done.stderr
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 #: Their packages for Python have no profiler.
 WITHOUT = {"ncnn": "NCNN_BENCHMARK"}
-PROFILED = sorted({*convert.CONVERTERS} - {*WITHOUT, *runtimes.ELSEWHERE})
+PROFILED = sorted({*convert.CONVERTERS} - {*WITHOUT, *runtimes.ELSEWHERE, *runtimes.STAND_INS})
 EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 #: The mean over two axes, which XNNPACK's partitioner for ExecuTorch does not take.
 LEFT = {"executorch": 1}

@@ -13,7 +13,9 @@ CONVERTIBLE = sorted(convert.CONVERTERS)
 
 
 def test_the_tables_agree():
-    assert {*runtimes.SUFFIXES.values(), *runtimes.REFERENCES} == set(runtimes.RUNTIMES)
+    by_suffix = set(runtimes.RUNTIMES) - {*runtimes.REFERENCES, *runtimes.STAND_INS}
+    assert set(runtimes.SUFFIXES.values()) == by_suffix
+    assert set(runtimes.STAND_INS.values()) <= by_suffix
     assert set(convert.CONVERTERS) == set(runtimes.RUNTIMES) - {"torch", *runtimes.REFERENCES}
 
 
@@ -29,7 +31,7 @@ def test_a_runtime_is_a_file_of_its_name(name):
 
 def test_a_runtime_that_is_not_in_the_table():
     with pytest.raises(KeyError):
-        runtimes.load("tensorrt")
+        runtimes.load("tvm")
     with pytest.raises(KeyError):
         convert.load("torch")
 
@@ -58,13 +60,15 @@ def test_what_is_shipped_has_its_template(name, part):
     ("name", "options", "message"),
     [
         ("onnxruntime", {"threads": 2}, r"\['threads'\]; known: graph_optimization"),
-        ("onnxruntime", {"graph_optimization": "most"}, "'most'; known: disabled, basic"),
+        ("onnxruntime", {"graph_optimization": "most"}, "'most'; known: all, extended"),
         ("openvino", {"NUM_STREAMS": 2}, r"\['NUM_STREAMS'\]; known: .*INFERENCE_PRECISION_HINT"),
-        ("litert", {"delegate": "gpu"}, r"\['delegate'\]; it has none"),
         ("executorch", {"delegate": "none"}, r"\['delegate'\]; it has none"),
         ("ncnn", {"threads": 2}, r"\['threads'\]; known: use_fp16_packed, use_fp16_storage"),
         ("ncnn", {"use_fp16_storage": "most"}, "use_fp16_storage is 0 or 1, not 'most'"),
         ("coreml", {"units": "all"}, r"\['units'\]; it has none"),
+        ("onnxruntime", {"spinning": "1"}, "unknown spinning '1'; known: off, during-run, always"),
+        ("litert", {"delegate": "gpu"}, r"\['delegate'\]; known: xnnpack"),
+        ("litert", {"xnnpack": "on"}, "unknown xnnpack 'on'; known: default, latest, off"),
         ("torch", {"compile": 1}, r"\['compile'\]; it has none"),
         ("tensorflow", {"jit": 1}, r"\['jit'\]; it has none"),
         ("sklearn", {"jobs": 1}, r"\['jobs'\]; it has none"),

@@ -41,7 +41,7 @@ def fitting(runtime):
 
 def test_a_runtime_without_a_converter():
     with pytest.raises(KeyError):
-        convert.load("tensorrt")
+        convert.load("tvm")
 
 
 @pytest.mark.parametrize("runtime", convert.CONVERTERS)

@@ -76,7 +76,9 @@ class Scripted:
     def do_import(self, runtime: str) -> dict:
         return {"version": f"{runtime} 1.0", "import_ns": 3_000_000, "rss_bytes": 1}
 
-    def do_open(self, runtime: str, path: str, threads: int, options: dict) -> dict:
+    def do_open(
+        self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any"
+    ) -> dict:
         self.script = json.loads(Path(path).read_text())
         opened = Path(path + ".opened")
         self.launch = len(opened.read_text()) if opened.exists() else 0

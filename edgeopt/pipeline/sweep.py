@@ -1,0 +1,100 @@
+"""The leading candidates with other settings of their sessions, in one more screening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from edgeopt.domain.latency import Verdict
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.record import Record
+from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.timing import time_variants
+from edgeopt.search import choose
+from edgeopt.search.options import EFFORTS, variants
+
+#: Why a variant has no latency.
+UNTIMED = "not timed: with these settings it does not keep the constraints"
+
+
+def sweep(
+    station: Station, records: Sequence[Record], queue: Sequence[Record], baseline: str | None
+) -> tuple[list[Record], list[Record]]:
+    """Try the settings that are worth it on the first of the queue.
+
+    Settings that can change an answer are scored again. A variant that is FASTER than the
+    candidate it comes from, and qualifies, takes its place in the queue.
+
+    Args:
+        queue: candidates that qualify, best first.
+
+    Returns:
+        (the records, variants after the others; the queue).
+
+    Raises:
+        DeviceFailed: the device was lost.
+    """
+    planned = _planned(station, queue)
+    over = {recipe.id: parent for recipe, parent in planned}
+    made = [_untimed(station, r) for r in station.candidates([recipe for recipe, _ in planned])]
+    alive = choose.qualifying(made, station.call.constraints)
+    if not alive:
+        return [*records, *made], list(queue)
+    tried = {over[str(r.recipe_id)] for r in alive}
+    again = [r for r in records if r.recipe_id in tried or r.recipe_id == baseline]
+    timed, verdicts, _ = time_variants(
+        station.shop, [*again, *alive], over, station.call.seed + 2, baseline, station.progress
+    )
+    if not verdicts:  # nothing came of it: what was known before still holds
+        return [*records, *made], list(queue)
+    kept = {r.key: station.keep(_noted(r, verdicts.get(str(r.recipe_id)))) for r in timed}
+    everything = [kept.get(r.key, r) for r in (*records, *made)]
+    qualified = choose.qualifying(everything, station.call.constraints)
+    winners = _winners(qualified, over, verdicts)
+    now = {r.key: r for r in everything}
+    return everything, [winners.get(str(r.recipe_id), now[r.key]) for r in queue]
+
+
+def _planned(station: Station, queue: Sequence[Record]) -> list[tuple[Recipe, str]]:
+    """Variants, each with the recipe id of the candidate that it comes from."""
+    effort, place = EFFORTS[station.call.budget], station.place
+    machine = place.machine or {}
+    features = machine.get("features") or place.profile.isa.features
+    cores = machine.get("cores") or place.profile.big_cores
+    return [
+        (variant, recipe.id)
+        for recipe in (record.recipe for record in queue[: effort.leaders])
+        if recipe is not None
+        for variant in variants(recipe, features, cores, effort.sets)
+    ]
+
+
+def _untimed(station: Station, record: Record) -> Record:
+    """A variant that is scored, with the reason why it is not timed if it does not qualify."""
+    if record.status == "ok" and choose.misses(record, station.call.constraints):
+        return station.keep(msgspec.structs.replace(record, latency_reason=UNTIMED))
+    return record
+
+
+def _noted(record: Record, verdict: Verdict | None) -> Record:
+    """A variant says how it stands to the candidate that it comes from."""
+    if verdict is None:
+        return record
+    low_high = (
+        "" if verdict.low is None else f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f})"
+    )
+    note = f"{verdict.word} with these settings than without: {verdict.ratio:.2f} times{low_high}"
+    return msgspec.structs.replace(record, notes=(*record.notes, note))
+
+
+def _winners(
+    qualified: Sequence[Record], over: Mapping[str, str], verdicts: Mapping[str, Verdict]
+) -> dict[str, Record]:
+    """Recipe id of a candidate -> its fastest variant, if that is FASTER."""
+    found: dict[str, Record] = {}
+    for record in reversed(choose.ranked(qualified)):
+        key = str(record.recipe_id)
+        if key in verdicts and verdicts[key].word == "FASTER":
+            found[over[key]] = record
+    return found

@@ -1,0 +1,59 @@
+"""Which settings of a session are worth a try on a candidate. Pure functions of recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import msgspec
+
+from edgeopt import convert
+from edgeopt.domain.recipe import OptionSet, Recipe
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is tried: so many leading candidates, each with so many sets of settings."""
+
+    leaders: int
+    sets: int
+
+
+#: By the name of the final schedule (harness/budget.py).
+EFFORTS = {
+    "quick": Effort(leaders=2, sets=2),
+    "standard": Effort(leaders=3, sets=4),
+    "submission": Effort(leaders=3, sets=4),
+}
+
+
+def option_sets(runtime: str) -> tuple[OptionSet, ...]:
+    """The table of a runtime; none where its converter has none."""
+    found: tuple[OptionSet, ...] = getattr(convert.load(runtime), "OPTION_SETS", ())
+    return found
+
+
+def variants(recipe: Recipe, features: Collection[str], cores: int, most: int) -> list[Recipe]:
+    """The recipe with other settings, at most so many, in the order of its runtime's table.
+
+    Args:
+        features: instruction set flags of the device.
+        cores: how many it has.
+    """
+    found = [
+        msgspec.structs.replace(
+            recipe, options={**recipe.options, **given.options}, affinity=given.affinity
+        )
+        for given in option_sets(recipe.runtime)
+        if _applies(given, recipe, features, cores)
+    ]
+    return [one for one in {r.id: r for r in found}.values() if one.id != recipe.id][:most]
+
+
+def _applies(given: OptionSet, recipe: Recipe, features: Collection[str], cores: int) -> bool:
+    return (
+        (not given.precisions or recipe.precision in given.precisions)
+        and (not given.needs_any or bool(set(given.needs_any) & set(features)))
+        and recipe.threads >= given.least_threads
+        and (not given.spare_cores or recipe.threads < cores)
+    )

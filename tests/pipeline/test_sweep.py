@@ -1,0 +1,105 @@
+"""The leading candidates with other settings, timed and scored for real on a tiny model."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+import pytest
+
+from edgeopt import targets
+from edgeopt.domain.latency import Verdict
+from edgeopt.domain.progress import silent
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.run import Constraints
+from edgeopt.harness.budget import SCREEN
+from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.environment import local_machine
+from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.places import Fleet
+from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.sweep import _winners, sweep
+from edgeopt.pipeline.timing import time_records
+from edgeopt.pipeline.workbench import Workbench
+from edgeopt.store import run_folder
+
+RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
+TWO = len(os.sched_getaffinity(0)) > 1
+
+
+@pytest.fixture(scope="module")
+def station(tiny_onnx, tmp_path_factory):
+    """A run at work on this machine."""
+    folder = tmp_path_factory.mktemp("sweep")
+    call = Call(
+        model=tiny_onnx / "tiny.onnx", targets=("this-machine",), data=tiny_onnx / "tiny.npz",
+        metric="accuracy", constraints=Constraints(max_drop=0.03), out=folder / "run",
+        budget="quick",
+    )  # fmt: skip
+    intake = take_in(call, folder, silent)
+    made, _ = run_folder.create(call.out, intake.request)
+    fleet = Fleet(local_machine(), folder / "log", silent)
+    (place,) = fleet.places([targets.load("this-machine")], ())
+    with Workbench(call, intake, made, silent, fleet.local) as bench:
+        yield Station(bench, bench.shop(fleet.local), place)
+
+
+@pytest.fixture(scope="module")
+def screened(station):
+    made = station.candidates([RECIPE])
+    timed, _ = time_records(station.shop, made, SCREEN, 0, None, (), silent)
+    return timed
+
+
+@pytest.mark.slow
+def test_variants_are_scored_timed_and_told(station, screened):
+    records, queue = sweep(station, screened, screened, RECIPE.id)
+    variants = records[1:]
+    wanted = [("graph_optimization=extended",), ("affinity=fastest",)]
+    assert [r.recipe.settings for r in variants] == (wanted if TWO else wanted[:1])
+    for record in variants:
+        assert record.status == "ok"
+        assert record.latency_ms.stage == "screen"
+        assert record.versus_baseline.over == RECIPE.id
+        assert "with these settings than without" in record.notes[-1]
+        assert record.score == screened[0].score  # of a product alone: nothing rounds otherwise
+        assert record.artifact == screened[0].artifact
+    assert variants[0].executed.options["graph_optimization"] == "extended"
+    if TWO:  # what only schedules threads has an account of its own all the same
+        assert set(variants[1].executed.options["cores"]) <= set("0123456789")
+    faster = [r for r in variants if r.notes[-1].startswith("FASTER")]
+    assert len(queue) == 1
+    assert queue[0].recipe_id in {r.recipe_id for r in faster} or not faster
+    assert (queue[0].recipe_id == RECIPE.id) == (not faster)
+    kept = {r.key: r for r in station.bench.folder.journal.records()}
+    assert all(kept[r.key] == r for r in records)
+
+
+def verdict(word, ratio):
+    return Verdict(word=word, ratio=ratio, low=None, high=None, over="a", pairs=11, launches=1,
+                   margin=0.02)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"b": ("FASTER", 1.1)}, "b"),
+        ({"b": ("EQUIVALENT", 1.0)}, None),
+        ({"b": ("INCONCLUSIVE", 1.3)}, None),
+        ({"b": ("SLOWER", 0.7)}, None),
+        ({"b": ("FASTER", 1.1), "c": ("FASTER", 1.5)}, "c"),
+        ({"b": ("FASTER", 1.5), "c": ("INCONCLUSIVE", 1.9)}, "b"),
+    ],
+)
+@pytest.mark.slow
+def test_the_fastest_that_is_faster_takes_the_place(screened, told, expected):
+    own = screened[0]
+
+    def timed(name, p50):
+        figures = msgspec.structs.replace(own.latency_ms, p50=p50)
+        return msgspec.structs.replace(own, recipe_id=name, latency_ms=figures)
+
+    records = [timed("a", 1.0), *(timed(name, 1 / ratio) for name, (_, ratio) in told.items())]
+    verdicts = {name: verdict(*words) for name, words in told.items()}
+    found = _winners(records, dict.fromkeys(told, "a"), verdicts)
+    assert {key: r.recipe_id for key, r in found.items()} == ({"a": expected} if expected else {})
