@@ -10,6 +10,8 @@ Each module has
     unsuitable(precision, source) -> str        why a source gains nothing, or ""
     base(precision) -> str | None   the precision this one is made from
     convert(job) -> Made            runs in a child process
+    forms(job)                      runs in a child process: the forms of int8-static that differ
+                                    in what stays in float (see `forms.py`), as a context
 
 Its head imports nothing heavy: the space of recipes is known before torch is.
 """
