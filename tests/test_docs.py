@@ -32,6 +32,7 @@ from edgeopt.domain import (
     explanation,
     finding,
     latency,
+    layers,
     load_time,
     open_loop,
     published,
@@ -67,6 +68,8 @@ VALUES = [
     run.Choice, run.Miss, run.SourceFacts, run.DataFacts, tensor.TensorSpec, artifact.Artifact,
     tensor.Binding, finding.Finding, energy.Energy, comparison.Comparison, comparison.Column,
     comparison.Line, comparison.Cell, comparison.Single, comparison.Share, published.Predicted,
+    layers.Refinement, layers.Step, layers.Price, layers.Group, layers.NoiseTable,
+    layers.GroupNoise,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

@@ -6,7 +6,7 @@ For LiteRT and ONNX Runtime: fp32, the quantizer's own default, edgeopt's defaul
 correction, and forms that keep 1, 2, 3, 5, 8, 13 groups of layers in float, the best value first.
 Layers are ranked on crops of photos that calibrated; every form answers 1,000 crops of photos
 that neither calibrated nor ranked anything. Latencies of one runtime's forms are of one
-interleaved schedule, two threads. Writes JSON.
+interleaved schedule, two threads. Writes JSON; what other runs found of other runtimes stays.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as work, Progress(sys.stderr) as progress:
         found = run(asked.runtime, asked.budget, Path(work), progress)
-    asked.out.write_text(json.dumps(found, indent=1) + "\n")
+    known = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+    asked.out.write_text(json.dumps(known | found, indent=1) + "\n")
 
 
 def run(names: Sequence[str], budget: str, work: Path, progress: Listener) -> dict[str, Any]:

@@ -161,7 +161,8 @@ class _Static:
         found: dict[int, np.ndarray] = {}
         count = 0
         for sample in self._job.samples(MEANS_FROM):
-            seen = sample | dict(zip(inner, session.run(inner, sample), strict=True))
+            made = session.run(inner, sample) if inner else []  # for no name it answers all
+            seen = sample | dict(zip(inner, made, strict=True))
             count += 1
             for layer in layers:
                 array = seen[layer.input]

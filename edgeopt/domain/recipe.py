@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -55,6 +55,20 @@ class Quantization(Value, kw_only=True, frozen=True):
     exceptions: tuple[str, ...] = ()
 
     @property
+    def identity(self) -> dict[str, Any]:
+        """What its id is made of: fields that are younger than the first runs, where they say more
+
+        than their defaults. So recipes of before keep their ids.
+        """
+        said: dict[str, Any] = msgspec.to_builtins(self)
+        usual = msgspec.to_builtins(Quantization(library=self.library))
+        return {
+            name: value
+            for name, value in said.items()
+            if name in _FIRST_FIELDS or value != usual[name]
+        }
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The settings, without those that are as usual."""
         said = [
@@ -69,6 +83,9 @@ class Quantization(Value, kw_only=True, frozen=True):
             (f"float: {' '.join(self.exceptions)}", bool(self.exceptions)),
         ]
         return (self.library, *(word for word, holds in said if holds))
+
+
+_FIRST_FIELDS = ("library", "calibration", "granularity")
 
 
 class Recipe(Value, kw_only=True, frozen=True):
@@ -89,12 +106,17 @@ class Recipe(Value, kw_only=True, frozen=True):
 
     @property
     def id(self) -> str:
-        return content_id(self)
+        said: dict[str, Any] = msgspec.to_builtins(self)
+        return content_id(said | {"quantization": self._integers})
+
+    @property
+    def _integers(self) -> dict[str, Any] | None:
+        return self.quantization.identity if self.quantization else None
 
     @property
     def conversion_id(self) -> str:
         """Identity of the artifact: the recipe without what only concerns the session."""
-        return content_id([self.runtime, self.precision, self.quantization])
+        return content_id([self.runtime, self.precision, self._integers])
 
     @property
     def session_id(self) -> str:

@@ -28,7 +28,7 @@ from edgeopt.runner import sensors
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
 
-RANKED_WITH = 24
+RANKED_WITH = 16
 """Calibrating samples that rank layers: each answers for about 40 forms."""
 
 RANKED_FROM = 8
