@@ -34,6 +34,7 @@ from edgeopt.domain import (
     explanation,
     finding,
     latency,
+    layers,
     load_time,
     mean_latency,
     open_loop,
@@ -72,6 +73,8 @@ VALUES = [
     comparison.Line, comparison.Cell, comparison.Single, comparison.Share, published.Predicted,
     effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
     emulation.Emulation, emulation.OutputDifference,
+    layers.Refinement, layers.Step, layers.Price, layers.Group, layers.NoiseTable,
+    layers.GroupNoise,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

@@ -11,6 +11,8 @@ Each module has
     base(precision) -> str | None   the precision this one is made from
     OPTION_SETS                     settings of its sessions that are worth a try; optional
     convert(job) -> Made            runs in a child process
+    forms(job)                      runs in a child process: the forms of int8-static that differ
+                                    in what stays in float (see `forms.py`), as a context
 
 Its head imports nothing heavy: the space of recipes is known before torch is.
 """

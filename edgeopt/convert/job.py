@@ -20,6 +20,8 @@ class Job(Value, kw_only=True, frozen=True):
         calibration: source input -> .npy file [n, *shape]; empty where there is no data.
         base: the artifact this one is made from (see `convert.base`), or None.
         folder: where to write; it exists and is empty.
+        cache: a folder for what depends on source and calibration alone (see `calibrated`), or
+            None.
     """
 
     recipe: Recipe
@@ -27,13 +29,25 @@ class Job(Value, kw_only=True, frozen=True):
     calibration: dict[str, str]
     base: str | None
     folder: str
+    cache: str | None = None
 
-    def samples(self, limit: int | None = None) -> Iterator[dict[str, np.ndarray]]:
-        """Calibration samples one by one, {input: [*shape]}."""
-        arrays = {name: np.load(path, mmap_mode="r") for name, path in self.calibration.items()}
-        count = min(len(array) for array in arrays.values())
-        for i in range(min(count, limit or count)):
+    @property
+    def count(self) -> int:
+        """Calibration samples."""
+        return min((len(array) for array in self._arrays().values()), default=0)
+
+    def samples(self, limit: int | None = None, start: int = 0) -> Iterator[dict[str, np.ndarray]]:
+        """Calibration samples one by one, {input: [*shape]}.
+
+        Args:
+            start, limit: the first one, and the one to stop before.
+        """
+        arrays = self._arrays()
+        for i in range(start, min(self.count, limit or self.count)):
             yield {name: np.array(array[i], order="C") for name, array in arrays.items()}
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return {name: np.load(path, mmap_mode="r") for name, path in self.calibration.items()}
 
 
 class Made(Value, kw_only=True, frozen=True):

@@ -6,13 +6,16 @@ TensorFlow's converter does not.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import layout, onnx2tf, tflite_converter, tflite_plain
+from edgeopt.convert import layout, litert_static, onnx2tf, tflite_converter, tflite_plain
 from edgeopt.convert.bindings import CHANNELS_LAST
+from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import OptionSet, Quantization
@@ -69,6 +72,13 @@ def _by_tensorflow(precision: str, source: Source) -> bool:
     return bool(source.saved_model) and precision in tflite_converter.PRECISIONS
 
 
+def _taken_by_tensorflow(job: Job) -> bool:
+    """What TensorFlow's converter can make, unless the recipe names another library."""
+    how = job.recipe.quantization
+    other = how is not None and how.library != "tensorflow"
+    return _by_tensorflow(job.recipe.precision, job.source) and not other
+
+
 def unsuitable(precision: str, source: Source) -> str:
     """LiteRT's quantizer takes every kind of model; what it cannot do shows at conversion."""
     return ""
@@ -86,7 +96,7 @@ def convert(job: Job) -> Made:
     tools: dict[str, str] = {}
     if _is_the_file(source, precision):
         shutil.copyfile(str(source.tflite), target)
-    elif precision == "fp32" or _by_tensorflow(precision, source):
+    elif precision == "fp32" or _taken_by_tensorflow(job):
         tools = _from_source(job, target)
     else:
         assert job.base is not None, "the plan makes the fp32 artifact first"
@@ -152,21 +162,41 @@ def _quantize(job: Job, base: str, target: Path) -> None:
     from ai_edge_quantizer import quantizer, recipe
 
     recipes = {
-        "fp16": _half_recipe,
-        "int8-static": _static_recipe,
-        "int8-dynamic": recipe.dynamic_wi8_afp32,
-        "int8-weights": recipe.weight_only_wi8_afp32,
+        "fp16": lambda how: _half_recipe(),
+        "int8-dynamic": lambda how: recipe.dynamic_wi8_afp32(),
+        "int8-weights": _weights_recipe,
     }
-    chosen = recipes[job.recipe.precision]()
-    if job.source.tflite:
-        plain = target.with_name("plain.tflite")
-        tflite_plain.write(Path(base), plain)
-        base = str(plain)
-    work = quantizer.Quantizer(base, chosen)
-    ranges = _ranges(job, base, chosen) if work.need_calibration else None
-    result = work.quantize(ranges, enable_progress_bar=False)
-    target.write_bytes(result.quantized_model)
-    target.with_name("plain.tflite").unlink(missing_ok=True)
+    with _plain(job, base) as path:
+        if job.recipe.precision == "int8-static":
+            litert_static.write(job, path, image_permutes(job.source), target)
+            return
+        chosen = recipes[job.recipe.precision](job.recipe.quantization)
+        result = quantizer.Quantizer(path, chosen).quantize(enable_progress_bar=False)
+        target.write_bytes(result.quantized_model)
+
+
+@contextlib.contextmanager
+def _plain(job: Job, base: str) -> Iterator[str]:
+    """The fp32 file as the quantizer reads it."""
+    if not job.source.tflite:
+        yield base
+        return
+    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+        path = Path(scratch) / "plain.tflite"
+        tflite_plain.write(Path(base), path)
+        yield str(path)
+
+
+@contextlib.contextmanager
+def forms(job: Job) -> Iterator[Forms]:
+    """See `convert.forms`.
+
+    Raises:
+        EdgeoptError: TensorFlow's converter makes this source's integers.
+    """
+    assert job.base is not None, "the plan makes the fp32 artifact first"
+    with _plain(job, job.base) as path:
+        yield litert_static.forms(job, path, image_permutes(job.source))
 
 
 def _refuse_float(job: Job, path: Path) -> None:
@@ -186,34 +216,12 @@ def _refuse_float(job: Job, path: Path) -> None:
         )
 
 
-def _ranges(job: Job, base: str, chosen: list[dict[str, Any]]) -> dict[str, Any]:
-    """The least and the largest value of each tensor over all samples.
+def _weights_recipe(how: Quantization) -> list[dict[str, Any]]:
+    from ai_edge_quantizer import recipe
 
-    The quantizer's own way is a moving average that starts at the first sample: it cuts off
-    most of what is rare, and all of an output that is one number.
-    """
-    from ai_edge_quantizer import calibrator, recipe_manager
-    from ai_edge_quantizer.utils import qsv_utils
-
-    manager = recipe_manager.RecipeManager()
-    manager.load_quantization_recipe(chosen)
-    work = calibrator.Calibrator(base, num_threads=2, qsv_update_func=qsv_utils.min_max_update)
-    work.calibrate(_calibration(job, base), manager)
-    return dict(work.get_model_qsvs())
-
-
-def _static_recipe() -> list[dict[str, Any]]:
-    """Weights by channel, but not in BATCH_MATMUL: its kernel would then answer zeros."""
-    from ai_edge_quantizer import qtyping, recipe_manager
-
-    names, grains = qtyping.TFLOperationName, qtyping.QuantGranularity
-    manager = recipe_manager.RecipeManager()
-    for operation, grain in (
-        (names.ALL_SUPPORTED, grains.CHANNELWISE),
-        (names.BATCH_MATMUL, grains.TENSORWISE),
-    ):
-        manager.add_static_config(".*", operation, 8, 8, weight_granularity=grain)
-    return manager.get_quantization_recipe()
+    return list(
+        recipe.weight_only_wi4_afp32() if how.weight_bits == 4 else recipe.weight_only_wi8_afp32()
+    )
 
 
 def _half_recipe() -> list[dict[str, Any]]:
@@ -234,26 +242,3 @@ def _half_recipe() -> list[dict[str, Any]]:
         algorithm_key=algorithm_manager.AlgorithmName.FLOAT_CASTING,
     )
     return manager.get_quantization_recipe()
-
-
-def _calibration(job: Job, base: str) -> dict[str, Any]:
-    """Samples as the signature takes them: {signature: ({argument: [1, ...]}, ...)}."""
-    from edgeopt.convert.bindings import bind
-    from edgeopt.runtimes import litert
-    from edgeopt.runtimes.binding import to_artifact
-
-    session = litert.open_session(base, 1, {})
-    bindings = bind(job.source.inputs, session.inputs, image_permutes(job.source))
-    signature = litert.signature(base)
-
-    def samples() -> Iterator[dict[str, Any]]:
-        for sample in job.samples():
-            yield {b.name: to_artifact(sample[b.source][None], _fields(b))[0] for b in bindings}
-
-    return {signature: list(samples())}
-
-
-def _fields(binding: Any) -> dict[str, Any]:
-    import msgspec
-
-    return msgspec.to_builtins(binding)

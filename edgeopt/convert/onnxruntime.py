@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from edgeopt.convert import onnxruntime_static
+from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
-
-if TYPE_CHECKING:
-    import numpy as np
 
 EXTRA = "onnxruntime"
 
@@ -119,68 +121,23 @@ def half(job: Job, source: Path, target: Path) -> None:
     onnx.save_model(model, str(target))
 
 
-def preprocessed(source: Path, target: Path) -> Path:
-    """What the quantizer wants: shapes inferred, operators fused. The plain file if that fails."""
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    ready = target.with_name("preprocessed.onnx")
-    try:
-        quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-    except Exception as error:
-        print(f"quant_pre_process failed, going on without it: {error!r}")  # noqa: T201 (log)
-        ready.unlink(missing_ok=True)
-        return source
-    return ready
-
-
 def _static(job: Job, source: Path, target: Path) -> None:
-    from onnxruntime.quantization import (
-        CalibrationMethod,
-        QuantFormat,
-        QuantType,
-        quantize_static,
-    )
-
-    ready = preprocessed(source, target)
-    quantize_static(
-        str(ready),
-        str(target),
-        Reader(job),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        calibrate_method=CalibrationMethod.MinMax,
-        extra_options={"CalibMovingAverage": False},
-    )
-    remove(ready, source)
+    onnxruntime_static.write(job, source, target)
 
 
-class Reader:
-    """ONNX Runtime's calibration interface: one sample a call, None at the end."""
-
-    def __init__(self, job: Job) -> None:
-        self._samples = job.samples()
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        return next(self._samples, None)
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        raise NotImplementedError("calibration is not done in strides here")
+@contextlib.contextmanager
+def forms(job: Job) -> Iterator[Forms]:
+    """See `convert.forms`."""
+    with onnxruntime_static.forms(job, onnx_of(job.source)) as made:
+        yield made
 
 
 def _dynamic(job: Job, source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    ready = preprocessed(source, target)
-    quantize_dynamic(str(ready), str(target), per_channel=True, weight_type=QuantType.QInt8)
-    remove(ready, source)
-
-
-def remove(ready: Path, source: Path) -> None:
-    """Remove what `preprocessed` wrote."""
-    if ready != source:
-        ready.unlink()
+    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+        ready = onnxruntime_static.preprocessed(source, Path(scratch))
+        quantize_dynamic(str(ready), str(target), per_channel=True, weight_type=QuantType.QInt8)
 
 
 def _weights(job: Job, source: Path, target: Path) -> None:

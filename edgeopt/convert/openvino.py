@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import openvino_reader
+from edgeopt.convert import openvino_reader, openvino_static
+from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
@@ -58,7 +61,9 @@ def packages(precision: str, source: Source) -> tuple[str, ...]:
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     return {
-        "int8-static": Quantization(library="nncf", calibration="min-max"),
+        "int8-static": Quantization(
+            library="nncf", calibration="mean-min-max", bias_correction="fast"
+        ),
         "int8-dynamic": Quantization(library="nncf"),
         "int8-weights": Quantization(library="nncf"),
     }.get(precision)
@@ -92,26 +97,28 @@ def convert(job: Job) -> Made:
     model, notes = openvino_reader.read(job.source)
     precision = job.recipe.precision
     if precision == "int8-static":
-        model = _static(job, model)
+        model = openvino_static.quantized(job, model)
     elif precision == "int8-weights":
-        model = _weights(model)
+        model = _weights(job, model)
     ov.save_model(model, target, compress_to_fp16=precision in ("fp16", "bf16"))
     return Made(main=target.name, notes=notes)
 
 
-def _static(job: Job, model: Any) -> Any:
+@contextlib.contextmanager
+def forms(job: Job) -> Iterator[Forms]:
+    """See `convert.forms`."""
+    model, _ = openvino_reader.read(job.source)
+    with openvino_static.forms(job, model) as made:
+        yield made
+
+
+def _weights(job: Job, model: Any) -> Any:
     import nncf
 
-    samples = list(job.samples())
-    return nncf.quantize(
-        model,
-        nncf.Dataset(samples),
-        subset_size=len(samples),
-        fast_bias_correction=True,
-    )
-
-
-def _weights(model: Any) -> Any:
-    import nncf
-
-    return nncf.compress_weights(model, mode=nncf.CompressWeightsMode.INT8_ASYM)
+    modes = {8: nncf.CompressWeightsMode.INT8_ASYM, 4: nncf.CompressWeightsMode.INT4_ASYM}
+    how = job.recipe.quantization
+    bits = 8 if how is None else how.weight_bits
+    if bits == 8:
+        return nncf.compress_weights(model, mode=modes[8])
+    # Rows of one scale each: groups of 128 do not divide the channels of small models.
+    return nncf.compress_weights(model, mode=modes[4], group_size=-1, ratio=1.0)

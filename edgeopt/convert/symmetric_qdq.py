@@ -6,10 +6,11 @@ The rules are of NVIDIA's "Explicit Quantization" (TensorRT 10 documentation): z
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgeopt.convert import onnxruntime as ours
+from edgeopt.convert import onnxruntime_static as ours
 from edgeopt.convert.job import Job
 from edgeopt.domain.errors import EdgeoptError
 
@@ -34,26 +35,25 @@ def quantize(job: Job, source: Path, target: Path) -> None:
         quantize_static,
     )
 
-    ready = ours.preprocessed(source, target)
-    quantize_static(
-        str(ready),
-        str(target),
-        ours.Reader(job),
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=list(OPERATORS),
-        per_channel=True,
-        activation_type=QuantType.QInt8,
-        weight_type=QuantType.QInt8,
-        calibrate_method=CalibrationMethod.MinMax,
-        extra_options={
-            "ActivationSymmetric": True,
-            "WeightSymmetric": True,
-            "QuantizeBias": False,
-            "OpTypesToExcludeOutputQuantization": list(OPERATORS),
-            "CalibMovingAverage": False,
-        },
-    )
-    ours.remove(ready, source)
+    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+        quantize_static(
+            str(ours.preprocessed(source, Path(scratch))),
+            str(target),
+            ours.Reader(job),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(OPERATORS),
+            per_channel=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            extra_options={
+                "ActivationSymmetric": True,
+                "WeightSymmetric": True,
+                "QuantizeBias": False,
+                "OpTypesToExcludeOutputQuantization": list(OPERATORS),
+                "CalibMovingAverage": False,
+            },
+        )
     faults = check(onnx.load(str(target)))
     if faults:
         raise EdgeoptError(f"TensorRT does not take what was made: {'; '.join(faults[:3])}")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
+from edgeopt.convert.algorithms import require
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.job import Converted, Job, Made
 from edgeopt.domain.errors import EdgeoptError
@@ -20,9 +21,10 @@ def make(argument: Any) -> Any:
     """Convert, then open the result once: a file that its runtime refuses is no artifact.
 
     Raises:
-        EdgeoptError: the runtime cannot load it.
+        EdgeoptError: the runtime cannot load it, or the library lacks what the recipe asks for.
     """
     job = msgspec.convert(argument, Job)
+    require(job.recipe)
     converter = convert.load(job.recipe.runtime)
     made: Made = converter.convert(job)
     session = _open(job, made)

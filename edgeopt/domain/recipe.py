@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,20 +24,76 @@ PRECISIONS: dict[str, str] = {
 }
 
 
+Calibration = Literal[
+    "min-max", "mean-min-max", "moving-average", "percentile", "entropy", "mse", "histogram"
+]
+
+
 class Quantization(Value, kw_only=True, frozen=True):
-    """How integers are chosen.
+    """How integers are chosen. What a library does not have is in `convert/algorithms.py`.
 
     Attributes:
         library: the package that does it.
-        calibration: how activation ranges are found, None where there are none.
+        calibration: how activation ranges are found, None where there are none. "min-max": the
+            least and the largest value of all samples; "mean-min-max": their mean over samples;
+            "histogram": torchao's, which cuts what is rare.
         granularity: one scale for each output channel or each tensor of weights.
+        activations: whether their zero point is free, or 0.
+        activation_bits: 16 beside 8-bit weights, where there are kernels for it.
+        weight_bits: 4 halves the file once more.
+        bias_correction: what rounded weights shift on average goes into the bias: found from
+            means of each layer's input ("fast"), or by running the model so far ("full").
+        smooth_quant: activation outliers are moved into the weights (SmoothQuant).
+        channel_alignment: ranges of channels are evened out between two layers in a row.
+        exceptions: operators of the runtime's fp32 form that stay in float, by number in order of
+            execution, from 0: "4-9" (see `domain/layers.py`).
     """
 
     library: Literal[
         "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools"
     ]
-    calibration: Literal["min-max", "histogram"] | None = None
+    calibration: Calibration | None = None
     granularity: Literal["per-channel", "per-tensor"] = "per-channel"
+    activations: Literal["asymmetric", "symmetric"] = "asymmetric"
+    activation_bits: Literal[8, 16] = 8
+    weight_bits: Literal[8, 4] = 8
+    bias_correction: Literal["fast", "full"] | None = None
+    smooth_quant: bool = False
+    channel_alignment: bool = False
+    exceptions: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its id is made of: fields that are younger than the first runs, where they say more
+
+        than their defaults. So recipes of before keep their ids.
+        """
+        said: dict[str, Any] = msgspec.to_builtins(self)
+        usual = msgspec.to_builtins(Quantization(library=self.library))
+        return {
+            name: value
+            for name, value in said.items()
+            if name in _FIRST_FIELDS or value != usual[name]
+        }
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The settings, without those that are as usual."""
+        said = [
+            (self.calibration or "", self.calibration is not None),
+            (self.granularity, True),
+            ("symmetric activations", self.activations == "symmetric"),
+            ("16-bit activations", self.activation_bits == 16),
+            ("4-bit weights", self.weight_bits == 4),
+            (f"{self.bias_correction} bias correction", self.bias_correction is not None),
+            ("SmoothQuant", self.smooth_quant),
+            ("channel alignment", self.channel_alignment),
+            (f"float: {' '.join(self.exceptions)}", bool(self.exceptions)),
+        ]
+        return (self.library, *(word for word, holds in said if holds))
+
+
+_FIRST_FIELDS = ("library", "calibration", "granularity")
 
 
 #: Which cores the runner keeps to (`runner/affinity.py`).
@@ -87,12 +143,19 @@ class Recipe(Value, kw_only=True, frozen=True):
 
     @property
     def id(self) -> str:
-        return content_id(self)
+        said: dict[str, Any] = msgspec.to_builtins(self)
+        if self.affinity == "any":  # so recipes of before keep their ids
+            del said["affinity"]
+        return content_id(said | {"quantization": self._integers})
+
+    @property
+    def _integers(self) -> dict[str, Any] | None:
+        return self.quantization.identity if self.quantization else None
 
     @property
     def conversion_id(self) -> str:
         """Identity of the artifact: the recipe without what only concerns the session."""
-        return content_id([self.runtime, self.precision, self.quantization])
+        return content_id([self.runtime, self.precision, self._integers])
 
     @property
     def session_id(self) -> str:
@@ -117,9 +180,7 @@ class Recipe(Value, kw_only=True, frozen=True):
     def __str__(self) -> str:
         words = [self.runtime, self.precision]
         if self.quantization:
-            q = self.quantization
-            parts = [q.library, q.calibration, q.granularity]
-            words.append("(" + ", ".join(p for p in parts if p) + ")")
+            words.append("(" + ", ".join(self.quantization.words) + ")")
         words.append(f"threads={self.threads}")
         words += self.settings
         return " ".join(words)

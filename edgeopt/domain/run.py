@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from edgeopt.domain.finding import Finding
+from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
 from edgeopt.domain.record import Record
 from edgeopt.domain.tensor import TensorSpec
@@ -76,6 +77,7 @@ class Choice(Value, kw_only=True, frozen=True):
         why: one sentence. rejected: candidates taken first whose confirming score broke
             the promise. front: recipe ids on the Pareto front of latency, drop and size.
         findings: warnings and failures of the machine in the schedule that decided.
+        refinements: what was done about int8 forms that were fast and lost too much.
     """
 
     target: str
@@ -88,6 +90,7 @@ class Choice(Value, kw_only=True, frozen=True):
     rejected: tuple[Miss, ...] = ()
     warnings: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    refinements: tuple[Refinement, ...] = ()
     bundle: str | None = None
 
 

@@ -15,15 +15,27 @@ import numpy as np
 
 from edgeopt import convert
 from edgeopt.convert.job import Converted, Job
+from edgeopt.convert.ranking import Ranking
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.pipeline.executed import combined_sha256
 from edgeopt.pipeline.turns import Turns
+from edgeopt.runner import sensors
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
+
+RANKED_WITH = 16
+"""Calibrating samples that rank layers: each answers for about 40 forms."""
+
+RANKED_FROM = 8
+"""Fewer tell more of themselves than of the layers."""
+
+RANKING_LIMIT = 2
+"""Steps' time limits that a ranking may take: it makes and asks about 40 forms."""
 
 
 @dataclass
@@ -79,23 +91,65 @@ class Conversions:
             return self._locks.setdefault(key, threading.Lock())
 
     def _convert(self, recipe: Recipe) -> Artifact:
-        base = self._base(recipe)
         made = self.folder.work / "convert" / recipe.conversion_id
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
-        job = Job(
-            recipe=recipe,
-            source=self.source,
-            calibration=self._calibration(),
-            base=str(base) if base else None,
-            folder=str(made),
-        )
+        job = self._job(recipe, made)
         start = time.monotonic()
         with self.turns.working():
             converted = self._in_child(job, recipe)
         artifact = self._describe(recipe, converted, made, time.monotonic() - start)
         self.folder.keep_artifact(artifact, made)
         return artifact
+
+    def _job(self, recipe: Recipe, made: Path) -> Job:
+        base = self._base(recipe)
+        self.folder.calibrated.mkdir(exist_ok=True)
+        return Job(
+            recipe=recipe,
+            source=self.source,
+            calibration=self._calibration(),
+            base=str(base) if base else None,
+            folder=str(made),
+            cache=str(self.folder.calibrated),
+        )
+
+    def noise(self, recipe: Recipe, output: str) -> NoiseTable:
+        """What each group of a recipe's operators adds to an output's noise; kept in the folder.
+
+        Raises:
+            StepFailed: the layers cannot be ranked; says why.
+        """
+        kept = self.folder.noise_table(recipe.conversion_id)
+        if kept is not None:
+            return kept
+        if len(self.calibration) < RANKED_FROM:
+            raise StepFailed(
+                "failed-run",
+                f"{len(self.calibration)} calibrating samples are too few to rank layers by "
+                f"({RANKED_FROM} at least)",
+                "Give more data, or more samples with --calibration.",
+            )
+        log = self.folder.log(f"rank-{recipe.runtime}")
+        asked = Ranking(
+            job=self._job(recipe, self.folder.work),
+            output=output,
+            samples=RANKED_WITH,
+            threads=sensors.cores(),
+        )
+        try:
+            with self.turns.working():
+                reply = child.run(
+                    "edgeopt.convert.ranking:rank",
+                    msgspec.to_builtins(asked),
+                    log,
+                    RANKING_LIMIT * self.timeout_s,
+                )
+        except EdgeoptError as error:
+            raise StepFailed("failed-run", str(error.args[0]), error.hint) from error
+        table = msgspec.convert(reply, NoiseTable)
+        self.folder.keep_noise_table(recipe.conversion_id, table)
+        return table
 
     def _in_child(self, job: Job, recipe: Recipe) -> Converted:
         log = self.folder.log(f"convert-{recipe.runtime}-{recipe.precision}")

@@ -8,12 +8,14 @@ import msgspec
 
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding
+from edgeopt.domain.layers import Refinement
 from edgeopt.domain.recipe import LeftOut
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss
 from edgeopt.domain.target import Profile
 from edgeopt.harness.budget import BUDGETS, SCREEN
 from edgeopt.pipeline import stress
+from edgeopt.pipeline.refine import refine
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.sweep import sweep
 from edgeopt.pipeline.timing import baseline_of, time_records
@@ -51,8 +53,9 @@ def by_measurement(station: Station, profile: Profile, records: Sequence[Record]
     kept = {r.key: station.keep(r) for r in screened}
     records = [kept.get(r.key, r) for r in records]
     baseline = baseline_of(records)
+    records, refinements = refine(station, records, baseline)
     rejected: list[Miss] = []
-    queue = choose.ranked(choose.qualifying(records, constraints))
+    queue = choose.ranked(choose.qualifying(records, constraints), baseline)
     records, queue = sweep(station, records, queue, baseline)
     while queue:
         finalists, queue = queue[:FINALISTS], queue[FINALISTS:]
@@ -69,16 +72,18 @@ def by_measurement(station: Station, profile: Profile, records: Sequence[Record]
                 confirmed = stress.under_corruptions(station, confirmed)
                 records = _replace(records, confirmed)
                 choice = _chosen(profile, records, confirmed, baseline, tuple(rejected))
-                return _with_findings(choice, found)
+                return _with_findings(choice, found, refinements)
             rejected.append(missed)
     choice = _nothing(station, profile, records, baseline, tuple(rejected))
-    return _with_findings(choice, found)
+    return _with_findings(choice, found, refinements)
 
 
-def _with_findings(choice: Choice, found: Sequence[Finding]) -> Choice:
+def _with_findings(
+    choice: Choice, found: Sequence[Finding], refinements: tuple[Refinement, ...]
+) -> Choice:
     """What a reader should know of the machine; what was well or unknown is in measurements/."""
     notable = tuple(one for one in found if one.state in ("warning", "failed"))
-    return msgspec.structs.replace(choice, findings=notable)
+    return msgspec.structs.replace(choice, findings=notable, refinements=refinements)
 
 
 def _gone(record: Record, constraints: Constraints) -> Miss:

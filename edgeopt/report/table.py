@@ -118,8 +118,7 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     """What a recipe says beyond its runtime and precision."""
     words = [fmt.count(recipe.threads, "thread")]
     if recipe.quantization:
-        q = recipe.quantization
-        words.append(", ".join(part for part in (q.library, q.calibration, q.granularity) if part))
+        words.append(", ".join(recipe.quantization.words))
     return (*words, *recipe.settings)
 
 

@@ -13,7 +13,7 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Choice, Miss, Run
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
-from edgeopt.report import words
+from edgeopt.report import refine_words, words
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.table import Mark, Row, choice_of, rows
@@ -65,6 +65,8 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
     if choice:
         yield from _list("Did not qualify", map(_miss, choice.misses))
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
+        refined = [line for one in choice.refinements for line in refine_words.lines(one)]
+        yield from _list("Refined, since fast int8 lost too much", refined)
         yield from _list("Warnings", choice.warnings, "yellow")
         yield from _list("The machine", map(words.finding, choice.findings), "yellow")
     failed = [row for row in made if not row.ok and not row.left_out]

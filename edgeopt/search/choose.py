@@ -53,17 +53,23 @@ def qualifying(records: Sequence[Record], constraints: Constraints) -> list[Reco
     return [r for r in records if r.status == "ok" and not misses(r, constraints)]
 
 
-def ranked(records: Sequence[Record]) -> list[Record]:
+def ranked(records: Sequence[Record], baseline: str | None = None) -> list[Record]:
     """Fastest first; among those as fast as the fastest, the one that loses least.
 
-    Records measured together only: p50 of different schedules are not comparable.
+    Args:
+        records: measured together, since p50 of different schedules are not comparable; or
+        baseline: measured in each of their schedules: where every record has a verdict against
+            it, their times are taken relative to its.
     """
-    timed = sorted((r for r in records if r.latency_ms), key=_p50)
+    timed = [r for r in records if r.latency_ms]
+    shares = {r.key: share_of_baseline(r, baseline) for r in timed}
+    time = {r.key: _p50(r) if None in shares.values() else shares[r.key] or 0.0 for r in timed}
+    timed.sort(key=lambda r: time[r.key])
     ordered: list[Record] = []
     while timed:
-        limit = _p50(timed[0]) * (1 + TIE)
-        tied = [r for r in timed if _p50(r) <= limit]
-        best = min(tied, key=lambda r: (r.drop.judged if r.drop else 0.0, _p50(r)))
+        limit = time[timed[0].key] * (1 + TIE)
+        tied = [r for r in timed if time[r.key] <= limit]
+        best = min(tied, key=lambda r: (r.drop.judged if r.drop else 0.0, time[r.key]))
         ordered.append(best)
         timed.remove(best)
     return ordered

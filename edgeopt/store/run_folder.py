@@ -11,6 +11,7 @@ import msgspec
 
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
+from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.store import atomic
 from edgeopt.store.journal import Journal
@@ -36,6 +37,24 @@ class RunFolder:
     @property
     def artifacts(self) -> Path:
         return self.path / "artifacts"
+
+    @property
+    def calibrated(self) -> Path:
+        """What was found from the calibrating samples: ranges, and the noise of layers."""
+        return self.path / "calibrated"
+
+    def noise_table(self, conversion_id: str) -> NoiseTable | None:
+        """The noise of layers of a form, None if it was not asked for (or cannot be read)."""
+        try:
+            text = (self.calibrated / f"layers-{conversion_id}.json").read_bytes()
+            return msgspec.json.decode(text, type=NoiseTable)
+        except (OSError, ValueError):
+            return None
+
+    def keep_noise_table(self, conversion_id: str, table: NoiseTable) -> None:
+        """Keep the noise of layers of a form."""
+        text = msgspec.json.format(msgspec.json.encode(table))
+        atomic.write(self.calibrated / f"layers-{conversion_id}.json", text)
 
     def log(self, name: str) -> Path:
         """A log file by name."""
@@ -70,6 +89,13 @@ class RunFolder:
     def clear_work(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
 
+    def begin_again(self) -> None:
+        """Forget what was found; artifacts stay, and what calibration came to."""
+        self.begun.touch()
+        self.journal.path.unlink(missing_ok=True)
+        for name in ("run.json", "report.html"):
+            (self.path / name).unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def discarded_if_refused(self) -> Iterator[None]:
         """Leave no folder behind where bad input, or a device out of reach, shows only now."""
@@ -92,6 +118,9 @@ def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
     """
     folder = RunFolder(path)
     earlier = _stored(folder.path / "run.json")
+    if earlier is not None and _differs_in_limits(earlier.request, request):
+        folder.begin_again()
+        return folder, None
     if earlier is not None and earlier.request != request:
         raise BadInput(
             f"{path} holds another run (of {earlier.request.source}).",
@@ -115,6 +144,12 @@ def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
             f"{path} cannot be written: {error.strerror}.", "Give another folder with --out."
         ) from None
     return folder, earlier
+
+
+def _differs_in_limits(earlier: Request, request: Request) -> bool:
+    """Whether only what is allowed was changed: artifacts and what ranks layers are still right."""
+    same = msgspec.structs.replace(earlier, constraints=request.constraints)
+    return earlier != request and same == request
 
 
 def check_writable(path: Path) -> None:

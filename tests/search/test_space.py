@@ -88,7 +88,9 @@ def test_recipes_in_the_order_of_the_profile():
         ("onnxruntime", "fp32", 4, {}),
         ("onnxruntime", "fp32", 1, {}),
     ]
-    assert made.recipes[0].quantization == Quantization(library="nncf", calibration="min-max")
+    assert made.recipes[0].quantization == Quantization(
+        library="nncf", calibration="mean-min-max", bias_correction="fast"
+    )
     assert made.recipes[2].quantization is None
     assert made.left_out == ()
     assert len({r.id for r in made.recipes}) == 4

@@ -124,7 +124,6 @@ def test_a_start_that_was_interrupted_goes_on(tmp_path):
         {"source": "other.onnx"},
         {"source_sha256": "c" * 64},
         {"seed": 1},
-        {"constraints": Constraints(max_drop=0.02)},
         {"targets": ("intel-cpu",)},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -135,6 +134,26 @@ def test_another_request_is_refused(tmp_path, changes):
     said, hint = refusal(create, tmp_path / "a", request(**changes))
     assert said == "OUT holds another run (of m.onnx)."
     assert hint == "Give another folder with --out, or remove that one."
+
+
+def test_another_limit_begins_again_with_the_artifacts(tmp_path):
+    """Artifacts and what ranks layers depend on the data, not on what is allowed."""
+    folder, _ = create(tmp_path / "a", request())
+    folder.write_run(run(request()))
+    folder.journal.append(record())
+    kept = folder.artifacts / "a" / "model.onnx"
+    ranked = folder.calibrated / "layers-a.json"
+    for path in (kept, ranked):
+        path.parent.mkdir()
+        path.write_text("x")
+    changed = request(constraints=Constraints(max_drop=0.02))
+    again, earlier = create(tmp_path / "a", changed)
+    assert earlier is None
+    assert again.journal.records() == []
+    assert kept.exists()
+    assert ranked.exists()
+    again.write_run(run(changed))
+    assert create(tmp_path / "a", changed)[1] == run(changed)
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "work/mine.txt", "logs/mine.log", "artifacts/a"])

@@ -1,0 +1,204 @@
+"""EfficientNet-Lite0 in integers: what better quantization and layers in float give, and cost.
+
+    python -m benchmarks.compression.exceptions [--runtime NAME ...] [--budget NAME] [--out FILE]
+
+For LiteRT and ONNX Runtime: fp32, the quantizer's own default, edgeopt's default, bias
+correction, and forms that keep 1, 2, 3, 5, 8, 13 groups of layers in float, the best value first.
+Layers are ranked on crops of photos that calibrated; every form answers 1,000 crops of photos
+that neither calibrated nor ranked anything. Latencies of one runtime's forms are of one
+interleaved schedule, two threads. Writes JSON; what other runs found of other runtimes stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.demo import crops, model
+from edgeopt import convert, targets
+from edgeopt.devices.local import Local
+from edgeopt.domain.layers import Price, numbers, spans
+from edgeopt.domain.progress import Listener
+from edgeopt.domain.recipe import Quantization, Recipe
+from edgeopt.domain.run import Constraints
+from edgeopt.harness.budget import BUDGETS
+from edgeopt.harness.compare import compare
+from edgeopt.harness.figures import latency
+from edgeopt.harness.measure import measure
+from edgeopt.harness.profile import profile
+from edgeopt.harness.validity import findings
+from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.workshop import Workshop
+from edgeopt.report.progress import Progress
+from edgeopt.search import prices
+from edgeopt.store import run_folder
+
+THREADS = 2
+LADDER = (1, 2, 3, 5, 8, 13)
+
+#: What a library does when it is told nothing but "static int8".
+LIBRARY_DEFAULT = {
+    "litert": Quantization(library="ai-edge-quantizer", calibration="moving-average"),
+    "onnxruntime": Quantization(
+        library="onnxruntime", calibration="min-max", granularity="per-tensor"
+    ),
+}
+
+
+def unseen() -> dict[str, np.ndarray]:
+    """1,000 crops of 19 photos: none of those that calibrate."""
+    return crops._crops(crops.photos()[0:19], 53, seed=11)
+
+
+def first() -> dict[str, np.ndarray]:
+    """A few crops of photos that calibrate: the pipeline wants a part that chooses."""
+    return {name: array[:20] for name, array in crops._crops(crops.photos()[19:27], 3, 5).items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runtime", nargs="+", default=list(LIBRARY_DEFAULT))
+    parser.add_argument("--budget", default="quick", choices=["quick", "standard"])
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work, Progress(sys.stderr) as progress:
+        found = run(asked.runtime, asked.budget, Path(work), progress)
+    known = json.loads(asked.out.read_text()) if asked.out.exists() else {}
+    asked.out.write_text(json.dumps(known | found, indent=1) + "\n")
+
+
+def run(names: Sequence[str], budget: str, work: Path, progress: Listener) -> dict[str, Any]:
+    source = Path("runs/efficientnet-lite0.pt2")
+    model.write(source)
+    call = Call(
+        model=source,
+        targets=("this-machine",),
+        data="benchmarks.compression.exceptions:first",
+        calibration="benchmarks.demo.crops:calibrate",
+        confirm="benchmarks.compression.exceptions:unseen",
+        metric="agreement",
+        constraints=Constraints(max_drop=0.01),
+        out=work / "run",
+        step_timeout_s=900.0,
+    )
+    scratch = work / "scratch"
+    scratch.mkdir()
+    intake = take_in(call, scratch, progress)
+    folder, _ = run_folder.create(call.out, intake.request)
+    with Workbench(call, intake, folder, progress, Local()) as bench:
+        shop = bench.shop(bench.local)
+        return {name: _runtime(bench, shop, name, budget, progress) for name in names}
+
+
+def _runtime(
+    bench: Workbench, shop: Workshop, name: str, budget: str, progress: Listener
+) -> dict[str, Any]:
+    options = _options(name)
+    usual = convert.load(name).recipe("int8-static", shop.source)
+    better = msgspec.structs.replace(usual, bias_correction="fast")
+    fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
+
+    def static(how: Quantization) -> Recipe:
+        return Recipe(
+            runtime=name,
+            precision="int8-static",
+            quantization=how,
+            threads=THREADS,
+            options=options,
+        )
+
+    forms = {
+        "fp32": fp32,
+        "library default": static(LIBRARY_DEFAULT[name]),
+        "edgeopt default": static(usual),
+        "bias correction": static(better),
+    }
+    ranked = _prices(shop, fp32, static(better), progress)
+    for count in LADDER:
+        kept = spans(numbers(price.group.span for price in ranked[:count]))
+        forms[f"{count} groups in float"] = static(msgspec.structs.replace(better, exceptions=kept))
+    rows = {}
+    for title, recipe in forms.items():
+        progress(f"{name}: {title}")
+        rows[title] = _scored(bench, shop, recipe)
+    figures, machine = _timed(shop, forms, budget, progress)
+    for title, row in rows.items():
+        row.update(figures[title])
+    return {"rows": rows, "prices": msgspec.to_builtins(ranked), "machine": machine}
+
+
+def _options(name: str) -> dict[str, str | int]:
+    rules = targets.load("this-machine").recipes
+    return next(dict(r.options) for r in rules if (r.runtime, r.precision) == (name, "fp32"))
+
+
+def _prices(shop: Workshop, fp32: Recipe, plain: Recipe, progress: Listener) -> list[Price]:
+    progress(f"{plain.runtime}: ranking layers")
+    table = shop.conversions.noise(plain, shop.output)
+    pair = profile(
+        shop.device,
+        [shop.subject(recipe, shop.artifact(recipe)) for recipe in (fp32, plain)],
+        shop.choose.feed,
+        [40, 40],
+        shop.log("profile"),
+        300.0,
+    )
+    return prices.worth_keeping(prices.prices(table, *pair))
+
+
+def _scored(bench: Workbench, shop: Workshop, recipe: Recipe) -> dict[str, Any]:
+    artifact = shop.artifact(recipe)
+    answers, _ = shop.answers(recipe, artifact, bench.confirm)
+    score, drop = bench.confirm.marks(shop.judge, answers, shop.output, 0.01)
+    return {
+        "recipe": str(recipe),
+        "convert_s": artifact.convert_s,
+        "size_bytes": artifact.size_bytes,
+        "score": msgspec.to_builtins(score),
+        "drop": msgspec.to_builtins(drop),
+    }
+
+
+def _timed(
+    shop: Workshop, forms: dict[str, Recipe], budget: str, progress: Listener
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    subjects = [shop.subject(recipe, shop.artifact(recipe)) for recipe in forms.values()]
+    base = forms["fp32"].id
+    session = measure(
+        shop.device,
+        subjects,
+        shop.choose.feed,
+        BUDGETS[budget],
+        shop.log("measure"),
+        300.0,
+        progress=lambda done, total, what: progress(what, done, total),
+        baseline=base,
+    )
+    default = forms["edgeopt default"].id
+    rows = {}
+    for title, recipe in forms.items():
+        timed = session.timed[recipe.id]
+        rows[title] = {
+            "latency_ms": msgspec.to_builtins(latency(timed, session.budget, ())),
+            "times_as_fast_as_fp32": msgspec.to_builtins(compare(session, recipe.id, base)),
+            "times_as_fast_as_edgeopt_default": msgspec.to_builtins(
+                compare(session, recipe.id, default)
+            ),
+        }
+    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session.raw())
+            if one.state in ("warning", "failed")]  # fmt: skip
+    return rows, said
+
+
+if __name__ == "__main__":
+    main()

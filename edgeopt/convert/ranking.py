@@ -1,0 +1,124 @@
+"""Runs in a child process: how much each group of operators adds to the noise of an output."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edgeopt import convert, runtimes
+from edgeopt.convert.bindings import bind
+from edgeopt.convert.forms import Forms
+from edgeopt.convert.groups import MOST, groups
+from edgeopt.convert.job import Job
+from edgeopt.convert.labels import labelled
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.model import Value
+from edgeopt.runtimes.binding import from_artifact, to_artifact
+
+
+class Ranking(Value, kw_only=True, frozen=True):
+    """What is to be ranked.
+
+    Attributes:
+        job: of the quantized form without exceptions; its folder is not used.
+        output: the judged output of the source.
+        samples: of the calibrating part, taken evenly from all of it.
+        threads: of the sessions that answer.
+        most: groups.
+    """
+
+    job: Job
+    output: str
+    samples: int
+    threads: int = 1
+    most: int = MOST
+
+
+def rank(argument: Any) -> Any:
+    """Two forms for each group: only it is in integers, and all but it is.
+
+    Raises:
+        EdgeoptError: nothing in the source computes, or no form answers.
+    """
+    asked = msgspec.convert(argument, Ranking)
+    began = time.monotonic()
+    with (
+        convert.load(asked.job.recipe.runtime).forms(asked.job) as forms,
+        tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch,
+    ):
+        operators = labelled(forms.operators, asked.job.source)
+        found = groups(operators, asked.most)
+        if not any(group.layers for group in found):
+            raise EdgeoptError("no operator of it has weights, so none can be an exception.")
+        bench = _Bench(asked, forms, Path(scratch) / f"form{forms.float_path.suffix}")
+        table = NoiseTable(
+            plain=bench.noise(()),
+            groups=tuple(_noise(bench, group, len(operators)) for group in found),
+            samples=bench.count,
+            seconds=round(time.monotonic() - began, 1),
+        )
+    return msgspec.to_builtins(table)
+
+
+def _noise(bench: _Bench, group: Group, total: int) -> GroupNoise:
+    inside = range(group.first, group.last + 1)
+    outside = [number for number in range(total) if number not in inside]
+    return GroupNoise(group=group, alone=bench.noise(outside), without=bench.noise(inside))
+
+
+class _Bench:
+    """Forms of one source, held against its fp32 form in the same runtime."""
+
+    def __init__(self, asked: Ranking, forms: Forms, path: Path) -> None:
+        self._asked, self._forms, self._path = asked, forms, path
+        total = asked.job.count
+        chosen = np.linspace(0, total - 1, min(asked.samples, total)).round().astype(int)
+        self._samples = [next(asked.job.samples(int(i) + 1, int(i))) for i in chosen]
+        self.count = len(self._samples)
+        self._expected = self._answers(forms.float_path)
+        self._power = float(np.mean(_centred(self._expected) ** 2)) or 1.0
+
+    def noise(self, keep: Collection[int]) -> float:
+        """Noise power over signal power of the form that keeps some operators in float.
+
+        Both without each sample's mean: a shift of a whole row changes no ranking of classes.
+        """
+        if len(keep) == len(self._forms.operators):
+            return 0.0
+        self._forms.write(keep, self._path)
+        error = _centred(self._answers(self._path)) - _centred(self._expected)
+        return float(np.mean(error**2)) / self._power
+
+    def _answers(self, path: Path) -> np.ndarray:
+        """[n, values] of the judged output."""
+        source, recipe = self._asked.job.source, self._asked.job.recipe
+        session = runtimes.load(recipe.runtime).open_session(
+            str(path), self._asked.threads, recipe.options
+        )
+        inputs = bind(source.inputs, session.inputs, self._forms.permutes)
+        outputs = bind(source.outputs, session.outputs, {})
+        chosen = next(b for b in outputs if b.source == self._asked.output)
+        plain = msgspec.to_builtins(msgspec.structs.replace(chosen, permute=None))
+        fields = [msgspec.to_builtins(b) for b in inputs]
+        rows = []
+        for sample in self._samples:
+            feed: list[Any] = [None] * len(session.inputs)
+            for b in fields:
+                feed[b["index"]] = to_artifact(sample[b["source"]][None], b)[0]
+            rows.append(np.array(session.run(feed)[chosen.index]))
+        session.close()
+        return from_artifact(np.stack(rows), plain).reshape(len(rows), -1).astype(np.float64)
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    if rows.shape[1] == 1:
+        return rows
+    centred: np.ndarray = rows - rows.mean(axis=1, keepdims=True)
+    return centred

@@ -1,0 +1,270 @@
+"""What is done about a fast int8 form that loses too much: better integers, layers in float."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from edgeopt.domain.errors import RunnerFailed, StepFailed
+from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.recipe import Quantization, Recipe
+from edgeopt.domain.record import Record
+from edgeopt.domain.time_profile import TimeProfile
+from edgeopt.harness.budget import SCREEN
+from edgeopt.harness.profile import profile
+from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.timing import time_records
+from edgeopt.report import refine_words
+from edgeopt.search import choose, prices
+from edgeopt.search.alternatives import alternatives
+from edgeopt.search.find import own_fp32
+from edgeopt.search.worth import Chance, chances
+
+#: Qualifying candidates that are timed again beside what came out, for one order of all.
+RIVALS = 3
+
+#: Libraries that leave operators in float where they are told to.
+EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
+
+_RUNS = 20  # profiled inferences of a turn
+_NOT_TIMED = "it loses more than is allowed, so it was not timed"
+
+
+@dataclass
+class _Work:
+    """One runtime's refinement under way.
+
+    Attributes:
+        plain: the record that it began with. best: the one that loses least so far.
+        limit_ms: what it must be faster than to be of use.
+    """
+
+    station: Station
+    plain: Record
+    limit_ms: float
+    best: Record
+    made: list[Record] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    found: tuple[Price, ...] = ()
+    kept: tuple[Price, ...] = ()
+    why_no_cost: str = ""
+    trouble: str = ""
+
+    def tried(self, recipe: Recipe, what: str, kept: Sequence[Price] = ()) -> Record:
+        """Convert and score one form; a failure is a record like any other."""
+        [record] = self.station.candidates([recipe])
+        record = msgspec.structs.replace(record, latency_reason=_NOT_TIMED)
+        self.made.append(record)
+        self.steps.append(
+            Step(
+                what=what,
+                recipe_id=str(record.recipe_id),
+                drop=record.drop.judged if record.drop else None,
+                kept=len(kept),
+                predicted_ms=prices.predicted_ms(_ms(self.plain), kept),
+            )
+        )
+        if record.drop and self.best.drop and record.drop.judged < self.best.drop.judged:
+            self.best = record
+        return record
+
+    def holds(self, record: Record) -> bool:
+        return bool(choose.qualifying([record], self.station.call.constraints))
+
+
+def refine(
+    station: Station, records: Sequence[Record], baseline: str | None
+) -> tuple[list[Record], tuple[Refinement, ...]]:
+    """Refine each runtime's int8 form that is faster than all that qualifies and loses too much.
+
+    Layers are ranked on calibrating samples, forms are judged on the choosing ones; the
+    confirming part is not looked at.
+
+    Args:
+        records: screened in one schedule.
+
+    Returns:
+        (the records with those of new forms, what was done)
+    """
+    works: list[_Work] = []
+    for chance in chances(records, station.call.constraints):
+        limit = min([chance.limit_ms, *(_predicted(work) for work in works if _won(work))])
+        if _ms(chance.plain) < limit:
+            works.append(_refined(station, records, chance, limit))
+    if not works:
+        return list(records), ()
+    records = [*records, *(record for work in works for record in work.made)]
+    records = _timed(station, records, works, baseline)
+    allowed = station.call.constraints.max_drop
+    return records, tuple(_told(work, records, allowed) for work in works)
+
+
+def _won(work: _Work) -> bool:
+    return work.best is not work.plain and work.holds(work.best)
+
+
+def _predicted(work: _Work) -> float:
+    return prices.predicted_ms(_ms(work.plain), work.kept) or _ms(work.plain)
+
+
+def _ms(record: Record) -> float:
+    assert record.latency_ms is not None
+    return record.latency_ms.p50
+
+
+def _refined(station: Station, records: Sequence[Record], chance: Chance, limit: float) -> _Work:
+    plain = chance.plain
+    work = _Work(station, plain, limit, best=plain)
+    assert plain.recipe is not None
+    assert plain.recipe.quantization is not None
+    for other in alternatives(plain.recipe.quantization):
+        if work.holds(work.tried(_with(plain.recipe, other), ", ".join(other.words[1:]))):
+            return work
+    try:
+        _except_layers(work, records)
+    except StepFailed as error:
+        work.trouble = error.reason
+    return work
+
+
+def _with(recipe: Recipe, quantization: Quantization) -> Recipe:
+    return msgspec.structs.replace(recipe, quantization=quantization)
+
+
+def _except_layers(work: _Work, records: Sequence[Record]) -> None:
+    """Keep the groups in float that give most for their time, until the drop is allowed.
+
+    Raises:
+        StepFailed: the layers cannot be ranked.
+    """
+    shop, base = work.station.shop, _base(work)
+    work.station.progress(f"{work.plain.target}: ranking the layers of {base}")
+    table = shop.conversions.noise(base, shop.output)
+    fp32, int8 = _profiles(work, records)
+    work.found = prices.prices(table, fp32, int8)
+    if not work.why_no_cost and all(price.cost_ms is None for price in work.found):
+        work.why_no_cost = "the profiled operators are not those of the graph"
+    best = prices.worth_keeping(work.found)
+    enough = None
+    tried: dict[int, Record] = {}
+    for count in prices.ladder(best):
+        if (prices.predicted_ms(_ms(work.plain), best[:count]) or 0.0) >= work.limit_ms:
+            work.trouble = "more layers in float would be slower than what qualifies already"
+            break
+        tried[count] = _kept(work, base, best[:count])
+        if work.holds(tried[count]):
+            enough = count
+            break
+    if enough is not None:
+        enough = _fewer(work, base, best, tried, enough)
+        work.best, work.kept = tried[enough], tuple(best[:enough])
+
+
+def _base(work: _Work) -> Recipe:
+    """The form that loses least so far, of a library that takes exceptions.
+
+    Raises:
+        StepFailed: there is none.
+    """
+    for record in (work.best, *work.made):
+        how = record.recipe.quantization if record.recipe else None
+        if record.status == "ok" and record.recipe and how and how.library in EXCEPTIONS:
+            return record.recipe
+    raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
+
+
+def _kept(work: _Work, base: Recipe, kept: Sequence[Price]) -> Record:
+    """The form with some groups in float."""
+    assert base.quantization is not None
+    inside = numbers(price.group.span for price in kept)
+    quantization = msgspec.structs.replace(base.quantization, exceptions=spans(inside))
+    what = f"{len(kept)} of {len(work.found)} groups in float"
+    return work.tried(_with(base, quantization), what, kept)
+
+
+def _fewer(
+    work: _Work, base: Recipe, best: Sequence[Price], tried: dict[int, Record], enough: int
+) -> int:
+    """The fewest groups that hold, between the last that did not and the first that did."""
+    low = max((count for count in tried if count < enough), default=0)
+    while enough - low > 1:
+        middle = (low + enough) // 2
+        tried[middle] = _kept(work, base, best[:middle])
+        if work.holds(tried[middle]):
+            enough = middle
+        else:
+            low = middle
+    return enough
+
+
+def _profiles(
+    work: _Work, records: Sequence[Record]
+) -> tuple[TimeProfile | None, TimeProfile | None]:
+    """Profiles of the fp32 and the plain int8 form, taken in turns on the device."""
+    shop, fp32 = work.station.shop, own_fp32(records, work.plain)
+    if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
+        work.why_no_cost = "its fp32 form was not measured"
+        return None, None
+    recipes = (fp32.recipe, work.plain.recipe)
+    try:
+        with shop.measuring():
+            found = profile(
+                shop.device,
+                [shop.subject(recipe, shop.artifact(recipe)) for recipe in recipes],
+                shop.choose.feed,
+                [_RUNS, _RUNS],
+                shop.log("profile"),
+                shop.timeout_s,
+            )
+    except RunnerFailed as error:
+        shop.require_device(error)
+        work.why_no_cost = str(error.args[0])
+        return None, None
+    return found[0], found[1]
+
+
+def _timed(
+    station: Station, records: Sequence[Record], works: Sequence[_Work], baseline: str | None
+) -> list[Record]:
+    """What came out, timed in one schedule with what it stands against."""
+    new = [work.best for work in works if _won(work)]
+    if not new:
+        made = {record.key for record in _made(works)}
+        return [station.keep(r) if r.key in made else r for r in records]
+    rivals = choose.ranked(choose.qualifying(records, station.call.constraints))[:RIVALS]
+    plain = [work.plain for work in works]
+    floats = [own for work in works if (own := own_fp32(records, work.plain)) is not None]
+    wanted = {r.recipe_id for r in (*new, *rivals, *plain, *floats)} | {baseline}
+    group = [r for r in records if r.recipe_id in wanted]
+    seed = station.call.seed
+    timed, _ = time_records(station.shop, group, SCREEN, seed, baseline, (), station.progress)
+    by_key = {record.key: record for record in timed}
+    kept = [by_key.get(record.key, record) for record in records]
+    changed = {record.key for record in (*timed, *_made(works))}
+    return [station.keep(r) if r.key in changed else r for r in kept]
+
+
+def _made(works: Sequence[_Work]) -> list[Record]:
+    return [record for work in works for record in work.made]
+
+
+def _told(work: _Work, records: Sequence[Record], allowed: float) -> Refinement:
+    result = work.best if _won(work) else None
+    done = Refinement(
+        runtime=work.plain.runtime,
+        recipe_id=str(work.plain.recipe_id),
+        result=str(result.recipe_id) if result else None,
+        steps=tuple(work.steps),
+        kept=work.kept,
+        prices=work.found,
+        why_no_cost=work.why_no_cost,
+    )
+    now = {record.recipe_id: record for record in records}
+    plain, best = now[work.plain.recipe_id], now[work.best.recipe_id]
+    return msgspec.structs.replace(
+        done,
+        sentence=refine_words.sentence(done, plain, best, allowed, work.trouble),
+        offer=refine_words.offer(best, records) if result else "",
+    )

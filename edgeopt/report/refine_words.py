@@ -1,0 +1,102 @@
+"""What a refinement came to, in sentences and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from edgeopt.domain.layers import Price, Refinement
+from edgeopt.domain.record import Record
+from edgeopt.report import format as fmt
+
+
+def sentence(
+    done: Refinement, plain: Record, best: Record, allowed: float, trouble: str = ""
+) -> str:
+    """One sentence: from what to what, at which price.
+
+    Args:
+        best: the form that it came to, or the one that loses least where none holds.
+        trouble: what ended it early.
+    """
+    assert plain.drop is not None
+    began = (
+        f"{plain.runtime} {plain.precision} loses {fmt.drop(plain.drop)} ({plain.drop.n} samples)"
+    )
+    if done.result is None:
+        return f"{began}; {_nothing(done, best, allowed)}{f'; {trouble}' if trouble else ''}."
+    assert best.drop is not None
+    how = _how(done, best)
+    time = _time(plain, best)
+    return f"{began}; with {how} it loses {fmt.drop(best.drop)}{time}."
+
+
+def _nothing(done: Refinement, best: Record, allowed: float) -> str:
+    tried = fmt.count(len(done.steps), "other form")
+    if best.recipe_id == done.recipe_id or best.drop is None:
+        return f"{tried} of it tried, and none loses less"
+    return (
+        f"{tried} of it tried, and none keeps the allowed {allowed:.4g}; the nearest loses "
+        f"{fmt.drop(best.drop)}: {best.recipe}"
+    )
+
+
+def _how(done: Refinement, best: Record) -> str:
+    if done.kept:
+        titles = ", ".join(price.group.title for price in done.kept)
+        return f"{fmt.count(len(done.kept), 'group')} of layers in float ({titles})"
+    assert best.recipe is not None
+    assert best.recipe.quantization is not None
+    return ", ".join(best.recipe.quantization.words[1:])
+
+
+def _time(plain: Record, best: Record) -> str:
+    if plain.latency_ms is None or best.latency_ms is None:
+        return ""
+    ratio = best.latency_ms.p50 / plain.latency_ms.p50
+    return f" and takes {ratio:.2f} times as long"
+
+
+def offer(best: Record, records: Sequence[Record]) -> str:
+    """What another candidate offers that is as fast and loses less, or ""."""
+    assert best.drop is not None
+    better = [
+        record
+        for record in records
+        if record.status == "ok"
+        and record.drop is not None
+        and record.drop.judged < best.drop.judged
+        and _as_fast(record, best)
+    ]
+    if not better:
+        return ""
+    found = min(better, key=lambda record: record.drop.judged if record.drop else 0.0)
+    assert found.drop is not None
+    return (
+        f"{found.recipe} loses {fmt.drop(found.drop)} and is as fast, as far as this schedule tells"
+    )
+
+
+def _as_fast(record: Record, best: Record) -> bool:
+    """Whether it may be as fast: their intervals against one baseline meet, or it is faster."""
+    own, theirs = record.versus_baseline, best.versus_baseline
+    if own is None or theirs is None or own.over != theirs.over:
+        return False
+    return own.high is not None and theirs.low is not None and own.high >= theirs.low
+
+
+def lines(done: Refinement) -> Iterator[str]:
+    """A refinement in the terminal: what came of it, and the layers that it keeps in float."""
+    yield done.sentence
+    for price in done.kept:
+        yield f"in float: {price.group.title}: {_price(price)}"
+    if done.kept and done.why_no_cost:
+        yield f"the layers have no prices in milliseconds: {done.why_no_cost}"
+    if done.offer:
+        yield f"instead: {done.offer}"
+
+
+def _price(price: Price) -> str:
+    gain = f"gives back {fmt.percent(price.gain)} of the error"
+    if price.cost_ms is None:
+        return gain
+    return f"{gain} for {fmt.change(price.cost_ms)}, by the runtime's profile"

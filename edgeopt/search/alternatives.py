@@ -1,0 +1,31 @@
+"""Other ways to choose integers, in the order in which they are worth a try: pure functions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edgeopt.domain.recipe import Quantization
+
+
+def alternatives(first: Quantization) -> tuple[Quantization, ...]:
+    """What to try where a library's usual static integers lose too much.
+
+    All of them run in the same kernels, so that none costs time where it runs.
+    """
+    changes: dict[str, list[dict[str, object]]] = {
+        "ai-edge-quantizer": [{"bias_correction": "fast"}],
+        "onnxruntime": [
+            {"bias_correction": "fast"},
+            {"bias_correction": "fast", "calibration": "percentile"},
+        ],
+        "tensorflow": [
+            {"library": "ai-edge-quantizer"},
+            {"library": "ai-edge-quantizer", "bias_correction": "fast"},
+        ],
+        "nncf": [
+            {"bias_correction": "full"},
+            {"calibration": "mse"},
+        ],
+    }
+    found = [msgspec.structs.replace(first, **one) for one in changes.get(first.library, [])]
+    return tuple(one for one in found if one != first)

@@ -1,0 +1,74 @@
+"""Which int8 forms are worth refining: pure functions of records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Constraints
+from edgeopt.search import choose
+from edgeopt.search.find import own_fp32
+
+#: An int8 form that is less faster than its fp32 has nothing to give away.
+LEAST_SPEEDUP = 1.1
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A form that is fast and loses too much.
+
+    Attributes:
+        limit_ms: the fastest that keeps what was asked, or its own fp32: a refined form that is
+            not faster is of no use.
+    """
+
+    plain: Record
+    limit_ms: float
+
+
+def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]:
+    """The fastest int8-static form of each runtime, where only its drop is in the way.
+
+    Args:
+        records: screened in one schedule.
+
+    Returns:
+        The fastest first.
+    """
+    held = choose.qualifying(records, constraints)
+    fastest = min((_ms(record) for record in held), default=math.inf)
+    found = []
+    for runtime in dict.fromkeys(record.runtime for record in records):
+        plain = _fastest_static(records, runtime)
+        if plain is None or not _only_its_drop(plain, constraints):
+            continue
+        fp32 = own_fp32(records, plain)
+        own = _ms(fp32) if fp32 is not None else math.inf
+        limit = min(fastest, own)
+        if _ms(plain) * LEAST_SPEEDUP <= own and _ms(plain) < limit:
+            found.append(Chance(plain, limit))
+    return sorted(found, key=lambda chance: _ms(chance.plain))
+
+
+def _fastest_static(records: Sequence[Record], runtime: str) -> Record | None:
+    own = [
+        record
+        for record in records
+        if (record.runtime, record.precision, record.status) == (runtime, "int8-static", "ok")
+        and record.latency_ms is not None
+        and not record.latency_ms.spoiled
+    ]
+    return min(own, key=_ms, default=None)
+
+
+def _only_its_drop(record: Record, constraints: Constraints) -> bool:
+    """Whether it qualifies but for what it loses on the choosing samples."""
+    if record.drop is None or record.drop.judged <= constraints.max_drop:
+        return False
+    return len(choose.misses(record, constraints)) == 1
+
+
+def _ms(record: Record) -> float:
+    return record.latency_ms.p50 if record.latency_ms else math.inf

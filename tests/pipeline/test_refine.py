@@ -1,0 +1,147 @@
+"""An int8 form that loses too much is refined for real; only its speed is made up."""
+
+import msgspec
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from edgeopt import convert
+from edgeopt.domain.latency import Latency
+from edgeopt.domain.layers import numbers
+from edgeopt.domain.progress import silent
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.run import Constraints
+from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.environment import local_machine
+from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.places import Fleet
+from edgeopt.pipeline.refine import refine
+from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.workbench import Workbench
+from edgeopt.store import run_folder
+
+pytestmark = pytest.mark.slow
+
+LOUD = 3000.0  # one unit of the first layer is so much larger that 8 bits see nothing else
+
+
+def save_net(path):
+    """[1, 32] -> 64 -> 64 -> 10: what the first two layers hand on must stay in float."""
+    rng = np.random.default_rng(0)
+    scale = np.ones(64)
+    scale[0] = LOUD
+    weights = {
+        "w1": rng.normal(size=(64, 32)) * scale[:, None] / 6,
+        "b1": rng.normal(size=64),
+        "w2": rng.normal(size=(64, 64)) / scale / 8,
+        "b2": rng.normal(size=64) / 4,
+        "w3": rng.normal(size=(10, 64)) / 8,
+        "b3": rng.normal(size=10) / 4,
+    }
+    nodes = [
+        helper.make_node("Gemm", ["x", "w1", "b1"], ["h1"], transB=1),
+        helper.make_node("Relu", ["h1"], ["r1"]),
+        helper.make_node("Gemm", ["r1", "w2", "b2"], ["h2"], transB=1),
+        helper.make_node("Relu", ["h2"], ["r2"]),
+        helper.make_node("Gemm", ["r2", "w3", "b3"], ["scores"], transB=1),
+    ]
+    tensors = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in (("x", [1, 32]), ("scores", [1, 10]))
+    ]
+    constants = [
+        numpy_helper.from_array(array.astype(np.float32), name) for name, array in weights.items()
+    ]
+    graph = helper.make_graph(nodes, "loud", tensors[:1], tensors[1:], constants)
+    opset = helper.make_opsetid("", 17)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+
+
+@pytest.fixture
+def station(tmp_path, request):
+    max_drop, samples = request.param
+    save_net(tmp_path / "loud.onnx")
+    data = {"x": np.random.default_rng(1).normal(size=(samples, 32)).astype(np.float32)}
+    call = Call(
+        model=tmp_path / "loud.onnx",
+        targets=("this-machine",),
+        data=data,
+        out=tmp_path / "run",
+        metric="agreement",
+        constraints=Constraints(max_drop=max_drop),
+    )
+    (tmp_path / "scratch").mkdir()
+    intake = take_in(call, tmp_path / "scratch", silent)
+    folder, _ = run_folder.create(call.out, intake.request)
+    fleet = Fleet(local_machine(), tmp_path / "devices.log", silent)
+    [place] = fleet.places(intake.profiles, ())
+    with Workbench(call, intake, folder, silent, fleet.local) as bench:
+        yield Station(bench, bench.shop(bench.local), place)
+    fleet.close()
+
+
+def screened(station):
+    """fp32 and static int8 of ONNX Runtime, scored; as if int8 had been twice as fast."""
+    recipes = [
+        Recipe(
+            runtime="onnxruntime", precision=p, quantization=convert.load("onnxruntime").recipe(p)
+        )
+        for p in ("fp32", "int8-static")
+    ]
+    records = station.candidates(recipes)
+    return [
+        msgspec.structs.replace(
+            record,
+            latency_ms=Latency(
+                p50=ms, p50_low=ms, p50_high=ms, p90=None, n=9, launches=1, stage="screen"
+            ),
+        )
+        for record, ms in zip(records, (2e3, 1e3), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("station", [(0.06, 200)], indirect=True)
+def test_the_layers_that_lose_stay_in_float(station):
+    first = screened(station)
+    assert first[1].drop.value > 0.15
+    records, [done] = refine(station, first, first[0].recipe_id)
+    now = {record.recipe_id: record for record in records}
+    result = now[done.result]
+    assert result.drop.value <= 0.06
+    assert result.latency_ms.p50 < 1e3  # it was timed, beside those that it stands against
+    assert result.versus_baseline.over == first[0].recipe_id
+    kept = {layer for price in done.kept for layer in price.group.layers}
+    assert kept >= {"w1", "w2"}
+    spans = result.recipe.quantization.exceptions
+    assert numbers(spans) == numbers(price.group.span for price in done.kept)
+    assert done.steps[-1].drop <= 0.06 or any(s.drop <= 0.06 for s in done.steps)
+    assert "in float" in done.sentence
+    lossy = [step for step in done.steps if step.recipe_id != done.result]
+    assert all(now[step.recipe_id].status == "ok" for step in lossy)
+    # Ranked once: what ranks the layers is in the run's folder.
+    assert len(list(station.bench.folder.calibrated.glob("layers-*.json"))) == 1
+
+
+@pytest.mark.parametrize("station", [(-1.0, 200)], indirect=True)
+def test_a_drop_that_nothing_reaches_says_what_came_nearest(station):
+    first = screened(station)
+    records, [done] = refine(station, first, first[0].recipe_id)
+    assert done.result is None
+    assert "none keeps the allowed -1" in done.sentence
+    assert "the nearest loses" in done.sentence
+    assert {r.recipe_id for r in first} <= {r.recipe_id for r in records}
+
+
+@pytest.mark.parametrize("station", [(0.06, 20)], indirect=True)
+def test_too_few_samples_to_rank_say_so(station):
+    first = screened(station)
+    _, [done] = refine(station, first, first[0].recipe_id)
+    assert done.result is None
+    assert "4 calibrating samples are too few to rank layers by" in done.sentence
+
+
+@pytest.mark.parametrize("station", [(1.0, 40)], indirect=True)
+def test_what_holds_is_left_alone(station):
+    first = screened(station)
+    assert refine(station, first, first[0].recipe_id) == (first, ())

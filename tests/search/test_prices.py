@@ -1,0 +1,98 @@
+"""What groups of layers give and cost, and which to take first."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.time_profile import OperatorTime, TimeProfile
+from edgeopt.search import prices
+from edgeopt.search.prices import CONVERT_NS
+
+
+def noise(first, layers, alone, without, elements=0):
+    group = Group(first=first, last=first + len(layers) - 1, layers=layers, elements=elements)
+    return GroupNoise(group=group, alone=alone, without=without)
+
+
+TABLE = NoiseTable(
+    plain=1.0,
+    groups=(
+        noise(0, ("a",), alone=0.1, without=0.9, elements=1_000_000),
+        noise(1, ("b", "c"), alone=0.5, without=0.4),
+        noise(3, ("d",), alone=0.2, without=1.4),
+    ),
+    samples=8,
+    seconds=1.0,
+)
+
+
+def profile(*operators):
+    """(type, ms) in the order in which they ran."""
+    ops = tuple(
+        OperatorTime(
+            name=kind, type=kind, precision=None, output=None, detail="", layers=(),
+            fallback=False, ns=1e6 * ms,
+        )
+        for kind, ms in operators
+    )  # fmt: skip
+    total = sum(op.ns for op in ops)
+    return TimeProfile(runtime="x", how="", operators=ops, total_ns=total, plain_ns=total, runs=2)
+
+
+FP32 = profile(("Conv", 4.0), ("Conv", 2.0), ("Add", 0.5), ("Conv", 2.0), ("Conv", 1.0))
+INT8 = profile(
+    ("QuantizeLinear", 0.1), ("QLinearConv", 1.0), ("QLinearConv", 0.5), ("Add", 0.5),
+    ("QLinearConv", 0.5), ("QLinearConv", 1.0), ("DequantizeLinear", 0.1),
+)  # fmt: skip
+
+
+def test_a_price_is_the_time_that_its_own_operators_take_longer():
+    found = {price.group.layers[0]: price for price in prices.prices(TABLE, FP32, INT8)}
+    assert found["a"].fp32_ms == pytest.approx(4.0)
+    assert found["a"].int8_ms == pytest.approx(1.1)  # with the conversion before it
+    assert found["a"].cost_ms == pytest.approx(2.9 + CONVERT_NS)  # a million values
+    assert found["b"].cost_ms == pytest.approx(4.5 - 1.5)
+    assert found["d"].cost_ms == pytest.approx(1.0 - 1.1)
+
+
+def test_the_gain_is_the_mean_of_both_ways_to_ask_and_never_negative():
+    found = {price.group.layers[0]: price.gain for price in prices.prices(TABLE, None, None)}
+    assert found == pytest.approx({"a": 0.1, "b": 0.55, "d": 0.0})
+
+
+def test_the_best_value_comes_first():
+    """By gain alone where no times are known: no price is made up."""
+    unpriced = prices.prices(TABLE, None, None)
+    assert [price.group.layers[0] for price in unpriced] == ["b", "a", "d"]
+    assert {price.cost_ms for price in unpriced} == {None}
+    cheap = profile(("Conv", 1.0), ("Conv", 9.0), ("Conv", 9.0), ("Conv", 1.0))
+    priced = prices.prices(TABLE, cheap, INT8)
+    assert [price.group.layers[0] for price in priced] == ["a", "b", "d"]
+
+
+def test_a_profile_of_another_graph_gives_no_price():
+    fewer = profile(("Conv", 1.0), ("Conv", 1.0))
+    assert {price.cost_ms for price in prices.prices(TABLE, fewer, INT8)} == {None}
+    assert {price.cost_ms for price in prices.prices(TABLE, FP32, fewer)} == {None}
+
+
+def test_what_gives_nothing_is_not_kept():
+    kept = prices.worth_keeping(prices.prices(TABLE, FP32, INT8))
+    assert {price.group.layers[0] for price in kept} == {"a", "b"}
+
+
+def test_the_predicted_time_adds_up():
+    chosen = prices.prices(TABLE, FP32, INT8)[:2]
+    assert prices.predicted_ms(5.0, chosen) == pytest.approx(5 + sum(p.cost_ms for p in chosen))
+    assert prices.predicted_ms(5.0, []) == 5.0
+    assert prices.predicted_ms(5.0, prices.prices(TABLE, None, None)) is None
+
+
+@given(st.integers(0, 60))
+def test_the_ladder_rises_and_never_reaches_all(count):
+    chosen = [prices.prices(TABLE, None, None)[0]] * count
+    steps = list(prices.ladder(chosen))
+    assert steps == sorted(set(steps))
+    assert all(0 < step < count for step in steps)
+    assert not steps or steps[0] == 1

@@ -1,0 +1,83 @@
+"""Which int8 forms are refined."""
+
+import pytest
+from msgspec.structs import replace
+
+from edgeopt.domain.latency import Latency
+from edgeopt.domain.recipe import Quantization, Recipe
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Constraints
+from edgeopt.domain.score import Drop
+from edgeopt.search.alternatives import alternatives
+from edgeopt.search.worth import chances
+
+LIMITS = Constraints(max_drop=0.01)
+
+
+def made(runtime, precision, p50, lost, **changes):
+    recipe = Recipe(runtime=runtime, precision=precision, threads=2)
+    fields = {
+        "target": "here", "device": "local", "runtime": runtime, "precision": precision,
+        "recipe_id": f"{runtime} {precision}", "recipe": recipe, "status": "ok", "step": None,
+        "size_bytes": 100,
+        "drop": Drop(value=lost, low=lost, high=lost, interval="", n=100, resolved=True),
+        "latency_ms": Latency(
+            p50=p50, p50_low=p50, p50_high=p50, p90=None, n=9, launches=1, stage="screen"
+        ),
+    }  # fmt: skip
+    return Record(**{**fields, **changes})
+
+
+INT8 = made("litert", "int8-static", 3.0, 0.05)
+FP32 = made("litert", "fp32", 6.0, 0.0)
+
+
+def runtimes(records, limits=LIMITS):
+    return [(chance.plain.runtime, chance.limit_ms) for chance in chances(records, limits)]
+
+
+def test_fast_and_lossy_is_worth_it():
+    assert runtimes([INT8, FP32]) == [("litert", 6.0)]
+
+
+def test_what_qualifies_is_not_refined():
+    assert runtimes([replace(INT8, drop=replace(INT8.drop, value=0.01)), FP32]) == []
+
+
+def test_what_qualifies_elsewhere_is_the_limit():
+    half = made("openvino", "bf16", 3.5, 0.0)
+    assert runtimes([INT8, FP32, half]) == [("litert", 3.5)]
+    faster = made("openvino", "bf16", 2.9, 0.0)
+    assert runtimes([INT8, FP32, faster]) == []
+
+
+def test_what_is_hardly_faster_than_its_fp32_has_nothing_to_give():
+    assert runtimes([INT8, replace(FP32, latency_ms=replace(FP32.latency_ms, p50=3.2))]) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"limits": Constraints(max_drop=0.01, max_size_bytes=50)},
+        {"limits": Constraints(max_drop=0.01, max_latency_ms=2.0)},
+    ],
+)
+def test_only_the_drop_is_in_the_way(other):
+    assert runtimes([INT8, FP32], **other) == []
+
+
+def test_the_fastest_runtime_comes_first():
+    other = made("onnxruntime", "int8-static", 2.5, 0.09)
+    failed = made("openvino", "int8-static", 1.0, 0.09, status="failed-run")
+    untimed = made("tensorflow", "int8-static", 1.0, 0.09, latency_ms=None)
+    found = runtimes([INT8, FP32, other, failed, untimed])
+    assert [runtime for runtime, _ in found] == ["onnxruntime", "litert"]
+
+
+@pytest.mark.parametrize("library", ["nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow"])
+def test_alternatives_differ_from_what_was_tried(library):
+    first = Quantization(library=library, calibration="min-max")
+    found = alternatives(first)
+    assert found
+    assert first not in found
+    assert len(set(found)) == len(found)
