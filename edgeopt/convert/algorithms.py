@@ -13,7 +13,8 @@ Refusal = tuple[Callable[[Quantization], bool], str]
 REFUSED: dict[str, tuple[Refusal, ...]] = {
     "ai-edge-quantizer": (
         (
-            lambda q: q.calibration in ("mean-min-max", "percentile", "entropy", "mse"),
+            lambda q: q.calibration
+            in ("mean-min-max", "percentile", "entropy", "mse", "histogram"),
             "AI Edge Quantizer keeps the least and the largest value of each tensor (min-max, or a "
             "moving average of them): it has no other calibration",
         ),
@@ -32,7 +33,7 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
     ),
     "onnxruntime": (
         (
-            lambda q: q.calibration in ("mse", "mean-min-max"),
+            lambda q: q.calibration in ("mse", "mean-min-max", "histogram"),
             "ONNX Runtime's quantizer has min-max, moving-average, percentile and entropy "
             "calibration, and no other",
         ),
@@ -57,7 +58,7 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
     ),
     "nncf": (
         (
-            lambda q: q.calibration in ("entropy", "moving-average"),
+            lambda q: q.calibration in ("entropy", "moving-average", "histogram"),
             "NNCF has min-max, mean-min-max, percentile and mse calibration, and no other",
         ),
         (
@@ -69,6 +70,18 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
         (
             lambda q: q != Quantization(library="tensorflow", calibration=q.calibration),
             "TensorFlow's converter has no settings for its integers: ask AI Edge Quantizer",
+        ),
+    ),
+    "torchao": (
+        (
+            lambda q: q != Quantization(library="torchao", calibration="histogram"),
+            "integers for ExecuTorch are torchao's for XNNPACK, whose settings are not offered",
+        ),
+    ),
+    "coremltools": (
+        (
+            lambda q: q != Quantization(library="coremltools"),
+            "coremltools' weight compression is taken with its usual settings",
         ),
     ),
 }  # fmt: skip
