@@ -1,6 +1,7 @@
 """Two models on emulated Raspberry Pis: do fp32 and int8 answer there as they do here?
 
-    python -m benchmarks.devices.emulated_pis [--boards NAME ...] [--models NAME ...] [--out FILE]
+    python -m benchmarks.devices.emulated_pis [--boards NAME ...] [--models NAME ...]
+        [--fp32 N] [--int8 N] [--out FILE]
 
 EfficientNet-Lite0 with the demo's photos, and the digits classifier of the tests; LiteRT and ONNX
 Runtime, fp32 and static int8. Each artifact is made once here and answered on every board; nothing
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,15 @@ def run(
             keep(profile.name, found)
 
 
+def asked(subject: Subject, fp32: int | None, int8: int | None) -> Subject:
+    """The model with other numbers of samples, where they were given."""
+    return replace(
+        subject,
+        fp32=replace(subject.fp32, samples=fp32 or subject.fp32.samples),
+        int8=replace(subject.int8, samples=int8 or subject.int8.samples),
+    )
+
+
 def row(record: Record) -> dict[str, Any]:
     """What one artifact did on one board, beside its score here."""
     return {
@@ -176,6 +186,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--boards", nargs="+", choices=targets.names(), default=list(BOARDS))
     parser.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
+    parser.add_argument("--fp32", type=int, metavar="N", help="samples of fp32")
+    parser.add_argument("--int8", type=int, metavar="N", help="samples of int8")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     options = parser.parse_args()
     result: dict[str, Any] = {"v": 2}
@@ -189,7 +201,8 @@ def main() -> int:
             print("\n".join(map(line, records)), flush=True)
 
         with tempfile.TemporaryDirectory() as scratch, Progress(sys.stderr) as progress:
-            run(MODELS[name], options.boards, Path(scratch), progress, keep)
+            subject = asked(MODELS[name], options.fp32, options.int8)
+            run(subject, options.boards, Path(scratch), progress, keep)
     return 0
 
 
