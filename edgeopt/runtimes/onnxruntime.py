@@ -24,7 +24,11 @@ _DTYPES = {
     "tensor(uint8)": "uint8",
     "tensor(bool)": "bool",
 }
-_PROVIDERS = ["CPUExecutionProvider"]
+#: The option `provider` -> ONNX Runtime's names; what the first does not take, the last does.
+_PROVIDERS = {
+    "CPU": ["CPUExecutionProvider"],
+    "XNNPACK": ["XnnpackExecutionProvider", "CPUExecutionProvider"],
+}
 _COMPUTE = ("Conv", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
 
 
@@ -38,10 +42,12 @@ def open_session(path: str, threads: int, options: dict) -> Session:
     """Open a model.
 
     Args:
-        options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default).
+        options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default);
+            `provider` = "CPU" (default) | "XNNPACK", which few packages have.
 
     Raises:
-        ValueError: an unknown option, or a value that it does not have.
+        ValueError: an unknown option, a value that it does not have, or a provider that is not
+            in this package.
     """
     return Session(path, threads, options)
 
@@ -55,10 +61,10 @@ def _session(path: str, threads: int, options: dict, profile: str = ""):
         "extended": ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
         "all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
     }
-    unknown = set(options) - {"graph_optimization"}
+    unknown = set(options) - {"graph_optimization", "provider"}
     if unknown:
         raise ValueError(
-            f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization"
+            f"unknown ONNX Runtime options {sorted(unknown)}; known: graph_optimization, provider"
         )
     level = options.get("graph_optimization", "all")
     if level not in levels:
@@ -73,7 +79,23 @@ def _session(path: str, threads: int, options: dict, profile: str = ""):
     if profile:
         settings.enable_profiling = True
         settings.profile_file_prefix = profile
-    return ort.InferenceSession(path, settings, providers=_PROVIDERS)
+    providers = _providers(ort.get_available_providers(), options.get("provider", "CPU"))
+    if providers[0] != "CPUExecutionProvider":  # it has threads of its own; the others then idle
+        settings.intra_op_num_threads = 1
+        own = [{"intra_op_num_threads": str(threads)}, {}]
+        return ort.InferenceSession(path, settings, providers=providers, provider_options=own)
+    return ort.InferenceSession(path, settings, providers=providers)
+
+
+def _providers(there, name) -> list:
+    """The providers of an option's value, where this package has them."""
+    if name not in _PROVIDERS:
+        raise ValueError(f"unknown provider {name!r}; known: {', '.join(_PROVIDERS)}")
+    if _PROVIDERS[name][0] not in there:
+        raise ValueError(
+            f"this ONNX Runtime package has no {name} provider, only {', '.join(there)}"
+        )
+    return _PROVIDERS[name]
 
 
 def _spec(value) -> dict:
@@ -102,6 +124,7 @@ class Session:
             with open(session.end_profiling(), encoding="utf-8") as file:
                 (events,) = profiler.by_run(json.load(file))
         kernels = [event["args"] for event in events]
+        wanted = _PROVIDERS[self._options.get("provider", "CPU")][0]
         operators: dict = {}
         precisions: dict = {}
         for args in kernels:
@@ -114,7 +137,7 @@ class Session:
             "operators": operators,
             "precisions": precisions,
             "total": len(kernels),
-            "delegated": sum(args.get("provider") == _PROVIDERS[0] for args in kernels),
+            "delegated": sum(args.get("provider") == wanted for args in kernels),
             "providers": sorted({args.get("provider", "?") for args in kernels}),
             "options": {
                 "graph_optimization": self._options.get("graph_optimization", "all"),
