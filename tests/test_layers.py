@@ -21,7 +21,7 @@ MOST_LINES = 300
 HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
          "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
          "skl2onnx", "skops", "executorch", "torchao", "ncnn", "pnnx",
-         "coremltools")  # fmt: skip
+         "coremltools", "tflite_micro")  # fmt: skip
 MAY_BE_HEAVY = ("sources", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.

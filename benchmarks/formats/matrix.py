@@ -2,6 +2,7 @@
 
     python -m benchmarks.formats.matrix                 # all, about half an hour on two cores
     python -m benchmarks.formats.matrix "MobileNetV3 (.keras)"
+    python -m benchmarks.formats.matrix --runtimes ncnn,executorch "MobileNetV3 (.keras)"
 
 Each model goes through `edgeopt.optimize` for a profile with every recipe that no machine is
 of: converted, checked and scored, not timed. Writes benchmarks/formats/matrix.json and the
@@ -28,11 +29,11 @@ PAGE = HERE.parents[1] / "docs" / "formats.md"
 BEGIN, END = "<!-- matrix: begin -->", "<!-- matrix: end -->"
 
 
-def cells(name: str, place: Path) -> list[dict[str, Any]]:
-    """What became of every recipe for one model."""
+def cells(name: str, place: Path, runtimes: str) -> list[dict[str, Any]]:
+    """What became of every recipe of these runtimes (all where none is named) for one model."""
     given = MODELS[name](place)
     run = edgeopt.optimize(
-        given.model, target=str(HERE / "every-recipe.toml"), data=given.data, max_drop=1.0,
+        given.model, target=str(_profile(place, runtimes)), data=given.data, max_drop=1.0,
         out=place / "run", progress=_say, **given.options,
     )  # fmt: skip
     return [
@@ -41,6 +42,7 @@ def cells(name: str, place: Path) -> list[dict[str, Any]]:
             "runtime": record.runtime,
             "precision": record.precision,
             "works": record.status == "ok",
+            "made": record.status == "converted",
             "sqnr_db": record.parity.sqnr_db if record.parity else None,
             "max_abs": record.parity.max_abs if record.parity else None,
             "why": record.reason,
@@ -48,6 +50,20 @@ def cells(name: str, place: Path) -> list[dict[str, Any]]:
         }
         for record in run.records
     ]
+
+
+def _profile(place: Path, runtimes: str) -> Path:
+    """The profile with the recipes of some runtimes only."""
+    text = (HERE / "every-recipe.toml").read_text("utf-8")
+    head, *recipes = text.split("[[recipes]]\n")
+    wanted = [one for one in recipes if not runtimes or _runtime(one) in runtimes.split(",")]
+    path = place / "every-recipe.toml"
+    path.write_text("[[recipes]]\n".join([head, *wanted]), "utf-8")
+    return path
+
+
+def _runtime(recipe: str) -> str:
+    return recipe.partition('runtime = "')[2].partition('"')[0]
 
 
 def _say(what: str, done: int = 0, total: int = 0) -> None:
@@ -71,6 +87,8 @@ def table(found: list[dict[str, Any]]) -> str:
     works = [cell for cell in found if cell["works"]]
     near = sum(cell["sqnr_db"] is None or cell["sqnr_db"] >= 20 for cell in works)
     lines += ["", f"{len(works)} of {len(found)} work, {near} of them with 20 dB or more. "]
+    made = sum(cell.get("made", False) for cell in found)
+    lines[-1] += f"{made} more are made and read back (Core ML runs elsewhere). " if made else ""
     lines[-1] += "Why the others do not:"
     lines.append("")
     return "\n".join([*lines, *(f"{i}. {why}" for i, why in enumerate(reasons, 1))])
@@ -79,6 +97,8 @@ def table(found: list[dict[str, Any]]) -> str:
 def _text(cell: dict[str, Any] | None, reasons: list[str]) -> str:
     if cell is None:
         return ""
+    if cell.get("made"):
+        return "made"
     if cell["works"]:
         return "exact" if cell["sqnr_db"] is None else f"{cell['sqnr_db']:.0f}"
     why = re.sub(r"/\S*/", "", cell["why"]).replace("|", "\\|")
@@ -97,18 +117,32 @@ def write_page(found: list[dict[str, Any]]) -> None:
 def main() -> None:
     """Fill the matrix anew for the models named, or for all."""
     if "--cells" in sys.argv:
-        name, place = sys.argv[2:]
-        Path(place, "cells.json").write_text(json.dumps(cells(name, Path(place))))
+        name, place, runtimes = sys.argv[2:]
+        Path(place, "cells.json").write_text(json.dumps(cells(name, Path(place), runtimes)))
         return
-    for name in sys.argv[1:] or MODELS:
+    names, runtimes = sys.argv[1:], ""
+    if "--runtimes" in names:
+        place_of = names.index("--runtimes")
+        runtimes = names[place_of + 1]
+        del names[place_of : place_of + 2]
+    for name in names or MODELS:
         print(name, file=sys.stderr)
         found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
         # A process each: TensorFlow and PyTorch need not share one.
         with tempfile.TemporaryDirectory() as place:
-            command = [sys.executable, "-m", "benchmarks.formats.matrix", "--cells", name, place]
+            command = [
+                sys.executable,
+                "-m",
+                "benchmarks.formats.matrix",
+                "--cells",
+                name,
+                place,
+                runtimes,
+            ]
             subprocess.run(command, check=True)
             new = json.loads(Path(place, "cells.json").read_text("utf-8"))
-        found = [cell for cell in found if cell["model"] != name] + new
+        anew = {cell["runtime"] for cell in new}
+        found = [c for c in found if c["model"] != name or c["runtime"] not in anew] + new
         found.sort(key=lambda cell: list(MODELS).index(cell["model"]))
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     write_page(json.loads(RESULTS.read_text("utf-8")))

@@ -13,7 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import layout, litert_static, onnx2tf, tflite_converter, tflite_plain
+from edgeopt.convert import (
+    arena,
+    layout,
+    litert_static,
+    micro,
+    onnx2tf,
+    tflite_converter,
+    tflite_plain,
+)
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
@@ -105,7 +113,14 @@ def convert(job: Job) -> Made:
         _refuse_float(job, target)
     permutes = image_permutes(source)
     turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
-    return Made(main=target.name, permutes=permutes | turned, tools=tools)
+    notes = _notes(target) if precision == "int8-static" else ()
+    return Made(main=target.name, permutes=permutes | turned, tools=tools, notes=notes)
+
+
+def _notes(target: Path) -> tuple[str, ...]:
+    """What a microcontroller would need, where inputs and outputs are integers."""
+    computed = arena.note(str(target))
+    return tuple(told for told in (computed, computed and micro.note(str(target))) if told)
 
 
 def _is_the_file(source: Source, precision: str) -> bool:

@@ -130,13 +130,15 @@ def _input_shapes(source: Source, given: Path) -> list[str]:
 
 
 def _refuse_foreign(text: str) -> None:
-    """pnnx leaves what ncnn has no layer for under PyTorch's name.
+    """pnnx leaves what ncnn has no layer for under another name.
 
     Raises:
         EdgeoptError: it did.
     """
+    import ncnn
+
     kinds = {line.split()[0] for line in text.splitlines()[2:] if line.strip()}
-    foreign = sorted(kind for kind in kinds if "::" in kind or "." in kind)
+    foreign = sorted(kind for kind in kinds if ncnn.layer_to_index(kind) < 0)
     if foreign:
         raise EdgeoptError(f"pnnx has no ncnn form of {', '.join(foreign)}.")
 
@@ -180,8 +182,13 @@ def _hint_outputs(job: Job, path: Path) -> None:
     """
     from edgeopt.runtimes import ncnn
 
-    session = ncnn.open_session(str(path), 1, job.recipe.options)
-    results = session.run([np.zeros(spec["shape"], np.float32) for spec in session.inputs])
+    try:
+        session = ncnn.open_session(str(path), 1, job.recipe.options)
+        results = session.run([np.zeros(spec["shape"], np.float32) for spec in session.inputs])
+    except (ValueError, RuntimeError) as error:
+        for file in (path, path.with_suffix(".bin")):
+            file.unlink()
+        raise EdgeoptError("ncnn does not run what pnnx made of it.") from error
     shapes = {spec["name"]: a.shape for spec, a in zip(session.outputs, results, strict=True)}
     lines = path.read_text("utf-8").splitlines()
     for i, layer in enumerate(ncnn.read(str(path)), 2):

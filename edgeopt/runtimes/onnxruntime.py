@@ -25,6 +25,8 @@ _DTYPES = {
     "tensor(bool)": "bool",
 }
 CPU = "CPUExecutionProvider"
+#: The option `provider` -> ONNX Runtime's own name.
+_PROVIDERS = {"CPU": CPU, "XNNPACK": "XnnpackExecutionProvider"}
 _COMPUTE = ("Conv", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
 
 
@@ -50,18 +52,22 @@ def open_session(path: str, threads: int, options: dict) -> Session:
     Args:
         options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default);
             `spinning` = "off" (default) | "during-run" | "always": whether threads that wait
-            for work keep their core. "always" slows down whatever runs beside it.
+            for work keep their core. "always" slows down whatever runs beside it;
+            `provider` = "CPU" (default) | "XNNPACK", which few packages have.
 
     Raises:
-        ValueError: an unknown option, or a value that it does not have.
+        ValueError: an unknown option, a value that it does not have, or a provider that is not
+            in this package.
     """
-    return Session(path, threads, options)
+    provider, own = _provider(_asked(options)["provider"], threads)
+    return Session(path, threads, options, provider, own)
 
 
 #: Option -> its values, the default first.
 _OPTIONS = {
     "graph_optimization": ("all", "extended", "basic", "disabled"),
     "spinning": ("off", "during-run", "always"),
+    "provider": ("CPU", "XNNPACK"),
 }
 
 
@@ -88,7 +94,8 @@ def _settings(threads: int, options: dict):
 
     asked = _asked(options)
     settings = ort.SessionOptions()
-    settings.intra_op_num_threads = threads
+    # XNNPACK has threads of its own; the others would idle beside them.
+    settings.intra_op_num_threads = threads if asked["provider"] == "CPU" else 1
     settings.inter_op_num_threads = 1
     settings.graph_optimization_level = {
         "disabled": ort.GraphOptimizationLevel.ORT_DISABLE_ALL,
@@ -115,6 +122,22 @@ def _session(path: str, threads: int, options: dict, provider: tuple, profile: s
     # What a provider does not take goes to the processor, and shows in the facts.
     providers = [provider] if provider[0] == CPU else [provider, (CPU, {})]
     return ort.InferenceSession(path, settings, providers=providers)
+
+
+def _provider(name: str, threads: int) -> tuple:
+    """The provider of an option's value, and its own options.
+
+    Raises:
+        ValueError: this package has none of that name.
+    """
+    import onnxruntime as ort
+
+    there = ort.get_available_providers()
+    if _PROVIDERS[name] not in there:
+        raise ValueError(
+            f"this ONNX Runtime package has no {name} provider, only {', '.join(there)}"
+        )
+    return _PROVIDERS[name], {} if name == "CPU" else {"intra_op_num_threads": str(threads)}
 
 
 def _spec(value) -> dict:
@@ -165,7 +188,7 @@ class Session:
             "total": len(kernels),
             "delegated": sum(args.get("provider") == self._provider[0] for args in kernels),
             "providers": sorted({args.get("provider", "?") for args in kernels}),
-            "options": _asked(self._options),
+            "options": {k: v for k, v in _asked(self._options).items() if k != "provider"},
         }
 
     def profile(self, arrays_list: list, runs: int) -> dict:

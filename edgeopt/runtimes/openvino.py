@@ -18,6 +18,7 @@ _OPTIONS = (
     "EXECUTION_MODE_HINT",
     "ENABLE_CPU_PINNING",
     "ENABLE_HYPER_THREADING",
+    "DEVICE",
 )
 _COMPUTE = ("Convolution", "FullyConnected", "MatMul", "GroupConvolution", "RNNSeq", "RNNCell")
 
@@ -39,10 +40,11 @@ def open_session(path: str, threads: int, options: dict) -> Session:
     Args:
         options: OpenVINO properties, of `INFERENCE_PRECISION_HINT`,
             `DYNAMIC_QUANTIZATION_GROUP_SIZE`, `EXECUTION_MODE_HINT`, `ENABLE_CPU_PINNING`
-            and `ENABLE_HYPER_THREADING`.
+            and `ENABLE_HYPER_THREADING`; `DEVICE`: "CPU" (default), "GPU" or "NPU", which take
+            no number of threads. Those two were not tried: no machine with them was at hand.
 
     Raises:
-        ValueError: an unknown option.
+        ValueError: an unknown option, or a device that OpenVINO does not see.
     """
     return Session(path, threads, options)
 
@@ -52,17 +54,16 @@ class Session:
         unknown = set(options) - set(_OPTIONS)
         if unknown:
             raise ValueError(f"unknown OpenVINO options {sorted(unknown)}; known: {_OPTIONS}")
-        settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "NUM_STREAMS": "1",
-            "INFERENCE_NUM_THREADS": str(threads),
-            **{key: str(value) for key, value in options.items()},
-        }
         self._path, core = path, _import().Core()
+        properties = {key: str(value) for key, value in options.items()}
+        self._device = _seen(core, properties.pop("DEVICE", "CPU"))
+        settings = {"PERFORMANCE_HINT": "LATENCY", **properties}
+        if self._device == "CPU":
+            settings.update(NUM_STREAMS="1", INFERENCE_NUM_THREADS=str(threads))
         start = time.perf_counter_ns()
         model = core.read_model(path)
         loaded = time.perf_counter_ns()
-        self._compiled = core.compile_model(model, "CPU", settings)
+        self._compiled = core.compile_model(model, self._device, settings)
         compile_ns = time.perf_counter_ns() - loaded
         self.stages = {"load_ns": loaded - start, "compile_ns": compile_ns, "why_null": {}}
         self._request = self._compiled.create_infer_request()
@@ -117,13 +118,21 @@ class Session:
     def profile(self, arrays_list: list, runs: int) -> dict:
         """See `runtimes/__init__.py`: a model compiled again, with performance counters."""
         settings = {**self._asked, "PERF_COUNT": "YES"}
-        compiled = _import().Core().compile_model(self._path, "CPU", settings)
+        compiled = _import().Core().compile_model(self._path, self._device, settings)
         return profiling.take(
             self, profiler.Profiled(compiled), arrays_list, runs, how=profiler.HOW
         )
 
     def close(self) -> None:
         self._request = self._compiled = None
+
+
+def _seen(core, device: str) -> str:
+    """A device that OpenVINO sees; "GPU" stands for "GPU.0" and those after it, too."""
+    names = list(core.available_devices)
+    if device not in {name.partition(".")[0] for name in names} | set(names):
+        raise ValueError(f"OpenVINO sees no {device} here, only {', '.join(names)}")
+    return device
 
 
 def _type_name(value) -> str:

@@ -61,7 +61,9 @@ def test_what_is_shipped_has_its_template(name, part):
     [
         ("onnxruntime", {"threads": 2}, r"\['threads'\]; known: graph_optimization"),
         ("onnxruntime", {"graph_optimization": "most"}, "'most'; known: all, extended"),
+        ("onnxruntime", {"provider": "NONE"}, "unknown provider 'NONE'; known: CPU, XNNPACK"),
         ("openvino", {"NUM_STREAMS": 2}, r"\['NUM_STREAMS'\]; known: .*INFERENCE_PRECISION_HINT"),
+        ("openvino", {"DEVICE": "TPU"}, "OpenVINO sees no TPU here, only .*CPU"),
         ("executorch", {"delegate": "none"}, r"\['delegate'\]; it has none"),
         ("ncnn", {"threads": 2}, r"\['threads'\]; known: use_fp16_packed, use_fp16_storage"),
         ("ncnn", {"use_fp16_storage": "most"}, "use_fp16_storage is 0 or 1, not 'most'"),
@@ -77,3 +79,9 @@ def test_what_is_shipped_has_its_template(name, part):
 def test_an_unknown_option_is_refused_and_the_known_ones_are_named(name, options, message):
     with pytest.raises(ValueError, match=message):
         runtimes.load(name).open_session("no-such-file", 1, options)
+
+
+def test_a_provider_that_the_package_has_not_is_refused():
+    """PyPI's packages for x86 are built without it; one that has it would open the file."""
+    with pytest.raises(Exception, match=r"has no XNNPACK provider, only|no-such-file"):
+        runtimes.load("onnxruntime").open_session("no-such-file", 1, {"provider": "XNNPACK"})
