@@ -85,7 +85,11 @@ class Recipe(Value, kw_only=True, frozen=True):
 
     @property
     def id(self) -> str:
-        return content_id(self)
+        # A field that came later counts where it is used: what is stored keeps its identity.
+        fields = msgspec.structs.asdict(self)
+        if self.affinity == "any":
+            del fields["affinity"]
+        return content_id(fields)
 
     @property
     def conversion_id(self) -> str:

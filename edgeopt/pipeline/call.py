@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.fold import Fold
 from edgeopt.domain.run import Constraints
 
 
@@ -28,6 +29,7 @@ class Call:
         step_timeout_s: for each conversion, and each runner request.
         out: the run's folder.
         devices: names and links; empty: this machine, and the user's devices.
+        fold: what is folded into the model; the data stays as the original takes it.
     """
 
     model: Path
@@ -47,3 +49,4 @@ class Call:
     seed: int = 0
     step_timeout_s: float = 300.0
     devices: tuple[str, ...] = ()
+    fold: Fold | None = None
