@@ -12,6 +12,7 @@ from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.explanation import Explanation
+from edgeopt.domain.fold import Fold
 from edgeopt.domain.load_time import LoadTime
 from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.domain.progress import Listener, silent
@@ -52,6 +53,7 @@ def optimize(
     seed: int = 0,
     step_timeout_s: float = 300.0,
     device: str | Sequence[str] = (),
+    fold: Fold | None = None,
     progress: Listener = silent,
 ) -> Run:
     """Find the version of a model to ship on each target.
@@ -77,6 +79,7 @@ def optimize(
         budget: of the measurement that decides: "quick", "standard" or "submission".
         device: names and links of devices to measure on; empty: this machine, and the user's
             devices whose target is asked for.
+        fold: what the artifact does itself: `edgeopt.domain.fold.Fold`; docs/folding.md.
 
     Returns:
         The run; `run.chosen` is the record chosen for the first target, None if nothing
@@ -115,6 +118,7 @@ def optimize(
             devices=(device,) if isinstance(device, str) else tuple(device),
             slice_by=(slice_by,) if isinstance(slice_by, str) else tuple(slice_by),
             corruptions=corruptions,
+            fold=fold,
         )
         return _optimize.optimize(call, progress)
 

@@ -33,6 +33,12 @@ _SHARED = (
     click.option(
         "--preprocess", help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw"
     ),
+    click.option(
+        "--fold-input", metavar="mean=127,scale=0.0078,...", help="Take uint8; see docs/folding.md."
+    ),
+    click.option(
+        "--fold-output", type=click.Choice(["softmax", "argmax"]), help="Answer with that."
+    ),
     click.option("--output", help="The output that is scored; default: the first."),
     click.option(
         "--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape."
@@ -165,6 +171,7 @@ def _call(options: dict[str, Any]) -> Call:
         devices=options["devices"],
         slice_by=options["slice_by"],
         corruptions=options["corruptions"],
+        fold=parse.fold(options["fold_input"], options["fold_output"]),
     )
 
 

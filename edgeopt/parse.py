@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from edgeopt.datasets.image_folder import Preprocessing
+    from edgeopt.domain.fold import Fold
+
+FOLD_INPUT = (
+    "Write --fold-input mean=127,scale=0.0078125,layout=nhwc; also name=NAME, and mean=124/116/104."
+)
 
 _UNITS = {
     "b": 1,
@@ -86,6 +93,29 @@ def shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
             raise BadInput(f"--shape names {name!r} twice.", "Give one shape for each input.")
         found[name] = tuple(int(dim) for dim in dims.split("x")) if dims else ()
     return found
+
+
+def fold(input_text: str | None, output: str | None) -> Fold | None:
+    """What is folded into the model, None where nothing is said.
+
+    Raises:
+        BadInput: a key that there is not, or a value that it cannot have.
+    """
+    if input_text is None and output is None:
+        return None
+    from edgeopt.domain.fold import Fold, FoldedInput
+
+    found = None
+    if input_text is not None:
+        pairs = [part.partition("=") for part in input_text.split(",") if part.strip()]
+        fields: dict[str, Any] = {key.strip(): value.strip() for key, _, value in pairs}
+        try:
+            for key in {"mean", "scale"} & set(fields):
+                fields[key] = [float(number) for number in fields[key].split("/")]
+            found = msgspec.convert(fields, FoldedInput)
+        except (ValueError, msgspec.ValidationError) as error:
+            raise BadInput(f"{input_text!r} cannot be folded in: {error}", FOLD_INPUT) from None
+    return msgspec.convert({"input": found, "output": output}, Fold)
 
 
 def preprocessing(text: str | None) -> Preprocessing | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from edgeopt import runtimes
 from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.fold import Fold
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
@@ -119,9 +120,22 @@ def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
         threads=record.recipe.threads,
         options=record.recipe.options,
         affinity=record.recipe.affinity,
+        folded=folded_words(source.fold),
         inputs=[_fields(binding, source.inputs) for binding in artifact.inputs],
         outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
     )
+
+
+def folded_words(fold: Fold | None) -> list[str]:
+    """What is folded in, a line each, for who reads run.py."""
+    lines = []
+    if fold and fold.input:
+        mean, scale = ("/".join(f"{v:g}" for v in vs) for vs in (fold.input.mean, fold.input.scale))
+        layout = "" if fold.input.layout == "same" else f", {fold.input.layout}"
+        lines.append(f"{fold.input.name}: uint8{layout}; (pixel - {mean}) * {scale} is inside.")
+    if fold and fold.output:
+        lines.append(f"The scored output is the {fold.output} over the original's classes.")
+    return lines
 
 
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:

@@ -137,7 +137,8 @@ def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
     """The layout change that both converters make: 4-D inputs to channels last."""
     if not turns_images(source):
         return {}
-    return {spec.name: CHANNELS_LAST for spec in source.inputs if len(spec.shape) == 4}
+    images = (spec.name for spec in source.inputs if len(spec.shape) == 4)
+    return {name: CHANNELS_LAST for name in images if name not in source.channels_last}
 
 
 def _from_source(job: Job, target: Path) -> dict[str, str]:
@@ -152,9 +153,14 @@ def _from_source(job: Job, target: Path) -> dict[str, str]:
     elif source.onnx is None:
         raise EdgeoptError(source.onnx_reason)
     else:
-        shutil.move(onnx2tf.convert(Path(source.onnx), Path(job.folder), source.inputs), target)
+        shutil.move(_from_onnx(job, Path(source.onnx)), target)
         return {"onnx2tf": onnx2tf.VERSION}
     return {}
+
+
+def _from_onnx(job: Job, path: Path) -> Path:
+    source = job.source
+    return onnx2tf.convert(path, Path(job.folder), source.inputs, source.channels_last)
 
 
 def _from_torch(source: Source, target: Path) -> None:
@@ -162,7 +168,7 @@ def _from_torch(source: Source, target: Path) -> None:
     import torch
 
     module: Any = torch.export.load(str(source.exported)).module()
-    images = [i for i, spec in enumerate(source.inputs) if len(spec.shape) == 4]
+    images = [i for i, spec in enumerate(source.inputs) if spec.name in image_permutes(source)]
     if images:
         module = litert_torch.to_channel_last_io(module, args=images)
     arguments = []

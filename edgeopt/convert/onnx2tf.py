@@ -54,10 +54,16 @@ def _install(folder: Path) -> None:
             )
 
 
-def convert(model: Path, folder: Path, inputs: tuple[TensorSpec, ...]) -> Path:
+def convert(
+    model: Path,
+    folder: Path,
+    inputs: tuple[TensorSpec, ...],
+    channels_last: tuple[str, ...] = (),
+) -> Path:
     """Convert an ONNX file; returns the float32 .tflite file below `folder`.
 
-    Inputs that are no images keep their layout; 4-D ones become channels last.
+    Inputs that are no images keep their layout; 4-D ones become channels last, but for those
+    that are so already.
 
     Raises:
         EdgeoptError: onnx2tf failed, or left an operator that no LiteRT knows.
@@ -68,7 +74,11 @@ def convert(model: Path, folder: Path, inputs: tuple[TensorSpec, ...]) -> Path:
     # onnx2tf 2.6.9 rewrites its input file in place, and not always correctly.
     copy = folder / "onnx2tf-input.onnx"
     _write_input(model, copy)
-    kept = [spec.name for spec in inputs if len(spec.shape) != 4 and len(spec.shape) > 1]
+    kept = [
+        spec.name
+        for spec in inputs
+        if (len(spec.shape) != 4 and len(spec.shape) > 1) or spec.name in channels_last
+    ]
     command = [str(home / "bin" / "onnx2tf"), "-i", str(copy), "-o", str(output), "-nuo"]
     if kept:
         command += ["-kat", *kept]

@@ -143,8 +143,9 @@ class Recipe(Value, kw_only=True, frozen=True):
 
     @property
     def id(self) -> str:
+        # A field that came later counts where it is used: what is stored keeps its identity.
         said: dict[str, Any] = msgspec.to_builtins(self)
-        if self.affinity == "any":  # so recipes of before keep their ids
+        if self.affinity == "any":
             del said["affinity"]
         return content_id(said | {"quantization": self._integers})
 

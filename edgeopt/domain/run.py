@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from edgeopt.domain.finding import Finding
+from edgeopt.domain.fold import Fold
 from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
 from edgeopt.domain.record import Record
@@ -57,6 +58,7 @@ class Request(Value, kw_only=True, frozen=True):
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
+    fold: Fold | None = None
 
 
 class Miss(Value, kw_only=True, frozen=True):
@@ -95,7 +97,7 @@ class Choice(Value, kw_only=True, frozen=True):
 
 
 class SourceFacts(Value, kw_only=True, frozen=True):
-    """What is known of the source model."""
+    """What is known of the source model; of the folded one, where something is folded in."""
 
     path: str
     format: str
@@ -104,6 +106,7 @@ class SourceFacts(Value, kw_only=True, frozen=True):
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     operators: dict[str, int]
+    fold: Fold | None = None
     notes: tuple[str, ...] = ()
 
 

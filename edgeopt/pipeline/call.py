@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.fold import Fold
 from edgeopt.domain.run import Constraints
 
 
@@ -30,6 +31,7 @@ class Call:
         devices: names and links; empty: this machine, and the user's devices.
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: score the chosen on corrupted inputs, too.
+        fold: what is folded into the model; the data stays as the original takes it.
     """
 
     model: Path
@@ -51,3 +53,4 @@ class Call:
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
+    fold: Fold | None = None

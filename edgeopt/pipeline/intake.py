@@ -16,6 +16,7 @@ from edgeopt.domain.model import content_id
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
+from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
 from edgeopt.sources import shapes
 from edgeopt.sources.load import inspect, prepare
@@ -65,13 +66,21 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
-    parts = split.split(data, calibration, confirm, call.seed)
     warnings = [str(advice) for advice in check.constant_inputs(data)]
+    output = _output(call.output, source)
+    if call.fold is not None:
+        progress(f"folding into {call.model.name}")
+        source, (data, calibration, confirm), more = folding.fold(
+            call.fold, source, output, (data, calibration, confirm), work, log, SOURCE_LIMIT_S
+        )
+        assert data is not None
+        warnings += more
+    parts = split.split(data, calibration, confirm, call.seed)
     return Intake(
         profiles=profiles,
         source=source,
         parts=parts,
-        output=_output(call.output, source),
+        output=output,
         request=_request(call, profiles, source, (data, calibration, confirm)),
         warnings=tuple(warnings),
     )
@@ -191,7 +200,7 @@ def _request(
         profiles=tuple(content_id(profile) for profile in profiles),
         data=data.origin,
         data_sha256="+".join(hashes),
-        metric=call.metric or "",
+        metric=folding.metric(call.metric, source.fold, data.labels),
         constraints=call.constraints,
         calibration=calibration.origin if calibration else None,
         confirm=confirm.origin if confirm else None,
@@ -200,4 +209,5 @@ def _request(
         seed=call.seed,
         slice_by=call.slice_by,
         corruptions=call.corruptions,
+        fold=source.fold,
     )

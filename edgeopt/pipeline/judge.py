@@ -172,6 +172,8 @@ def parity(precision: str, answers: Answers, source: Answers) -> Parity:
         error = np.nan_to_num(own - expected)
         largest = max(largest, float(np.abs(error).max(initial=0.0)))
         decibels = sqnr_db(np.nan_to_num(expected), error)
+        if theirs.dtype.kind in "biu" and precision != "fp32":
+            required = min(required, REQUIRED_DB_INT8)  # classes have no distance: the score judges
         if decibels is not None and (worst is None or decibels < worst):
             worst = decibels
     if worst is not None and worst < required:

@@ -63,15 +63,16 @@ def _rename(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> No
     for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
         value.name = names.get(value.name, value.name)
     for node in graph.node:
-        _rename_node(node, names)
+        rename_node(node, names)
 
 
-def _rename_node(node: onnx.NodeProto, names: dict[str, str]) -> None:
+def rename_node(node: onnx.NodeProto, names: dict[str, str]) -> None:
+    """Give a node's values, and those inside its subgraphs, other names."""
     node.input[:] = [names.get(name, name) for name in node.input]
     node.output[:] = [names.get(name, name) for name in node.output]
     for attribute in node.attribute:
         if attribute.HasField("g"):  # a subgraph sees the names of the graph around it
             for inside in attribute.g.node:
-                _rename_node(inside, names)
+                rename_node(inside, names)
             for value in (*attribute.g.output, *attribute.g.initializer, *attribute.g.value_info):
                 value.name = names.get(value.name, value.name)

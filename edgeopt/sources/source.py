@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeopt.domain.fold import Fold
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Precision
 from edgeopt.domain.run import SourceFacts
@@ -51,6 +52,8 @@ class Source(Value, kw_only=True, frozen=True):
         stored: the precision of the weights in the file; "as-is" where it is quantized.
         reference_runtime, reference_path, reference_options: the session whose answers
             are the source's own.
+        channels_last: images that are so by the user's word, and stay so.
+        fold: what is folded in; then all of the above is of the folded model.
         reference_inputs, reference_outputs: how that session's tensors stand to `inputs` and
             `outputs`; empty where they are the same, in the same order.
     """
@@ -74,6 +77,8 @@ class Source(Value, kw_only=True, frozen=True):
     reference_options: dict[str, str] = msgspec.field(default_factory=dict)
     reference_inputs: tuple[Binding, ...] = ()
     reference_outputs: tuple[Binding, ...] = ()
+    channels_last: tuple[str, ...] = ()
+    fold: Fold | None = None
     notes: tuple[str, ...] = ()
 
     def facts(self) -> SourceFacts:
@@ -86,6 +91,7 @@ class Source(Value, kw_only=True, frozen=True):
             inputs=self.inputs,
             outputs=self.outputs,
             operators=self.operators,
+            fold=self.fold,
             notes=self.notes,
         )
 

@@ -1,0 +1,83 @@
+"""The user's samples as a folded model takes them, with numpy. The user's data stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edgeopt.datasets.advice import Advice
+from edgeopt.datasets.samples import Samples
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.fold import FoldedInput
+
+#: Steps of uint8 by which data may be off a whole number, or out of 0..255, before it is told.
+WHOLE, OUTSIDE = 0.02, 1.0
+
+
+def steps(array: np.ndarray, fold: FoldedInput) -> np.ndarray:
+    """Where samples [n, *original shape] lie on the scale of uint8, in the original's layout."""
+    axis = 1 + fold.channel_axis(array.shape[1:])
+    mean, scale = (_along(values, axis, array.ndim) for values in (fold.mean, fold.scale))
+    found: np.ndarray = array.astype(np.float64) / scale + mean
+    return found
+
+
+def encode(array: np.ndarray, fold: FoldedInput) -> np.ndarray:
+    """Samples [n, *original shape] -> uint8 [n, *folded shape], rounded and clipped."""
+    return _turned(np.clip(np.rint(steps(array, fold)), 0, 255).astype(np.uint8), fold.to_folded)
+
+
+def decode(array: np.ndarray, fold: FoldedInput, dtype: str) -> np.ndarray:
+    """The way back, as the folded model does it."""
+    original = _turned(array, fold.to_original)
+    axis = 1 + fold.channel_axis(original.shape[1:])
+    mean, scale = (_along(v, axis, original.ndim).astype(dtype) for v in (fold.mean, fold.scale))
+    found: np.ndarray = (original.astype(dtype) - mean) * scale
+    return found
+
+
+def encoded(samples: Samples, fold: FoldedInput) -> tuple[Samples, tuple[Advice, ...]]:
+    """Samples with the folded input as uint8, and what the user should know of the rounding.
+
+    Raises:
+        BadInput: the data does not come from 0..255 by this mean and scale.
+    """
+    array = samples.inputs[fold.name]
+    found = steps(array, fold)
+    low, high = float(found.min()), float(found.max())
+    if low < -OUTSIDE or high > 255 + OUTSIDE:
+        raise BadInput(
+            f"{samples.origin}: input {fold.name!r} does not come from pixels by (pixel - mean) * "
+            f"scale: it would need pixels from {low:.4g} to {high:.4g}.",
+            "Give the mean and scale that the data was made with.",
+        )
+    off = float(np.abs(found - np.rint(found)).max())
+    advice = (
+        (
+            Advice(
+                f"{samples.origin}: input {fold.name!r} is rounded to whole pixels, by up to "
+                f"{off:.2f} of one",
+                "The scores are those of the rounded data, which is what the model is given.",
+            ),
+        )
+        if off > WHOLE
+        else ()
+    )
+    inputs = {**samples.inputs, fold.name: encode(array, fold)}
+    return replace(samples, inputs=inputs), advice
+
+
+def _along(values: tuple[float, ...], axis: int, rank: int) -> np.ndarray:
+    """One number for all, or one for each along an axis, ready to be broadcast."""
+    array = np.asarray(values, np.float64)
+    if array.size == 1:
+        return array
+    return array.reshape([-1 if i == axis else 1 for i in range(rank)])
+
+
+def _turned(array: np.ndarray, axes: tuple[int, ...] | None) -> np.ndarray:
+    """A batch of samples [n, *shape] with the axes of each sample turned."""
+    if axes is None:
+        return array
+    return np.ascontiguousarray(np.transpose(array, [0, *(axis + 1 for axis in axes)]))
