@@ -265,3 +265,14 @@ def test_a_broken_promise_is_a_miss():
     (miss,) = nearest_misses([broken], ONE_POINT)
     assert miss.why == "it loses 0.05 on the 200 confirming samples, allowed 0.01"
     assert choose.qualifying([broken], ONE_POINT) == []
+
+
+def test_records_of_two_schedules_are_ordered_by_their_ratio_to_what_ran_in_both():
+    """The machine was half as fast in the second; by p50 alone the slower one would win."""
+    base = record("base", p50=4.0)
+    first = record("first", p50=2.0, ratio=2.0)
+    second = record("second", p50=3.0, ratio=2.7)
+    assert names(ranked([base, first, second])) == ["first", "second", "base"]
+    assert names(ranked([base, first, second], "base")) == ["second", "first", "base"]
+    unknown = record("unknown", p50=1.0)
+    assert names(ranked([base, first, unknown], "base"))[0] == "unknown"
