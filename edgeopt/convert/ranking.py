@@ -20,7 +20,14 @@ from edgeopt.convert.labels import labelled
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
 from edgeopt.domain.model import Value
+from edgeopt.jobs.child import first_line
 from edgeopt.runtimes.binding import from_artifact, to_artifact
+
+#: Seconds that all forms together may answer for, about.
+PATIENCE_S = 120.0
+
+#: Samples that rank at least.
+LEAST = 4
 
 
 class Ranking(Value, kw_only=True, frozen=True):
@@ -58,19 +65,26 @@ def rank(argument: Any) -> Any:
         if not any(group.layers for group in found):
             raise EdgeoptError("no operator of it has weights, so none can be an exception.")
         bench = _Bench(asked, forms, Path(scratch) / f"form{forms.float_path.suffix}")
+        bench.be_quick(2 * len(found))
+        plain = bench.noise(())
         table = NoiseTable(
-            plain=bench.noise(()),
-            groups=tuple(_noise(bench, group, len(operators)) for group in found),
+            plain=plain,
+            groups=tuple(_noise(bench, group, len(operators), plain) for group in found),
             samples=bench.count,
             seconds=round(time.monotonic() - began, 1),
         )
     return msgspec.to_builtins(table)
 
 
-def _noise(bench: _Bench, group: Group, total: int) -> GroupNoise:
+def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupNoise:
+    """A form that cannot be made tells nothing of its group: as if it gave nothing."""
     inside = range(group.first, group.last + 1)
     outside = [number for number in range(total) if number not in inside]
-    return GroupNoise(group=group, alone=bench.noise(outside), without=bench.noise(inside))
+    try:
+        return GroupNoise(group=group, alone=bench.noise(outside), without=bench.noise(inside))
+    except Exception as error:
+        print(f"operators {group.span}: {first_line(error)}")  # noqa: T201 (log)
+        return GroupNoise(group=group, alone=0.0, without=plain)
 
 
 class _Bench:
@@ -78,12 +92,24 @@ class _Bench:
 
     def __init__(self, asked: Ranking, forms: Forms, path: Path) -> None:
         self._asked, self._forms, self._path = asked, forms, path
-        total = asked.job.count
-        chosen = np.linspace(0, total - 1, min(asked.samples, total)).round().astype(int)
-        self._samples = [next(asked.job.samples(int(i) + 1, int(i))) for i in chosen]
+        self._ask(asked.samples)
+
+    def _ask(self, count: int) -> None:
+        """Let the fp32 form answer so many samples, taken evenly from all."""
+        job = self._asked.job
+        chosen = np.linspace(0, job.count - 1, min(count, job.count)).round().astype(int)
+        self._samples = [next(job.samples(int(i) + 1, int(i))) for i in chosen]
         self.count = len(self._samples)
-        self._expected = self._answers(forms.float_path)
+        began = time.monotonic()
+        self._expected = self._answers(self._forms.float_path)
+        self._took_s = time.monotonic() - began
         self._power = float(np.mean(_centred(self._expected) ** 2)) or 1.0
+
+    def be_quick(self, forms: int) -> None:
+        """Take fewer samples where so many forms would answer for longer than `PATIENCE_S`."""
+        affordable = int(PATIENCE_S / forms / self._took_s * self.count)
+        if affordable < self.count:
+            self._ask(max(LEAST, affordable))
 
     def noise(self, keep: Collection[int]) -> float:
         """Noise power over signal power of the form that keeps some operators in float.

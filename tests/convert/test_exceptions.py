@@ -9,6 +9,7 @@ from edgeopt.convert.bindings import bind
 from edgeopt.convert.groups import groups
 from edgeopt.convert.job import Job
 from edgeopt.convert.ranking import Ranking, rank
+from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 
@@ -119,3 +120,71 @@ def test_a_second_form_does_not_calibrate_again(job_of, tmp_path, runtime):
     with convert.load(runtime).forms(lost) as forms:
         forms.write((), path)
     assert path.read_bytes() == first
+
+
+def made_with(job, tmp_path, precision, **settings):
+    """The file of a conversion with other settings."""
+    how = msgspec.structs.replace(job.recipe.quantization, calibration=None, **settings)
+    recipe = msgspec.structs.replace(job.recipe, precision=precision, quantization=how)
+    place = tmp_path / content_id(recipe)
+    place.mkdir()
+    made = convert.load(recipe.runtime).convert(
+        msgspec.structs.replace(job, recipe=recipe, folder=str(place))
+    )
+    return made, place
+
+
+@pytest.mark.slow
+def test_sixteen_bits_of_activations_are_nearer(job_of, tmp_path):
+    def noise(**settings):
+        job = job_of("litert", **settings)
+        with convert.load("litert").forms(job) as forms:
+            path = tmp_path / "form.tflite"
+            forms.write((), path)
+            true = answers(job, forms.float_path, forms.permutes)
+            return float(np.mean(errors(job, forms, path, true) ** 2))
+
+    assert noise(activation_bits=16) < 0.8 * noise()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("runtime", "net"), [("litert", "conv"), ("openvino", "mlp")])
+def test_four_bits_of_weights_are_smaller_than_eight(bench, job_of, tmp_path, runtime, net):
+    """NNCF leaves convolutions, and the first and the last matrix, at 8 bits."""
+    job = job_of(runtime, bias_correction=None)
+    job = msgspec.structs.replace(job, source=bench.source(net))
+    sizes = [
+        sum(path.stat().st_size for path in place.iterdir())
+        for _, place in (
+            made_with(job, tmp_path, "int8-weights", weight_bits=bits) for bits in (4, 8)
+        )
+    ]
+    assert sizes[0] < 0.9 * sizes[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"calibration": "min-max"}, {"calibration": "percentile"}, {"calibration": "mse"},
+        {"granularity": "per-tensor"}, {"activations": "symmetric"}, {"smooth_quant": True},
+        {"channel_alignment": True}, {"bias_correction": None}, {"bias_correction": "full"},
+    ],
+)  # fmt: skip
+def test_nncf_takes_every_setting_that_is_not_refused(job_of, tmp_path, settings):
+    job = job_of("openvino", **settings)
+    made = convert.load("openvino").convert(job)
+    assert np.isfinite(answers(job, tmp_path / made.main, {})).all()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"calibration": "percentile"}, {"calibration": "entropy"},
+        {"calibration": "moving-average"}, {"activations": "symmetric"},
+    ],
+)  # fmt: skip
+def test_onnx_runtime_takes_every_setting_that_is_not_refused(job_of, tmp_path, settings):
+    job = job_of("onnxruntime", **settings)
+    made = convert.load("onnxruntime").convert(job)
+    assert np.isfinite(answers(job, tmp_path / made.main, {})).all()

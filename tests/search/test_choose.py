@@ -300,3 +300,14 @@ def test_slices_without_a_figure_or_too_small_reject_nobody():
     lost = SliceEffect(value="1", n=50, source=None, score=None, drop=None, why_null="one class")
     only = Slices(by="site", part="choose", count=1, worst=(lost,))
     assert misses(record(slices=(only,)), limits) == []
+
+
+def test_records_of_two_schedules_are_ordered_by_their_ratio_to_what_ran_in_both():
+    """The machine was half as fast in the second; by p50 alone the slower one would win."""
+    base = record("base", p50=4.0)
+    first = record("first", p50=2.0, ratio=2.0)
+    second = record("second", p50=3.0, ratio=2.7)
+    assert names(ranked([base, first, second])) == ["first", "second", "base"]
+    assert names(ranked([base, first, second], "base")) == ["second", "first", "base"]
+    unknown = record("unknown", p50=1.0)
+    assert names(ranked([base, first, unknown], "base"))[0] == "unknown"
