@@ -21,7 +21,7 @@ MOST_LINES = 300
 HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
          "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
          "skl2onnx", "skops")  # fmt: skip
-MAY_BE_HEAVY = ("sources", "convert", "runtimes")
+MAY_BE_HEAVY = ("sources", "compress", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.
 SLOW_TO_LOAD = (
@@ -120,7 +120,7 @@ def test_only_the_entrances_know_the_pipeline_and_the_command_line():
     assert known == []
 
 
-def test_what_is_heavy_is_imported_in_functions_of_three_rooms():
+def test_what_is_heavy_is_imported_in_functions_of_four_rooms():
     wrong = [
         str(found)
         for path in FILES

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from edgeopt.domain import compression as stages
 from edgeopt.domain.model import Value, content_id
 
 Precision = Literal["fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "as-is"]
@@ -38,7 +39,8 @@ class Quantization(Value, kw_only=True, frozen=True):
 class Recipe(Value, kw_only=True, frozen=True):
     """One candidate: a precision in a runtime, run with so many threads.
 
-    `threads` and `options` change how an artifact runs, not the artifact.
+    `threads` and `options` change how an artifact runs, not the artifact. `compression` is what
+    was done to the source before it was converted, in this order.
     """
 
     runtime: str
@@ -46,6 +48,7 @@ class Recipe(Value, kw_only=True, frozen=True):
     quantization: Quantization | None = None
     threads: int = 1
     options: dict[str, str | int] = msgspec.field(default_factory=dict)
+    compression: stages.Chain = ()
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -53,12 +56,17 @@ class Recipe(Value, kw_only=True, frozen=True):
 
     @property
     def id(self) -> str:
-        return content_id(self)
+        """Of all fields; of a recipe without compression it is what it was before there was any."""
+        fields = msgspec.structs.asdict(self)
+        if not self.compression:
+            del fields["compression"]
+        return content_id(fields)
 
     @property
     def conversion_id(self) -> str:
         """Identity of the artifact: the recipe without what only concerns the session."""
-        return content_id([self.runtime, self.precision, self.quantization])
+        made = [self.runtime, self.precision, self.quantization]
+        return content_id([*made, self.compression] if self.compression else made)
 
     @property
     def session_id(self) -> str:
@@ -74,6 +82,7 @@ class Recipe(Value, kw_only=True, frozen=True):
             q = self.quantization
             parts = [q.library, q.calibration, q.granularity]
             words.append("(" + ", ".join(p for p in parts if p) + ")")
+        words += stages.words(self.compression)
         words.append(f"threads={self.threads}")
         words += [f"{key}={value}" for key, value in sorted(self.options.items())]
         return " ".join(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from edgeopt.domain.compression import Compression, Step
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.model import Value
 from edgeopt.domain.record import Record
@@ -34,6 +35,7 @@ class Request(Value, kw_only=True, frozen=True):
         budget: name of the final schedule.
         devices: names and links as asked for; else, where any is the user's, the device of each
             target, "" for this machine or none.
+        compression: what else may be done to the model; None: nothing.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Request(Value, kw_only=True, frozen=True):
     budget: str = "standard"
     seed: int = 0
     devices: tuple[str, ...] = ()
+    compression: Compression | None = None
 
 
 class Miss(Value, kw_only=True, frozen=True):
@@ -70,6 +73,7 @@ class Choice(Value, kw_only=True, frozen=True):
         why: one sentence. rejected: candidates taken first whose confirming score broke
             the promise. front: recipe ids on the Pareto front of latency, drop and size.
         findings: warnings and failures of the machine in the schedule that decided.
+        compression: the steps of the search for a smaller model, in their order.
     """
 
     target: str
@@ -83,6 +87,7 @@ class Choice(Value, kw_only=True, frozen=True):
     warnings: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     bundle: str | None = None
+    compression: tuple[Step, ...] = ()
 
 
 class SourceFacts(Value, kw_only=True, frozen=True):

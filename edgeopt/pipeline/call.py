@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.compression import Compression
 from edgeopt.domain.run import Constraints
 
 
@@ -28,6 +29,8 @@ class Call:
         step_timeout_s: for each conversion, and each runner request.
         out: the run's folder.
         devices: names and links; empty: this machine, and the user's devices.
+        compression: pruning and the like; None: none of it.
+        train: samples for training besides those that calibrate; as `data`.
     """
 
     model: Path
@@ -47,3 +50,5 @@ class Call:
     seed: int = 0
     step_timeout_s: float = 300.0
     devices: tuple[str, ...] = ()
+    compression: Compression | None = None
+    train: str | Path | Mapping[str, Any] | None = None

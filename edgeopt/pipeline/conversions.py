@@ -21,6 +21,7 @@ from edgeopt.domain.errors import EdgeoptError, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.pipeline.executed import combined_sha256
+from edgeopt.pipeline.stages import Stages
 from edgeopt.pipeline.turns import Turns
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
@@ -35,6 +36,7 @@ class Conversions:
     folder: RunFolder
     timeout_s: float
     turns: Turns
+    stages: Stages | None = None
     _calibration_files: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
@@ -79,13 +81,14 @@ class Conversions:
             return self._locks.setdefault(key, threading.Lock())
 
     def _convert(self, recipe: Recipe) -> Artifact:
+        source = self._source(recipe)
         base = self._base(recipe)
         made = self.folder.work / "convert" / recipe.conversion_id
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
         job = Job(
             recipe=recipe,
-            source=self.source,
+            source=source,
             calibration=self._calibration(),
             base=str(base) if base else None,
             folder=str(made),
@@ -110,13 +113,22 @@ class Conversions:
             raise StepFailed("failed-convert", str(error.args[0]), error.hint) from error
         return msgspec.convert(reply, Converted)
 
+    def _source(self, recipe: Recipe) -> Source:
+        """What a recipe is converted from: the source, or a compressed form of it."""
+        if not recipe.compression:
+            return self.source
+        assert self.stages is not None, "only a run that compresses has such recipes"
+        return self.stages.source_of(recipe.compression)
+
     def _base(self, recipe: Recipe) -> Path | None:
         """The artifact that a conversion starts from, made first where it is missing."""
         precision = convert.load(recipe.runtime).base(recipe.precision)
         if precision is None:
             return None
         try:
-            base = self.artifact(Recipe(runtime=recipe.runtime, precision=precision))
+            base = self.artifact(
+                Recipe(runtime=recipe.runtime, precision=precision, compression=recipe.compression)
+            )
         except StepFailed as error:
             raise StepFailed(
                 "failed-convert", f"its {precision} form failed: {error.reason}", error.hint

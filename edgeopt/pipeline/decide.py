@@ -93,7 +93,11 @@ def _measure_again(
         and r.recipe
         and (
             r.recipe_id in wanted
-            or (r.precision == "fp32" and (r.runtime, r.recipe.threads) in like)
+            or (
+                r.precision == "fp32"
+                and not r.recipe.compression
+                and (r.runtime, r.recipe.threads) in like
+            )
         )
     ]
     contested = [str(r.recipe_id) for r in finalists]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from edgeopt import targets
-from edgeopt.datasets import check, load, metrics, split
+from edgeopt.datasets import check, load, metrics, split, training
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.split import Parts
+from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
 from edgeopt.domain.progress import Listener
@@ -33,6 +35,7 @@ class Intake:
     profiles: tuple[Profile, ...]
     source: Source
     parts: Parts
+    train: Samples | None
     output: str
     request: Request
     warnings: tuple[str, ...]
@@ -65,13 +68,15 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
     parts = split.split(data, calibration, confirm, call.seed)
+    train = _train(call, source, parts)
     warnings = [str(advice) for advice in check.constant_inputs(data)]
     return Intake(
         profiles=profiles,
         source=source,
         parts=parts,
+        train=train,
         output=_output(call.output, source),
-        request=_request(call, profiles, source, (data, calibration, confirm)),
+        request=_request(call, profiles, source, (data, calibration, confirm), train),
         warnings=tuple(warnings),
     )
 
@@ -152,6 +157,22 @@ def _checked(samples: Samples | None, source: Source) -> Samples | None:
     return check.check(samples, source.inputs, samples.origin)
 
 
+def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
+    """The samples that are there to train; None where only those that calibrate do."""
+    if call.train is None:
+        return None
+    if call.compression is None:
+        raise BadInput(
+            "--train gives samples for training, but nothing is to be trained.",
+            "Say --prune, --low-rank, --sparse, --input-size or --qat, or leave --train out.",
+        )
+    names = [spec.name for spec in source.inputs]
+    train = _checked(load.load(call.train, names, call.preprocessing), source)
+    assert train is not None
+    training.refuse_seen(train, parts)
+    return train
+
+
 def _output(said: str | None, source: Source) -> str:
     names = [spec.name for spec in source.outputs]
     if said is None:
@@ -166,6 +187,7 @@ def _request(
     profiles: tuple[Profile, ...],
     source: Source,
     samples: tuple[Samples | None, Samples | None, Samples | None],
+    train: Samples | None,
 ) -> Request:
     data, calibration, confirm = samples
     assert data is not None
@@ -184,4 +206,13 @@ def _request(
         output=_output(call.output, source),
         budget=call.budget,
         seed=call.seed,
+        compression=_compression(call, train),
+    )
+
+
+def _compression(call: Call, train: Samples | None) -> Compression | None:
+    if call.compression is None or train is None:
+        return call.compression
+    return msgspec.structs.replace(
+        call.compression, train=train.origin, train_sha256=train.sha256()
     )

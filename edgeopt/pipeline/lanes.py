@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import msgspec
+
 from edgeopt.devices.emulated import Emulated
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.run import Choice
 from edgeopt.pipeline import decide
+from edgeopt.pipeline.compress import compressed
 from edgeopt.pipeline.emulation import emulate
 from edgeopt.pipeline.places import Fleet, Place
 from edgeopt.pipeline.station import Station
@@ -106,6 +109,7 @@ def _one_target(bench: Workbench, job: Job) -> Choice:
     if isinstance(place.device, Emulated):
         asked = emulate(station.shop, place.device, records, station.progress)
         records = [station.keep(record) for record in asked]
-    if place.timed:
-        return decide.by_measurement(station, place.profile, records)
-    return decide.by_profile(station, place.profile, records)
+    records, steps = compressed(station, job.space, records)
+    by = decide.by_measurement if place.timed else decide.by_profile
+    choice = by(station, place.profile, records)
+    return msgspec.structs.replace(choice, compression=steps)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeopt.domain import compression
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Record
@@ -120,6 +121,7 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     if recipe.quantization:
         q = recipe.quantization
         words.append(", ".join(part for part in (q.library, q.calibration, q.granularity) if part))
+    words += compression.words(recipe.compression)
     return (*words, *(f"{key}={value}" for key, value in sorted(recipe.options.items())))
 
 

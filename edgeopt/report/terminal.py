@@ -51,6 +51,7 @@ def _target(run: Run, target: str) -> Iterator[RenderableType]:
         yield _table(tried, timed=not why)
         yield _text(_legend(tried), "dim")
     if choice:
+        yield from _list("A smaller model", map(words.step, choice.compression))
         yield from _list("Did not qualify", map(_miss, choice.misses))
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
         yield from _list("Warnings", choice.warnings, "yellow")

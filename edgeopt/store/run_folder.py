@@ -37,6 +37,11 @@ class RunFolder:
     def artifacts(self) -> Path:
         return self.path / "artifacts"
 
+    @property
+    def stages(self) -> Path:
+        """Compressed forms of the source, by the identity of their chain."""
+        return self.path / "stages"
+
     def log(self, name: str) -> Path:
         """A log file by name."""
         return self.path / "logs" / f"{name}.log"
