@@ -50,7 +50,7 @@ def main() -> None:
     images, labels = digits()
     train, judge, test = slice(0, 2600), slice(2600, 4000), slice(4000, 5000)
     model = networks.baseline(
-        networks.SmallMobileNet(), images[train], labels[train], 15, options.work / "mnist.pt2", 2
+        networks.SmallMobileNet(), images[train], labels[train], 6, options.work / "mnist.pt2", 2
     )
     asked = Compression(
         methods=("prune",),

@@ -37,7 +37,7 @@ class SmallMobileNet(nn.Module):
 
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
-        plan = [(24, 1), (24, 1), (40, 2), (40, 1), (80, 2), (80, 1), (112, 1)]
+        plan = [(24, 2), (24, 1), (40, 1), (40, 1), (80, 2), (80, 1), (112, 1)]
         layers, width = _unit(1, 32, 3, 2), 32
         for out, stride in plan:
             layers.append(Inverted(width, out, stride))

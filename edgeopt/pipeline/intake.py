@@ -51,6 +51,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         BadInput: anything of it is unusable.
         NotInstalled: the source's format needs a package that is missing.
     """
+    _refuse_idle_training(call)
     check_writable(call.out)
     profiles = _profiles(call.targets)
     if call.metric is not None:
@@ -79,6 +80,14 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         request=_request(call, profiles, source, (data, calibration, confirm), train),
         warnings=tuple(warnings),
     )
+
+
+def _refuse_idle_training(call: Call) -> None:
+    if call.train is not None and call.compression is None:
+        raise BadInput(
+            "--train gives samples for training, but nothing is to be trained.",
+            "Say --prune, --low-rank, --sparse, --input-size or --qat, or leave --train out.",
+        )
 
 
 def _profiles(names: tuple[str, ...]) -> tuple[Profile, ...]:
@@ -161,11 +170,6 @@ def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
     """The samples that are there to train; None where only those that calibrate do."""
     if call.train is None:
         return None
-    if call.compression is None:
-        raise BadInput(
-            "--train gives samples for training, but nothing is to be trained.",
-            "Say --prune, --low-rank, --sparse, --input-size or --qat, or leave --train out.",
-        )
     names = [spec.name for spec in source.inputs]
     train = _checked(load.load(call.train, names, call.preprocessing), source)
     assert train is not None
