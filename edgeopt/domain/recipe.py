@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgeopt.domain import compression as stages
 from edgeopt.domain.model import Value, content_id
 
 Precision = Literal[
@@ -127,7 +128,8 @@ class OptionSet(Value, kw_only=True, frozen=True):
 class Recipe(Value, kw_only=True, frozen=True):
     """One candidate: a precision in a runtime, run with so many threads.
 
-    `threads`, `options` and `affinity` change how an artifact runs, not the artifact.
+    `threads`, `options` and `affinity` change how an artifact runs, not the artifact. `compression`
+    is what was done to the source before it was converted, in this order.
     """
 
     runtime: str
@@ -136,6 +138,7 @@ class Recipe(Value, kw_only=True, frozen=True):
     threads: int = 1
     options: dict[str, str | int] = msgspec.field(default_factory=dict)
     affinity: Affinity = "any"
+    compression: stages.Chain = ()
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -147,6 +150,8 @@ class Recipe(Value, kw_only=True, frozen=True):
         said: dict[str, Any] = msgspec.to_builtins(self)
         if self.affinity == "any":
             del said["affinity"]
+        if not self.compression:
+            del said["compression"]
         return content_id(said | {"quantization": self._integers})
 
     @property
@@ -156,7 +161,8 @@ class Recipe(Value, kw_only=True, frozen=True):
     @property
     def conversion_id(self) -> str:
         """Identity of the artifact: the recipe without what only concerns the session."""
-        return content_id([self.runtime, self.precision, self._integers])
+        made = [self.runtime, self.precision, self._integers]
+        return content_id([*made, self.compression] if self.compression else made)
 
     @property
     def session_id(self) -> str:
@@ -182,6 +188,7 @@ class Recipe(Value, kw_only=True, frozen=True):
         words = [self.runtime, self.precision]
         if self.quantization:
             words.append("(" + ", ".join(self.quantization.words) + ")")
+        words += stages.words(self.compression)
         words.append(f"threads={self.threads}")
         words += self.settings
         return " ".join(words)

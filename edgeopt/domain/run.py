@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from edgeopt.domain.compression import Compression, CompressionStep
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.layers import Refinement
@@ -40,6 +41,7 @@ class Request(Value, kw_only=True, frozen=True):
             target, "" for this machine or none.
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: whether the chosen is scored on corrupted inputs, too.
+        compression: what else may be done to the model; None: nothing.
     """
 
     source: str
@@ -59,6 +61,7 @@ class Request(Value, kw_only=True, frozen=True):
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
     fold: Fold | None = None
+    compression: Compression | None = None
 
 
 class Miss(Value, kw_only=True, frozen=True):
@@ -80,6 +83,7 @@ class Choice(Value, kw_only=True, frozen=True):
             the promise. front: recipe ids on the Pareto front of latency, drop and size.
         findings: warnings and failures of the machine in the schedule that decided.
         refinements: what was done about int8 forms that were fast and lost too much.
+        compression: the steps of the search for a smaller model, in their order.
     """
 
     target: str
@@ -94,6 +98,7 @@ class Choice(Value, kw_only=True, frozen=True):
     findings: tuple[Finding, ...] = ()
     refinements: tuple[Refinement, ...] = ()
     bundle: str | None = None
+    compression: tuple[CompressionStep, ...] = ()
 
 
 class SourceFacts(Value, kw_only=True, frozen=True):

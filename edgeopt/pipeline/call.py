@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain.compression import Compression
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.run import Constraints
 
@@ -32,6 +33,8 @@ class Call:
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: score the chosen on corrupted inputs, too.
         fold: what is folded into the model; the data stays as the original takes it.
+        compression: pruning and the like; None: none of it.
+        train: samples for training besides those that calibrate; as `data`.
     """
 
     model: Path
@@ -54,3 +57,5 @@ class Call:
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
     fold: Fold | None = None
+    compression: Compression | None = None
+    train: str | Path | Mapping[str, Any] | None = None

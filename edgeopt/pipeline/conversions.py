@@ -20,9 +20,11 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import EdgeoptError, StepFailed
 from edgeopt.domain.layers import NoiseTable
+from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.pipeline.executed import combined_sha256
+from edgeopt.pipeline.stages import Stages
 from edgeopt.pipeline.turns import Turns
 from edgeopt.runner import sensors
 from edgeopt.sources.source import Source, sha256_file
@@ -47,6 +49,7 @@ class Conversions:
     folder: RunFolder
     timeout_s: float
     turns: Turns
+    stages: Stages | None = None
     _calibration_files: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
@@ -103,15 +106,18 @@ class Conversions:
         return artifact
 
     def _job(self, recipe: Recipe, made: Path) -> Job:
-        base = self._base(recipe)
-        self.folder.calibrated.mkdir(exist_ok=True)
+        source, base = self._source(recipe), self._base(recipe)
+        # Ranges are of one form of the source: a compressed one has its own.
+        own = content_id(recipe.compression) if recipe.compression else ""
+        cache = self.folder.calibrated / own
+        cache.mkdir(parents=True, exist_ok=True)
         return Job(
             recipe=recipe,
-            source=self.source,
+            source=source,
             calibration=self._calibration(),
             base=str(base) if base else None,
             folder=str(made),
-            cache=str(self.folder.calibrated),
+            cache=str(cache),
         )
 
     def noise(self, recipe: Recipe, output: str) -> NoiseTable:
@@ -164,13 +170,22 @@ class Conversions:
             raise StepFailed("failed-convert", str(error.args[0]), error.hint) from error
         return msgspec.convert(reply, Converted)
 
+    def _source(self, recipe: Recipe) -> Source:
+        """What a recipe is converted from: the source, or a compressed form of it."""
+        if not recipe.compression:
+            return self.source
+        assert self.stages is not None, "only a run that compresses has such recipes"
+        return self.stages.source_of(recipe.compression)
+
     def _base(self, recipe: Recipe) -> Path | None:
         """The artifact that a conversion starts from, made first where it is missing."""
         precision = convert.load(recipe.runtime).base(recipe.precision)
         if precision is None:
             return None
         try:
-            base = self.artifact(Recipe(runtime=recipe.runtime, precision=precision))
+            base = self.artifact(
+                Recipe(runtime=recipe.runtime, precision=precision, compression=recipe.compression)
+            )
         except StepFailed as error:
             raise StepFailed(
                 "failed-convert", f"its {precision} form failed: {error.reason}", error.hint

@@ -101,7 +101,7 @@ def _measure_again(
     floats = {
         (r.runtime, r.recipe.threads): r.recipe_id
         for r in reversed(records)
-        if r.recipe and r.precision == "fp32" and r.latency_ms
+        if r.recipe and r.precision == "fp32" and r.latency_ms and not r.recipe.compression
     }
     wanted |= {floats[key] for key in like if key in floats}
     group = [r for r in records if r.latency_ms and r.recipe_id in wanted]

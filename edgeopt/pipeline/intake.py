@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from edgeopt import targets
-from edgeopt.datasets import check, corruptions, load, metrics, slices, split
+from edgeopt.datasets import check, corruptions, load, metrics, slices, split, training
 from edgeopt.datasets.samples import GROUPS, Samples
 from edgeopt.datasets.split import Parts
+from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
 from edgeopt.domain.progress import Listener
@@ -34,6 +36,7 @@ class Intake:
     profiles: tuple[Profile, ...]
     source: Source
     parts: Parts
+    train: Samples | None
     output: str
     request: Request
     warnings: tuple[str, ...]
@@ -49,6 +52,8 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         BadInput: anything of it is unusable.
         NotInstalled: the source's format needs a package that is missing.
     """
+    _refuse_idle_training(call)
+    _refuse_both(call)
     check_writable(call.out)
     profiles = _profiles(call.targets)
     if call.metric is not None:
@@ -76,14 +81,32 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         assert data is not None
         warnings += more
     parts = split.split(data, calibration, confirm, call.seed)
+    train = _train(call, source, parts)
     return Intake(
         profiles=profiles,
         source=source,
         parts=parts,
+        train=train,
         output=output,
-        request=_request(call, profiles, source, (data, calibration, confirm)),
+        request=_request(call, profiles, source, (data, calibration, confirm), train),
         warnings=tuple(warnings),
     )
+
+
+def _refuse_idle_training(call: Call) -> None:
+    if call.train is not None and call.compression is None:
+        raise BadInput(
+            "--train gives samples for training, but nothing is to be trained.",
+            "Say --prune, --low-rank, --sparse, --input-size or --qat, or leave --train out.",
+        )
+
+
+def _refuse_both(call: Call) -> None:
+    if call.fold is not None and call.compression is not None:
+        raise BadInput(
+            "a model is trained on what its data holds, which a folded one no longer takes.",
+            "Leave --fold-input and --fold-output out, or --prune and the like.",
+        )
 
 
 def _profiles(names: tuple[str, ...]) -> tuple[Profile, ...]:
@@ -173,6 +196,15 @@ def _require_effects(call: Call, judged: list[Samples]) -> None:
             f"--corruptions needs an input that holds a signal, and {judged[0].origin} has none.",
             "Floats and bytes are corrupted; whole numbers are ids or tokens.",
         )
+def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
+    """The samples that are there to train; None where only those that calibrate do."""
+    if call.train is None:
+        return None
+    names = [spec.name for spec in source.inputs]
+    train = _checked(load.load(call.train, names, call.preprocessing), source)
+    assert train is not None
+    training.refuse_seen(train, parts)
+    return train
 
 
 def _output(said: str | None, source: Source) -> str:
@@ -189,6 +221,7 @@ def _request(
     profiles: tuple[Profile, ...],
     source: Source,
     samples: tuple[Samples | None, Samples | None, Samples | None],
+    train: Samples | None,
 ) -> Request:
     data, calibration, confirm = samples
     assert data is not None
@@ -210,4 +243,13 @@ def _request(
         slice_by=call.slice_by,
         corruptions=call.corruptions,
         fold=source.fold,
+        compression=_compression(call, train),
+    )
+
+
+def _compression(call: Call, train: Samples | None) -> Compression | None:
+    if call.compression is None or train is None:
+        return call.compression
+    return msgspec.structs.replace(
+        call.compression, train=train.origin, train_sha256=train.sha256()
     )

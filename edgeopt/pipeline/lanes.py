@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import msgspec
+
 from edgeopt.devices.benchmark_phone import BenchmarkPhone
 from edgeopt.devices.emulated import Emulated
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.run import Choice
 from edgeopt.pipeline import decide
+from edgeopt.pipeline.compress import compressed
 from edgeopt.pipeline.emulation import emulate
 from edgeopt.pipeline.means import with_means
 from edgeopt.pipeline.places import Fleet, Place
@@ -110,6 +113,7 @@ def _one_target(bench: Workbench, job: Job) -> Choice:
         records = [station.keep(record) for record in asked]
     if isinstance(place.device, BenchmarkPhone):
         records = with_means(station, place.device, records)
-    if place.timed:
-        return decide.by_measurement(station, place.profile, records)
-    return decide.by_profile(station, place.profile, records)
+    records, steps = compressed(station, job.space, records)
+    by = decide.by_measurement if place.timed else decide.by_profile
+    choice = by(station, place.profile, records)
+    return msgspec.structs.replace(choice, compression=steps)

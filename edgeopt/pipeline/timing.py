@@ -163,7 +163,7 @@ def baseline_of(records: Sequence[Record]) -> str | None:
 
     A source whose file is quantized has none: there it is the file itself, in its own runtime.
     """
-    timed = [r for r in records if r.latency_ms]
+    timed = [r for r in records if r.latency_ms and not (r.recipe and r.recipe.compression)]
     floats = [r for r in timed if r.precision == "fp32"]
     if not floats:
         floats = [r for r in timed if (r.runtime, r.precision) == ("litert", "as-is")]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from edgeopt.datasets import scores
 from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.training import training_samples
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
@@ -17,6 +18,7 @@ from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
 from edgeopt.pipeline.judge import Answers, Exam, exam, metric_for
+from edgeopt.pipeline.stages import Stages
 from edgeopt.pipeline.turns import Turns
 from edgeopt.pipeline.workshop import Workshop
 from edgeopt.store.run_folder import RunFolder
@@ -40,8 +42,22 @@ class Workbench:
         self.call, self.intake, self.folder, self.progress = call, intake, folder, progress
         self.local = local or Local()
         self.turns = Turns()
+        self.stages = Stages(
+            intake.source,
+            training_samples(intake.parts.calibrate, intake.train),
+            intake.output,
+            folder,
+            call.step_timeout_s,
+            self.turns,
+            self.tell,
+        )
         self.conversions = Conversions(
-            intake.source, intake.parts.calibrate, folder, call.step_timeout_s, self.turns
+            intake.source,
+            intake.parts.calibrate,
+            folder,
+            call.step_timeout_s,
+            self.turns,
+            self.stages,
         )
         self.earlier = {record.key: record for record in folder.journal.records()}
         self._confirm: Exam | None = None

@@ -27,7 +27,7 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.executed import executed
-from edgeopt.pipeline.judge import Exam, output_shapes, parity
+from edgeopt.pipeline.judge import COMPRESSED, Exam, output_shapes, parity
 from edgeopt.sources.source import Source
 from edgeopt.store.run_folder import RunFolder
 
@@ -180,7 +180,8 @@ class Workshop:
 
     def _mark(self, recipe: Recipe, artifact: Artifact) -> Marks:
         answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
-        close = parity(recipe.precision, answers, self.choose.source)
+        precision = COMPRESSED if recipe.compression else recipe.precision
+        close = parity(precision, answers, self.choose.source)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
         effects: tuple[Slices, ...] = ()
         if self.max_slice_drop is not None:

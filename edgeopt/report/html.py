@@ -26,6 +26,7 @@ from edgeopt.report.method import method, untimed_reason
 from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes
 from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
 from edgeopt.report.side_tables import SideTable, side_tables
+from edgeopt.report.smaller import SmallerRow, smaller
 from edgeopt.report.table import Row, choice_of, rows
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class TargetView:
     precisions: list[str]
     front: list[Row]
     method: list[str]
+    smaller: list[SmallerRow]
     profile: Profile | None
     facts: list[FactRow]
 
@@ -109,6 +111,7 @@ def target_view(
         precisions=precisions(found),
         front=sorted((r for r in made if "on the front" in r.marks), key=lambda r: r.order[1]),
         method=method(run, target),
+        smaller=smaller(run, choice) if choice else [],
         profile=profile,
         facts=facts(profile) if profile else [],
     )

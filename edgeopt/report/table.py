@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeopt.domain import compression
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Record
@@ -119,6 +120,7 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     words = [fmt.count(recipe.threads, "thread")]
     if recipe.quantization:
         words.append(", ".join(recipe.quantization.words))
+    words += compression.words(recipe.compression)
     return (*words, *recipe.settings)
 
 

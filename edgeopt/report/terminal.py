@@ -63,6 +63,7 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
     for table in tables:
         yield from _side_table(table)
     if choice:
+        yield from _list("A smaller model", map(words.step, choice.compression))
         yield from _list("Did not qualify", map(_miss, choice.misses))
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
         refined = [line for one in choice.refinements for line in refine_words.lines(one)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgeopt.domain.compression import CompressionStep
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
@@ -93,6 +94,13 @@ def unresolved(record: Record) -> tuple[str, ...]:
         f"{drop.n} confirming samples do not resolve the allowed drop: it may be "
         f"{fmt.drop_interval(drop)}. More samples would tell.",
     )
+
+
+def step(one: CompressionStep) -> str:
+    """One line for a step of the search for a smaller model."""
+    state = "kept" if one.kept else "taken back"
+    note = f" ({one.note})" if one.note else ""
+    return f"{one.title}: {state}; {one.why}{note}"
 
 
 def finding(one: Finding) -> str:

@@ -27,7 +27,7 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
     found = _by_id(tried, wanted) or [r for r in tried if set(wanted) <= _words(r)]
     if not wanted or not found:
         raise BadInput(f"no candidate is called {words!r}.", _there(tried))
-    if len({(r.runtime, r.precision, *_options(r)) for r in found}) > 1:
+    if len({(r.runtime, r.precision, *_compression(r), *_options(r)) for r in found}) > 1:
         raise BadInput(f"{words!r} is more than one candidate.", _there(found))
     same = [r for r in found if r.recipe and r.recipe.threads == threads]
     return min(same or found, key=_time)
@@ -42,6 +42,7 @@ def is_own_fp32(other: Record, record: Record) -> bool:
     """Whether a record is another's fp32 form in the same runtime with as many threads."""
     return (
         other.precision == "fp32"
+        and not (other.recipe and other.recipe.compression)
         and other.runtime == record.runtime
         and other.recipe is not None
         and record.recipe is not None
@@ -73,6 +74,10 @@ def _words(record: Record) -> set[str]:
 
 def _options(record: Record) -> tuple[str, ...]:
     return record.recipe.settings if record.recipe else ()
+
+
+def _compression(record: Record) -> tuple[object, ...]:
+    return record.recipe.compression if record.recipe else ()
 
 
 def _time(record: Record) -> float:

@@ -56,6 +56,11 @@ class RunFolder:
         text = msgspec.json.format(msgspec.json.encode(table))
         atomic.write(self.calibrated / f"layers-{conversion_id}.json", text)
 
+    @property
+    def stages(self) -> Path:
+        """Compressed forms of the source, by the identity of their chain."""
+        return self.path / "stages"
+
     def log(self, name: str) -> Path:
         """A log file by name."""
         return self.path / "logs" / f"{name}.log"

@@ -1,0 +1,75 @@
+"""8-bit rounding in the forward pass, with gradients that pass through it.
+
+Weights by output channel, symmetric; activations by tensor, with ranges that follow the samples
+(Jacob et al. 2018, arXiv:1712.05877, section 3.1: moving averages of minimum and maximum).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+SMOOTHING = 0.05
+LEAST_SCALE = 1e-8
+
+
+@contextlib.contextmanager
+def rounding(module: torch.nn.Module) -> Iterator[None]:
+    """While it lasts, convolutions and linear layers compute with rounded weights and inputs."""
+    import torch
+    from torch.nn.utils import parametrize
+
+    class Rounded(torch.nn.Module):
+        """A weight as it will be stored; the weight itself stays a float that learns."""
+
+        def forward(self, weight: torch.Tensor) -> torch.Tensor:
+            return round_weight(weight)
+
+    kinds = torch.nn.modules.conv._ConvNd | torch.nn.Linear
+    layers = [layer for layer in module.modules() if isinstance(layer, kinds)]
+    removers = [layer.register_forward_pre_hook(_Inputs()) for layer in layers]
+    for layer in layers:
+        parametrize.register_parametrization(layer, "weight", Rounded())
+    try:
+        yield
+    finally:
+        for layer, remover in zip(layers, removers, strict=True):
+            remover.remove()
+            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
+
+
+def round_weight(weight: torch.Tensor) -> torch.Tensor:
+    """int8 values of a weight [out, ...], one scale for each output channel, as floats."""
+    import torch
+
+    scale = weight.detach().abs().flatten(1).amax(1).clamp_min(LEAST_SCALE) / 127
+    zeros = torch.zeros(len(scale), dtype=torch.int32)
+    return torch.fake_quantize_per_channel_affine(weight, scale, zeros, 0, -127, 127)
+
+
+class _Inputs:
+    """Rounds what goes into a layer. Zero is always exact, as padding needs it."""
+
+    def __init__(self) -> None:
+        self.low: float | None = None
+        self.high: float | None = None
+
+    def __call__(self, layer: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        import torch
+
+        values = given[0]
+        low, high = float(values.detach().min()), float(values.detach().max())
+        if self.low is None or self.high is None:
+            self.low, self.high = low, high
+        elif layer.training:
+            self.low += SMOOTHING * (low - self.low)
+            self.high += SMOOTHING * (high - self.high)
+        bottom, top = min(self.low, 0.0), max(self.high, 0.0)
+        scale = max((top - bottom) / 255, LEAST_SCALE)
+        zero = min(max(round(-bottom / scale), 0), 255)
+        rounded = torch.fake_quantize_per_tensor_affine(values, scale, zero, 0, 255)
+        return (rounded, *given[1:])

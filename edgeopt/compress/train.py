@@ -1,0 +1,286 @@
+"""Recovery: a damaged model is trained towards the source's answers and the labels.
+
+An epoch is written to the disk when it is done; an interrupted training goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from edgeopt.compress.features import Pairs
+from edgeopt.compress.lesson import CHUNK, Lesson
+from edgeopt.compress.sparsify import zeros_of
+from edgeopt.domain.compression import Training
+from edgeopt.domain.model import Value
+
+if TYPE_CHECKING:
+    import torch
+
+LAST_RATE = 0.01  # of the first, where the cosine ends
+Listener = Callable[[int, int, float], None]  # epochs done, of how many, seconds left
+
+
+class Epoch(Value, kw_only=True, frozen=True):
+    """One point of the curves.
+
+    Attributes:
+        loss: mean over the batches; held_out: the same loss on the samples that do not train.
+        right: share of those that agree with the labels, else with the source; null for values.
+        rate: of learning. seconds: it took.
+    """
+
+    number: int
+    loss: float | None
+    held_out: float | None
+    right: float | None
+    rate: float
+    seconds: float
+
+
+class Curve(Value, kw_only=True, frozen=True):
+    """A training as it went.
+
+    Attributes:
+        epochs: the first is the state before any training, number 0.
+        best: number of the epoch whose weights were taken: least loss on the held-out samples.
+        ended: why it ended there, one sentence.
+        samples, held_out: how many trained, and how many told when to stop.
+        labels: whether they took part.
+    """
+
+    training: Training
+    epochs: tuple[Epoch, ...]
+    best: int
+    ended: str
+    samples: int
+    held_out: int
+    labels: bool
+
+
+@dataclass
+class _State:
+    """Where a training stands."""
+
+    module: Any
+    optimizer: Any
+    rng: np.random.Generator
+    best_weights: dict[str, Any]
+    epochs: list[Epoch] = field(default_factory=list)
+    best: int = 0
+
+    def save(self, path: Path) -> None:
+        """Write all of it, whole or not at all."""
+        import torch
+
+        part = path.with_suffix(".part")
+        torch.save(
+            {
+                "module": self.module.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "rng": self.rng.bit_generator.state,
+                "torch_rng": torch.get_rng_state(),
+                "best_weights": self.best_weights,
+                "epochs": msgspec.to_builtins(self.epochs),
+                "best": self.best,
+            },
+            part,
+        )
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from what was written; what cannot be read counts as not written."""
+        import torch
+
+        try:
+            kept = torch.load(path, weights_only=True)
+        except Exception:  # none there, torn, or of another version: pickles fail in many ways
+            return
+        with contextlib.suppress(RuntimeError, ValueError, KeyError):
+            self.module.load_state_dict(kept["module"])
+            self.optimizer.load_state_dict(kept["optimizer"])
+            self.rng.bit_generator.state = kept["rng"]
+            torch.set_rng_state(kept["torch_rng"])
+            self.best_weights, self.best = kept["best_weights"], kept["best"]
+            self.epochs = msgspec.convert(kept["epochs"], list[Epoch])
+
+
+def train(
+    module: torch.nn.Module,
+    lesson: Lesson,
+    training: Training,
+    checkpoint: Path,
+    tell: Listener = lambda done, total, left: None,
+) -> Curve:
+    """Train in place; on return the module has the weights of the best epoch, the start included.
+
+    Args:
+        checkpoint: where every epoch is written; removed at the end.
+    """
+    import torch
+
+    torch.manual_seed(training.seed)
+    state = _State(
+        module,
+        _optimizer(module, training),
+        np.random.default_rng(training.seed),
+        copy.deepcopy(module.state_dict()),
+    )
+    state.load(checkpoint)
+    masks = zeros_of(module)
+    with Pairs(module, lesson.source, training.features) as pairs:
+        if not state.epochs:
+            state.epochs.append(_look(module, lesson, training, 0, None, 0.0, 0.0))
+        ended = _epochs(state, lesson, training, masks, pairs, checkpoint, tell)
+    module.load_state_dict(state.best_weights)
+    module.eval()
+    checkpoint.unlink(missing_ok=True)
+    return Curve(
+        training=training,
+        epochs=tuple(state.epochs),
+        best=state.best,
+        ended=ended,
+        samples=len(lesson.train),
+        held_out=len(lesson.held_out),
+        labels=lesson.labels is not None and training.distillation < 1,
+    )
+
+
+def _epochs(
+    state: _State,
+    lesson: Lesson,
+    training: Training,
+    masks: dict[str, Any],
+    pairs: Pairs,
+    checkpoint: Path,
+    tell: Listener,
+) -> str:
+    """All epochs that are left; returns why it ended."""
+    for number in range(state.epochs[-1].number + 1, training.epochs + 1):
+        if number - state.best > training.patience:
+            return (
+                f"the held-out loss has not fallen for {training.patience} epochs; "
+                f"the weights are of epoch {state.best}"
+            )
+        began = time.monotonic()
+        loss = _epoch(state, lesson, training, masks, pairs, number)
+        taken = time.monotonic() - began
+        done = _look(state.module, lesson, training, number, loss, rate_at(training, number), taken)
+        state.epochs.append(done)
+        if loss is None or done.held_out is None:
+            return (
+                f"the training diverged in epoch {number} (its loss is no number any more); the "
+                f"weights are of epoch {state.best}. A lower learning rate than "
+                f"{training.learning_rate:g} may help"
+            )
+        best = state.epochs[state.best].held_out
+        if best is None or done.held_out < best:
+            state.best, state.best_weights = number, copy.deepcopy(state.module.state_dict())
+        state.save(checkpoint)
+        typical = float(np.median([epoch.seconds for epoch in state.epochs[1:]]))
+        tell(number, training.epochs, typical * (training.epochs - number))
+    return f"all {training.epochs} epochs were made; the weights are of epoch {state.best}"
+
+
+def _epoch(
+    state: _State,
+    lesson: Lesson,
+    training: Training,
+    masks: dict[str, Any],
+    pairs: Pairs,
+    number: int,
+) -> float | None:
+    """One pass over the samples; the mean loss, None once it is no number."""
+    import torch
+
+    module, total, count = state.module, 0.0, 0
+    module.train()
+    named = dict(module.named_parameters())
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate_at(training, number)
+    for rows in lesson.batches(training.batch, state.rng):
+        state.optimizer.zero_grad()
+        loss = lesson.loss(training, lesson.logits(module, rows), rows)
+        loss = loss + pairs.distance(lesson.of(rows))
+        if training.l1:
+            weights = (p.abs().sum() for p in named.values() if p.ndim > 1)
+            loss = loss + training.l1 * sum(weights)
+        if not torch.isfinite(loss):
+            return None
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(module.parameters(), training.clip_norm)
+        state.optimizer.step()
+        with torch.no_grad():
+            for name, mask in masks.items():
+                named[name].mul_(mask)
+        total, count = total + float(loss.detach()) * len(rows), count + len(rows)
+    return total / count
+
+
+def rate_at(training: Training, number: int) -> float:
+    """The learning rate of an epoch, the first being 1: half a cosine."""
+    share = (number - 1) / max(1, training.epochs)
+    height = 0.5 * (1 + math.cos(math.pi * share))
+    return training.learning_rate * (LAST_RATE + (1 - LAST_RATE) * height)
+
+
+def _optimizer(module: Any, training: Training) -> Any:
+    """Biases and norms are not decayed."""
+    import torch
+
+    decayed = [p for p in module.parameters() if p.requires_grad and p.ndim > 1]
+    free = [p for p in module.parameters() if p.requires_grad and p.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": training.weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+    if training.optimizer == "sgd":
+        return torch.optim.SGD(groups, training.learning_rate, momentum=training.momentum)
+    kind = torch.optim.Adam if training.optimizer == "adam" else torch.optim.AdamW
+    return kind(groups, training.learning_rate)
+
+
+def _look(
+    module: Any,
+    lesson: Lesson,
+    training: Training,
+    number: int,
+    loss: float | None,
+    rate: float,
+    seconds: float,
+) -> Epoch:
+    """How the held-out samples fare."""
+    import torch
+
+    module.eval()
+    rows = lesson.held_out
+    with torch.no_grad():
+        parts = [lesson.logits(module, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+        answers = torch.cat(parts)
+        held_out = float(lesson.loss(training, answers, rows))
+    right = None
+    if lesson.task == "classes":
+        truths = lesson.answers.argmax(1) if lesson.labels is None else lesson.labels
+        right = float((answers.argmax(1) == truths[rows]).float().mean())
+    return Epoch(
+        number=number,
+        loss=loss,
+        held_out=held_out if math.isfinite(held_out) else None,
+        right=right,
+        rate=rate,
+        seconds=round(seconds, 3),
+    )
+
+
+def write(curve: Curve, path: Path) -> None:
+    """A curve as JSON."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(curve)))

@@ -1,0 +1,184 @@
+"""Runs in a child process: one stage, from an exported program to the next one with its ONNX."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
+from edgeopt.compress import prune as pruning
+from edgeopt.compress import train as training
+from edgeopt.compress.lesson import Lesson, lesson
+from edgeopt.domain.compression import (
+    LowRank,
+    Prune,
+    QuantizationAware,
+    Recover,
+    Resize,
+    Sparsify,
+    Stage,
+    Training,
+)
+from edgeopt.domain.model import Value
+from edgeopt.sources.exported_program import prepare_module
+from edgeopt.sources.source import Source
+
+if TYPE_CHECKING:
+    import torch
+    from torch.fx import GraphModule
+
+CURVE, PROGRESS, CHECKPOINT = "curve.json", "progress.json", "checkpoint.pt"
+TAYLOR_SAMPLES = 256
+
+
+class StageJob(Value, kw_only=True, frozen=True):
+    """What a stage is given.
+
+    Attributes:
+        source: what it starts from. teacher: the user's own exported program.
+        samples: .npy for each input, [n, 1, ...], in the source's order. labels: .npy or None.
+        output: the position of the output that is scored.
+        folder: where to write; what an interrupted training left there is gone on with.
+    """
+
+    stage: Stage
+    source: Source
+    teacher: str
+    samples: tuple[str, ...]
+    labels: str | None
+    output: int
+    folder: str
+
+
+class Derived(Value, kw_only=True, frozen=True):
+    """What a stage made.
+
+    Attributes:
+        exported, onnx: as in `Source`.
+        parameters: numbers in the weights. about: what became of it, in words.
+        curve: name of the training's file in the folder; None where nothing was trained.
+        note: what the training wants the user to know.
+    """
+
+    exported: str
+    onnx: str | None
+    onnx_reason: str
+    operators: dict[str, int]
+    parameters: int
+    about: str
+    curve: str | None = None
+    note: str = ""
+
+
+def make(argument: Any) -> Any:
+    """Apply one stage.
+
+    Raises:
+        EdgeoptError: the model cannot be changed so; one sentence says why.
+    """
+    job = msgspec.convert(argument, StageJob)
+    module = rebuild.read(Path(str(job.source.exported)))
+    curve = None
+    if isinstance(job.stage, Recover | QuantizationAware):
+        curve = _train(job, module, job.stage)
+        about = f"{len(curve.epochs) - 1} epochs on {curve.samples} samples"
+    else:
+        about = _change(job, module, job.stage)
+    prepared = prepare_module(module.eval(), _preparation(job), job.source.format)
+    derived = Derived(
+        exported=prepared["exported"],
+        onnx=prepared["onnx"],
+        onnx_reason=prepared["onnx_reason"],
+        operators=prepared["operators"],
+        parameters=rebuild.parameters(module),
+        about=about,
+        curve=CURVE if curve else None,
+        note=_note(curve) if curve else "",
+    )
+    return msgspec.to_builtins(derived)
+
+
+def _change(job: StageJob, module: GraphModule, stage: Stage) -> str:
+    """A stage that is done at once."""
+    if isinstance(stage, Prune):
+        return pruning.prune(module, _example(job), stage, lambda m: _taylor_loss(job, m))
+    if isinstance(stage, LowRank):
+        return low_rank.factor(module, stage)
+    if isinstance(stage, Resize):
+        return resize.resize(module, _example(job), stage)
+    assert isinstance(stage, Sparsify)
+    return sparsify.sparsify(module, stage)
+
+
+def _taylor_loss(job: StageJob, module: GraphModule) -> torch.Tensor:
+    settings = Training()
+    learned = _lesson(job, settings.seed)
+    rows = learned.train[:TAYLOR_SAMPLES]
+    return learned.loss(settings, learned.logits(module, rows), rows)
+
+
+def _train(
+    job: StageJob, module: GraphModule, stage: Recover | QuantizationAware
+) -> training.Curve:
+    """The stages that learn."""
+    folder = Path(job.folder)
+    rounded = isinstance(stage, QuantizationAware)
+    learned = _lesson(job, stage.training.seed)
+    with fake_quant.rounding(module) if rounded else contextlib.nullcontext():
+        curve = training.train(
+            module,
+            learned,
+            stage.training,
+            folder / CHECKPOINT,
+            lambda done, total, left: _tell(folder / PROGRESS, done, total, left),
+        )
+    training.write(curve, folder / CURVE)
+    (folder / PROGRESS).unlink(missing_ok=True)
+    return curve
+
+
+def _lesson(job: StageJob, seed: int) -> Lesson:
+    teacher = rebuild.read(Path(job.teacher))
+    return lesson(list(job.samples), job.labels, teacher, job.output, seed)
+
+
+def _tell(path: Path, done: int, total: int, left: float) -> None:
+    """How far the training is, for the parent to read."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"done": done, "total": total, "left_s": left}))
+    part.replace(path)
+
+
+def _example(job: StageJob) -> list[torch.Tensor]:
+    import torch
+
+    return [torch.from_numpy(np.load(path, mmap_mode="r")[0].copy()) for path in job.samples]
+
+
+def _preparation(job: StageJob) -> dict[str, Any]:
+    """What `prepare_module` is given: the shapes of the source, and a real sample."""
+    sample = Path(job.folder) / "sample.npz"
+    names = [spec.name for spec in job.source.inputs]
+    arrays: dict[str, Any] = {
+        name: tensor.numpy() for name, tensor in zip(names, _example(job), strict=True)
+    }
+    np.savez(sample, **arrays)
+    return {
+        "path": job.source.path,
+        "folder": job.folder,
+        "inputs": msgspec.to_builtins(job.source.inputs),
+        "shapes": {spec.name: list(spec.shape) for spec in job.source.inputs},
+        "sample": str(sample),
+    }
+
+
+def _note(curve: training.Curve) -> str:
+    """What is worth a user's attention: a training that diverged, or brought nothing."""
+    if "diverged" in curve.ended:
+        return curve.ended
+    return "the training brought nothing: its start was best" if curve.best == 0 else ""

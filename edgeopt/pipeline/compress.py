@@ -1,0 +1,215 @@
+"""The search for a smaller model of one target: step by step, each judged by measured latency.
+
+A step is converted with one recipe, the carrier, scored on the `choose` part in the target's
+runtime, and timed interleaved with what it started from. One that is no faster, or loses too
+much, is taken back. What is left is converted with the target's other recipes, too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from edgeopt.domain.compression import Chain, Compression, Method, CompressionStep, words
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.latency import Verdict
+from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt.domain.record import Record
+from edgeopt.harness.budget import SCREEN
+from edgeopt.pipeline import decide
+from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.timing import time_records
+from edgeopt.search import choose, ladder
+from edgeopt.search.space import Space, installed
+
+ATTEMPTS = 3  # at a comparison that others at work on the machine have spoiled
+
+
+@dataclass
+class Search:
+    """One target's search as it goes.
+
+    Attributes:
+        order: candidates of the whole model, the fastest first.
+        chain, record: what the next step starts from.
+        records: all candidates so far. steps: what was tried.
+    """
+
+    station: Station
+    asked: Compression
+    space: Space
+    carrier: Recipe
+    record: Record
+    records: list[Record]
+    order: list[Record]
+    chain: Chain = ()
+    steps: list[CompressionStep] = field(default_factory=list)
+
+
+def compressed(
+    station: Station, space: Space, records: Sequence[Record]
+) -> tuple[list[Record], tuple[CompressionStep, ...]]:
+    """The records with those of compressed candidates, and the steps that led to them."""
+    asked = station.call.compression
+    if asked is None:
+        return list(records), ()
+    reason, hint = _obstacle(station, asked, records)
+    if reason:
+        for method in asked.methods:
+            left = LeftOut(runtime="any", precision=method, reason=reason, hint=hint)
+            station.keep(decide.skipped(station.place.profile.name, left))
+        return list(records), ()
+    search = _begin(station, asked, space, records)
+    for method in ladder.ORDER:
+        if method in asked.methods:
+            _climb(search, method)
+    if search.chain:
+        _with_other_recipes(search)
+    return search.records, tuple(search.steps)
+
+
+def _obstacle(station: Station, asked: Compression, records: Sequence[Record]) -> tuple[str, str]:
+    """Why nothing can be compressed and what would help, or ("", "")."""
+    source = station.bench.intake.source
+    if source.exported is None:
+        return (
+            f"it works on PyTorch models; this one is {source.format}",
+            "Give the model as torch.export.save writes it (.pt2).",
+        )
+    if not station.place.timed:
+        name = station.place.profile.name
+        return f"its steps are judged by measured latency, and no {name} is at hand", ""
+    if not any(r.status == "ok" for r in records):
+        return "no candidate of the whole model works", ""
+    if "prune" in asked.methods and not installed("torch-pruning"):
+        return "not installed: torch-pruning", "pip install edgeopt[compress]"
+    return "", ""
+
+
+def _begin(station: Station, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
+    """The carrier is the fastest candidate that qualifies; where none does, the fastest."""
+    alive = [r for r in records if r.status == "ok"]
+    timed, _ = time_records(
+        station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
+    )
+    timed = [r for r in timed if r.latency_ms]
+    held = choose.qualifying(timed, station.call.constraints)
+    ranked = choose.ranked(held)
+    order = ranked + [r for r in choose.ranked(timed) if r not in ranked] or alive
+    record = order[0]
+    assert record.recipe is not None
+    return Search(station, asked, space, record.recipe, record, list(records), order)
+
+
+def _climb(search: Search, method: Method) -> None:
+    """All steps of one method."""
+    tried: tuple[ladder.Tried, ...] = ()
+    multiple = search.station.place.profile.channel_multiple
+    carrier = search.carrier
+    if method == "qat" and not _for_integers(search):
+        return
+    while stages := ladder.next_step(method, search.asked, tried, multiple):
+        outcome = _try(search, method, stages)
+        tried = (*tried, ladder.Tried(stages, outcome))
+    if method == "qat" and not (tried and tried[-1].outcome.kept):
+        search.carrier = carrier
+
+
+def _for_integers(search: Search) -> bool:
+    """Change to the fastest int8-static recipe, if the carrier is none; False: there is none."""
+    if search.carrier.precision == "int8-static":
+        return True
+    wanted = [r for r in search.order if r.precision == "int8-static"]
+    if not wanted or wanted[0].recipe is None:
+        left = LeftOut(runtime="any", precision="qat", reason="no int8-static candidate works")
+        search.station.keep(decide.skipped(search.station.place.profile.name, left))
+        return False
+    search.carrier = msgspec.structs.replace(wanted[0].recipe, compression=search.chain)
+    found = search.station.candidates([search.carrier])
+    search.records += [r for r in found if r.key not in {own.key for own in search.records}]
+    search.record = found[0]
+    return True
+
+
+def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
+    """One step: made, scored, timed; kept or taken back."""
+    station, chain = search.station, (*search.chain, *stages)
+    recipe = msgspec.structs.replace(search.carrier, compression=chain)
+    # Here and not ahead of time in another thread: a training must end with Ctrl-C.
+    with contextlib.suppress(StepFailed):  # which is remembered, and told by the record
+        station.bench.stages.derived(chain)
+    record = station.candidates([recipe])[0]
+    held = record.status == "ok" and not choose.misses(record, station.call.constraints)
+    verdict = None
+    if held and method != "qat":
+        verdict = _faster(search, record)
+    outcome, why = ladder.judge(method, record, verdict, held, search.record)
+    search.records.append(record)
+    search.steps.append(_step(search, chain, record, verdict, outcome, why))
+    if outcome.kept:
+        search.chain, search.record = chain, record
+    return outcome
+
+
+def _faster(search: Search, record: Record) -> Verdict | None:
+    """The verdict on a step against what it started from; None where the machine spoils all."""
+    for attempt in range(ATTEMPTS):
+        timed, _ = time_records(
+            search.station.shop,
+            [search.record, record],
+            SCREEN,
+            search.station.call.seed + attempt,
+            search.record.recipe_id,
+            (),
+            search.station.progress,
+        )
+        if timed[1].versus_baseline is not None:
+            return timed[1].versus_baseline
+    return None
+
+
+def _step(
+    search: Search,
+    chain: Chain,
+    record: Record,
+    verdict: Verdict | None,
+    outcome: ladder.Outcome,
+    why: str,
+) -> CompressionStep:
+    stages = search.station.bench.stages
+    try:
+        derived = stages.derived(chain)
+        parameters, note = derived.parameters, derived.note
+    except StepFailed:
+        parameters, note = None, ""
+    return CompressionStep(
+        title=" ".join(words(chain)),
+        chain=chain,
+        carrier=str(search.carrier),
+        kept=outcome.kept,
+        why=why,
+        parameters=parameters,
+        drop=record.drop.judged if record.drop else None,
+        ratio=verdict.ratio if verdict else None,
+        low=verdict.low if verdict else None,
+        high=verdict.high if verdict else None,
+        size_bytes=record.size_bytes,
+        curve=stages.curve(chain),
+        note=note,
+    )
+
+
+def _with_other_recipes(search: Search) -> None:
+    """The best chain with every other recipe whose whole model works."""
+    working = {r.recipe_id for r in search.records if r.status == "ok"}
+    recipes = [
+        msgspec.structs.replace(recipe, compression=search.chain)
+        for recipe in search.space.recipes
+        if recipe.id in working
+    ]
+    there = {r.recipe_id for r in search.records}
+    new = [recipe for recipe in recipes if recipe.id not in there]
+    search.records += search.station.candidates(new)

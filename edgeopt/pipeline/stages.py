@@ -1,0 +1,202 @@
+"""Compressed forms of a run's source: each chain of stages is made once, in a child process.
+
+Every stage's program, its ONNX form and its training curve stay in the run's folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from edgeopt.compress import worker
+from edgeopt.datasets.samples import Samples
+from edgeopt.domain.compression import Chain, QuantizationAware, Recover, words
+from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.model import Value, content_id
+from edgeopt.domain.progress import Listener
+from edgeopt.jobs import child
+from edgeopt.pipeline.turns import Turns
+from edgeopt.sources.source import Source
+from edgeopt.store import atomic
+from edgeopt.store.run_folder import RunFolder
+
+#: A training may take long, and says how long; --step-timeout is for conversions.
+TRAINING_LIMIT_S = 6 * 3600.0
+LOOK_S = 1.0
+
+
+class Kept(Value, kw_only=True, frozen=True):
+    """A stage's `stage.json`."""
+
+    chain: Chain
+    derived: worker.Derived
+
+
+@dataclass
+class Stages:
+    """Makes the sources that recipes with a compression are converted from. Thread-safe.
+
+    Args:
+        samples: those that train.
+        output: the name of the output that is scored.
+    """
+
+    source: Source
+    samples: Samples
+    output: str
+    folder: RunFolder
+    timeout_s: float
+    turns: Turns
+    progress: Listener
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _failures: dict[str, StepFailed] = field(default_factory=dict)
+    _files: list[str] = field(default_factory=list)
+
+    def derived(self, chain: Chain) -> worker.Derived:
+        """What the last stage of a chain made; the ones before it first.
+
+        Raises:
+            StepFailed: a stage failed, now or before.
+        """
+        key = content_id(chain)
+        with self._lock:
+            if key in self._failures:
+                raise self._failures[key]
+            found = self._kept(chain)
+            if found is not None:
+                return found
+            try:
+                return self._make(chain)
+            except StepFailed as error:
+                self._failures[key] = error
+                raise
+
+    def source_of(self, chain: Chain) -> Source:
+        """The source as a chain leaves it. An empty chain leaves it alone.
+
+        Raises:
+            StepFailed: a stage failed, now or before.
+        """
+        if not chain:
+            return self.source
+        derived = self.derived(chain)
+        place = self._place(chain)
+        return msgspec.structs.replace(
+            self.source,
+            exported=str(place / derived.exported),
+            onnx=str(place / derived.onnx) if derived.onnx else None,
+            onnx_reason=derived.onnx_reason,
+            operators=derived.operators or self.source.operators,
+        )
+
+    def curve(self, chain: Chain) -> str | None:
+        """The training's file, relative to the run's folder."""
+        kept = self._kept(chain)
+        if kept is None or kept.curve is None:
+            return None
+        return str((self._place(chain) / kept.curve).relative_to(self.folder.path))
+
+    def _place(self, chain: Chain) -> Path:
+        return self.folder.stages / content_id(chain)
+
+    def _kept(self, chain: Chain) -> worker.Derived | None:
+        """A stage that is done: its description is written last."""
+        try:
+            kept = msgspec.json.decode((self._place(chain) / "stage.json").read_bytes(), type=Kept)
+        except (OSError, ValueError):
+            return None
+        return kept.derived
+
+    def _make(self, chain: Chain) -> worker.Derived:
+        before = self.source_of(chain[:-1])
+        place = self._place(chain)
+        place.mkdir(parents=True, exist_ok=True)
+        inputs, labels = self._training_files()
+        job = worker.StageJob(
+            stage=chain[-1],
+            source=before,
+            teacher=str(self.source.exported),
+            samples=inputs,
+            labels=labels,
+            output=[spec.name for spec in self.source.outputs].index(self.output),
+            folder=str(place),
+        )
+        trains = isinstance(chain[-1], Recover | QuantizationAware)
+        what = f"{'training' if trains else 'compressing'} {' '.join(words(chain))}".strip()
+        self.progress(what)
+        limit_s = TRAINING_LIMIT_S if trains else self.timeout_s
+        with self.turns.working(), self._followed(place / worker.PROGRESS, what):
+            reply = self._in_child(job, limit_s)
+        derived = msgspec.convert(_relative(reply, place), worker.Derived)
+        kept = Kept(chain=chain, derived=derived)
+        atomic.write(place / "stage.json", msgspec.json.format(msgspec.json.encode(kept)))
+        return derived
+
+    def _in_child(self, job: worker.StageJob, limit_s: float) -> dict[str, object]:
+        name = type(job.stage).__name__.lower()
+        log = self.folder.log(f"compress-{name}")
+        try:
+            reply: dict[str, object] = child.run(
+                "edgeopt.compress.worker:make", msgspec.to_builtins(job), log, limit_s
+            )
+            return reply
+        except child.ChildFailed as error:
+            status = "timeout" if error.timed_out else "failed-convert"
+            raise StepFailed(status, f"{name}: {error.args[0]}", error.hint) from error
+        except EdgeoptError as error:
+            raise StepFailed("failed-convert", f"{name}: {error.args[0]}", error.hint) from error
+
+    @contextlib.contextmanager
+    def _followed(self, path: Path, what: str) -> Iterator[None]:
+        """While it lasts, tell how far a training is."""
+        over = threading.Event()
+
+        def follow() -> None:
+            told = -1
+            while not over.wait(LOOK_S):
+                with contextlib.suppress(OSError, ValueError, KeyError):
+                    said = json.loads(path.read_text())
+                    if said["done"] != told:
+                        told = said["done"]
+                        left = f"{what}: epoch {told}, about {said['left_s']:.0f} s left at most"
+                        self.progress(left, told, said["total"])
+
+        thread = threading.Thread(target=self._quietly, args=(follow,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _quietly(self, follow: object) -> None:
+        with contextlib.suppress(Exception):  # a listener that refuses ends the telling alone
+            follow()  # type: ignore[operator]
+
+    def _training_files(self) -> tuple[tuple[str, ...], str | None]:
+        """The samples that train as files, written once."""
+        folder = self.folder.work / "train"
+        if not self._files:
+            folder.mkdir(parents=True, exist_ok=True)
+            for i, spec in enumerate(self.source.inputs):
+                np.save(folder / f"{i}.npy", self.samples.inputs[spec.name])
+                self._files.append(str(folder / f"{i}.npy"))
+            if self.samples.labels is not None:
+                np.save(folder / "labels.npy", self.samples.labels)
+        labels = folder / "labels.npy"
+        return tuple(self._files), str(labels) if labels.exists() else None
+
+
+def _relative(reply: dict[str, object], place: Path) -> dict[str, object]:
+    """Paths as names in the stage's folder, so that a run's folder can be moved."""
+    return {
+        key: Path(str(value)).name if key in ("exported", "onnx") and value else value
+        for key, value in reply.items()
+    }
