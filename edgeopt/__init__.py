@@ -28,8 +28,11 @@ __all__ = [
     "optimize",
 ]
 
-_PLACES = {name: "edgeopt.api" for name in __all__ if name[0].islower()}
-_PLACES["Run"] = "edgeopt.domain.run"
+_PLACES = {
+    name: "edgeopt.api_measure" if name.startswith("measure") else "edgeopt.api"
+    for name in __all__
+    if name[0].islower()
+} | {"Run": "edgeopt.domain.run"}
 
 
 def __getattr__(name: str) -> typing.Any:

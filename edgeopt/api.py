@@ -9,23 +9,15 @@ from typing import Any
 
 from edgeopt.compress.asked import as_compression
 from edgeopt.datasets.image_folder import Preprocessing
-from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.compression import Compression, Method
-from edgeopt.domain.errors import BadInput
 from edgeopt.domain.explanation import Explanation
 from edgeopt.domain.fold import Fold
-from edgeopt.domain.load_time import LoadTime
-from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
-from edgeopt.domain.sustained import Sustained
-from edgeopt.domain.throughput import Throughput
-from edgeopt.harness.budget import BUDGETS, SCREEN, Budget
-from edgeopt.pipeline import bench as _bench
+from edgeopt.harness.budget import final
 from edgeopt.pipeline import compare as _compare
 from edgeopt.pipeline import explain as _explain
-from edgeopt.pipeline import modes as _modes
 from edgeopt.pipeline import optimize as _optimize
 from edgeopt.pipeline.call import Call
 from edgeopt.sources import given
@@ -119,7 +111,7 @@ def optimize(
             output=output,
             shapes={name: tuple(shape) for name, shape in (shapes or {}).items()},
             trust=trust or path.parent == Path(folder),  # which is written by us
-            budget=_final(budget).name,
+            budget=final(budget).name,
             seed=seed,
             step_timeout_s=step_timeout_s,
             devices=(device,) if isinstance(device, str) else tuple(device),
@@ -146,136 +138,6 @@ def compare(run: Run | str | Path) -> Comparison:
 def default_out(model: Path) -> Path:
     """Where a run goes that names no folder."""
     return Path("runs") / (model.stem or model.resolve().stem)  # "." is a folder, too
-
-
-def _final(name: str) -> Budget:
-    finals = {key: budget for key, budget in BUDGETS.items() if budget.stage == "final"}
-    if name not in finals:
-        raise BadInput(f"there is no budget {name!r}.", f"Known: {', '.join(finals)}.")
-    return finals[name]
-
-
-def measure(
-    artifacts: str | Path | Sequence[str | Path],
-    *,
-    baseline: str | Path | None = None,
-    threads: int | Sequence[int] = 1,
-    data: str | Path | None = None,
-    budget: str = "standard",
-    seed: int = 0,
-    progress: Listener = silent,
-) -> BenchTable:
-    """Time model files side by side on this machine, as `edgeopt bench` does.
-
-    Args:
-        baseline: the artifact that the verdicts are against; None: the first.
-        threads: each artifact is timed with each of these.
-        data: an .npz with one array per input; None: seeded random inputs.
-        budget: "screen" (one launch, a second or two for an artifact: for a tuner's
-            objective), "quick", "standard" or "submission".
-
-    Raises:
-        BadInput: a file that no runtime opens; data that does not fit; an unknown budget.
-        NotInstalled: a file's runtime is missing.
-    """
-    files = _files(artifacts, threads, data, seed)
-    return _bench.bench(
-        files.paths,
-        files.threads,
-        files.data,
-        Path(baseline) if baseline else None,
-        SCREEN if budget == SCREEN.name else _final(budget),
-        seed,
-        progress=progress,
-    )
-
-
-def measure_sustained(
-    artifacts: str | Path | Sequence[str | Path],
-    seconds: float = 600.0,
-    *,
-    threads: int | Sequence[int] = 1,
-    data: str | Path | None = None,
-    seed: int = 0,
-    progress: Listener = silent,
-) -> _modes.Outcome[Sustained]:
-    """Put each artifact under load for so long, one after the other: `bench --sustained`.
-
-    Raises:
-        BadInput: a file that no runtime opens; data that does not fit.
-        NotInstalled: a file's runtime is missing.
-    """
-    files = _files(artifacts, threads, data, seed)
-    return _modes.run_mode(files, _modes.SustainedMode(seconds), progress)
-
-
-def measure_throughput(
-    artifacts: str | Path | Sequence[str | Path],
-    streams: int | Sequence[int] = (1, 2),
-    *,
-    threads: int | Sequence[int] = 1,
-    data: str | Path | None = None,
-    seed: int = 0,
-    progress: Listener = silent,
-) -> _modes.Outcome[Throughput]:
-    """Drive so many sessions of each artifact side by side: `bench --streams`.
-
-    Raises:
-        BadInput, NotInstalled: as `measure_sustained`.
-    """
-    counts = (streams,) if isinstance(streams, int) else tuple(streams)
-    files = _files(artifacts, threads, data, seed)
-    return _modes.run_mode(files, _modes.ThroughputMode(counts), progress)
-
-
-def measure_open_loop(
-    artifacts: str | Path | Sequence[str | Path],
-    fps: float,
-    *,
-    threads: int | Sequence[int] = 1,
-    data: str | Path | None = None,
-    seed: int = 0,
-    progress: Listener = silent,
-) -> _modes.Outcome[OpenLoop]:
-    """Give each artifact frames at a rate of their own: `bench --fps`.
-
-    Raises:
-        BadInput, NotInstalled: as `measure_sustained`.
-    """
-    files = _files(artifacts, threads, data, seed)
-    return _modes.run_mode(files, _modes.OpenLoopMode(fps), progress)
-
-
-def measure_load_time(
-    artifacts: str | Path | Sequence[str | Path],
-    *,
-    threads: int | Sequence[int] = 1,
-    data: str | Path | None = None,
-    seed: int = 0,
-    progress: Listener = silent,
-) -> _modes.Outcome[LoadTime]:
-    """From each artifact's file to its first answer, cold and warm: `bench --load-time`.
-
-    Raises:
-        BadInput, NotInstalled: as `measure_sustained`.
-    """
-    files = _files(artifacts, threads, data, seed)
-    return _modes.run_mode(files, _modes.LoadTimeMode(), progress)
-
-
-def _files(
-    artifacts: str | Path | Sequence[str | Path],
-    threads: int | Sequence[int],
-    data: str | Path | None,
-    seed: int,
-) -> _modes.Files:
-    paths = [artifacts] if isinstance(artifacts, (str, Path)) else list(artifacts)
-    return _modes.Files(
-        paths=[Path(path) for path in paths],
-        threads=(threads,) if isinstance(threads, int) else tuple(threads),
-        data=Path(data) if data else None,
-        seed=seed,
-    )
 
 
 def explain(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgeopt import api
+import edgeopt
 from edgeopt.devices.local import Local
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.record import Record
@@ -58,7 +58,7 @@ def side_by_side(
 ) -> dict[str, Any]:
     """Latencies in one interleaved schedule, and how many times as fast as one of them."""
     paths = {name: artifact_of(run, record)[1] for name, record in records.items()}
-    table = api.measure(list(paths.values()), baseline=paths[over], budget=budget)
+    table = edgeopt.measure(list(paths.values()), baseline=paths[over], budget=budget)
     return {
         name: {
             "p50_ms": row.latency_ms.p50 if row.latency_ms else None,

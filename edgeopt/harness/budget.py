@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeopt.domain.errors import BadInput
+
 #: First inferences of a block: recorded, not counted; they pay for the switch.
 SETTLING = 2
 
@@ -88,3 +90,15 @@ SUBMISSION = Budget(
 )  # fmt: skip
 
 BUDGETS = {budget.name: budget for budget in (SCREEN, QUICK, STANDARD, SUBMISSION)}
+
+
+def final(name: str) -> Budget:
+    """The schedule of a name, of those whose figures are good enough to choose by.
+
+    Raises:
+        BadInput: there is none of that name.
+    """
+    finals = {key: budget for key, budget in BUDGETS.items() if budget.stage == "final"}
+    if name not in finals:
+        raise BadInput(f"there is no budget {name!r}.", f"Known: {', '.join(finals)}.")
+    return finals[name]

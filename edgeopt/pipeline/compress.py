@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from edgeopt.domain.compression import Chain, Compression, Method, CompressionStep, words
+from edgeopt.domain.compression import Chain, Compression, CompressionStep, Method, words
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import LeftOut, Recipe

@@ -196,6 +196,8 @@ def _require_effects(call: Call, judged: list[Samples]) -> None:
             f"--corruptions needs an input that holds a signal, and {judged[0].origin} has none.",
             "Floats and bytes are corrupted; whole numbers are ids or tokens.",
         )
+
+
 def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
     """The samples that are there to train; None where only those that calibrate do."""
     if call.train is None:

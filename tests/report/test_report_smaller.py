@@ -9,7 +9,7 @@ import pytest
 from sample import INTEL, sample_profiles, sample_run
 
 from edgeopt.compress.train import Curve, Epoch, write
-from edgeopt.domain.compression import Prune, Recover, CompressionStep, Training
+from edgeopt.domain.compression import CompressionStep, Prune, Recover, Training
 from edgeopt.report import format as fmt
 from edgeopt.report import html, words
 from edgeopt.report.smaller import drawn, smaller
