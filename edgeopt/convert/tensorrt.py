@@ -42,7 +42,7 @@ def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     if precision != "int8-static":
         return None
-    return Quantization(library="onnxruntime", calibration="min-max")
+    return Quantization(library="onnxruntime", calibration="min-max", activations="symmetric")
 
 
 def unsuitable(precision: str, source: Source) -> str:

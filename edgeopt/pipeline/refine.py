@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
 from edgeopt.domain.recipe import Quantization, Recipe
@@ -91,7 +92,7 @@ def refine(
     works: list[_Work] = []
     for chance in chances(records, station.call.constraints):
         limit = min([chance.limit_ms, *(_predicted(work) for work in works if _won(work))])
-        if _ms(chance.plain) < limit:
+        if _ms(chance.plain) < limit and _has_forms(chance.plain):
             works.append(_refined(station, records, chance, limit))
     if not works:
         return list(records), ()
@@ -99,6 +100,11 @@ def refine(
     records = _timed(station, records, works, baseline)
     allowed = station.call.constraints.max_drop
     return records, tuple(_told(work, records, allowed) for work in works)
+
+
+def _has_forms(record: Record) -> bool:
+    """Whether its converter makes other forms of its integers."""
+    return hasattr(convert.load(record.runtime), "forms")
 
 
 def _won(work: _Work) -> bool:

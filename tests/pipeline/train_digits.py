@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from torch.nn import BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Sequential
 
 folder = Path(sys.argv[1])
+torch.set_num_threads(1)  # two gain nothing on so small a network, and wait for each other
 images, labels = load_digits(return_X_y=True)
 images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
 order = np.random.default_rng(0).permutation(len(images))
