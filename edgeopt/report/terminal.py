@@ -70,7 +70,9 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
         yield from _list("Refined, since fast int8 lost too much", refined)
         yield from _list("Warnings", choice.warnings, "yellow")
         yield from _list("The machine", map(words.finding, choice.findings), "yellow")
-    failed = [row for row in made if not row.ok and not row.left_out]
+    converted = [row for row in made if row.status == "converted"]
+    yield from _list("Converted, not run", _grouped(converted))
+    failed = [row for row in made if not (row.ok or row.left_out or row in converted)]
     yield from _list("Failed", _grouped(failed))
     yield from _list("Not tried", _grouped([row for row in made if row.left_out]))
 
@@ -173,7 +175,7 @@ def _grouped(lost: Sequence[Row]) -> Iterator[str]:
 def _because(row: Row) -> str:
     """What happened, why and what helps; the page has what is cut off here."""
     reason = row.reason if len(row.reason) <= LONGEST else row.reason[: LONGEST - 1] + "…"
-    happened = reason if row.left_out else f"{row.status}, {reason}"
+    happened = reason if row.left_out or row.status == "converted" else f"{row.status}, {reason}"
     return f"{happened} ({row.hint})" if row.hint else happened
 
 
