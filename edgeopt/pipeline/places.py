@@ -164,9 +164,11 @@ class Fleet:
 
     def _is_here(self, profile: Profile) -> bool:
         """Whether this machine is of a target: by its processor, or by a GPU that is there."""
-        if profile.gpu and profile.link == "local" and profile.arch == self.here["arch"]:
-            return bool(_stood_in(profile) - set(self._absent(profile)))
-        return targets.matches(profile, self.here)
+        if targets.matches(profile, self.here):
+            return True
+        # One that no processor tells: its GPU does.
+        there = profile.match is None and profile.arch == self.here["arch"]
+        return there and bool(_stood_in(profile) - set(self._absent(profile)))
 
     def _nowhere(self, profile: Profile) -> Place:
         return Place(profile, absent=self._absent(profile))

@@ -17,7 +17,8 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
         records: of one target.
         words: "7d1e", "litert int8-static", "litert int8-static threads=2": all of them must be
             in the title.
-        threads: taken of several that differ in their threads; None: the fastest.
+        threads: taken of several that differ in their threads; None: the fastest. Of several
+            that differ in their settings the first that was tried, unless the words name one.
 
     Raises:
         BadInput: none is meant, or several; the message lists those that there are.
@@ -27,8 +28,10 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
     found = _by_id(tried, wanted) or [r for r in tried if set(wanted) <= _words(r)]
     if not wanted or not found:
         raise BadInput(f"no candidate is called {words!r}.", _there(tried))
-    if len({(r.runtime, r.precision, *_compression(r), *_options(r)) for r in found}) > 1:
+    if len({(r.runtime, r.precision, *_compression(r)) for r in found}) > 1:
         raise BadInput(f"{words!r} is more than one candidate.", _there(found))
+    # Where no setting is named, those of the profile are meant, which were tried first.
+    found = [r for r in found if _options(r) == _options(found[0])]
     same = [r for r in found if r.recipe and r.recipe.threads == threads]
     return min(same or found, key=_time)
 

@@ -49,6 +49,8 @@ RECORDS = [SLOW, FAST, FP32, WIDE, HALF, PLAIN, LEFT_OUT]
         ("int8-static litert threads=1", SLOW),
         ("litert/fp32", FP32),
         ("openvino fp16 HINT=f16", HALF),
+        ("openvino fp16 HINT=f32", PLAIN),
+        ("openvino fp16", HALF),  # the settings that were tried first
         ("nncf", FAST),
         (str(WIDE.recipe_id), WIDE),
         (str(WIDE.recipe_id)[:6], WIDE),
@@ -72,10 +74,10 @@ def test_what_is_not_there_is_refused_with_what_is(words):
 
 
 def test_more_than_one_is_refused_with_those_that_are_meant():
-    with pytest.raises(BadInput, match="'openvino' is more than one candidate") as caught:
-        candidate(RECORDS, "openvino")
-    assert str(HALF.recipe_id) in caught.value.hint
-    assert str(FAST.recipe_id) not in caught.value.hint
+    with pytest.raises(BadInput, match="'litert' is more than one candidate") as caught:
+        candidate(RECORDS, "litert")
+    assert str(FAST.recipe_id) in caught.value.hint
+    assert str(HALF.recipe_id) not in caught.value.hint
 
 
 def test_a_run_without_candidates():

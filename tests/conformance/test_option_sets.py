@@ -1,0 +1,44 @@
+"""The settings that a sweep tries: every one opens, and those of threads alone change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeopt import convert, runtimes
+from edgeopt.domain.recipe import SCHEDULING
+from edgeopt.search.options import option_sets
+
+pytestmark = pytest.mark.slow
+CASES = [
+    (name, precision, given)
+    for name in sorted(set(convert.CONVERTERS) - {*runtimes.STAND_INS})
+    for given in option_sets(name)
+    for precision in ("fp32", "int8-static")
+    if given.options and precision in (given.precisions or (precision,))
+]
+BASE = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "given"),
+    CASES,
+    ids=[f"{n}-{p}-{'-'.join(map(str, g.options.values()))}" for n, p, g in CASES],
+)
+def test_a_session_opens_with_them_and_says_so(models, name, precision, given):
+    model = models[name, precision]
+    plain = model.open(2, **BASE.get(name, {}))
+    own = model.open(2, **{**BASE.get(name, {}), **given.options})
+    told = own.facts()["options"]
+    for key, value in given.options.items():
+        assert str(told[key]) == str(value)
+    before, after = (model.answers(s, models.samples) for s in (plain, own))
+    for one, other in zip(before, after, strict=True):
+        for output, array in one.items():
+            if set(given.options) <= SCHEDULING:
+                assert (array == other[output]).all()
+            else:
+                scale = np.abs(array).max()
+                np.testing.assert_allclose(other[output], array, atol=0.05 * scale)
+    own.close()
+    plain.close()
