@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -67,8 +68,7 @@ class _Work:
                 predicted_ms=prices.predicted_ms(_ms(self.plain), kept),
             )
         )
-        if record.drop and self.best.drop and record.drop.judged < self.best.drop.judged:
-            self.best = record
+        self.best = min(self.best, record, key=_lost)
         return record
 
     def holds(self, record: Record) -> bool:
@@ -105,6 +105,14 @@ def refine(
 def _has_forms(record: Record) -> bool:
     """Whether its converter makes other forms of its integers."""
     return hasattr(convert.load(record.runtime), "forms")
+
+
+def _lost(record: Record) -> tuple[float, float]:
+    """What a form loses; of forms that lose the same, the one whose answers are nearer."""
+    if record.drop is None or record.parity is None:
+        return math.inf, math.inf
+    nearness = record.parity.sqnr_db  # null: equal to the bit
+    return record.drop.judged, -math.inf if nearness is None else -nearness
 
 
 def _won(work: _Work) -> bool:

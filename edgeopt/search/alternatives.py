@@ -14,16 +14,14 @@ def alternatives(first: Quantization) -> tuple[Quantization, ...]:
     """
     changes: dict[str, list[dict[str, object]]] = {
         "ai-edge-quantizer": [{"bias_correction": "fast"}],
-        "onnxruntime": [
-            {"bias_correction": "fast"},
-            {"bias_correction": "fast", "calibration": "percentile"},
-        ],
+        # Percentiles took 13 times as long as extremes on EfficientNet-Lite0 and gave 0.1 dB.
+        "onnxruntime": [{"bias_correction": "fast"}],
         "tensorflow": [
             {"library": "ai-edge-quantizer"},
             {"library": "ai-edge-quantizer", "bias_correction": "fast"},
         ],
         "nncf": [
-            {"bias_correction": "full"},
+            {"calibration": "min-max"},
             {"calibration": "mse"},
         ],
     }

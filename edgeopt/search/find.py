@@ -75,8 +75,8 @@ def _words(record: Record) -> set[str]:
     return set(plain.split())
 
 
-def _options(record: Record) -> tuple[str, ...]:
-    return record.recipe.settings if record.recipe else ()
+def _options(record: Record) -> tuple[object, ...]:
+    return (record.recipe.settings, record.recipe.quantization) if record.recipe else ()
 
 
 def _compression(record: Record) -> tuple[object, ...]:
