@@ -20,7 +20,7 @@ MOST_LINES = 300
 #: Import names, or what they begin with, of packages that convert or run models.
 HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
          "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
-         "skl2onnx", "skops")  # fmt: skip
+         "skl2onnx", "skops", "torch_pruning")  # fmt: skip
 MAY_BE_HEAVY = ("sources", "compress", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.
