@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from edgeopt.domain import compression as stages
 from edgeopt.domain.effects import CorruptionEffect, Slices
 from edgeopt.domain.emulation import Emulation
 from edgeopt.domain.energy import Energy
@@ -100,6 +101,12 @@ class Record(Value, kw_only=True, frozen=True):
     sha256: str | None = None
     artifact: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Runtime and precision, and what was done to the model before."""
+        done = stages.words(self.recipe.compression) if self.recipe else []
+        return " ".join([self.runtime, self.precision, *done])
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -35,7 +35,8 @@ class Search:
     Attributes:
         order: candidates of the whole model, the fastest first.
         chain, record: what the next step starts from.
-        records: all candidates so far. steps: what was tried.
+        records: all candidates so far, without those that were taken back.
+        steps: what was tried.
     """
 
     station: Station
@@ -147,10 +148,12 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
     if held and method != "qat":
         verdict = _faster(search, record)
     outcome, why = ladder.judge(method, record, verdict, held, search.record)
-    search.records.append(record)
     search.steps.append(_step(search, chain, record, verdict, outcome, why))
     if outcome.kept:
+        search.records.append(record)
         search.chain, search.record = chain, record
+    elif record.status == "ok":  # it is no candidate any more; its record says why
+        station.keep(msgspec.structs.replace(record, latency_reason=f"taken back: {why}"))
     return outcome
 
 

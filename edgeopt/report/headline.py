@@ -37,7 +37,7 @@ def headline(run: Run, choice: Choice) -> Headline:
     record = run.record(choice.target, choice.recipe_id) if choice.recipe_id else None
     return Headline(
         target=choice.target,
-        name=f"{record.runtime} {record.precision}" if record else "",
+        name=record.name if record else "",
         title=str(record.recipe) if record and record.recipe else "",
         why=choice.why,
         figures=tuple(_figures(run, record)) if record else (),

@@ -77,7 +77,7 @@ def _point(run: Run, record: Record) -> Point | None:
     )
     return Point(
         recipe_id=record.recipe_id,
-        name=f"{record.runtime} {record.precision}, {fmt.count(recipe.threads, 'thread')}",
+        name=f"{record.name}, {fmt.count(recipe.threads, 'thread')}",
         runtime=record.runtime,
         precision=record.precision,
         tooltip=" · ".join(lines),

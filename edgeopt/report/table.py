@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeopt.domain import compression
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Record
@@ -127,7 +126,7 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
 def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
     """The row of a record."""
     recipe, latency = record.recipe, measured(record)
-    name = f"{record.runtime} {record.precision}"
+    name = record.name
     skipped = record.status == "skipped"
     return Row(
         recipe_id=record.recipe_id,
