@@ -119,7 +119,6 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     words = [fmt.count(recipe.threads, "thread")]
     if recipe.quantization:
         words.append(", ".join(recipe.quantization.words))
-    words += compression.words(recipe.compression)
     return (*words, *recipe.settings)
 
 
