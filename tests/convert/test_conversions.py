@@ -210,15 +210,6 @@ def test_weights_that_nobody_compresses_are_a_failure(bench):
 
 
 @pytest.mark.slow
-def test_integers_that_index_are_told_where_executorch_cannot_quantize_them(bench):
-    """XNNPACK's quantizer sees the ids of an embedding as something to quantize."""
-    with pytest.raises(ChildFailed) as caught:
-        bench.make("awkward", "executorch", "int8-static")
-    assert "ids" in caught.value.args[0] or "index" in caught.value.args[0]
-    assert not caught.value.timed_out
-
-
-@pytest.mark.slow
 def test_what_ncnn_has_no_layer_for_is_refused(bench):
     """Its LSTM has no peepholes."""
     with pytest.raises(ChildFailed, match=r"^ncnn does not run what pnnx made of it\."):
