@@ -133,7 +133,10 @@ def _parameters(how: Quantization) -> Any:
 
 
 def _estimator(how: Quantization) -> Any:
-    """How activation ranges are found. NNCF's own default is "mean-min-max"."""
+    """How activation ranges are found. NNCF's own default is "mean-min-max", but extremes where
+
+    activations have a scale for each channel: asked for by name, it would cut those off, too.
+    """
     from nncf.quantization.range_estimator import (
         AggregatorType,
         RangeEstimatorParameters,
@@ -156,7 +159,7 @@ def _estimator(how: Quantization) -> Any:
             for aggregator in (AggregatorType.MIN, AggregatorType.MAX)
         )
         return RangeEstimatorParameters(min=low, max=high)
-    return RangeEstimatorParametersSet.MEAN_MINMAX
+    return RangeEstimatorParameters()
 
 
 _OUTSIDE = 1e-5  # a share of a sample's values at each end
