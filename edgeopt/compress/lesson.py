@@ -125,9 +125,18 @@ def lesson(
 
 
 def _batched(array: np.ndarray) -> torch.Tensor:
-    """[n, 1, ...] -> [n, ...]: the model's own batch dimension."""
+    """[n, 1, ...] -> [n, ...]: the model's own batch dimension.
+
+    Raises:
+        BadInput: it has none.
+    """
     import torch
 
+    if array.ndim < 2 or array.shape[1] != 1:
+        raise BadInput(
+            f"an input of shape {list(array.shape[1:])} has no batch dimension of 1 to train by.",
+            "Export it with batch 1 as the first dimension of every input.",
+        )
     return torch.from_numpy(np.ascontiguousarray(array.reshape(len(array), *array.shape[2:])))
 
 

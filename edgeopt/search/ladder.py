@@ -93,9 +93,9 @@ def _prune(asked: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain
             if share < SMALLEST_STEP or any(outcome.held for outcome in back):
                 return ()
         elif not last.outcome.faster:
-            share *= 2
-            if share > LARGEST_STEP or any(not outcome.held for outcome in back):
+            if share >= LARGEST_STEP or any(not outcome.held for outcome in back):
                 return ()
+            share = min(2 * share, LARGEST_STEP)
     cut = Prune(share=share, importance=asked.importance, scope=asked.scope, multiple=multiple)
     return (cut, Recover(training=asked.training))
 
@@ -126,6 +126,8 @@ def judge(
     if verdict is None:
         return Outcome(True, False), "its latency could not be compared: the machine was not quiet"
     interval = f"{verdict.ratio:.2f} times as fast"
+    if verdict.word == "INCONCLUSIVE":
+        return Outcome(True, False), f"{lost}; not shown to be faster than before ({interval})"
     if verdict.word != "FASTER":
         return Outcome(True, False), f"{lost}; no faster than before ({interval})"
     return Outcome(True, True), f"{lost}; {interval} as before"

@@ -184,6 +184,14 @@ def test_a_net_that_mixes_samples_is_refused(files, tmp_path):
         lesson([files[0]], None, Mixing(), 0, 0)
 
 
+@pytest.mark.parametrize("shape", [(96,), (96, 3, 12, 12)])
+def test_inputs_without_a_batch_are_refused(exported, tmp_path, shape):
+    np.save(tmp_path / "whole.npy", np.zeros(shape, np.float32))
+    source = rebuild.read(exported("Residual")[1])
+    with pytest.raises(BadInput, match="no batch dimension"):
+        lesson([str(tmp_path / "whole.npy")], None, source, 0, 0)
+
+
 def test_labels_that_cannot_train_are_left_aside(exported, files, tmp_path):
     np.save(tmp_path / "boxes.npy", np.zeros((96, 4, 5)))
     source = rebuild.read(exported("Residual")[1])

@@ -41,7 +41,8 @@ def shares(*outcomes):
         ((KEPT, LOST, KEPT), [0.2, 0.2, 0.1, 0.1]),
         ((LOST, LOST), [0.2, 0.1]),  # half of that is too little
         ((SLOW,), [0.2, 0.4]),
-        ((SLOW, SLOW), [0.2, 0.4]),  # twice that is too much
+        ((SLOW, SLOW), [0.2, 0.4, 0.6]),  # twice that would be too much
+        ((SLOW, SLOW, SLOW), [0.2, 0.4, 0.6]),
         ((SLOW, LOST), [0.2, 0.4]),  # between the two there is nothing
         ((SLOW, KEPT, KEPT), [0.2, 0.4, 0.4, 0.4]),
     ],
@@ -100,6 +101,7 @@ def verdict(word, ratio):
         ("prune", record(0.02), None, False, LOST, "it loses 0.02, more than allowed"),
         ("prune", record(0.0), None, True, SLOW, "not quiet"),
         ("prune", record(0.0), verdict("EQUIVALENT", 1.01), True, SLOW, "no faster"),
+        ("prune", record(0.0), verdict("INCONCLUSIVE", 1.2), True, SLOW, "not shown to be faster"),
         ("prune", record(0.0), verdict("FASTER", 1.5), True, KEPT, "1.50 times as fast"),
         ("qat", record(0.005), None, True, KEPT, "less than without (0.01)"),
         ("qat", record(0.02), None, False, SLOW, "no less than without (0.01)"),
