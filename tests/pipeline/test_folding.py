@@ -151,7 +151,7 @@ def test_the_data_comes_along_and_the_request_is_another(models, tmp_path):
     assert all(image[0].tobytes() in known for image in images)
     assert found.request.data_sha256 != plain.request.data_sha256
     assert (found.request.metric, plain.request.metric) == ("exact-match", "accuracy")
-    assert found.warnings == ()
+    assert found.warnings == plain.warnings  # nothing was rounded; the gain is constant in both
 
 
 @pytest.mark.slow

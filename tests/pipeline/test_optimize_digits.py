@@ -112,6 +112,7 @@ def test_what_was_written_can_be_read_without_edgeopt(run):
     folder = Path(run.folder)
     assert {p.name for p in folder.iterdir()} == {
         "artifacts",
+        "calibrated",
         "logs",
         "measurements",
         "report.html",
