@@ -26,7 +26,7 @@ from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
 #: A comparison that settles nothing, or that other work has spoiled, is made again with more.
-SCHEDULES = (SCREEN, QUICK, QUICK)
+SCHEDULES = (SCREEN, QUICK)
 
 
 @dataclass
