@@ -21,7 +21,7 @@ class Effort:
 
 #: By the name of the final schedule (harness/budget.py).
 EFFORTS = {
-    "quick": Effort(leaders=2, sets=2),
+    "quick": Effort(leaders=1, sets=2),
     "standard": Effort(leaders=3, sets=4),
     "submission": Effort(leaders=3, sets=4),
 }
