@@ -30,6 +30,9 @@ from edgeopt.runner import sensors
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store.run_folder import RunFolder
 
+AHEAD = min(2, sensors.cores())
+"""Conversions that run side by side: each has its own copy of the model in memory."""
+
 RANKED_WITH = 16
 """Calibrating samples that rank layers: each answers for about 40 forms."""
 
@@ -54,8 +57,8 @@ class Conversions:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
-    # One conversion runs ahead while the candidate before it is scored.
-    _ahead: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
+    # Ahead of the candidate that is scored; most converters keep one core busy.
+    _ahead: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AHEAD))
 
     def prepare(self, recipe: Recipe) -> None:
         """Make a recipe's artifact ahead of time; `artifact` tells what became of it."""
@@ -158,7 +161,9 @@ class Conversions:
         return table
 
     def _in_child(self, job: Job, recipe: Recipe) -> Converted:
-        log = self.folder.log(f"convert-{recipe.runtime}-{recipe.precision}")
+        # One of its own: what a child last said is the cause of its end.
+        title = f"convert-{recipe.runtime}-{recipe.precision}-{recipe.conversion_id}"
+        log = self.folder.log(title)
         try:
             reply = child.run(
                 "edgeopt.convert.worker:make", msgspec.to_builtins(job), log, self.timeout_s

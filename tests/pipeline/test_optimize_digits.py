@@ -12,6 +12,7 @@ import pytest
 
 import edgeopt
 from edgeopt.harness.budget import BUDGETS
+from edgeopt.search.choose import TIE, qualifying
 
 pytestmark = pytest.mark.slow
 MAX_DROP = 0.03
@@ -103,9 +104,19 @@ def test_the_choice_is_confirmed_on_samples_no_choice_has_seen(run):
     assert chosen.confirm_score.part == "confirm"
     assert chosen.confirm_score.n == run.data.confirm
     assert run.data.calibrate + run.data.choose + run.data.confirm == 897
-    choice = run.choices[0]
-    assert chosen.recipe_id in choice.front or choice.rejected
-    assert str(chosen.recipe) in choice.why
+    assert str(chosen.recipe) in run.choices[0].why
+
+
+def test_none_of_its_own_schedule_was_faster_and_held(run):
+    rejected = {miss.recipe_id for miss in run.choices[0].rejected}
+    rivals = [
+        r
+        for r in qualifying(run.records, run.request.constraints)
+        if r.latency_ms.budget == run.chosen.latency_ms.budget and r.recipe_id not in rejected
+    ]
+    assert run.chosen in rivals
+    fastest = min(r.latency_ms.p50 for r in rivals)
+    assert run.chosen.latency_ms.p50 <= fastest * (1 + TIE)
 
 
 def test_what_was_written_can_be_read_without_edgeopt(run):
