@@ -1,13 +1,12 @@
 """Our p50 against each runtime's own tool, in turn, on the same files.
 
-    python -m benchmarks.harness.own_tools [--large runs/demo] [--pairs 10] [--out FILE]
+    python -m benchmarks.harness.own_tools [--pairs 10] [--out FILE]
 
-The fp32 artifacts of two runs are timed: of `small_net.py` (made here, about 0.1 ms) and of
-`--large`, a folder of `edgeopt optimize` (`make demo` makes runs/demo). A pair is one run of
-the tool and one launch of ours, of about `--seconds` each, in random order; the figure is
-the median over pairs of ln(ours / the tool's). The tools: OpenVINO's benchmark_app (sync, latency
-hint) and LiteRT's litert-benchmark, both from their wheels; ONNX Runtime's wheel has none, so
-a bare Python loop stands for one. The tools time random inputs, as ours does here.
+The fp32 artifacts of `small_net.py` are timed, one thread: models of about 0.1 and 5 ms. A pair
+is one run of the tool and one launch of ours, of about `--seconds` each, in random order; the
+figure is the median over pairs of ln(ours / the tool's). The tools: OpenVINO's benchmark_app (sync,
+latency hint) and LiteRT's litert-benchmark, both from their wheels; ONNX Runtime's wheel has none,
+so a bare Python loop stands for one. The tools time random inputs, as ours does here.
 """
 
 from __future__ import annotations
@@ -181,13 +180,15 @@ def fp32_artifacts(folder: Path) -> dict[str, Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--large", type=Path, default=Path("runs/demo"), help="a run")
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        runs = {"small": small_net.write(Path(scratch) / "small"), "large": options.large}
+        runs = {
+            name: small_net.write(Path(scratch) / name.replace(" ", "-"), side, width)
+            for name, (side, width) in small_net.SIZES.items()
+        }
         rows = list(_rows(runs, options.pairs, options.seconds))
     about = {"python": platform.python_version(), "system": platform.platform()}
     result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}

@@ -1,4 +1,4 @@
-"""A convolutional classifier of about 0.1 ms, with random weights, as a run's fp32 artifacts."""
+"""Convolutional classifiers of about 0.1 and 5 ms, with random weights, as fp32 artifacts."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ import numpy as np
 import edgeopt
 
 PROFILE = str(Path(__file__).with_name("fp32-three-runtimes.toml"))
-SIDE = 32
+#: Side of the image and width of the first layer, by about how many ms one thread takes.
+SIZES = {"0.1 ms": (48, 16), "5 ms": (160, 32)}
 
 
-def network() -> Any:
-    """Three convolutions on 3 x 32 x 32, 10 classes."""
+def network(width: int) -> Any:
+    """Three convolutions on an RGB image, 10 classes."""
     import torch
     from torch import nn
 
     torch.manual_seed(0)
     return nn.Sequential(
-        nn.Conv2d(3, 16, 3, stride=2, padding=1),
+        nn.Conv2d(3, width, 3, stride=2, padding=1),
         nn.ReLU(),
-        nn.Conv2d(16, 32, 3, padding=1),
+        nn.Conv2d(width, 2 * width, 3, padding=1),
         nn.ReLU(),
-        nn.Conv2d(32, 64, 3, stride=2, padding=1),
+        nn.Conv2d(2 * width, 4 * width, 3, stride=2, padding=1),
         nn.ReLU(),
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
-        nn.Linear(64, 10),
+        nn.Linear(4 * width, 10),
     ).eval()
 
 
-def write(folder: Path) -> Path:
-    """Convert it with three runtimes; the run's folder."""
+def write(folder: Path, side: int, width: int) -> Path:
+    """Convert one with three runtimes; the run's folder."""
     import torch
 
-    images = np.random.default_rng(0).standard_normal((400, 3, SIDE, SIDE)).astype(np.float32)
+    images = np.random.default_rng(0).standard_normal((400, 3, side, side)).astype(np.float32)
     edgeopt.optimize(
-        network(),
+        network(width),
         PROFILE,
         {"input": images},
         out=folder,
-        example_inputs=torch.zeros(1, 3, SIDE, SIDE),
+        example_inputs=torch.zeros(1, 3, side, side),
         max_drop=0.05,
         budget="quick",
     )

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,12 +57,17 @@ class Conversions:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
+    _prepared: dict[str, Future[None]] = field(default_factory=dict)
     # Ahead of the candidate that is scored; most converters keep one core busy.
     _ahead: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AHEAD))
 
-    def prepare(self, recipe: Recipe) -> None:
+    def prepare(self, recipe: Recipe) -> Future[None]:
         """Make a recipe's artifact ahead of time; `artifact` tells what became of it."""
-        self._ahead.submit(self._quietly, recipe)
+        key = recipe.conversion_id
+        with self._guard:  # once: another for the same content would hold a thread and wait
+            if key not in self._prepared:
+                self._prepared[key] = self._ahead.submit(self._quietly, recipe)
+            return self._prepared[key]
 
     def close(self) -> None:
         """Begin nothing more ahead of time, and wait for what has begun."""

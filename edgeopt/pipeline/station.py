@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import msgspec
 
@@ -54,16 +55,18 @@ class Station:
         """
         target = self.place.profile.name
         blanks = [blank(target, self.place.name, recipe) for recipe in recipes]
-        for empty, recipe in zip(blanks, recipes, strict=True):
-            if self._known(empty) is None:
-                self.bench.conversions.prepare(recipe)
-        return [
-            self._candidate(empty, recipe, number, len(recipes))
+        made = {
+            number: self.bench.conversions.prepare(recipe)
             for number, (empty, recipe) in enumerate(zip(blanks, recipes, strict=True))
-        ]
+            if self._known(empty) is None
+        }
+        found: dict[int, Record] = {}
+        for number in _as_made(len(recipes), made):
+            self.progress(f"{target}: {recipes[number]}", len(found), len(recipes))
+            found[number] = self._candidate(blanks[number], recipes[number])
+        return [found[number] for number in range(len(recipes))]
 
-    def _candidate(self, empty: Record, recipe: Recipe, number: int, total: int) -> Record:
-        self.progress(f"{empty.target}: {recipe}", number, total)
+    def _candidate(self, empty: Record, recipe: Recipe) -> Record:
         known = self._known(empty)
         if known is not None:
             return known
@@ -91,6 +94,21 @@ class Station:
         assert record.recipe is not None
         artifact = self.bench.folder.artifact(record.recipe.conversion_id)
         return artifact is not None and artifact.sha256 == record.sha256
+
+
+def _as_made(count: int, made: Mapping[int, Future[None]]) -> Iterator[int]:
+    """Numbers below `count`: the first whose artifact is there, or that waits for none.
+
+    While a slow conversion goes on, what comes after it is scored.
+    """
+    left = list(range(count))
+    while left:
+        ready = [number for number in left if number not in made or made[number].done()]
+        if ready:
+            left.remove(ready[0])
+            yield ready[0]
+        else:
+            wait([made[number] for number in left], return_when=FIRST_COMPLETED)
 
 
 def _by_another(record: Record, why: str) -> Record:
