@@ -73,8 +73,18 @@ class Session:
         closed = all(port.get_partial_shape().is_static for port in self._compiled.inputs)
         count = len(self.inputs) if closed else 0  # an open one cannot be run, only described
         self._places = [self._request.get_input_tensor(i).data for i in range(count)]
-        self._count = len(self.outputs)
+        self._results = [self._bound(i) for i in range(len(self.outputs))]
         self._asked = settings
+
+    def _bound(self, index: int):
+        """A function to the array of an output after a run; asking for it takes some us."""
+        request, port = self._request, self._compiled.outputs[index]
+        if not port.get_partial_shape().is_static:
+            return lambda: request.get_output_tensor(index).data
+        tensor = _import().Tensor(port.get_element_type(), port.get_shape())
+        request.set_output_tensor(index, tensor)
+        array = tensor.data
+        return lambda: array
 
     def run(self, arrays: list) -> list:
         request = self._request
@@ -83,7 +93,7 @@ class Session:
                 raise ValueError(f"expected an input of shape {place.shape}, got {array.shape}")
             np.copyto(place, array, casting="no")
         request.infer(share_outputs=True)  # start_async() wakes a thread: 20 to 40 us more
-        return [np.array(request.get_output_tensor(i).data) for i in range(self._count)]
+        return [np.array(result()) for result in self._results]
 
     def facts(self) -> dict:
         """Operators and precisions from the executed graph (`get_runtime_model`)."""
