@@ -25,6 +25,7 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
         ),
         (lambda q: q.smooth_quant, "AI Edge Quantizer has no SmoothQuant"),
         (lambda q: q.channel_alignment, "AI Edge Quantizer has no channel alignment"),
+        (lambda q: q.overflow_fix, "AI Edge Quantizer has no overflow fix"),
         (
             lambda q: q.bias_correction == "full",
             "bias correction for LiteRT is made here, from the means of each layer's input: it has "
@@ -48,6 +49,7 @@ REFUSED: dict[str, tuple[Refusal, ...]] = {
             "of edgeopt does not use",
         ),
         (lambda q: q.channel_alignment, "ONNX Runtime's quantizer has no channel alignment"),
+        (lambda q: q.overflow_fix, "this version of edgeopt asks ONNX Runtime for all 8 bits"),
         (
             lambda q: q.bias_correction == "full",
             "bias correction for ONNX Runtime is made here, from the means of each layer's input: "

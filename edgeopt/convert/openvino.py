@@ -62,7 +62,11 @@ def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     return {
         "int8-static": Quantization(
-            library="nncf", calibration="mean-min-max", bias_correction="fast"
+            library="nncf",
+            calibration="min-max",
+            activations="symmetric",
+            bias_correction="fast",
+            overflow_fix=True,
         ),
         "int8-dynamic": Quantization(library="nncf"),
         "int8-weights": Quantization(library="nncf"),

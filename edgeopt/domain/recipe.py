@@ -46,6 +46,8 @@ class Quantization(Value, kw_only=True, frozen=True):
             means of each layer's input ("fast"), or by running the model so far ("full").
         smooth_quant: activation outliers are moved into the weights (SmoothQuant).
         channel_alignment: ranges of channels are evened out between two layers in a row.
+        overflow_fix: weights of the first layers keep to 7 bits, since without VNNI or dot products
+            a processor adds two products in 16 bits. NNCF's own; with them it is of no use.
         exceptions: operators of the runtime's fp32 form that stay in float, by number in order of
             execution, from 0: "4-9" (see `domain/layers.py`).
     """
@@ -61,6 +63,7 @@ class Quantization(Value, kw_only=True, frozen=True):
     bias_correction: Literal["fast", "full"] | None = None
     smooth_quant: bool = False
     channel_alignment: bool = False
+    overflow_fix: bool = False
     exceptions: tuple[str, ...] = ()
 
     @property
@@ -89,6 +92,7 @@ class Quantization(Value, kw_only=True, frozen=True):
             (f"{self.bias_correction} bias correction", self.bias_correction is not None),
             ("SmoothQuant", self.smooth_quant),
             ("channel alignment", self.channel_alignment),
+            ("overflow fix", self.overflow_fix),
             (f"float: {' '.join(self.exceptions)}", bool(self.exceptions)),
         ]
         return (self.library, *(word for word, holds in said if holds))

@@ -20,9 +20,11 @@ def alternatives(first: Quantization) -> tuple[Quantization, ...]:
             {"library": "ai-edge-quantizer"},
             {"library": "ai-edge-quantizer", "bias_correction": "fast"},
         ],
+        # EfficientNet-Lite0: 2.1 dB by 8 bits in the first layer, 0.3 dB by free zero points.
         "nncf": [
-            {"calibration": "min-max"},
-            {"calibration": "mse"},
+            {"overflow_fix": False},
+            {"overflow_fix": False, "activations": "asymmetric"},
+            {"calibration": "mean-min-max", "overflow_fix": False},
         ],
     }
     found = [msgspec.structs.replace(first, **one) for one in changes.get(first.library, [])]

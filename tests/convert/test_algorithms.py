@@ -66,7 +66,7 @@ def test_a_setting_is_part_of_the_identity_and_of_the_title():
         {"calibration": "percentile"}, {"granularity": "per-tensor"},
         {"activations": "symmetric"}, {"activation_bits": 16}, {"weight_bits": 4},
         {"bias_correction": "fast"}, {"smooth_quant": True}, {"channel_alignment": True},
-        {"exceptions": ("4-9",)},
+        {"overflow_fix": True}, {"exceptions": ("4-9",)},
     ]  # fmt: skip
     made = [
         plain,

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from edgeopt import convert, runtimes
-from edgeopt.convert import openvino_static
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.groups import groups
 from edgeopt.convert.job import Job
@@ -167,9 +166,10 @@ def test_four_bits_of_weights_are_smaller_than_eight(bench, job_of, tmp_path, ru
 @pytest.mark.parametrize(
     "settings",
     [
-        {"calibration": "min-max"}, {"calibration": "percentile"}, {"calibration": "mse"},
+        {"calibration": "mean-min-max"}, {"calibration": "percentile"}, {"calibration": "mse"},
         {"granularity": "per-tensor"}, {"activations": "symmetric"}, {"smooth_quant": True},
         {"channel_alignment": True}, {"bias_correction": None}, {"bias_correction": "full"},
+        {"overflow_fix": True},
     ],
 )  # fmt: skip
 def test_nncf_takes_every_setting_that_is_not_refused(job_of, tmp_path, settings):
@@ -192,9 +192,15 @@ def test_onnx_runtime_takes_every_setting_that_is_not_refused(job_of, tmp_path, 
 
 
 @pytest.mark.slow
-def test_the_usual_settings_are_nncfs_own():
-    """Its range estimator asked for by name cut off depthwise inputs: 0.51 agreed, not 0.95."""
-    from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
+def test_openvinos_activations_have_one_scale_each(job_of, tmp_path):
+    import openvino
 
-    usual = convert.load("openvino").recipe("int8-static")
-    assert openvino_static._parameters(usual) == AdvancedQuantizationParameters()
+    job = job_of("openvino")
+    made = convert.load("openvino").convert(job)
+    quantizers = [
+        op
+        for op in openvino.Core().read_model(tmp_path / made.main).get_ordered_ops()
+        if op.get_type_name() == "FakeQuantize"
+    ]
+    assert len(quantizers) >= 3
+    assert all(op.input_value(1).get_node().get_data().size == 1 for op in quantizers)

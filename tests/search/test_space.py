@@ -89,7 +89,11 @@ def test_recipes_in_the_order_of_the_profile():
         ("onnxruntime", "fp32", 1, {}),
     ]
     assert made.recipes[0].quantization == Quantization(
-        library="nncf", calibration="mean-min-max", bias_correction="fast"
+        library="nncf",
+        calibration="min-max",
+        activations="symmetric",
+        bias_correction="fast",
+        overflow_fix=True,
     )
     assert made.recipes[2].quantization is None
     assert made.left_out == ()
