@@ -13,7 +13,8 @@ from edgeopt.convert import onnxruntime_static
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.recipe import OptionSet, Quantization
+from edgeopt.domain.recipe import OptionSet, Precision, Quantization
+from edgeopt.domain.target import RecipeRule
 from edgeopt.sources.source import Source
 
 EXTRA = "onnxruntime"
@@ -42,6 +43,19 @@ OPTION_SETS = (
         why="threads that stay where they are keep their caches, and get no slower core",
         spare_cores=True,
     ),
+)
+
+_XNNPACK: tuple[Precision, ...] = ("fp32", "int8-static")
+
+#: Where the package was built with it; the one for x86-64 on PyPI is not (1.31).
+PROVIDER_RULES = tuple(
+    RecipeRule(
+        runtime="onnxruntime",
+        precision=precision,
+        why="XNNPACK's kernels in place of ONNX Runtime's own",
+        options={"provider": "XNNPACK"},
+    )
+    for precision in _XNNPACK
 )
 
 _MATRIX = {"MatMul", "Gemm", "Gather"}

@@ -11,7 +11,8 @@ from typing import Any
 from edgeopt.convert import openvino_reader, openvino_static
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
-from edgeopt.domain.recipe import OptionSet, Quantization
+from edgeopt.domain.recipe import OptionSet, Precision, Quantization
+from edgeopt.domain.target import RecipeRule
 from edgeopt.sources.source import Source
 
 EXTRA = "openvino"
@@ -48,6 +49,23 @@ OPTION_SETS = (
         why="threads that stay where they are keep their caches, and get no slower core",
         spare_cores=True,
     ),
+)
+
+_BESIDE_THE_CPU: dict[Precision, str] = {
+    "fp16": "half precision, which it computes in by itself",
+    "int8-static": "its integer arithmetic; what stays float runs in half precision",
+}
+
+#: Where OpenVINO sees a GPU or an NPU of Intel.
+PROVIDER_RULES = tuple(
+    RecipeRule(
+        runtime="openvino",
+        precision=precision,
+        why=why,
+        options={"DEVICE": device, "INFERENCE_PRECISION_HINT": "f16"},
+    )
+    for device in ("GPU", "NPU")
+    for precision, why in _BESIDE_THE_CPU.items()
 )
 
 _MATRIX = {"MatMul", "Gemm"}
