@@ -39,7 +39,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-weights": ("ai-edge-litert", "ai-edge-quantizer"),
     "as-is": ("ai-edge-litert",),
 }
-
+FROM_TORCH = ("litert-torch",)
 
 #: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
 OPTION_SETS = (
@@ -58,11 +58,6 @@ OPTION_SETS = (
         why="XNNPACK takes some operators on request only",
     ),
 )
-
-
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return (*PRECISIONS[precision], *(("litert-torch",) if source.exported else ()))
 
 
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:

@@ -71,11 +71,6 @@ PROVIDER_RULES = tuple(
 _MATRIX = {"MatMul", "Gemm"}
 
 
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return PRECISIONS[precision]
-
-
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     return {

@@ -28,7 +28,7 @@ def make(argument: Any) -> Any:
     converter = convert.load(job.recipe.runtime)
     made: Made = converter.convert(job)
     session = _open(job, made)
-    packages = converter.packages(job.recipe.precision, job.source)
+    packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
     converted = Converted(
         main=made.main,
         inputs=_bound(job.source.inputs, session.inputs, made, job.source.reference_inputs),

@@ -126,7 +126,7 @@ def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tu
 
 def _missing(rule: RecipeRule, source: Source) -> list[str]:
     session = runtimes.load(runtimes.STAND_INS.get(rule.runtime, rule.runtime)).PACKAGES
-    needed = convert.load(rule.runtime).packages(rule.precision, source)
+    needed = convert.packages(rule.runtime, rule.precision, source)
     missing = [package for package in needed if package not in session and not installed(package)]
     if not any(installed(package) for package in session):
         missing.insert(0, " or ".join(session))
