@@ -21,6 +21,7 @@ from edgeopt.convert import (
     onnx2tf,
     tflite_converter,
     tflite_plain,
+    tflite_whole,
 )
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.forms import Forms
@@ -108,6 +109,8 @@ def convert(job: Job) -> Made:
         _refuse_float(job, target)
     permutes = image_permutes(source)
     turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
+    if precision == "int8-static":
+        tflite_whole.write(target)
     notes = _notes(target) if precision == "int8-static" else ()
     return Made(main=target.name, permutes=permutes | turned, tools=tools, notes=notes)
 
