@@ -102,6 +102,7 @@ def _text(cell: dict[str, Any] | None, reasons: list[str]) -> str:
     if cell["works"]:
         return "exact" if cell["sqnr_db"] is None else f"{cell['sqnr_db']:.0f}"
     why = re.sub(r"/\S*/", "", cell["why"]).replace("|", "\\|")
+    why = why.partition("; this source is ")[0]  # the column says it
     if why not in reasons:
         reasons.append(why)
     return f"({reasons.index(why) + 1})"

@@ -3,7 +3,7 @@
 Each module has
 
     PRECISIONS                      recipe precision -> packages that making it needs
-    packages(precision, source)     the same for one source
+    FROM_TORCH                      what it needs besides for a source of PyTorch's; optional
     EXTRA                           the extra of edgeopt that installs them
     recipe(precision, source) -> Quantization | None    how this runtime's integers are chosen;
                                     source None: one that is of no special kind
@@ -22,12 +22,21 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from edgeopt.sources.source import Source
+
 
 def load(runtime: str) -> ModuleType:
     """The converter of a runtime. Raises KeyError where it has none."""
     if runtime not in CONVERTERS:
         raise KeyError(runtime)
     return importlib.import_module(CONVERTERS[runtime])
+
+
+def packages(runtime: str, precision: str, source: Source) -> tuple[str, ...]:
+    """Distributions that making a precision from a source needs."""
+    converter = load(runtime)
+    besides = getattr(converter, "FROM_TORCH", ()) if source.exported else ()
+    return (*converter.PRECISIONS[precision], *besides)
 
 
 #: The table of converters: runtime -> module.

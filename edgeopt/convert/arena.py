@@ -3,7 +3,7 @@
 Two tensors share bytes where they do not live at the same time. This is the greedy planner of
 TensorFlow Lite Micro (tensorflow/lite/micro/memory_planner/greedy_memory_planner.cc): the largest
 first, each at the lowest place where it fits between those that live when it does. It is a lower
-bound: kernels ask for scratch buffers beside it, which can be several times as large (`micro.py`).
+bound: what the interpreter keeps comes on top, and scratch buffers of some kernels (`micro.py`).
 """
 
 from __future__ import annotations

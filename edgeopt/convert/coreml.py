@@ -23,11 +23,6 @@ PRECISIONS: dict[str, tuple[str, ...]] = dict.fromkeys(
 SMALLEST_WEIGHT = 2048
 
 
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return PRECISIONS[precision]
-
-
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     return Quantization(library="coremltools") if precision == "int8-weights" else None

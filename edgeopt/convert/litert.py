@@ -21,6 +21,7 @@ from edgeopt.convert import (
     onnx2tf,
     tflite_converter,
     tflite_plain,
+    tflite_whole,
 )
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.forms import Forms
@@ -39,7 +40,7 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "int8-weights": ("ai-edge-litert", "ai-edge-quantizer"),
     "as-is": ("ai-edge-litert",),
 }
-
+FROM_TORCH = ("litert-torch",)
 
 #: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
 OPTION_SETS = (
@@ -58,11 +59,6 @@ OPTION_SETS = (
         why="XNNPACK takes some operators on request only",
     ),
 )
-
-
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return (*PRECISIONS[precision], *(("litert-torch",) if source.exported else ()))
 
 
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:
@@ -113,6 +109,8 @@ def convert(job: Job) -> Made:
         _refuse_float(job, target)
     permutes = image_permutes(source)
     turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
+    if precision == "int8-static":
+        tflite_whole.write(target)
     notes = _notes(target) if precision == "int8-static" else ()
     return Made(main=target.name, permutes=permutes | turned, tools=tools, notes=notes)
 

@@ -23,14 +23,10 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "fp32": ("ncnn", "pnnx"),
     "fp16": ("ncnn", "pnnx"),
 }
+FROM_TORCH = ("torch",)
 
 _KINDS = {"float32": "f32", "float64": "f64", "float16": "f16"}
 _MOST_AXES = 3  # of a value in ncnn, without the batch
-
-
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return (*PRECISIONS[precision], *(("torch",) if source.exported else ()))
 
 
 def recipe(precision: str, source: Source | None = None) -> None:

@@ -13,7 +13,8 @@ from edgeopt.convert import onnxruntime_static
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.recipe import OptionSet, Quantization
+from edgeopt.domain.recipe import OptionSet, Precision, Quantization
+from edgeopt.domain.target import RecipeRule
 from edgeopt.sources.source import Source
 
 EXTRA = "onnxruntime"
@@ -44,13 +45,21 @@ OPTION_SETS = (
     ),
 )
 
+_XNNPACK: tuple[Precision, ...] = ("fp32", "int8-static")
+
+#: Where the package was built with it; the one for x86-64 on PyPI is not (1.31).
+PROVIDER_RULES = tuple(
+    RecipeRule(
+        runtime="onnxruntime",
+        precision=precision,
+        why="XNNPACK's kernels in place of ONNX Runtime's own",
+        options={"provider": "XNNPACK"},
+    )
+    for precision in _XNNPACK
+)
+
 _MATRIX = {"MatMul", "Gemm", "Gather"}
 _QUANTIZED = {"Conv", "MatMul", "Gemm", "LSTM", "Attention", "EmbedLayerNormalization", "Gather"}
-
-
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return PRECISIONS[precision]
 
 
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:

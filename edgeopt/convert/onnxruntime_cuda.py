@@ -14,7 +14,6 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "fp16": ("onnxruntime", "onnx"),
 }
 
-packages = onnxruntime.packages
 base = onnxruntime.base
 
 

@@ -11,7 +11,6 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     precision: tensorrt.PRECISIONS[precision] for precision in ("fp32", "fp16", "int8-static")
 }
 
-packages = tensorrt.packages
 recipe = tensorrt.recipe
 unsuitable = tensorrt.unsuitable
 base = tensorrt.base

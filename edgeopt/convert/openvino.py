@@ -11,7 +11,8 @@ from typing import Any
 from edgeopt.convert import openvino_reader, openvino_static
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
-from edgeopt.domain.recipe import OptionSet, Quantization
+from edgeopt.domain.recipe import OptionSet, Precision, Quantization
+from edgeopt.domain.target import RecipeRule
 from edgeopt.sources.source import Source
 
 EXTRA = "openvino"
@@ -50,12 +51,24 @@ OPTION_SETS = (
     ),
 )
 
+_BESIDE_THE_CPU: dict[Precision, str] = {
+    "fp16": "half precision, which it computes in by itself",
+    "int8-static": "its integer arithmetic; what stays float runs in half precision",
+}
+
+#: Where OpenVINO sees a GPU or an NPU of Intel.
+PROVIDER_RULES = tuple(
+    RecipeRule(
+        runtime="openvino",
+        precision=precision,
+        why=why,
+        options={"DEVICE": device, "INFERENCE_PRECISION_HINT": "f16"},
+    )
+    for device in ("GPU", "NPU")
+    for precision, why in _BESIDE_THE_CPU.items()
+)
+
 _MATRIX = {"MatMul", "Gemm"}
-
-
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return PRECISIONS[precision]
 
 
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:

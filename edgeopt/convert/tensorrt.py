@@ -33,11 +33,6 @@ OPTION_SETS = (
 _WEIGHTED = {"Conv", "MatMul", "Gemm"}
 
 
-def packages(precision: str, source: Source) -> tuple[str, ...]:
-    """Distributions that making a precision from this source needs."""
-    return PRECISIONS[precision]
-
-
 def recipe(precision: str, source: Source | None = None) -> Quantization | None:
     """How integers are chosen for a precision."""
     if precision != "int8-static":

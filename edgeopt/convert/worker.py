@@ -28,7 +28,7 @@ def make(argument: Any) -> Any:
     converter = convert.load(job.recipe.runtime)
     made: Made = converter.convert(job)
     session = _open(job, made)
-    packages = converter.packages(job.recipe.precision, job.source)
+    packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
     converted = Converted(
         main=made.main,
         inputs=_bound(job.source.inputs, session.inputs, made, job.source.reference_inputs),
@@ -77,8 +77,11 @@ SOURCE_TOOLS = {
 def _open(job: Job, made: Made) -> Any:
     path = str(Path(job.folder) / made.main)
     recipe = job.recipe
-    options = recipe.options if recipe.runtime not in runtimes.STAND_INS else {}
     runtime = runtimes.STAND_INS.get(recipe.runtime, recipe.runtime)
+    # Opened on the processor: what else the device has, this machine may not.
+    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", None)
+    options = {key: value for key, value in recipe.options.items() if key != chosen}
+    options = options if recipe.runtime not in runtimes.STAND_INS else {}
     try:
         return runtimes.load(runtime).open_session(path, 1, options)
     except Exception as error:

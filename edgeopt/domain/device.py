@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from edgeopt.domain.model import Value
 
 
@@ -43,6 +45,7 @@ class Probe(Value, kw_only=True, frozen=True):
         other_runners: that run there besides; None where it does not tell.
         runtimes: version of each runtime that can be imported there.
         missing: why each other one cannot.
+        providers: runtime -> what else than the processor it can compute on there.
     """
 
     machine: dict[str, Any]
@@ -54,3 +57,4 @@ class Probe(Value, kw_only=True, frozen=True):
     other_runners: int | None
     runtimes: dict[str, str]
     missing: dict[str, str]
+    providers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)

@@ -79,7 +79,10 @@ def _numpy(found: Probe, name: str) -> Finding:
 
 
 def _runtimes(found: Probe, name: str) -> list[Finding]:
-    lines = [_line(runtime, "ok", version) for runtime, version in found.runtimes.items()]
+    lines = [
+        _line(runtime, "ok", ", on ".join((version, *found.providers.get(runtime, ()))))
+        for runtime, version in found.runtimes.items()
+    ]
     state: State = "warning" if found.runtimes else "failed"
     for runtime, reason in found.missing.items():
         advice = f"`edgeopt devices setup {name} --runtime {runtime}` installs it."

@@ -32,7 +32,7 @@ def probe(device: Device, runtimes: Iterable[str], log: Path, progress: Listener
         before = time.time()
         stock = client.request("stock", LIMIT_S, folder=device.folder())
         clock_s = (before + time.time()) / 2
-    versions, missing = {}, {}
+    versions, missing, found = {}, {}, {}
     for name in runtimes:
         progress(f"asking {device.name} for {name}")
         try:
@@ -40,6 +40,7 @@ def probe(device: Device, runtimes: Iterable[str], log: Path, progress: Listener
                 raise RunnerFailed("numpy is missing")
             with Client(device, log) as client:
                 versions[name] = client.request("import", LIMIT_S, runtime=name)["version"]
+                found[name] = providers(client, name)
         except DeviceFailed:
             raise
         except RunnerFailed as error:
@@ -54,4 +55,21 @@ def probe(device: Device, runtimes: Iterable[str], log: Path, progress: Listener
         other_runners=stock["other_runners"],
         runtimes=versions,
         missing=missing,
+        providers={name: those for name, those in found.items() if those},
     )
+
+
+def providers(client: Client, runtime: str) -> tuple[str, ...]:
+    """What else than the processor a runtime can compute on there.
+
+    Nothing where it dies of looking.
+
+    Raises:
+        DeviceFailed: the device was lost.
+    """
+    try:
+        return tuple(client.request("providers", LIMIT_S, runtime=runtime)["providers"])
+    except DeviceFailed:
+        raise
+    except RunnerFailed:
+        return ()

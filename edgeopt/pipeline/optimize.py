@@ -75,7 +75,7 @@ def _space(place: Place, intake: Intake) -> Space:
     profile, machine = place.profile, place.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    found = space(profile, features, cores, intake.source)
+    found = space(profile, features, cores, intake.source, place.providers)
     hint = f"`edgeopt devices setup {place.name}` installs it." if place.missing else ""
     return without(found, place.missing, hint)
 

@@ -18,8 +18,10 @@ from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
+from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
-from edgeopt.harness.probe import probe
+from edgeopt.search import providers
+from edgeopt.search.providers import Providers
 from edgeopt.targets.probe import THIS_MACHINE
 
 NOWHERE = "none"
@@ -40,6 +42,7 @@ class Place:
         missing: runtime -> why it cannot be imported there.
         absent: the same of those that another one answers for (`runtimes.STAND_INS`), on the
             device that scores: they are tried without being timed.
+        providers: runtime -> what else than the processor it can compute on there.
     """
 
     profile: Profile
@@ -47,6 +50,7 @@ class Place:
     machine: dict[str, Any] | None = None
     missing: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    providers: Providers = field(default_factory=dict)
 
     @property
     def timed(self) -> bool:
@@ -59,6 +63,15 @@ class Place:
     def name(self) -> str:
         """As records keep it."""
         return NOWHERE if self.device is None else self.device.name
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a device says of itself; see `Place`."""
+
+    machine: dict[str, Any]
+    missing: dict[str, str] = field(default_factory=dict)
+    providers: Providers = field(default_factory=dict)
 
 
 @dataclass
@@ -78,7 +91,7 @@ class Fleet:
     _runtimes: frozenset[str] = frozenset()
     _here: dict[str, str] = field(default_factory=dict)
     _devices: dict[str, Device] = field(default_factory=dict)
-    _said: dict[str, tuple[dict[str, Any], dict[str, str]]] = field(default_factory=dict)
+    _said: dict[str, _Told] = field(default_factory=dict)
 
     def places(self, profiles: Sequence[Profile], asked: Sequence[str]) -> list[Place]:
         """A place for each target.
@@ -126,7 +139,7 @@ class Fleet:
 
     def machines(self) -> dict[str, dict[str, Any]]:
         """What every device but this machine says of itself, by name."""
-        return {name: machine for name, (machine, _) in self._said.items()}
+        return {name: told.machine for name, told in self._said.items()}
 
     def _own(self, profile: Profile) -> Place:
         """Without a word about devices: this machine first, then the user's."""
@@ -194,21 +207,28 @@ class Fleet:
             return device.target == profile.name
         if isinstance(device, BenchmarkPhone):
             return False  # of no target but by the user's word
-        return profile.name != THIS_MACHINE and targets.matches(profile, self._ask(device)[0])
+        return profile.name != THIS_MACHINE and targets.matches(profile, self._ask(device).machine)
 
     def _this_machine(self, profile: Profile) -> Place:
         if profile.name == THIS_MACHINE:
             profile = targets.probe(profile, self.here)
-        return Place(profile, self.local, self.here, absent=self._absent(profile))
+        absent, found = self._absent(profile), self._providers(profile)
+        return Place(profile, self.local, self.here, absent=absent, providers=found)
+
+    def _providers(self, profile: Profile) -> dict[str, tuple[str, ...]]:
+        """Runtime -> what else than the processor it can compute on here."""
+        with Client(self.local, self.log) as client:
+            return {name: probing.providers(client, name) for name in providers.asked(profile)}
 
     def _on(self, profile: Profile, device: Device) -> Place:
         if isinstance(device, Emulated):
             device.prepare(self.progress)
             return Place(profile, device, absent=self._absent(profile))
         if isinstance(device, BenchmarkPhone):
-            self._said[device.name] = device.machine(), {}
+            self._said[device.name] = _Told(device.machine())
             return Place(profile, device, absent=self._absent(profile))
-        machine, missing = self._ask(device)
+        told = self._ask(device)
+        missing = told.missing
         served = _runtimes([profile])
         if served and served <= set(missing):
             reasons = "; ".join(f"{name}: {missing[name]}" for name in sorted(served))
@@ -222,24 +242,24 @@ class Fleet:
             else {name: why for name, why in missing.items() if name in runtimes.STAND_INS}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
-        return Place(profile, device, machine, missing, stood_in)
+        return Place(profile, device, told.machine, missing, stood_in, told.providers)
 
     def _device(self, name: str) -> Device:
         if name not in self._devices:
             self._devices[name] = resolve(name)
         return self._devices[name]
 
-    def _ask(self, device: Device) -> tuple[dict[str, Any], dict[str, str]]:
-        """(what it says of itself, runtimes that are missing there); asked once."""
+    def _ask(self, device: Device) -> _Told:
+        """Asked once."""
         if device.name not in self._said:
             try:
-                found = probe(device, sorted(self._runtimes), self.log, self.progress)
+                found = probing.probe(device, sorted(self._runtimes), self.log, self.progress)
             except RunnerFailed as error:
                 raise DeviceFailed(
                     f"{device.name} cannot be used: {error.args[0]}",
                     f"{error.hint} Without it: `--device local`.".strip(),
                 ) from error
-            self._said[device.name] = found.machine, found.missing
+            self._said[device.name] = _Told(found.machine, found.missing, found.providers)
         return self._said[device.name]
 
     def _unused(self, profile: Profile, names: Sequence[str], instead: str) -> None:

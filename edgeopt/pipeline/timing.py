@@ -20,7 +20,7 @@ from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
 from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
-from edgeopt.search.find import is_own_fp32
+from edgeopt.search.find import is_own_fp32, is_plain
 from edgeopt.store import atomic
 
 BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
@@ -163,7 +163,7 @@ def baseline_of(records: Sequence[Record]) -> str | None:
 
     A source whose file is quantized has none: there it is the file itself, in its own runtime.
     """
-    timed = [r for r in records if r.latency_ms and not (r.recipe and r.recipe.compression)]
+    timed = [r for r in records if r.latency_ms and is_plain(r)]
     floats = [r for r in timed if r.precision == "fp32"]
     if not floats:
         floats = [r for r in timed if (r.runtime, r.precision) == ("litert", "as-is")]

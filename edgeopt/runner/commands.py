@@ -68,6 +68,11 @@ class Runner:
         import_ns = time.perf_counter_ns() - start
         return {"version": version, "import_ns": import_ns, "rss_bytes": memory.rss_bytes()}
 
+    def do_providers(self, runtime: str) -> dict:
+        """What a runtime can compute on here, beside the processor."""
+        module = runtimes.load(runtime)
+        return {"providers": module.providers() if hasattr(module, "providers") else []}
+
     def do_open(
         self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any"
     ) -> dict:

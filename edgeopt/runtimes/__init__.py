@@ -6,6 +6,10 @@ sent to a board. Each module has
     PACKAGES            what to install, first choice first
     NEEDS               packages that those import and do not install; absent where there are none
     version() -> str    raises ImportError where the runtime is missing
+    PROVIDER_OPTION     the option that says what computes, "CPU" unless it is given; absent where
+                        there is no other
+    providers() -> list the values of that option, beside "CPU", that this machine and package have
+    UNTHREADED          those of them that take no number of threads; absent where there are none
     open_session(path, threads, options) -> Session
 
 A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",

@@ -46,12 +46,18 @@ _OPEN: Any = weakref.WeakKeyDictionary()
 
 
 def _import():
-    import warnings
+    """The extension itself. The package's `portable_lib` is the same with more imports: it has
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "experimental", for every name
-        from executorch.extension.pybindings import portable_lib
-    return portable_lib
+    ExecuTorch's converter imported for the class of a warning, which takes three times as long
+    and half as much memory again.
+    """
+    import torch  # noqa: F401  (it loads the libraries that the extension needs)
+
+    try:
+        from executorch.extension.pybindings import _C as lib  # noqa: N811
+    except ImportError:  # a version that has it under another name
+        from executorch.extension.pybindings import portable_lib as lib
+    return lib
 
 
 def version() -> str:

@@ -12,6 +12,7 @@ from edgeopt.runtimes import profiling
 from edgeopt.runtimes.profiling import onnxruntime as profiler
 
 PACKAGES = ("onnxruntime",)
+PROVIDER_OPTION = "provider"
 
 _DTYPES = {
     "tensor(float)": "float32",
@@ -34,6 +35,14 @@ def version() -> str:
     import onnxruntime
 
     return str(onnxruntime.__version__)
+
+
+def providers() -> list:
+    """Those of the option `provider` that this package was built with, beside the CPU's own."""
+    import onnxruntime
+
+    there = onnxruntime.get_available_providers()
+    return [name for name, own in _PROVIDERS.items() if own != CPU and own in there]
 
 
 def version_with(provider: str) -> str:

@@ -1,7 +1,8 @@
-"""OpenVINO on the CPU: opens .xml files (and .onnx, .tflite, which it reads itself)."""
+"""OpenVINO: opens .xml files (and .onnx, .tflite, which it reads itself)."""
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 
@@ -11,6 +12,11 @@ from edgeopt.runtimes import profiling
 from edgeopt.runtimes.profiling import openvino as profiler
 
 PACKAGES = ("openvino",)
+PROVIDER_OPTION = "DEVICE"
+UNTHREADED = ("GPU", "NPU")
+
+#: Files of Linux by which a GPU (of Intel, or of Windows around it) or an NPU is reached.
+_NODES = ("/dev/dri/renderD*", "/dev/dxg", "/dev/accel/accel*")
 
 _OPTIONS = (
     "INFERENCE_PRECISION_HINT",
@@ -32,6 +38,14 @@ def _import():
 
 def version() -> str:
     return str(_import().__version__).split("-")[0]
+
+
+def providers() -> list:
+    """GPU and NPU, as far as OpenVINO sees them; not imported where there can be none."""
+    if not any(glob.glob(pattern) for pattern in _NODES):
+        return []
+    kinds = {name.partition(".")[0] for name in _import().Core().available_devices}
+    return sorted(kinds & set(UNTHREADED))
 
 
 def open_session(path: str, threads: int, options: dict) -> Session:

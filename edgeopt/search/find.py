@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import Record
+from edgeopt.search import providers
 
 _ID_CHARACTERS = 4  # from here on a word may be the beginning of an id
 
@@ -45,12 +46,18 @@ def is_own_fp32(other: Record, record: Record) -> bool:
     """Whether a record is another's fp32 form in the same runtime with as many threads."""
     return (
         other.precision == "fp32"
-        and not (other.recipe and other.recipe.compression)
+        and is_plain(other)
         and other.runtime == record.runtime
         and other.recipe is not None
         and record.recipe is not None
         and other.recipe.threads == record.recipe.threads
     )
+
+
+def is_plain(record: Record) -> bool:
+    """Whether the source itself runs on the processor: nothing was taken from it, nothing helps."""
+    recipe = record.recipe
+    return recipe is None or (not recipe.compression and providers.of(recipe) == "CPU")
 
 
 def best_of(records: Sequence[Record], runtime: str, precision: str) -> Record | None:

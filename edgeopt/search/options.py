@@ -9,6 +9,7 @@ import msgspec
 
 from edgeopt import convert
 from edgeopt.domain.recipe import OptionSet, Recipe
+from edgeopt.search import providers
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def variants(recipe: Recipe, features: Collection[str], cores: int, most: int) -
         features: instruction set flags of the device.
         cores: how many it has.
     """
+    if providers.of(recipe) != "CPU":  # the settings are the processor's
+        return []
     found = [
         msgspec.structs.replace(
             recipe, options={**recipe.options, **given.options}, affinity=given.affinity

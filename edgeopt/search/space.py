@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from types import MappingProxyType
 
 from edgeopt import convert, runtimes
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
+from edgeopt.search import providers
+from edgeopt.search.providers import Providers
 from edgeopt.sources.source import Source
 
 
@@ -20,19 +23,27 @@ class Space:
     left_out: tuple[LeftOut, ...]
 
 
-def space(profile: Profile, features: Collection[str], cores: int, source: Source) -> Space:
+def space(
+    profile: Profile,
+    features: Collection[str],
+    cores: int,
+    source: Source,
+    there: Providers = MappingProxyType({}),
+) -> Space:
     """All candidate recipes.
 
     Args:
         features: instruction set flags of the device, or of the profile where there is none.
         cores: cores a thread can have; thread counts of the profile above it are cut.
+        there: what else than the processor the device can compute on.
     """
     recipes: list[Recipe] = []
     left_out = [
         LeftOut(runtime=rule.runtime, precision=rule.precision, reason=rule.reason)
         for rule in profile.left_out
-    ]
-    for rule in (*_as_is(profile, source), *profile.recipes):
+    ] + providers.left_out(profile, there)
+    own = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
+    for rule in own:
         reason, hint = _obstacle(rule, features, source)
         if reason:
             left_out.append(
@@ -48,7 +59,7 @@ def space(profile: Profile, features: Collection[str], cores: int, source: Sourc
                 threads=threads,
                 options=rule.options,
             )
-            for threads in thread_counts(profile, cores)
+            for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
         ]
     return Space(tuple(recipes), tuple(left_out))
 
@@ -115,7 +126,7 @@ def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tu
 
 def _missing(rule: RecipeRule, source: Source) -> list[str]:
     session = runtimes.load(runtimes.STAND_INS.get(rule.runtime, rule.runtime)).PACKAGES
-    needed = convert.load(rule.runtime).packages(rule.precision, source)
+    needed = convert.packages(rule.runtime, rule.precision, source)
     missing = [package for package in needed if package not in session and not installed(package)]
     if not any(installed(package) for package in session):
         missing.insert(0, " or ".join(session))

@@ -77,7 +77,7 @@ def check(bench, sqnr_db, net, row):
     if precision != "fp32":
         whole = bench.size_bytes(net, runtime, "fp32")
         assert bench.size_bytes(net, runtime, precision) < share * whole
-    packages = convert.load(runtime).packages(precision, bench.source(net))
+    packages = convert.packages(runtime, precision, bench.source(net))
     assert {*packages, "onnxslim"} <= made.tools.keys()
     reached_db = sqnr_db(net, runtime, precision, **options)
     if reached_db < 1 and (net, runtime, precision) == ("mlp", "openvino", "int8-static"):

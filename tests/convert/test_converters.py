@@ -52,7 +52,7 @@ def test_every_converter_answers_for_every_precision(runtime):
     assert set(converter.PRECISIONS) <= set(PRECISIONS)
     assert "fp32" in converter.PRECISIONS
     for precision in converter.PRECISIONS:
-        assert set(converter.packages(precision, SOURCE)) >= set(converter.PRECISIONS[precision])
+        assert convert.packages(runtime, precision, SOURCE) == converter.PRECISIONS[precision]
         quantization = converter.recipe(precision)
         assert (quantization is not None) == precision.startswith("int8")
         if quantization is not None:
@@ -62,10 +62,13 @@ def test_every_converter_answers_for_every_precision(runtime):
         assert base is None or (base in converter.PRECISIONS and converter.base(base) is None)
 
 
-def test_packages_of_a_torch_source():
-    litert = convert.load("litert")
-    assert "litert-torch" not in litert.packages("fp32", SOURCE)
-    assert "litert-torch" in litert.packages("fp32", replace(SOURCE, exported="model.pt2"))
+@pytest.mark.parametrize(
+    ("runtime", "besides"),
+    [("litert", ("litert-torch",)), ("ncnn", ("torch",)), ("onnxruntime", ())],
+)
+def test_packages_of_a_torch_source(runtime, besides):
+    own = convert.packages(runtime, "fp32", SOURCE)
+    assert convert.packages(runtime, "fp32", replace(SOURCE, exported="model.pt2")) == own + besides
 
 
 @pytest.mark.parametrize(
