@@ -45,7 +45,7 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         fleet = Fleet(local_machine(), scratch / "devices.log", progress)
         stack.callback(fleet.close)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
-        folder, earlier = run_folder.create(call.out, intake.request)
+        folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))
         if earlier is not None and earlier.state == "finished":
             return run_folder.read(call.out)
         stack.enter_context(folder.discarded_if_refused())
