@@ -13,6 +13,7 @@ import numpy as np
 from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
 from edgeopt.compress import prune as pruning
 from edgeopt.compress import train as training
+from edgeopt.compress.events import events
 from edgeopt.compress.lesson import Lesson, lesson
 from edgeopt.domain.compression import (
     LowRank,
@@ -44,6 +45,7 @@ class StageJob(Value, kw_only=True, frozen=True):
         samples: .npy for each input, [n, 1, ...], in the source's order. labels: .npy or None.
         output: the position of the output that is scored.
         folder: where to write; what an interrupted training left there is gone on with.
+        events: where TensorBoard is to find the curves; None: nowhere.
     """
 
     stage: Stage
@@ -53,6 +55,7 @@ class StageJob(Value, kw_only=True, frozen=True):
     labels: str | None
     output: int
     folder: str
+    events: str | None = None
 
 
 class Derived(Value, kw_only=True, frozen=True):
@@ -129,13 +132,17 @@ def _train(
     folder = Path(job.folder)
     rounded = isinstance(stage, QuantizationAware)
     learned = _lesson(job, stage.training.seed)
-    with fake_quant.rounding(module) if rounded else contextlib.nullcontext():
+    with (
+        fake_quant.rounding(module) if rounded else contextlib.nullcontext(),
+        events(Path(job.events) if job.events else None) as watch,
+    ):
         curve = training.train(
             module,
             learned,
             stage.training,
             folder / CHECKPOINT,
             lambda done, total, left: _tell(folder / PROGRESS, done, total, left),
+            watch,
         )
     training.write(curve, folder / CURVE)
     (folder / PROGRESS).unlink(missing_ok=True)

@@ -46,6 +46,7 @@ class Stages:
     Args:
         samples: those that train.
         output: the name of the output that is scored.
+        tensorboard: where trainings write their curves for it, too; None: nowhere.
     """
 
     source: Source
@@ -55,6 +56,7 @@ class Stages:
     timeout_s: float
     turns: Turns
     progress: Listener
+    tensorboard: Path | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
@@ -127,6 +129,7 @@ class Stages:
             labels=labels,
             output=[spec.name for spec in self.source.outputs].index(self.output),
             folder=str(place),
+            events=self._events(chain),
         )
         trains = isinstance(chain[-1], Recover | QuantizationAware)
         what = f"{'training' if trains else 'compressing'} {' '.join(words(chain))}".strip()
@@ -138,6 +141,12 @@ class Stages:
         kept = Kept(chain=chain, derived=derived)
         atomic.write(place / "stage.json", msgspec.json.format(msgspec.json.encode(kept)))
         return derived
+
+    def _events(self, chain: Chain) -> str | None:
+        """A folder that TensorBoard shows by its name: what was done, and which chain it is."""
+        if self.tensorboard is None:
+            return None
+        return str(self.tensorboard / "-".join((*words(chain), content_id(chain)[:6])))
 
     def _in_child(self, job: worker.StageJob, limit_s: float) -> dict[str, object]:
         name = type(job.stage).__name__.lower()
