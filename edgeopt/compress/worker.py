@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
+from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify, threads
 from edgeopt.compress import prune as pruning
 from edgeopt.compress import train as training
 from edgeopt.compress.events import events
@@ -132,6 +133,8 @@ def _train(
     folder = Path(job.folder)
     rounded = isinstance(stage, QuantizationAware)
     learned = _lesson(job, stage.training.seed)
+    used = threads.settle(module, learned, stage.training)
+    print(f"training with {used} of {os.cpu_count()} threads")  # noqa: T201 (log)
     with (
         fake_quant.rounding(module) if rounded else contextlib.nullcontext(),
         events(Path(job.events) if job.events else None) as watch,
