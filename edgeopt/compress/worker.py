@@ -26,7 +26,9 @@ from edgeopt.domain.compression import (
     Stage,
     Training,
 )
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
+from edgeopt.jobs.child import first_line
 from edgeopt.sources.exported_program import prepare_module
 from edgeopt.sources.source import Source
 
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 CURVE, PROGRESS, CHECKPOINT = "curve.json", "progress.json", "checkpoint.pt"
+
+#: Why a stage has no ONNX form: most of a stage's time would go into one that nothing starts from.
+ON_THE_WAY = "not made: another stage follows at once"
 TAYLOR_SAMPLES = 256
 
 
@@ -45,6 +50,7 @@ class StageJob(Value, kw_only=True, frozen=True):
         source: what it starts from. teacher: the user's own exported program.
         samples: .npy for each input, [n, 1, ...], in the source's order. labels: .npy or None.
         output: the position of the output that is scored.
+        onnx: whether its ONNX form is wanted: something is converted from it.
         folder: where to write; what an interrupted training left there is gone on with.
         events: where TensorBoard is to find the curves; None: nowhere.
     """
@@ -55,6 +61,7 @@ class StageJob(Value, kw_only=True, frozen=True):
     samples: tuple[str, ...]
     labels: str | None
     output: int
+    onnx: bool = True
     folder: str
     events: str | None = None
 
@@ -93,7 +100,11 @@ def make(argument: Any) -> Any:
         about = f"{len(curve.epochs) - 1} epochs on {curve.samples} samples"
     else:
         about = _change(job, module, job.stage)
-    prepared = prepare_module(module.eval(), _preparation(job), job.source.format)
+    module.eval()
+    if job.onnx:
+        prepared = prepare_module(module, _preparation(job), job.source.format)
+    else:
+        prepared = _program_alone(job, module)
     derived = Derived(
         exported=prepared["exported"],
         onnx=prepared["onnx"],
@@ -105,6 +116,22 @@ def make(argument: Any) -> Any:
         note=_note(curve) if curve else "",
     )
     return msgspec.to_builtins(derived)
+
+
+def _program_alone(job: StageJob, module: GraphModule) -> dict[str, Any]:
+    """What `prepare_module` answers, for a stage that only the next one starts from.
+
+    Raises:
+        BadInput: PyTorch cannot export it.
+    """
+    import torch
+
+    path = Path(job.folder) / "model.pt2"
+    try:
+        torch.export.save(torch.export.export(module, tuple(_example(job))), path)
+    except Exception as error:
+        raise BadInput(f"what is left cannot be exported: {first_line(error)}") from error
+    return {"exported": str(path), "onnx": None, "onnx_reason": ON_THE_WAY, "operators": {}}
 
 
 def _change(job: StageJob, module: GraphModule, stage: Stage) -> str:

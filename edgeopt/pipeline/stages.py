@@ -67,15 +67,19 @@ class Stages:
         Raises:
             StepFailed: a stage failed, now or before.
         """
+        return self._once(chain, onnx=True)
+
+    def _once(self, chain: Chain, onnx: bool) -> worker.Derived:
+        """A stage made now or before, with its ONNX form where that is wanted."""
         key = content_id(chain)
         with self._lock:
             if key in self._failures:
                 raise self._failures[key]
             found = self._kept(chain)
-            if found is not None:
+            if found is not None and not (onnx and found.onnx_reason == worker.ON_THE_WAY):
                 return found
             try:
-                return self._make(chain)
+                return self._make(chain, onnx)
             except StepFailed as error:
                 self._failures[key] = error
                 raise
@@ -86,9 +90,12 @@ class Stages:
         Raises:
             StepFailed: a stage failed, now or before.
         """
+        return self._source(chain, onnx=True)
+
+    def _source(self, chain: Chain, onnx: bool) -> Source:
         if not chain:
             return self.source
-        derived = self.derived(chain)
+        derived = self._once(chain, onnx)
         place = self._place(chain)
         return msgspec.structs.replace(
             self.source,
@@ -116,8 +123,8 @@ class Stages:
             return None
         return kept.derived
 
-    def _make(self, chain: Chain) -> worker.Derived:
-        before = self.source_of(chain[:-1])
+    def _make(self, chain: Chain, onnx: bool) -> worker.Derived:
+        before = self._source(chain[:-1], onnx=False)
         place = self._place(chain)
         place.mkdir(parents=True, exist_ok=True)
         inputs, labels = self._training_files()
@@ -130,6 +137,7 @@ class Stages:
             output=[spec.name for spec in self.source.outputs].index(self.output),
             folder=str(place),
             events=self._events(chain),
+            onnx=onnx,
         )
         trains = isinstance(chain[-1], Recover | QuantizationAware)
         what = f"{'training' if trains else 'compressing'} {' '.join(words(chain))}".strip()

@@ -22,6 +22,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("tensorboard")
 
 METHODS = ("input-size", "low-rank", "sparse", "qat")
+TRAINS = ("recover", "qat")
 EPOCHS = 2
 
 
@@ -96,11 +97,19 @@ def test_a_step_is_made_trained_converted_and_judged(run, what, precision, holds
     assert step.drop is not None
     curve = json.loads((folder / step.curve).read_text())
     assert [epoch["number"] for epoch in curve["epochs"]] == list(range(EPOCHS + 1))
+    assert (folder / step.curve).with_name("model.onnx").exists()
     assert holds((folder / step.curve).parent, step.parameters)
     made = [r for r in run.records if r.recipe and r.recipe.compression == step.chain]
     assert any(r.status == "ok" and r.drop and r.precision.startswith(precision) for r in made)
     assert all(r.latency_ms or r.latency_reason.startswith("taken back: ") for r in made)
     assert step.kept == any(r.latency_ms for r in made)
+
+
+def test_no_onnx_is_made_that_nothing_is_converted_from(run):
+    described = [json.loads(p.read_text()) for p in Path(run.folder).glob("stages/*/stage.json")]
+    cuts = [one["derived"] for one in described if one["chain"][-1]["type"] not in TRAINS]
+    assert len(cuts) == len(METHODS) - 1
+    assert {cut["onnx"] for cut in cuts} == {None}
 
 
 def test_every_training_is_in_tensorboard(run):
