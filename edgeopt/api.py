@@ -50,6 +50,7 @@ def optimize(
     fold: Fold | None = None,
     compression: Compression | Sequence[Method] | None = None,
     train: str | Path | Mapping[str, Any] | None = None,
+    tensorboard: bool = False,
     progress: Listener = silent,
 ) -> Run:
     """Find the version of a model to ship on each target.
@@ -79,6 +80,8 @@ def optimize(
         compression: what else may be done to a PyTorch model: of "prune", "low-rank", "sparse",
             "input-size" and "qat", or a `Compression` with settings (docs/pruning.md).
         train: samples that train, beside those that calibrate; as `data`.
+        tensorboard: trainings write their curves for TensorBoard, too: `tensorboard/` in the
+            run's folder.
 
     Returns:
         The run; `run.chosen` is the record chosen for the first target, None if nothing
@@ -120,6 +123,7 @@ def optimize(
             fold=fold,
             compression=as_compression(compression),
             train=train,
+            tensorboard=tensorboard,
         )
         return _optimize.optimize(call, progress)
 

@@ -54,6 +54,7 @@ _SHARED = (
     click.option("--epochs", type=click.IntRange(1), help="Of each training, at most.  [30]"),
     click.option("--training", metavar="KEY=VALUE,...", help="How to train: docs/pruning.md."),
     click.option("--pruning", metavar="KEY=VALUE,...", help="importance, scope, step."),
+    click.option("--tensorboard", is_flag=True, help="Write the curves of trainings for it, too."),
     click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds."),
     click.option(
         "--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each."
@@ -184,6 +185,7 @@ def _call(options: dict[str, Any]) -> Call:
         fold=parse.fold(options["fold_input"], options["fold_output"]),
         compression=_compression(options),
         train=options["train"],
+        tensorboard=options["tensorboard"],
     )
 
 

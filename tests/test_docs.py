@@ -43,6 +43,7 @@ from edgeopt.domain import (
     recipe,
     record,
     run,
+    schedule,
     score,
     sustained,
     tensor,
@@ -75,7 +76,7 @@ VALUES = [
     effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
     emulation.Emulation, emulation.OutputDifference,
     layers.Refinement, layers.Step, layers.Price, layers.Group, layers.NoiseTable,
-    layers.GroupNoise, compression.CompressionStep,
+    layers.GroupNoise, compression.CompressionStep, schedule.Asked,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

@@ -120,11 +120,13 @@ def train(
     training: Training,
     checkpoint: Path,
     tell: Listener = lambda done, total, left: None,
+    watch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Curve:
     """Train in place; on return the module has the weights of the best epoch, the start included.
 
     Args:
         checkpoint: where every epoch is written; removed at the end.
+        watch: told every epoch that was made now, the state before the training included.
     """
     import torch
 
@@ -140,7 +142,8 @@ def train(
     with Pairs(module, lesson.source, training.features) as pairs:
         if not state.epochs:
             state.epochs.append(_look(module, lesson, training, 0, None, 0.0, 0.0))
-        ended = _epochs(state, lesson, training, masks, pairs, checkpoint, tell)
+            watch(state.epochs[0])
+        ended = _epochs(state, lesson, training, masks, pairs, checkpoint, tell, watch)
     module.load_state_dict(state.best_weights)
     module.eval()
     checkpoint.unlink(missing_ok=True)
@@ -163,6 +166,7 @@ def _epochs(
     pairs: Pairs,
     checkpoint: Path,
     tell: Listener,
+    watch: Callable[[Epoch], None],
 ) -> str:
     """All epochs that are left; returns why it ended."""
     for number in range(state.epochs[-1].number + 1, training.epochs + 1):
@@ -176,6 +180,7 @@ def _epochs(
         taken = time.monotonic() - began
         done = _look(state.module, lesson, training, number, loss, rate_at(training, number), taken)
         state.epochs.append(done)
+        watch(done)
         if loss is None or done.held_out is None:
             return (
                 f"the training diverged in epoch {number} (its loss is no number any more); the "

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
+from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify, threads
 from edgeopt.compress import prune as pruning
 from edgeopt.compress import train as training
+from edgeopt.compress.events import events
 from edgeopt.compress.lesson import Lesson, lesson
 from edgeopt.domain.compression import (
     LowRank,
@@ -24,7 +26,9 @@ from edgeopt.domain.compression import (
     Stage,
     Training,
 )
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
+from edgeopt.jobs.child import first_line
 from edgeopt.sources.exported_program import prepare_module
 from edgeopt.sources.source import Source
 
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 CURVE, PROGRESS, CHECKPOINT = "curve.json", "progress.json", "checkpoint.pt"
+
+#: Why a stage has no ONNX form: most of a stage's time would go into one that nothing starts from.
+ON_THE_WAY = "not made: another stage follows at once"
 TAYLOR_SAMPLES = 256
 
 
@@ -43,7 +50,9 @@ class StageJob(Value, kw_only=True, frozen=True):
         source: what it starts from. teacher: the user's own exported program.
         samples: .npy for each input, [n, 1, ...], in the source's order. labels: .npy or None.
         output: the position of the output that is scored.
+        onnx: whether its ONNX form is wanted: something is converted from it.
         folder: where to write; what an interrupted training left there is gone on with.
+        events: where TensorBoard is to find the curves; None: nowhere.
     """
 
     stage: Stage
@@ -52,7 +61,9 @@ class StageJob(Value, kw_only=True, frozen=True):
     samples: tuple[str, ...]
     labels: str | None
     output: int
+    onnx: bool = True
     folder: str
+    events: str | None = None
 
 
 class Derived(Value, kw_only=True, frozen=True):
@@ -89,7 +100,11 @@ def make(argument: Any) -> Any:
         about = f"{len(curve.epochs) - 1} epochs on {curve.samples} samples"
     else:
         about = _change(job, module, job.stage)
-    prepared = prepare_module(module.eval(), _preparation(job), job.source.format)
+    module.eval()
+    if job.onnx:
+        prepared = prepare_module(module, _preparation(job), job.source.format)
+    else:
+        prepared = _program_alone(job, module)
     derived = Derived(
         exported=prepared["exported"],
         onnx=prepared["onnx"],
@@ -101,6 +116,22 @@ def make(argument: Any) -> Any:
         note=_note(curve) if curve else "",
     )
     return msgspec.to_builtins(derived)
+
+
+def _program_alone(job: StageJob, module: GraphModule) -> dict[str, Any]:
+    """What `prepare_module` answers, for a stage that only the next one starts from.
+
+    Raises:
+        BadInput: PyTorch cannot export it.
+    """
+    import torch
+
+    path = Path(job.folder) / "model.pt2"
+    try:
+        torch.export.save(torch.export.export(module, tuple(_example(job))), path)
+    except Exception as error:
+        raise BadInput(f"what is left cannot be exported: {first_line(error)}") from error
+    return {"exported": str(path), "onnx": None, "onnx_reason": ON_THE_WAY, "operators": {}}
 
 
 def _change(job: StageJob, module: GraphModule, stage: Stage) -> str:
@@ -129,13 +160,19 @@ def _train(
     folder = Path(job.folder)
     rounded = isinstance(stage, QuantizationAware)
     learned = _lesson(job, stage.training.seed)
-    with fake_quant.rounding(module) if rounded else contextlib.nullcontext():
+    used = threads.settle(module, learned, stage.training)
+    print(f"training with {used} of {os.cpu_count()} threads")  # noqa: T201 (log)
+    with (
+        fake_quant.rounding(module) if rounded else contextlib.nullcontext(),
+        events(Path(job.events) if job.events else None) as watch,
+    ):
         curve = training.train(
             module,
             learned,
             stage.training,
             folder / CHECKPOINT,
             lambda done, total, left: _tell(folder / PROGRESS, done, total, left),
+            watch,
         )
     training.write(curve, folder / CURVE)
     (folder / PROGRESS).unlink(missing_ok=True)

@@ -118,14 +118,15 @@ class Refinement(Value, kw_only=True, frozen=True):
     """What was done about a fast form that loses too much.
 
     Attributes:
-        recipe_id: the form that it began with. result: the one that it came to, None: no form
-            kept the allowed drop.
+        form, recipe_id: what it began with, in words ("" in runs of before) and by id.
+        result: the one that it came to, None: no form kept the allowed drop.
         kept: the groups that stay in float there. prices: of all groups, the best value first.
         why_no_cost: why prices have no milliseconds.
         sentence: the same in words. offer: what another candidate offers, "" where none does.
     """
 
     runtime: str
+    form: str = ""
     recipe_id: str
     result: str | None
     steps: tuple[Step, ...]

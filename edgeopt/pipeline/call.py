@@ -35,6 +35,7 @@ class Call:
         fold: what is folded into the model; the data stays as the original takes it.
         compression: pruning and the like; None: none of it.
         train: samples for training besides those that calibrate; as `data`.
+        tensorboard: write the curves of trainings for TensorBoard, too, into the run's folder.
     """
 
     model: Path
@@ -59,3 +60,4 @@ class Call:
     fold: Fold | None = None
     compression: Compression | None = None
     train: str | Path | Mapping[str, Any] | None = None
+    tensorboard: bool = False

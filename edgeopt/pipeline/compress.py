@@ -84,7 +84,7 @@ def _obstacle(station: Station, asked: Compression, records: Sequence[Record]) -
     if not station.place.timed:
         name = station.place.profile.name
         return f"its steps are judged by measured latency, and no {name} is at hand", ""
-    if not any(r.status == "ok" for r in records):
+    if not any(station.can_time(r) for r in records):
         return "no candidate of the whole model works", ""
     if "prune" in asked.methods and not installed("torch-pruning"):
         return "not installed: torch-pruning", "pip install edgeopt[compress]"
@@ -93,7 +93,8 @@ def _obstacle(station: Station, asked: Compression, records: Sequence[Record]) -
 
 def _begin(station: Station, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
     """The carrier is the fastest candidate that qualifies; where none does, the fastest."""
-    alive = [r for r in records if r.status == "ok"]
+    alive = [r for r in records if station.can_time(r)]
+    # The very schedule that decides, where no step is kept.
     timed, _ = time_records(
         station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
     )

@@ -26,10 +26,13 @@ def environment(
     machine: dict[str, Any], devices: dict[str, dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """The machine, edgeopt's version, those of the packages that take part, other devices."""
+    return {**tools(), "machine": machine, **({"devices": devices} if devices else {})}
+
+
+def tools() -> dict[str, Any]:
+    """The versions of edgeopt, Python and the packages that take part."""
     return {
         "edgeopt": edgeopt.__version__,
         "python": platform.python_version(),
-        "machine": machine,
         "packages": versions(PACKAGES),
-        **({"devices": devices} if devices else {}),
     }

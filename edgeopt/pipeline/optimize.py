@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
 from edgeopt.pipeline import finish, lanes
@@ -39,19 +40,22 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
             call again goes on.
     """
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
+    if call.tensorboard:
+        events.require(call.compression)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeopt-")))
         intake = take_in(call, scratch, progress)
         fleet = Fleet(local_machine(), scratch / "devices.log", progress)
         stack.callback(fleet.close)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
-        folder, earlier = run_folder.create(call.out, intake.request)
+        folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))
         if earlier is not None and earlier.state == "finished":
             return run_folder.read(call.out)
         stack.enter_context(folder.discarded_if_refused())
         places = fleet.places(intake.profiles, call.devices)
         jobs = [Job(place, _space(place, intake)) for place in places]
         bench = stack.enter_context(Workbench(call, intake, folder, progress, fleet.local))
+        bench.stages.tensorboard = folder.path / "tensorboard" if call.tensorboard else None
         run = _blank(intake, bench, fleet, started)
         known = {choice.target: choice for choice in earlier.choices} if earlier else {}
         folder.write_run(msgspec.structs.replace(run, choices=tuple(known.values())))

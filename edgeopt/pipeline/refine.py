@@ -21,7 +21,7 @@ from edgeopt.pipeline.timing import time_records
 from edgeopt.report import refine_words
 from edgeopt.search import choose, prices
 from edgeopt.search.alternatives import alternatives
-from edgeopt.search.find import own_fp32
+from edgeopt.search.find import float_form, own_fp32
 from edgeopt.search.worth import Chance, chances
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
@@ -78,7 +78,10 @@ class _Work:
 def refine(
     station: Station, records: Sequence[Record], baseline: str | None
 ) -> tuple[list[Record], tuple[Refinement, ...]]:
-    """Refine each runtime's int8 form that is faster than all that qualifies and loses too much.
+    """Refine each int8 form that is faster than all that qualifies and loses too much.
+
+    Of each runtime, that is: of the whole model, and of the compressed one where there is one. A
+    pruned and recovered model so gets its own better integers and layers in float.
 
     Layers are ranked on calibrating samples, forms are judged on the choosing ones; the
     confirming part is not looked at.
@@ -217,7 +220,7 @@ def _profiles(
     work: _Work, records: Sequence[Record]
 ) -> tuple[TimeProfile | None, TimeProfile | None]:
     """Profiles of the fp32 and the plain int8 form, taken in turns on the device."""
-    shop, fp32 = work.station.shop, own_fp32(records, work.plain)
+    shop, fp32 = work.station.shop, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
         work.why_no_cost = "its fp32 form was not measured"
         return None, None
@@ -249,7 +252,12 @@ def _timed(
         return [station.keep(r) if r.key in made else r for r in records]
     rivals = choose.ranked(choose.qualifying(records, station.call.constraints))[:RIVALS]
     plain = [work.plain for work in works]
-    floats = [own for work in works if (own := own_fp32(records, work.plain)) is not None]
+    floats = [
+        own
+        for work in works
+        for own in (own_fp32(records, work.plain), float_form(records, work.plain))
+        if own is not None
+    ]
     wanted = {r.recipe_id for r in (*new, *rivals, *plain, *floats)} | {baseline}
     group = [r for r in records if r.recipe_id in wanted]
     seed = station.call.seed
@@ -268,6 +276,7 @@ def _told(work: _Work, records: Sequence[Record], allowed: float) -> Refinement:
     result = work.best if _won(work) else None
     done = Refinement(
         runtime=work.plain.runtime,
+        form=work.plain.name,
         recipe_id=str(work.plain.recipe_id),
         result=str(result.recipe_id) if result else None,
         steps=tuple(work.steps),

@@ -46,6 +46,7 @@ class Stages:
     Args:
         samples: those that train.
         output: the name of the output that is scored.
+        tensorboard: where trainings write their curves for it, too; None: nowhere.
     """
 
     source: Source
@@ -55,6 +56,7 @@ class Stages:
     timeout_s: float
     turns: Turns
     progress: Listener
+    tensorboard: Path | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
@@ -65,15 +67,19 @@ class Stages:
         Raises:
             StepFailed: a stage failed, now or before.
         """
+        return self._once(chain, onnx=True)
+
+    def _once(self, chain: Chain, onnx: bool) -> worker.Derived:
+        """A stage made now or before, with its ONNX form where that is wanted."""
         key = content_id(chain)
         with self._lock:
             if key in self._failures:
                 raise self._failures[key]
             found = self._kept(chain)
-            if found is not None:
+            if found is not None and not (onnx and found.onnx_reason == worker.ON_THE_WAY):
                 return found
             try:
-                return self._make(chain)
+                return self._make(chain, onnx)
             except StepFailed as error:
                 self._failures[key] = error
                 raise
@@ -84,9 +90,12 @@ class Stages:
         Raises:
             StepFailed: a stage failed, now or before.
         """
+        return self._source(chain, onnx=True)
+
+    def _source(self, chain: Chain, onnx: bool) -> Source:
         if not chain:
             return self.source
-        derived = self.derived(chain)
+        derived = self._once(chain, onnx)
         place = self._place(chain)
         return msgspec.structs.replace(
             self.source,
@@ -114,8 +123,8 @@ class Stages:
             return None
         return kept.derived
 
-    def _make(self, chain: Chain) -> worker.Derived:
-        before = self.source_of(chain[:-1])
+    def _make(self, chain: Chain, onnx: bool) -> worker.Derived:
+        before = self._source(chain[:-1], onnx=False)
         place = self._place(chain)
         place.mkdir(parents=True, exist_ok=True)
         inputs, labels = self._training_files()
@@ -127,6 +136,8 @@ class Stages:
             labels=labels,
             output=[spec.name for spec in self.source.outputs].index(self.output),
             folder=str(place),
+            events=self._events(chain),
+            onnx=onnx,
         )
         trains = isinstance(chain[-1], Recover | QuantizationAware)
         what = f"{'training' if trains else 'compressing'} {' '.join(words(chain))}".strip()
@@ -138,6 +149,12 @@ class Stages:
         kept = Kept(chain=chain, derived=derived)
         atomic.write(place / "stage.json", msgspec.json.format(msgspec.json.encode(kept)))
         return derived
+
+    def _events(self, chain: Chain) -> str | None:
+        """A folder that TensorBoard shows by its name: what was done, and which chain it is."""
+        if self.tensorboard is None:
+            return None
+        return str(self.tensorboard / "-".join((*words(chain), content_id(chain)[:6])))
 
     def _in_child(self, job: worker.StageJob, limit_s: float) -> dict[str, object]:
         name = type(job.stage).__name__.lower()

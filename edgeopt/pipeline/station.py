@@ -27,6 +27,7 @@ class Station:
 
     def __init__(self, bench: Workbench, shop: Workshop, place: Place) -> None:
         self.bench, self.shop, self.place = bench, shop, place
+        shop.machine = place.machine or {}
 
     @property
     def call(self) -> Call:

@@ -85,7 +85,8 @@ def _noted(record: Record, verdict: Verdict | None) -> Record:
         "" if verdict.low is None else f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f})"
     )
     note = f"{verdict.word} with these settings than without: {verdict.ratio:.2f} times{low_high}"
-    return msgspec.structs.replace(record, notes=(*record.notes, note))
+    notes = dict.fromkeys((*record.notes, note))  # known from an earlier call, it says the same
+    return msgspec.structs.replace(record, notes=tuple(notes))
 
 
 def _winners(

@@ -14,14 +14,13 @@ from edgeopt.domain.record import Record
 from edgeopt.harness.budget import SCREEN, Budget
 from edgeopt.harness.compare import compare, settled
 from edgeopt.harness.figures import energy_of, latency, start
-from edgeopt.harness.gates import Raw
 from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
+from edgeopt.pipeline import schedules
 from edgeopt.pipeline.executed import TIMED
 from edgeopt.pipeline.workshop import Workshop, failed
 from edgeopt.search.find import is_own_fp32, is_plain
-from edgeopt.store import atomic
 
 BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
 
@@ -95,6 +94,13 @@ def _measured(
     contested: Collection[str],
     progress: Listener,
 ) -> tuple[Session, tuple[Finding, ...]]:
+    """One schedule and its findings: measured now, or the same one that the folder has."""
+    folder = shop.folder.path / "measurements"
+    wanted = schedules.asked(shop, records, budget, seed, baseline_id, contested)
+    known = schedules.known(folder, wanted, budget)
+    if known is not None:
+        progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
+        return known, findings(known.raw())
     subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
     with shop.measuring():
         session = measure(
@@ -110,8 +116,10 @@ def _measured(
             lambda session: settled(session, contested),
         )
         raw = session.raw()
-        _keep_raw(shop, records[0].target, budget, raw)
-    return session, findings(raw)
+        found = findings(raw)
+        whole = not failures(found) and not any(t.failed for t in session.timed.values())
+        schedules.keep(folder, wanted, budget, raw, whole)
+    return session, found
 
 
 def _told(
@@ -127,15 +135,6 @@ def _told(
         baseline = baseline_id or baseline_of(timed)
         timed = [_with_verdicts(record, timed, session, baseline) for record in timed]
     return timed
-
-
-def _keep_raw(shop: Workshop, target: str, budget: Budget, raw: Raw) -> None:
-    """Every raw nanosecond, beside the results."""
-    folder = shop.folder.path / "measurements"
-    folder.mkdir(exist_ok=True)
-    number = len(list(folder.glob(f"{target}-*.json"))) + 1
-    path = folder / f"{target}-{number:02d}-{budget.name}.json"
-    atomic.write(path, msgspec.json.encode(raw))
 
 
 def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str, ...]) -> Record:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -51,6 +52,7 @@ class Workshop:
 
     Attributes:
         absent: runtime that is not there -> why; another one answers for its recipes.
+        machine: what the device says of itself; {} where it says nothing.
     """
 
     conversions: Conversions
@@ -62,6 +64,7 @@ class Workshop:
     slice_by: tuple[str, ...] = ()
     max_slice_drop: float | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
     _accounts: dict[str, Executed | StepFailed] = field(default_factory=dict)
 

@@ -19,9 +19,7 @@ def sentence(
         trouble: what ended it early.
     """
     assert plain.drop is not None
-    began = (
-        f"{plain.runtime} {plain.precision} loses {fmt.drop(plain.drop)} ({plain.drop.n} samples)"
-    )
+    began = f"{plain.name} loses {fmt.drop(plain.drop)} ({plain.drop.n} samples)"
     if done.result is None:
         return f"{began}; {_nothing(done, best, allowed)}{f'; {trouble}' if trouble else ''}."
     assert best.drop is not None

@@ -60,6 +60,20 @@ def is_plain(record: Record) -> bool:
     return recipe is None or (not recipe.compression and providers.of(recipe) == "CPU")
 
 
+def float_form(records: Sequence[Record], record: Record) -> Record | None:
+    """The fp32 form of the same model, compressed as that is, with the same runtime and threads."""
+    return _best(
+        other
+        for other in records
+        if other.precision == "fp32"
+        and other.runtime == record.runtime
+        and other.recipe is not None
+        and record.recipe is not None
+        and other.recipe.threads == record.recipe.threads
+        and other.recipe.compression == record.recipe.compression
+    )
+
+
 def best_of(records: Sequence[Record], runtime: str, precision: str) -> Record | None:
     """The fastest of a runtime and a precision; one without a latency if none has one."""
     return _best(r for r in records if (r.runtime, r.precision) == (runtime, precision))

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeopt.domain.compression import Chain
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.search import choose
-from edgeopt.search.find import own_fp32
+from edgeopt.search.find import float_form
 
 #: An int8 form that is less faster than its fp32 has nothing to give away.
 LEAST_SPEEDUP = 1.1
@@ -20,8 +21,8 @@ class Chance:
     """A form that is fast and loses too much.
 
     Attributes:
-        limit_ms: the fastest that keeps what was asked, or its own fp32: a refined form that is
-            not faster is of no use.
+        limit_ms: the fastest that keeps what was asked, or its own fp32 (compressed as it is): a
+            refined form that is not faster is of no use.
     """
 
     plain: Record
@@ -30,6 +31,8 @@ class Chance:
 
 def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]:
     """The fastest int8-static form of each runtime, where only its drop is in the way.
+
+    A compressed model and the whole one are two: each has its own layers to leave in float.
 
     Args:
         records: screened in one schedule.
@@ -40,11 +43,12 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     held = choose.qualifying(records, constraints)
     fastest = min((_ms(record) for record in held), default=math.inf)
     found = []
-    for runtime in dict.fromkeys(record.runtime for record in records):
-        plain = _fastest_static(records, runtime)
+    forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
+    for runtime, chain in forms:
+        plain = _fastest_static(records, runtime, chain)
         if plain is None or not _only_its_drop(plain, constraints):
             continue
-        fp32 = own_fp32(records, plain)
+        fp32 = float_form(records, plain)
         own = _ms(fp32) if fp32 is not None else math.inf
         limit = min(fastest, own)
         if _ms(plain) * LEAST_SPEEDUP <= own and _ms(plain) < limit:
@@ -52,11 +56,13 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     return sorted(found, key=lambda chance: _ms(chance.plain))
 
 
-def _fastest_static(records: Sequence[Record], runtime: str) -> Record | None:
+def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Record | None:
     own = [
         record
         for record in records
         if (record.runtime, record.precision, record.status) == (runtime, "int8-static", "ok")
+        and record.recipe is not None
+        and record.recipe.compression == chain
         and record.latency_ms is not None
         and not record.latency_ms.spoiled
     ]

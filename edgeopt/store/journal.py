@@ -10,6 +10,7 @@ Format history: v1, the first.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import RECORD_VERSION, Record
+from edgeopt.store import atomic
 
 
 class Journal:
@@ -40,17 +42,25 @@ class Journal:
         Raises:
             BadInput: a line that is no record, or one of a newer version.
         """
+        return list({record.key: record for record in self.history()}.values())
+
+    def history(self) -> list[Record]:
+        """Every line, those that a later one replaces, too.
+
+        Raises:
+            BadInput: as `records`.
+        """
         if not self.path.exists():
             return []
-        found: dict[tuple[str, str, str], Record] = {}
         *lines, last = self.path.read_bytes().split(b"\n")
         if _is_whole(last):
             lines.append(last)
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                record = self._parse(line, number)
-                found[record.key] = record
-        return list(found.values())
+        return [self._parse(line, number) for number, line in enumerate(lines, 1) if line.strip()]
+
+    def replace(self, records: Iterable[Record]) -> None:
+        """Write these in place of all that there is."""
+        text = b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+        atomic.write(self.path, text)
 
     def _parse(self, line: bytes, number: int) -> Record:
         try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,7 @@ from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.store import atomic
 from edgeopt.store.journal import Journal
+from edgeopt.store.limits import differs_in_limits, under_other_limits
 
 
 class RunFolder:
@@ -94,12 +96,23 @@ class RunFolder:
     def clear_work(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def begin_again(self) -> None:
-        """Forget what was found; artifacts stay, and what calibration came to."""
-        self.begun.touch()
-        self.journal.path.unlink(missing_ok=True)
-        for name in ("run.json", "report.html"):
-            (self.path / name).unlink(missing_ok=True)
+    def decide_anew(self, earlier: Run, request: Request, scored: bool) -> Run:
+        """Make the folder one of a request that differs in its limits alone.
+
+        What was decided goes; artifacts, schedules and what calibration came to stay.
+
+        Args:
+            scored: the records still hold as far as they do not depend on the limits.
+        """
+        again = msgspec.structs.replace(earlier, request=request, state="running", choices=())
+        lines = self.journal.history() if scored else []
+        self.write_run(again)
+        self.journal.replace(under_other_limits(lines, request.constraints))
+        (self.path / "report.html").unlink(missing_ok=True)
+        for target in request.targets:
+            if (self.path / target / "manifest.json").exists():
+                shutil.rmtree(self.path / target)
+        return again
 
     @contextlib.contextmanager
     def discarded_if_refused(self) -> Iterator[None]:
@@ -112,8 +125,15 @@ class RunFolder:
             raise
 
 
-def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
+def create(
+    path: Path, request: Request, environment: Mapping[str, Any] | None = None
+) -> tuple[RunFolder, Run | None]:
     """The folder for a request: new, or the same request's own, to go on with.
+
+    One that differs in its limits alone is decided anew from what was found.
+
+    Args:
+        environment: as a `Run` keeps it: scores of another one are not taken for other limits.
 
     Returns:
         The folder, and what was stored there by the same request, or None.
@@ -123,9 +143,9 @@ def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
     """
     folder = RunFolder(path)
     earlier = _stored(folder.path / "run.json")
-    if earlier is not None and _differs_in_limits(earlier.request, request):
-        folder.begin_again()
-        return folder, None
+    if earlier is not None and differs_in_limits(earlier.request, request):
+        scored = _same_tools(earlier.environment, environment or earlier.environment)
+        return folder, folder.decide_anew(earlier, request, scored)
     if earlier is not None and earlier.request != request:
         raise BadInput(
             f"{path} holds another run (of {earlier.request.source}).",
@@ -151,10 +171,11 @@ def create(path: Path, request: Request) -> tuple[RunFolder, Run | None]:
     return folder, earlier
 
 
-def _differs_in_limits(earlier: Request, request: Request) -> bool:
-    """Whether only what is allowed was changed: artifacts and what ranks layers are still right."""
-    same = msgspec.structs.replace(earlier, constraints=request.constraints)
-    return earlier != request and same == request
+def _same_tools(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether answers of then are those of now: the same versions on the same machine."""
+    machines = [env.get("machine", {}).get("id") for env in (earlier, now)]
+    names = ("edgeopt", "python", "packages")
+    return machines[0] == machines[1] and all(earlier.get(n) == now.get(n) for n in names)
 
 
 def check_writable(path: Path) -> None:

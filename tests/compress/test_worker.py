@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
+pytest.importorskip("tensorboard")
 import msgspec  # noqa: E402
 
 from edgeopt.compress import rebuild, worker  # noqa: E402
@@ -44,7 +45,7 @@ def job(exported, tmp_path):
         folder.mkdir()
         made = worker.StageJob(
             stage=stage, source=source, teacher=str(path), samples=(str(tmp_path / "0.npy"),),
-            labels=None, output=0, folder=str(folder),
+            labels=None, output=0, folder=str(folder), events=str(tmp_path / "events"),
         )  # fmt: skip
         return folder, worker.make(msgspec.to_builtins(made))
 
@@ -62,6 +63,7 @@ def test_a_trained_stage_leaves_program_onnx_and_curve(job):
     assert [epoch["number"] for epoch in curve["epochs"]] == [0, 1, 2]
     assert not curve["labels"]
     assert not (folder / worker.PROGRESS).exists()
+    assert len(list((folder.parent / "events").glob("*tfevents*"))) == 1
     sample = np.random.default_rng(1).normal(size=(1, 3, 12, 12)).astype("f")
     module = rebuild.read(folder / "model.pt2")
     assert rebuild.parameters(module) == derived.parameters

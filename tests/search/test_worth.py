@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from edgeopt.domain.compression import Prune
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
@@ -72,6 +73,34 @@ def test_the_fastest_runtime_comes_first():
     untimed = made("tensorflow", "int8-static", 1.0, 0.09, latency_ms=None)
     found = runtimes([INT8, FP32, other, failed, untimed])
     assert [runtime for runtime, _ in found] == ["onnxruntime", "litert"]
+
+
+def pruned(record, p50, lost=None):
+    """The same of a pruned model."""
+    lost = record.drop.value if lost is None else lost
+    return replace(
+        record,
+        recipe_id=f"{record.recipe_id} pruned",
+        recipe=replace(record.recipe, compression=(Prune(share=0.5),)),
+        latency_ms=replace(record.latency_ms, p50=p50),
+        drop=replace(record.drop, value=lost),
+    )
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        # Each has its own fp32, and the fastest that qualifies limits both.
+        ([INT8, FP32, pruned(INT8, 1.0), pruned(FP32, 2.0)], [(1.0, 2.0)]),
+        ([INT8, FP32, pruned(INT8, 1.0), pruned(FP32, 4.0)], [(1.0, 4.0), (3.0, 4.0)]),
+        ([INT8, FP32, pruned(INT8, 1.0), pruned(FP32, 2.0, 0.9)], [(1.0, 2.0), (3.0, 6.0)]),
+        ([INT8, FP32, pruned(INT8, 1.0, 0.0)], []),  # it holds, and is faster
+        ([INT8, FP32, pruned(INT8, 1.0), pruned(FP32, 1.05)], []),  # nothing to give away
+    ],
+)
+def test_a_compressed_model_is_one_of_its_own(records, expected):
+    found = chances(records, LIMITS)
+    assert [(chance.plain.latency_ms.p50, chance.limit_ms) for chance in found] == expected
 
 
 @pytest.mark.parametrize("library", ["nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow"])

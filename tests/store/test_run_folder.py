@@ -9,7 +9,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import RUN_VERSION, Constraints, DataFacts, Request, Run, SourceFacts
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.store import run_folder
+from edgeopt.store import limits, run_folder
 from edgeopt.store.run_folder import RunFolder, check_writable, create, read
 
 FP32 = Recipe(runtime="onnxruntime", precision="fp32", threads=2)
@@ -136,24 +136,47 @@ def test_another_request_is_refused(tmp_path, changes):
     assert hint == "Give another folder with --out, or remove that one."
 
 
-def test_another_limit_begins_again_with_the_artifacts(tmp_path):
-    """Artifacts and what ranks layers depend on the data, not on what is allowed."""
+def test_another_limit_keeps_artifacts_and_what_was_scored(tmp_path):
+    """Artifacts, scores and what ranks layers depend on the data, not on what is allowed."""
     folder, _ = create(tmp_path / "a", request())
-    folder.write_run(run(request()))
-    folder.journal.append(record())
+    folder.write_run(run(request(), state="finished"))
+    scored = msgspec.structs.replace(record(), latency_reason="not measured yet")
+    folder.journal.append(scored)
+    folder.journal.append(msgspec.structs.replace(scored, latency_reason="", reason="confirmed"))
     kept = folder.artifacts / "a" / "model.onnx"
     ranked = folder.calibrated / "layers-a.json"
-    for path in (kept, ranked):
-        path.parent.mkdir()
+    bundle = folder.path / "this-machine" / "manifest.json"
+    for path in (kept, ranked, bundle, folder.path / "report.html"):
+        path.parent.mkdir(exist_ok=True)
         path.write_text("x")
     changed = request(constraints=Constraints(max_drop=0.02))
     again, earlier = create(tmp_path / "a", changed)
-    assert earlier is None
-    assert again.journal.records() == []
+    assert earlier == run(changed)
+    assert again.journal.records() == [
+        msgspec.structs.replace(scored, latency_reason=limits.NOT_AGAIN)
+    ]
     assert kept.exists()
     assert ranked.exists()
-    again.write_run(run(changed))
+    assert not bundle.exists()
+    assert not (folder.path / "report.html").exists()
     assert create(tmp_path / "a", changed)[1] == run(changed)
+
+
+@pytest.mark.parametrize(
+    ("now", "kept"),
+    [
+        ({"python": "3.11"}, True),
+        ({"python": "3.12"}, False),
+        ({"python": "3.11", "packages": {"onnxruntime": "2"}}, False),
+        ({"python": "3.11", "machine": {"id": "b"}}, False),
+    ],
+)
+def test_scores_of_other_tools_are_not_taken_for_other_limits(tmp_path, now, kept):
+    folder, _ = create(tmp_path / "a", request())
+    folder.write_run(run(request(), state="finished"))
+    folder.journal.append(record())
+    again, _ = create(tmp_path / "a", request(constraints=Constraints(max_drop=0.02)), now)
+    assert bool(again.journal.records()) == kept
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "work/mine.txt", "logs/mine.log", "artifacts/a"])

@@ -1,0 +1,87 @@
+"""Schedules that a run's folder has: one that was measured is not measured again.
+
+They are taken up where a call goes on, and where the same is asked for under other limits. Only
+such as nothing spoiled are offered; what failed in one is tried anew.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import msgspec
+
+from edgeopt.devices.registry import LOCAL
+from edgeopt.domain.record import Record
+from edgeopt.domain.schedule import Asked
+from edgeopt.harness.budget import Budget
+from edgeopt.harness.gates import Raw
+from edgeopt.harness.timed import Session
+from edgeopt.pipeline.environment import tools
+from edgeopt.pipeline.workshop import Workshop
+from edgeopt.store import atomic
+
+#: What of a machine's account says that it is the same one, set as it was.
+SAME = (
+    "id", "arch", "cpu_model", "cores", "cores_online", "kernel", "firmware", "governor",
+    "power_mode", "cpu_quota",
+)  # fmt: skip
+
+
+def asked(
+    shop: Workshop,
+    records: Sequence[Record],
+    budget: Budget,
+    seed: int,
+    baseline: str | None,
+    contested: Collection[str],
+) -> Asked:
+    """What is about to be measured."""
+    return Asked(
+        target=records[0].target,
+        device=records[0].device,
+        budget=budget.name,
+        seed=seed,
+        baseline=baseline,
+        contested=tuple(sorted(contested)),
+        subjects={str(r.recipe_id): str(r.sha256) for r in records},
+        machine={name: shop.machine[name] for name in SAME if shop.machine.get(name) is not None},
+        tools=_tools() if shop.device.link == LOCAL else {},
+    )
+
+
+@functools.cache
+def _tools() -> dict[str, str]:
+    told = tools()
+    return {"edgeopt": told["edgeopt"], "python": told["python"], **told["packages"]}
+
+
+def known(folder: Path, wanted: Asked, budget: Budget) -> Session | None:
+    """A schedule of `measurements/` that tells all that is wanted, the latest of such; or None."""
+    for path in sorted((folder / "asked").glob(f"{wanted.target}-*.json"), reverse=True):
+        try:
+            if not msgspec.json.decode(path.read_bytes(), type=Asked).answers(wanted):
+                continue
+            session = msgspec.json.decode((folder / path.name).read_bytes(), type=Session)
+        except (OSError, ValueError):  # gone, damaged, or of another version
+            continue
+        if session.budget == budget:
+            return session
+    return None
+
+
+def keep(folder: Path, wanted: Asked, budget: Budget, raw: Raw, whole: bool) -> None:
+    """Write every raw nanosecond, and what it was asked for where the schedule is `whole`.
+
+    Args:
+        whole: nothing in it failed, and nothing spoiled it.
+    """
+    folder.mkdir(exist_ok=True)
+    number = len(list(folder.glob(f"{wanted.target}-*.json"))) + 1
+    name = f"{wanted.target}-{number:02d}-{budget.name}.json"
+    atomic.write(folder / name, msgspec.json.encode(raw))
+    if whole:
+        (folder / "asked").mkdir(exist_ok=True)
+        text = msgspec.json.format(msgspec.json.encode(wanted))
+        atomic.write(folder / "asked" / name, text)

@@ -1,0 +1,63 @@
+"""What still holds of a run where only its limits are others: pure functions of records.
+
+Conversions, answers and scores do not depend on what is allowed. What was decided by it does: who
+was timed, taken back or confirmed, and whether an interval settles the allowed drop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Constraints, Request
+from edgeopt.domain.score import Drop
+
+NOT_AGAIN = "not timed: with these limits it was not needed"
+
+
+def differs_in_limits(earlier: Request, request: Request) -> bool:
+    """Whether two requests differ in their limits, and in nothing else."""
+    same = msgspec.structs.replace(earlier, constraints=request.constraints)
+    return earlier != request and same == request
+
+
+def under_other_limits(history: Iterable[Record], limits: Constraints) -> list[Record]:
+    """Each candidate as it was when it was scored; without those that must be scored again.
+
+    Args:
+        history: every line of a journal. The first of a candidate is the one that it got when it
+            was scored; later ones add what a schedule or the confirming part told.
+    """
+    first: dict[tuple[str, str, str], Record] = {}
+    for record in history:
+        known = first.get(record.key)
+        if known is None or known.status == "timeout":  # which was tried again
+            first[record.key] = record
+    return [_under(record, limits) for record in first.values() if _holds(record, limits)]
+
+
+def _holds(record: Record, limits: Constraints) -> bool:
+    """Whether a score can be held against other limits without the answers that it came from."""
+    if record.drop is None:
+        return True
+    # Slices are made where they are asked for; an error's interval holds its limit in itself.
+    sliced = bool(record.slices) or limits.max_slice_drop is not None
+    return not sliced and record.drop.relative is None
+
+
+def _under(record: Record, limits: Constraints) -> Record:
+    reason = record.latency_reason
+    return msgspec.structs.replace(
+        record,
+        drop=_resolved(record, record.drop, limits.max_drop) if record.drop else None,
+        latency_reason=NOT_AGAIN if reason == "not measured yet" else reason,
+    )
+
+
+def _resolved(record: Record, drop: Drop, max_drop: float) -> Drop:
+    """The drop, held against another limit (`datasets/scores.py`)."""
+    groups = record.score.groups if record.score else None
+    apart = drop.high < max_drop or drop.low > max_drop
+    return msgspec.structs.replace(drop, resolved=apart and (groups or drop.n) > 1)

@@ -1,0 +1,130 @@
+"""Pruned, recovered, quantized, some layers in float: one recipe. Only its speed is made up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from edgeopt import convert
+from edgeopt.domain.compression import Prune, Recover, Training
+from edgeopt.domain.latency import Latency
+from edgeopt.domain.layers import numbers
+from edgeopt.domain.progress import silent
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.run import Constraints
+from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.environment import local_machine
+from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.places import Fleet
+from edgeopt.pipeline.refine import refine
+from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.workbench import Workbench
+from edgeopt.search.find import float_form
+from edgeopt.store import run_folder
+
+pytestmark = pytest.mark.slow
+torch = pytest.importorskip("torch")
+pytest.importorskip("torch_pruning")
+
+LOUD = 3000.0  # one unit of the first layer is so much larger that 8 bits see nothing else
+IDLE = 24  # units of each hidden layer that hardly count: pruning takes them
+MAX_DROP = 0.08
+CHAIN = (
+    Prune(share=0.3),
+    Recover(training=Training(epochs=1, learning_rate=1e-6, weight_decay=0)),
+)
+
+
+def save_net(path):
+    """[1, 32] -> 64 -> 64 -> 10, as `test_refine.py` has it, with units to take away."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(32, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(),
+        torch.nn.Linear(64, 10),
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    one, two, three = net[0], net[2], net[4]
+    with torch.no_grad():
+        for layer, fan in ((one, 6), (two, 8), (three, 8)):
+            layer.weight.copy_(torch.from_numpy(rng.normal(size=layer.weight.shape) / fan))
+        for layer, after in ((one, two), (two, three)):
+            layer.weight[-IDLE:] *= 1e-3
+            layer.bias[-IDLE:] = 0
+            after.weight[:, -IDLE:] *= 1e-3
+        one.weight[0] *= LOUD
+        one.bias[0] *= LOUD
+        two.weight[:, 0] /= LOUD
+    torch.export.save(torch.export.export(net.eval(), (torch.zeros(1, 32),)), str(path))
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compressed")
+    save_net(folder / "loud.pt2")
+    data = {"x": np.random.default_rng(1).normal(size=(200, 32)).astype(np.float32)}
+    call = Call(
+        model=folder / "loud.pt2", targets=("this-machine",), data=data, out=folder / "run",
+        metric="agreement", constraints=Constraints(max_drop=MAX_DROP),
+    )  # fmt: skip
+    (folder / "scratch").mkdir()
+    intake = take_in(call, folder / "scratch", silent)
+    made, _ = run_folder.create(call.out, intake.request)
+    fleet = Fleet(local_machine(), folder / "devices.log", silent)
+    [place] = fleet.places(intake.profiles, ())
+    with Workbench(call, intake, made, silent, fleet.local) as bench:
+        yield Station(bench, bench.shop(bench.local), place)
+    fleet.close()
+
+
+@pytest.fixture(scope="module")
+def refined(station):
+    """Whole and pruned, fp32 and int8, as if int8 were fast where it is pruned; then refined."""
+    recipes = [
+        Recipe(
+            runtime="onnxruntime", precision=p, compression=chain,
+            quantization=convert.load("onnxruntime").recipe(p),
+        )
+        for chain in ((), CHAIN)
+        for p in ("fp32", "int8-static")
+    ]  # fmt: skip
+    first = [
+        replace(
+            record,
+            latency_ms=Latency(
+                p50=ms, p50_low=ms, p50_high=ms, p90=None, n=9, launches=1, stage="screen"
+            ),
+        )
+        for record, ms in zip(station.candidates(recipes), (4e3, 3.9e3, 3e3, 1e3), strict=True)
+    ]
+    return first, *refine(station, first, first[0].recipe_id)
+
+
+def test_a_pruned_model_gets_its_own_layers_in_float(refined):
+    first, records, [one] = refined
+    whole, pruned = first[0], first[3]
+    assert float_form(first, pruned) is first[2]
+    assert [(r.status, r.reason) for r in first] == [("ok", "")] * 4
+    assert first[2].drop.value <= MAX_DROP < pruned.drop.value  # what it lost, integers lost
+    assert one.recipe_id == pruned.recipe_id
+    assert one.form == "onnxruntime int8-static pruned=30%"
+    assert one.sentence.startswith("onnxruntime int8-static pruned=30% loses")
+    result = next(r for r in records if r.recipe_id == one.result)
+    assert result.recipe.compression == CHAIN
+    assert numbers(result.recipe.quantization.exceptions)
+    assert result.drop.value <= MAX_DROP
+    assert result.versus_baseline.over == whole.recipe_id
+
+
+def test_its_table_of_noise_is_its_own(station, refined):
+    _, records, [one] = refined
+    folder = station.bench.folder
+    base = next(
+        r.recipe for r in records if r.recipe and folder.noise_table(r.recipe.conversion_id)
+    )
+    assert base.compression == CHAIN
+    assert folder.noise_table(replace(base, compression=()).conversion_id) is None
+    assert {price.group.span for price in one.prices} == {
+        noise.group.span for noise in folder.noise_table(base.conversion_id).groups
+    }
+    assert all(price.fp32_ms for price in one.prices), one.why_no_cost  # of its own fp32
