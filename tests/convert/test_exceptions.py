@@ -192,10 +192,11 @@ def test_onnx_runtime_takes_every_setting_that_is_not_refused(job_of, tmp_path, 
 
 
 @pytest.mark.slow
-def test_openvinos_activations_have_one_scale_each(job_of, tmp_path):
+def test_openvinos_activations_have_one_scale_each(job_of, bench, tmp_path):
     import openvino
 
-    job = job_of("openvino")
+    source, data = bench.source("depthwise"), bench._calibration("depthwise")
+    job = msgspec.structs.replace(job_of("openvino"), source=source, calibration=data)
     made = convert.load("openvino").convert(job)
     quantizers = [
         op

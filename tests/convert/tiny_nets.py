@@ -49,6 +49,24 @@ def conv(path):
     return write(path, nodes, [image], [scores], weights)
 
 
+def depthwise(path):
+    """An image [1, 3, 16, 12] -> [1, 16, 16, 12], the middle of three convolutions depthwise."""
+    nodes = [
+        helper.make_node("Conv", ["image", "w1"], ["c1"]),
+        helper.make_node("Relu", ["c1"], ["r1"]),
+        helper.make_node("Conv", ["r1", "w2"], ["c2"], pads=[1, 1, 1, 1], group=32),
+        helper.make_node("Relu", ["c2"], ["r2"]),
+        helper.make_node("Conv", ["r2", "w3"], ["map"]),
+    ]
+    weights = [
+        weight("w1", 32, 3, 1, 1),
+        weight("w2", 32, 1, 3, 3, seed=1),
+        weight("w3", 16, 32, 1, 1, seed=2),
+    ]
+    image, made = tensor("image", [1, 3, 16, 12]), tensor("map", [1, 16, 16, 12])
+    return write(path, nodes, [image], [made], weights)
+
+
 def mlp(path):
     """[1, 64] -> [1, 10], and the middle of it."""
     nodes = [
