@@ -191,10 +191,12 @@ def _first(
 
 
 def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
-    """What `a` is held against where nothing is named: fp32 of its runtime, else the baseline,
-    else its own int8 form."""
+    """What `a` is held against where nothing is named: what the run compared it with (fp32 of
+    its runtime, else the baseline), else such a one that it did not, else its own int8 form."""
     choice = next((c for c in run.choices if c.target == target), None)
+    compared = [verdict.over for verdict in (a.speedup, a.versus_baseline) if verdict]
     for record in (
+        *(run.record(target, over) for over in compared),
         find.own_fp32(records, a),
         run.record(target, choice.baseline_id) if choice else None,
         find.best_of(records, a.runtime, "int8-static"),

@@ -83,7 +83,8 @@ def _p50(record: Record) -> float:
 def front(records: Sequence[Record], baseline: str | None) -> list[Record]:
     """The Pareto front of latency, drop and size: those that no other beats on all three.
 
-    Latency is taken relative to the baseline's in the same interleaved schedule.
+    Latency is taken relative to the baseline's in the same interleaved schedule. What was only
+    screened takes nothing off the front that was measured for good.
     """
     points = [
         (r, (share, max(r.drop.judged, 0.0), r.size_bytes or 0))
@@ -93,8 +94,14 @@ def front(records: Sequence[Record], baseline: str | None) -> list[Record]:
     return [
         record
         for record, point in points
-        if not any(_dominates(other, point) for _, other in points)
+        if not any(_as_sure(r, record) and _dominates(other, point) for r, other in points)
     ]
+
+
+def _as_sure(record: Record, than: Record) -> bool:
+    """Whether a record's latency is as good a figure as another's."""
+    stages = [r.latency_ms.stage for r in (record, than) if r.latency_ms]
+    return stages != ["screen", "final"]
 
 
 def share_of_baseline(record: Record, baseline: str | None) -> float | None:

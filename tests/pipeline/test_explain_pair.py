@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from edgeopt.domain.errors import BadInput
@@ -77,6 +78,18 @@ def test_the_pair(given, expected):
     assert pair(**given) == expected
 
 
+def test_what_the_run_compared_it_with_comes_before_what_is_faster():
+    swept = Recipe(runtime="litert", precision="fp32", threads=1, options={"xnnpack": "latest"})
+    faster = msgspec.structs.replace(B, recipe_id=swept.id, recipe=swept, latency_ms=B2.latency_ms)
+    verdict = Verdict(
+        word="FASTER", ratio=1.5, low=1.4, high=1.6, over=str(B.recipe_id), pairs=36, launches=3,
+        margin=0.02,
+    )  # fmt: skip
+    compared = msgspec.structs.replace(A, speedup=verdict)
+    assert pair(chosen=A, records=[A, B, faster, ORT]) == (A, faster)
+    assert pair(chosen=A, records=[compared, B, faster, ORT]) == (compared, B)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -92,8 +105,6 @@ def test_no_pair(given, words):
 
 
 def test_the_verdict_is_the_runs_own_in_either_direction():
-    import msgspec
-
     verdict = Verdict(
         word="FASTER", ratio=1.6, low=1.5, high=1.7, over=str(B2.recipe_id), pairs=36, launches=3,
         margin=0.02,

@@ -194,6 +194,16 @@ def test_gains_of_score_count_as_none():
     assert names(front(records, "base")) == ["base", "lucky"]
 
 
+def test_a_screening_takes_nothing_off_the_front_that_was_measured_for_good():
+    final = replace(latency(1.0), stage="final")
+    chosen = record("chosen", ratio=2.0, latency_ms=final)
+    screened = record("screened", ratio=2.1)
+    slower = record("slower", ratio=1.9)
+    assert names(front([chosen, screened, slower], "base")) == ["chosen", "screened"]
+    sure = record("sure", ratio=2.1, latency_ms=final)
+    assert names(front([chosen, sure, slower], "base")) == ["sure"]
+
+
 def test_no_baseline_no_front():
     assert front([record(p50=None), record("b", p50=None)], None) == []
 

@@ -43,8 +43,8 @@ HALF = "INFERENCE_PRECISION_HINT=f16"
             {"openvino": ("GPU",)},  # it takes no number of threads
             [
                 f"openvino fp16 threads=1 DEVICE=GPU {HALF}",
-                "openvino int8-static (nncf, mean-min-max, per-channel, fast bias correction) "
-                f"threads=1 DEVICE=GPU {HALF}",
+                "openvino int8-static (nncf, min-max, per-channel, symmetric activations, fast "
+                f"bias correction, overflow fix) threads=1 DEVICE=GPU {HALF}",
             ],
         ),
         (
