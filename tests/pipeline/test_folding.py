@@ -110,7 +110,7 @@ NHWC = FoldedInput(name="image", mean=MEAN, scale=SCALE, layout="nhwc")
 LAST = {"softmax": softmax, "argmax": lambda scores: scores.argmax(axis=1), None: lambda s: s}
 
 
-@pytest.mark.parametrize("form", ["onnx", "pt2"])
+@pytest.mark.parametrize("form", ["onnx", pytest.param("pt2", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("layout", "output"), [("nhwc", "argmax"), ("same", "softmax"), ("nhwc", None)]
 )
