@@ -10,6 +10,7 @@ Each module has
     unsuitable(precision, source) -> str        why a source gains nothing, or ""
     base(precision) -> str | None   the precision this one is made from
     OPTION_SETS                     settings of its sessions that are worth a try; optional
+    PROVIDER_RULES                  recipes for what else than the processor computes; optional
     convert(job) -> Made            runs in a child process
     forms(job)                      runs in a child process: the forms of int8-static that differ
                                     in what stays in float (see `forms.py`), as a context

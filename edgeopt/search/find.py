@@ -44,14 +44,7 @@ def own_fp32(records: Sequence[Record], record: Record) -> Record | None:
 
 def is_own_fp32(other: Record, record: Record) -> bool:
     """Whether a record is another's fp32 form in the same runtime with as many threads."""
-    return (
-        other.precision == "fp32"
-        and is_plain(other)
-        and other.runtime == record.runtime
-        and other.recipe is not None
-        and record.recipe is not None
-        and other.recipe.threads == record.recipe.threads
-    )
+    return is_plain(other) and _is_float_beside(other, record)
 
 
 def is_plain(record: Record) -> bool:
@@ -65,12 +58,21 @@ def float_form(records: Sequence[Record], record: Record) -> Record | None:
     return _best(
         other
         for other in records
-        if other.precision == "fp32"
+        if _is_float_beside(other, record)
+        and other.recipe
+        and record.recipe
+        and other.recipe.compression == record.recipe.compression
+    )
+
+
+def _is_float_beside(other: Record, record: Record) -> bool:
+    """Whether a record is fp32 in another's runtime with as many threads."""
+    return (
+        other.precision == "fp32"
         and other.runtime == record.runtime
         and other.recipe is not None
         and record.recipe is not None
         and other.recipe.threads == record.recipe.threads
-        and other.recipe.compression == record.recipe.compression
     )
 
 
