@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +114,7 @@ class Contest:
         assert recipe is not None
         artifact = self._artifact(record)
         assert artifact is not None
-        return Subject(
-            key=OURS, title=str(recipe), runtime=recipe.runtime, threads=recipe.threads,
-            path=self.folder / "run" / artifact.path, options=dict(recipe.options),
-            inputs=artifact.inputs, outputs=artifact.outputs,
-        )  # fmt: skip
+        return replace(Subject.of(recipe, artifact, self.folder / "run" / artifact.path), key=OURS)
 
     def _artifact(self, record: Record) -> Artifact | None:
         assert record.recipe is not None

@@ -28,10 +28,7 @@ def artifact_of(run: Run, record: Record) -> tuple[Artifact, Path]:
 def accuracy(run: Run, record: Record, samples: np.ndarray, labels: np.ndarray) -> float:
     """Share of samples [n, 1, ...] that an artifact classifies as labelled."""
     made, path = artifact_of(run, record)
-    subject = Subject(
-        key="a", title="", runtime=record.runtime, path=path, threads=1, inputs=made.inputs,
-        outputs=made.outputs, options=dict(made.recipe.options),
-    )  # fmt: skip
+    subject = Subject.of(record.recipe, made, path)
     name = run.source.inputs[0].name
     shapes = {s.name: tuple(int(d or 1) for d in s.shape) for s in run.source.outputs}
     device = Local()

@@ -1,6 +1,7 @@
 """The reference workloads: real models of packages, or trained here on real data in seconds.
 
-Each has the data of three parts (calibrate, choose, confirm), a metric, and what may be lost.
+Each has the data of three parts (calibrate, choose, confirm), a metric, and what may be lost. Those
+that are trained here give edgeopt their training samples, too: it prunes them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.demo.packages import folder
+from edgeopt.domain.compression import Compression, Training
 
 Arrays = dict[str, np.ndarray]
 
@@ -34,6 +36,12 @@ class Workload:
     calibration: Arrays | None = None
     confirm: Arrays | None = None
     asks: dict[str, Any] = field(default_factory=dict)
+
+
+def _pruned(samples: Arrays, epochs: int) -> dict[str, Any]:
+    """What is asked besides: pruning, with recoveries on these samples."""
+    training = Training(epochs=epochs, batch=64)
+    return {"train": samples, "compression": Compression(("prune",), step=0.3, training=training)}
 
 
 def efficientnet(place: Path) -> Workload:
@@ -64,7 +72,33 @@ def digits(place: Path) -> Workload:
         nn.Flatten(), nn.Linear(512, 10),
     )  # fmt: skip
     path = networks.baseline(module, images[seen], labels[seen], 15, place / "digits.pt2")
-    return Workload(path, {_input(path): images[held], "labels": labels[held]}, "accuracy", 0.01)
+    return _trained(path, images, labels, seen, held, 0.01, 30)
+
+
+def _trained(
+    path: Path,
+    samples: np.ndarray,
+    labels: np.ndarray,
+    seen: np.ndarray | slice,
+    held: np.ndarray | slice,
+    max_drop: float,
+    epochs: int,
+) -> Workload:
+    name = _input(path)
+    train, data = ({name: samples[part], "labels": labels[part]} for part in (seen, held))
+    return Workload(path, data, "accuracy", max_drop, asks=_pruned(train, epochs))
+
+
+def mnist(place: Path) -> Workload:
+    """The MobileNetV2-like network of `mnist.py` on 5,000 handwritten digits."""
+    from benchmarks.compression import networks
+    from benchmarks.compression.mnist import digits as handwritten
+
+    images, labels = handwritten()
+    seen, held = slice(0, 2600), slice(2600, 5000)
+    path = place / "mnist.pt2"
+    networks.baseline(networks.SmallMobileNet(), images[seen], labels[seen], 6, path, 2)
+    return _trained(path, images, labels, seen, held, 0.005, 15)
 
 
 def spoken_digits(place: Path) -> Workload:
@@ -76,7 +110,7 @@ def spoken_digits(place: Path) -> Workload:
     seen, held = slice(0, 1500), slice(1500, 3000)
     path = place / "spoken-digits.pt2"
     networks.baseline(networks.SpokenDigits(), sounds[seen], labels[seen], 25, path)
-    return Workload(path, {_input(path): sounds[held], "labels": labels[held]}, "accuracy", 0.005)
+    return _trained(path, sounds, labels, seen, held, 0.005, 25)
 
 
 def silero(place: Path) -> Workload:
@@ -122,6 +156,7 @@ def _input(path: Path) -> str:
 WORKLOADS: dict[str, Callable[[Path], Workload]] = {
     "efficientnet-lite0": efficientnet,
     "digits": digits,
+    "mnist": mnist,
     "spoken-digits": spoken_digits,
     "silero-vad": silero,
 }

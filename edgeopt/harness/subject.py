@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.tensor import Binding
 
 
@@ -32,6 +34,21 @@ class Subject:
     options: dict[str, str | int] = field(default_factory=dict)
     folder: Path | None = None
     affinity: str = "any"
+
+    @classmethod
+    def of(cls, recipe: Recipe, artifact: Artifact, path: Path) -> Subject:
+        """A candidate's artifact, opened as its recipe says; `path` is where its file lies."""
+        return cls(
+            key=recipe.id,
+            title=str(recipe),
+            runtime=recipe.runtime,
+            path=path,
+            threads=recipe.threads,
+            inputs=artifact.inputs,
+            outputs=artifact.outputs,
+            options=dict(recipe.options),
+            affinity=recipe.affinity,
+        )
 
     @property
     def home(self) -> Path:

@@ -217,17 +217,7 @@ def _subject(store: RunFolder, record: Record) -> Subject:
     if artifact is None:
         why = record.reason or "its files are gone from the run's folder."
         raise BadInput(f"{record.recipe} has no artifact: {why}", record.hint)
-    return Subject(
-        key=str(record.recipe_id),
-        title=str(record.recipe),
-        runtime=record.runtime,
-        path=store.path / artifact.path,
-        threads=record.recipe.threads,
-        inputs=artifact.inputs,
-        outputs=artifact.outputs,
-        options=record.recipe.options,
-        affinity=record.recipe.affinity,
-    )
+    return Subject.of(record.recipe, artifact, store.path / artifact.path)
 
 
 def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:

@@ -56,21 +56,19 @@ class Station:
         """
         target = self.place.profile.name
         blanks = [blank(target, self.place.name, recipe) for recipe in recipes]
+        known = [self._known(empty) for empty in blanks]
         made = {
             number: self.bench.conversions.prepare(recipe)
-            for number, (empty, recipe) in enumerate(zip(blanks, recipes, strict=True))
-            if self._known(empty) is None
+            for number, recipe in enumerate(recipes)
+            if known[number] is None
         }
         found: dict[int, Record] = {}
         for number in _as_made(len(recipes), made):
             self.progress(f"{target}: {recipes[number]}", len(found), len(recipes))
-            found[number] = self._candidate(blanks[number], recipes[number])
+            found[number] = known[number] or self._candidate(blanks[number], recipes[number])
         return [found[number] for number in range(len(recipes))]
 
     def _candidate(self, empty: Record, recipe: Recipe) -> Record:
-        known = self._known(empty)
-        if known is not None:
-            return known
         record = self.shop.candidate(empty, recipe)
         absent = self.place.absent.get(recipe.runtime)
         if absent is not None and record.status == "ok":

@@ -6,7 +6,7 @@ import contextlib
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -153,18 +153,10 @@ class Workshop:
 
     def subject(self, recipe: Recipe, artifact: Artifact) -> Subject:
         """An artifact as something to run."""
-        stands_in = recipe.runtime in self.absent
-        return Subject(
-            key=recipe.id,
-            title=str(recipe),
-            runtime=runtimes.STAND_INS[recipe.runtime] if stands_in else recipe.runtime,
-            path=self.conversions.path(artifact),
-            threads=recipe.threads,
-            inputs=artifact.inputs,
-            outputs=artifact.outputs,
-            options={} if stands_in else dict(recipe.options),
-            affinity=recipe.affinity,
-        )
+        subject = Subject.of(recipe, artifact, self.conversions.path(artifact))
+        if recipe.runtime not in self.absent:
+            return subject
+        return replace(subject, runtime=runtimes.STAND_INS[recipe.runtime], options={})
 
     def _marked(self, recipe: Recipe, artifact: Artifact) -> Marks:
         key = recipe.session_id

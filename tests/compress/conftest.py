@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory):
     """kind of `small_nets` -> (the net, the path of its exported program)."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     torch.set_num_threads(1)  # small nets gain nothing from a second one
     import small_nets
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from small_nets import INPUTS, Flattened, Residual
 
-torch = pytest.importorskip("torch")
-from small_nets import INPUTS, Flattened, Residual  # noqa: E402
-
-from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify  # noqa: E402
-from edgeopt.domain.compression import LowRank, Resize, Sparsify  # noqa: E402
-from edgeopt.domain.errors import BadInput, EdgeoptError  # noqa: E402
+from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
+from edgeopt.domain.compression import LowRank, Resize, Sparsify
+from edgeopt.domain.errors import BadInput, EdgeoptError
 
 
 @given(

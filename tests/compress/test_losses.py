@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-torch = pytest.importorskip("torch")
-from edgeopt.compress import losses  # noqa: E402
+from edgeopt.compress import losses
 
 ROW = st.lists(st.floats(-5, 5), min_size=3, max_size=3)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from small_nets import INPUTS, Attention, Flattened, Residual
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("torch_pruning")
-from small_nets import INPUTS, Attention, Flattened, Residual  # noqa: E402
-
-from edgeopt.compress import rebuild  # noqa: E402
-from edgeopt.compress.prune import prune, rounded  # noqa: E402
-from edgeopt.domain.compression import Prune  # noqa: E402
-from edgeopt.domain.errors import BadInput, EdgeoptError  # noqa: E402
+from edgeopt.compress import rebuild
+from edgeopt.compress.prune import prune, rounded
+from edgeopt.domain.compression import Prune
+from edgeopt.domain.errors import BadInput, EdgeoptError
 
 
 def loss(module):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from small_nets import INPUTS, Attention, Flattened, Residual
 
-torch = pytest.importorskip("torch")
-from small_nets import INPUTS, Attention, Flattened, Residual  # noqa: E402
-
-from edgeopt.compress import rebuild  # noqa: E402
-from edgeopt.domain.errors import BadInput  # noqa: E402
+from edgeopt.compress import rebuild
+from edgeopt.domain.errors import BadInput
 
 
 def batch(kind, count):

@@ -42,8 +42,8 @@ def test_they_take_turns_and_what_is_long_is_tried_once():
 
 
 def test_the_module_and_the_random_numbers_stay(exported, tmp_path):
-    torch = pytest.importorskip("torch")
     import numpy as np
+    import torch
 
     from edgeopt.compress import rebuild, threads
     from edgeopt.compress.lesson import lesson

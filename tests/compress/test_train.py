@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-import msgspec  # noqa: E402
-
-from edgeopt.compress import rebuild  # noqa: E402
-from edgeopt.compress.lesson import lesson  # noqa: E402
-from edgeopt.compress.train import rate_at, train  # noqa: E402
-from edgeopt.domain.compression import Training  # noqa: E402
-from edgeopt.domain.errors import BadInput  # noqa: E402
+from edgeopt.compress import rebuild
+from edgeopt.compress.lesson import lesson
+from edgeopt.compress.train import rate_at, train
+from edgeopt.domain.compression import Training
+from edgeopt.domain.errors import BadInput
 
 QUICK = Training(epochs=6, batch=16, learning_rate=5e-3)
 

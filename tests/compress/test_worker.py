@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("onnxscript")
-pytest.importorskip("tensorboard")
-import msgspec  # noqa: E402
-
-from edgeopt.compress import rebuild, worker  # noqa: E402
-from edgeopt.domain.compression import LowRank, QuantizationAware, Training  # noqa: E402
-from edgeopt.domain.errors import EdgeoptError  # noqa: E402
-from edgeopt.domain.tensor import TensorSpec  # noqa: E402
-from edgeopt.sources.source import Source  # noqa: E402
+from edgeopt.compress import rebuild, worker
+from edgeopt.domain.compression import LowRank, QuantizationAware, Training
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.tensor import TensorSpec
+from edgeopt.sources.source import Source
 
 
 @pytest.fixture

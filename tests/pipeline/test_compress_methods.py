@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from cli_process import HERE
 
 import edgeopt
@@ -18,8 +19,6 @@ from edgeopt.search import ladder
 from edgeopt.search.options import EFFORTS, Effort
 
 pytestmark = pytest.mark.slow
-torch = pytest.importorskip("torch")
-pytest.importorskip("tensorboard")
 
 METHODS = ("input-size", "low-rank", "sparse", "qat")
 TRAINS = ("recover", "qat")

@@ -17,7 +17,6 @@ ONE = str(HERE / "one-runtime.toml")
 @pytest.fixture(scope="module")
 def pruned(digits, tmp_path_factory):
     """A run with --prune, and what the command printed."""
-    pytest.importorskip("torch_pruning")
     out = tmp_path_factory.mktemp("pruned") / "run"
     done = edgeopt(
         "optimize", digits / "digits.pt2", "--target", ONE, "--data", digits / "digits.npz",

@@ -5,21 +5,13 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.layers import numbers
-from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.run import Constraints
-from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.environment import local_machine
-from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.places import Fleet
 from edgeopt.pipeline.refine import refine
-from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workbench import Workbench
-from edgeopt.store import run_folder
 
 pytestmark = pytest.mark.slow
 
@@ -62,23 +54,8 @@ def save_net(path):
 def station(tmp_path, request):
     max_drop, samples = request.param
     save_net(tmp_path / "loud.onnx")
-    data = {"x": np.random.default_rng(1).normal(size=(samples, 32)).astype(np.float32)}
-    call = Call(
-        model=tmp_path / "loud.onnx",
-        targets=("this-machine",),
-        data=data,
-        out=tmp_path / "run",
-        metric="agreement",
-        constraints=Constraints(max_drop=max_drop),
-    )
-    (tmp_path / "scratch").mkdir()
-    intake = take_in(call, tmp_path / "scratch", silent)
-    folder, _ = run_folder.create(call.out, intake.request)
-    fleet = Fleet(local_machine(), tmp_path / "devices.log", silent)
-    [place] = fleet.places(intake.profiles, ())
-    with Workbench(call, intake, folder, silent, fleet.local) as bench:
-        yield Station(bench, bench.shop(bench.local), place)
-    fleet.close()
+    with opened(on_noise(tmp_path / "loud.onnx", samples, max_drop)) as at_work:
+        yield at_work
 
 
 def screened(station):

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from msgspec.structs import replace
+from opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune, Recover, Training
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.layers import numbers
-from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.run import Constraints
-from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.environment import local_machine
-from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.places import Fleet
 from edgeopt.pipeline.refine import refine
-from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workbench import Workbench
 from edgeopt.search.find import float_form
-from edgeopt.store import run_folder
 
 pytestmark = pytest.mark.slow
-torch = pytest.importorskip("torch")
-pytest.importorskip("torch_pruning")
 
 LOUD = 3000.0  # one unit of the first layer is so much larger that 8 bits see nothing else
 IDLE = 24  # units of each hidden layer that hardly count: pruning takes them
@@ -60,21 +51,10 @@ def save_net(path):
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("compressed")
-    save_net(folder / "loud.pt2")
-    data = {"x": np.random.default_rng(1).normal(size=(200, 32)).astype(np.float32)}
-    call = Call(
-        model=folder / "loud.pt2", targets=("this-machine",), data=data, out=folder / "run",
-        metric="agreement", constraints=Constraints(max_drop=MAX_DROP),
-    )  # fmt: skip
-    (folder / "scratch").mkdir()
-    intake = take_in(call, folder / "scratch", silent)
-    made, _ = run_folder.create(call.out, intake.request)
-    fleet = Fleet(local_machine(), folder / "devices.log", silent)
-    [place] = fleet.places(intake.profiles, ())
-    with Workbench(call, intake, made, silent, fleet.local) as bench:
-        yield Station(bench, bench.shop(bench.local), place)
-    fleet.close()
+    path = tmp_path_factory.mktemp("compressed") / "loud.pt2"
+    save_net(path)
+    with opened(on_noise(path, 200, MAX_DROP)) as at_work:
+        yield at_work
 
 
 @pytest.fixture(scope="module")

@@ -6,22 +6,16 @@ import os
 
 import msgspec
 import pytest
+from opened_station import opened
 
-from edgeopt import targets
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.environment import local_machine
-from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.places import Fleet
-from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.sweep import _winners, sweep
 from edgeopt.pipeline.timing import time_records
-from edgeopt.pipeline.workbench import Workbench
-from edgeopt.store import run_folder
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
 TWO = len(os.sched_getaffinity(0)) > 1
@@ -36,12 +30,8 @@ def station(tiny_onnx, tmp_path_factory):
         metric="accuracy", constraints=Constraints(max_drop=0.03), out=folder / "run",
         budget="quick",
     )  # fmt: skip
-    intake = take_in(call, folder, silent)
-    made, _ = run_folder.create(call.out, intake.request)
-    fleet = Fleet(local_machine(), folder / "log", silent)
-    (place,) = fleet.places([targets.load("this-machine")], ())
-    with Workbench(call, intake, made, silent, fleet.local) as bench:
-        yield Station(bench, bench.shop(fleet.local), place)
+    with opened(call) as at_work:
+        yield at_work
 
 
 @pytest.fixture(scope="module")
