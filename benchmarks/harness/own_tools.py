@@ -1,12 +1,14 @@
-"""Our p50 against each runtime's own tool, in turn, on the same files.
+"""Our p50 against each runtime's own tool, on the same files at the same time.
 
-    python -m benchmarks.harness.own_tools [--pairs 10] [--out FILE]
+    python -m benchmarks.harness.own_tools [--pairs 12] [--seconds 6] [--out FILE]
 
 The fp32 artifacts of `small_net.py` are timed, one thread: models of about 0.1 and 5 ms. A pair
-is one run of the tool and one launch of ours, of about `--seconds` each, in random order; the
-figure is the median over pairs of ln(ours / the tool's). The tools: OpenVINO's benchmark_app (sync,
-latency hint) and LiteRT's litert-benchmark, both from their wheels; ONNX Runtime's wheel has none,
-so a bare Python loop stands for one. The tools time random inputs, as ours does here.
+is one run of the tool and one launch of ours, of about `--seconds` each. Both processes are there
+at once, and one of them runs while the other is stopped (SIGSTOP), 0.1 s each in random order: so
+both see the same machine. The figure is the median over pairs of ln(ours / the tool's). The
+tools: OpenVINO's benchmark_app (sync, latency hint) and LiteRT's litert-benchmark, both from
+their wheels; ONNX Runtime's wheel has none, so a bare Python loop stands for one. The tools time
+random inputs, as ours does here.
 """
 
 from __future__ import annotations
@@ -17,24 +19,20 @@ import math
 import platform
 import random
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import edgeopt
-from benchmarks.harness import small_net
+from benchmarks.harness import small_net, turns
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.bench import bench
 from edgeopt.stats.quantile import median, median_interval
 from edgeopt.store import run_folder
 
 HERE = Path(__file__).parent
-#: A tool's whole output is below a second of start and `seconds` of work.
-LIMIT_S = 120
-
 OPENVINO_CONFIG = {"INFERENCE_NUM_THREADS": "1", "INFERENCE_PRECISION_HINT": "f32"}
 
 # Both tools print to 10 us, too coarse for a model of 0.1 ms: their figures are taken before.
@@ -84,14 +82,39 @@ print(statistics.median(times) * 1e3)
 """
 
 
-def openvino_tool(path: Path, seconds: float, typical_ms: float) -> dict[str, float]:
-    """Medians of benchmark_app by OpenVINO's own clock and by one around its call, ms."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "config.json"
-        config.write_text(json.dumps({"CPU": OPENVINO_CONFIG}))
-        arguments = ["-m", str(path), "-d", "CPU", "-hint", "latency", "-api", "sync"]
-        arguments += ["-t", str(max(1, round(seconds))), "-load_config", str(config)]
-        said = _run([sys.executable, "-c", OPENVINO, *arguments])
+OURS = """
+import sys
+from pathlib import Path
+from benchmarks.harness.own_tools import ours
+print(ours(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
+"""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A runtime's own tool.
+
+    Attributes:
+        command: of the artifact, the seconds it shall take, about how many ms an inference takes,
+            and a folder for its files.
+        medians: what the command found, ms, of its output and the folder, by the clock's name.
+    """
+
+    command: Callable[[Path, float, float, Path], list[str]]
+    medians: Callable[[str, Path], dict[str, float]]
+
+
+def _openvino(path: Path, seconds: float, typical_ms: float, folder: Path) -> list[str]:
+    config = folder / "config.json"
+    config.write_text(json.dumps({"CPU": OPENVINO_CONFIG}))
+    arguments = ["-m", str(path), "-d", "CPU", "-hint", "latency", "-api", "sync"]
+    # its limit is one of elapsed time, and it is stopped for half of that
+    arguments += ["-t", str(max(1, round(2 * seconds))), "-load_config", str(config)]
+    return [sys.executable, "-c", OPENVINO, *arguments]
+
+
+def _openvino_medians(said: str, folder: Path) -> dict[str, float]:
+    """By OpenVINO's own clock and by one around its call."""
     words = {"openvino": "exact median", "openvino, around the call": "around the call"}
     return {
         name: float(re.findall(rf"^{word}: ([\d.]+) ms", said, re.MULTILINE)[0])
@@ -99,34 +122,26 @@ def openvino_tool(path: Path, seconds: float, typical_ms: float) -> dict[str, fl
     }
 
 
-def litert_tool(path: Path, seconds: float, typical_ms: float) -> dict[str, float]:
-    """Median of litert-benchmark, ms."""
+def _litert(path: Path, seconds: float, typical_ms: float, folder: Path) -> list[str]:
     runs = max(50, round(1000 * seconds / typical_ms))
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "result.json"
-        arguments = [f"--model={path}", "--num_threads=1", f"--num_runs={runs}"]
-        arguments += ["--warmup_runs=10", f"--result_json={out}"]
-        _run([sys.executable, "-c", LITERT, *arguments])
-        return {"litert": float(json.loads(out.read_text())["latency"]["median_ms"])}
+    arguments = [f"--model={path}", "--num_threads=1", f"--num_runs={runs}"]
+    arguments += ["--warmup_runs=10", f"--result_json={folder / 'result.json'}"]
+    return [sys.executable, "-c", LITERT, *arguments]
 
 
-def onnxruntime_loop(path: Path, seconds: float, typical_ms: float) -> dict[str, float]:
-    """Median of a bare loop, ms."""
-    said = _run([sys.executable, "-c", ONNXRUNTIME, str(path), str(seconds)])
-    return {"onnxruntime": float(said)}
+def _litert_medians(said: str, folder: Path) -> dict[str, float]:
+    found = json.loads((folder / "result.json").read_text())
+    return {"litert": float(found["latency"]["median_ms"])}
 
 
-def _run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
-    if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {(done.stderr or done.stdout)[-500:]}")
-    return done.stdout
+def _onnxruntime(path: Path, seconds: float, typical_ms: float, folder: Path) -> list[str]:
+    return [sys.executable, "-c", ONNXRUNTIME, str(path), str(2 * seconds)]
 
 
-TOOLS: dict[str, Callable[[Path, float, float], dict[str, float]]] = {
-    "openvino": openvino_tool,
-    "litert": litert_tool,
-    "onnxruntime": onnxruntime_loop,
+TOOLS = {
+    "openvino": Tool(_openvino, _openvino_medians),
+    "litert": Tool(_litert, _litert_medians),
+    "onnxruntime": Tool(_onnxruntime, lambda said, folder: {"onnxruntime": float(said)}),
 }
 
 
@@ -142,17 +157,18 @@ def ours(path: Path, seconds: float, seed: int) -> float:
 
 def compare(runtime: str, path: Path, pairs: int, seconds: float) -> list[dict]:
     """The log-ratios of `pairs` pairs, and what they come to: a row for each clock of the tool."""
-    rng = random.Random(0)
+    rng, tool = random.Random(0), TOOLS[runtime]
     typical = ours(path, 1.0, 0)
     found: list[dict[str, float]] = []
     for number in range(pairs):
-        arms = [
-            lambda n=number: {"ours": ours(path, seconds, n)},
-            lambda: TOOLS[runtime](path, seconds, typical),
-        ]
-        rng.shuffle(arms)
-        found.append({name: ms for run in arms for name, ms in run().items()})
-    return [_row(tool, path, found) for tool in found[0] if tool != "ours"]
+        with tempfile.TemporaryDirectory() as folder:
+            commands = {
+                "ours": [sys.executable, "-c", OURS, str(path), str(2 * seconds), str(number)],
+                "tool": tool.command(path, seconds, typical, Path(folder)),
+            }
+            said = turns.run(commands, rng)
+            found.append({"ours": float(said["ours"]), **tool.medians(said["tool"], Path(folder))})
+    return [_row(clock, path, found) for clock in found[0] if clock != "ours"]
 
 
 def _row(tool: str, path: Path, pairs: list[dict[str, float]]) -> dict:
@@ -180,8 +196,8 @@ def fp32_artifacts(folder: Path) -> dict[str, Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--pairs", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--pairs", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
