@@ -3,9 +3,10 @@
     python -m benchmarks.compression.exceptions [--runtime NAME ...] [--budget NAME] [--out FILE]
 
 For LiteRT and ONNX Runtime: fp32, the quantizer's own default, edgeopt's default, bias
-correction, and forms that keep 1, 2, 3, 5, 8, 13 groups of layers in float, the best value first.
-Layers are ranked on crops of photos that calibrated; every form answers 1,000 crops of photos
-that neither calibrated nor ranked anything. Latencies of one runtime's forms are of one
+correction, 8-bit training without labels, and forms that keep 1, 2, 3, 5, 8, 13 groups of layers
+in float, the best value first, as they are and after the training. Layers are ranked and
+trained on crops of photos that calibrated; every form answers 1,000 crops of photos
+that neither calibrated, trained nor ranked anything. Latencies of one runtime's forms are of one
 interleaved schedule, two threads. Writes JSON; what other runs found of other runtimes stays.
 """
 
@@ -25,6 +26,7 @@ import numpy as np
 from benchmarks.demo import crops, model
 from edgeopt import convert, targets
 from edgeopt.devices.local import Local
+from edgeopt.domain.compression import Chain, Compression, QuantizationAware, Training
 from edgeopt.domain.layers import Price, numbers, spans
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.recipe import Quantization, Recipe
@@ -45,6 +47,11 @@ from edgeopt.store import run_folder
 
 THREADS = 2
 LADDER = (1, 2, 3, 5, 8, 13)
+LADDER_TRAINED = (1, 3, 5)
+
+#: Few crops of few photos: small steps, and batch norm stays as ImageNet left it.
+RECOVERY = Training(epochs=3, batch=16, learning_rate=2e-5, batch_norm="keep")
+TRAINED = (QuantizationAware(training=RECOVERY),)
 
 #: What a library does when it is told nothing but "static int8".
 LIBRARY_DEFAULT = {
@@ -63,6 +70,11 @@ def unseen() -> dict[str, np.ndarray]:
 def first() -> dict[str, np.ndarray]:
     """A few crops of photos that calibrate: the pipeline wants a part that chooses."""
     return {name: array[:20] for name, array in crops._crops(crops.photos()[19:27], 3, 5).items()}
+
+
+def lesson() -> dict[str, np.ndarray]:
+    """320 more crops of the photos that calibrate."""
+    return crops._crops(crops.photos()[19:27], 40, seed=7)
 
 
 def main() -> None:
@@ -88,6 +100,8 @@ def run(names: Sequence[str], budget: str, work: Path, progress: Listener) -> di
         confirm="benchmarks.compression.exceptions:unseen",
         metric="agreement",
         constraints=Constraints(max_drop=0.01),
+        compression=Compression(methods=("qat",), training=RECOVERY),
+        train="benchmarks.compression.exceptions:lesson",
         out=work / "run",
         step_timeout_s=900.0,
     )
@@ -108,10 +122,11 @@ def _runtime(
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 
-    def static(how: Quantization) -> Recipe:
+    def static(how: Quantization, chain: Chain = ()) -> Recipe:
         return Recipe(
             runtime=name,
             precision="int8-static",
+            compression=chain,
             quantization=how,
             threads=THREADS,
             options=options,
@@ -122,11 +137,16 @@ def _runtime(
         "library default": static(LIBRARY_DEFAULT[name]),
         "edgeopt default": static(usual),
         "bias correction": static(better),
+        "8-bit training": static(usual, TRAINED),
+        "8-bit training, bias correction": static(better, TRAINED),
     }
     ranked = _prices(shop, fp32, static(better), progress)
     for count in LADDER:
         kept = spans(numbers(price.group.span for price in ranked[:count]))
-        forms[f"{count} groups in float"] = static(msgspec.structs.replace(better, exceptions=kept))
+        partly = msgspec.structs.replace(better, exceptions=kept)
+        forms[f"{count} groups in float"] = static(partly)
+        if count in LADDER_TRAINED:
+            forms[f"8-bit training, {count} groups in float"] = static(partly, TRAINED)
     rows = {}
     for title, recipe in forms.items():
         progress(f"{name}: {title}")

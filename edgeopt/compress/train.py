@@ -208,7 +208,7 @@ def _epoch(
     import torch
 
     module, total, count = state.module, 0.0, 0
-    module.train()
+    _to_train(module, training)
     named = dict(module.named_parameters())
     for group in state.optimizer.param_groups:
         group["lr"] = rate_at(training, number)
@@ -229,6 +229,16 @@ def _epoch(
                 named[name].mul_(mask)
         total, count = total + float(loss.detach()) * len(rows), count + len(rows)
     return total / count
+
+
+def _to_train(module: Any, training: Training) -> None:
+    import torch
+
+    module.train()
+    if training.batch_norm == "keep":
+        for layer in module.modules():
+            if isinstance(layer, torch.nn.modules.batchnorm._BatchNorm):
+                layer.eval()
 
 
 def rate_at(training: Training, number: int) -> float:

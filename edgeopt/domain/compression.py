@@ -17,6 +17,7 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 Importance = Literal["l1", "l2", "bn-scale", "taylor"]
 Scope = Literal["global", "layer"]
 Optimizer = Literal["sgd", "adam", "adamw"]
+BatchNorm = Literal["learn", "keep"]
 Method = Literal["prune", "low-rank", "sparse", "qat", "input-size"]
 
 
@@ -36,6 +37,8 @@ class Training(Value, kw_only=True, frozen=True):
             the samples have none.
         features: weight of the difference between the attention maps of student and source
             (Zagoruyko and Komodakis 2017, arXiv:1612.03928, section 3.1); 0: none.
+        batch_norm: whether means and variances follow the training samples, or stay as they are
+            (for few or narrow samples; its scale and shift learn in any case).
     """
 
     epochs: Count = 30
@@ -49,6 +52,7 @@ class Training(Value, kw_only=True, frozen=True):
     temperature: Positive = 4.0
     distillation: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.7
     features: NotNegative = 0.0
+    batch_norm: BatchNorm = "learn"
     patience: Count = 10
     seed: int = 0
 

@@ -159,6 +159,21 @@ def test_attention_maps_are_learnt_too(taught, tmp_path):
     assert all(not module._forward_hooks for module in student.modules())
 
 
+@pytest.mark.parametrize("batch_norm", ["learn", "keep"])
+def test_batch_norm_follows_the_samples_or_stays(taught, tmp_path, batch_norm):
+    student, _, unlabelled = taught
+
+    def statistics():
+        return {n: b.clone() for n, b in student.named_buffers() if n.endswith("running_mean")}
+
+    before = statistics()
+    curve = train(student, unlabelled, with_(batch_norm=batch_norm, epochs=2), tmp_path / "c.pt")
+    assert curve.best > 0
+    same = [torch.equal(mean, before[name]) for name, mean in statistics().items()]
+    assert same
+    assert set(same) == {batch_norm == "keep"}
+
+
 def test_the_rate_falls_as_half_a_cosine():
     training = with_(epochs=10, learning_rate=1.0)
     rates = [rate_at(training, n) for n in range(1, 11)]
