@@ -37,6 +37,7 @@ def read(folder):
     return found
 
 
+@pytest.mark.slow
 def test_tensorboard_reads_what_was_written(tmp_path):
     with events(tmp_path / "pruned") as watch:
         for epoch in EPOCHS[:2]:

@@ -41,6 +41,7 @@ def test_they_take_turns_and_what_is_long_is_tried_once():
     assert long.steps == [1, 2] * 2
 
 
+@pytest.mark.slow
 def test_the_module_and_the_random_numbers_stay(exported, tmp_path):
     import numpy as np
     import torch

@@ -13,6 +13,8 @@ from edgeopt.compress.train import rate_at, train
 from edgeopt.domain.compression import Training
 from edgeopt.domain.errors import BadInput
 
+pytestmark = pytest.mark.slow
+
 QUICK = Training(epochs=6, batch=16, learning_rate=5e-3)
 
 

@@ -63,7 +63,10 @@ def by_adb(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(params=["local", "by_ssh", "by_adb"])
+LINKS = ["local", *(pytest.param(link, marks=pytest.mark.slow) for link in ("by_ssh", "by_adb"))]
+
+
+@pytest.fixture(params=LINKS)
 def device(request):
     """Every link, one after the other: a new one is a row here."""
     return request.getfixturevalue(request.param)

@@ -19,6 +19,8 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.harness import told
 from edgeopt.harness.client import Client, RunnerFailed
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data" / "android"
 
 

@@ -26,6 +26,8 @@ from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.mean_latency import MeanTable
 from edgeopt.report import mean_table
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data"
 TEXTS = {file.stem: file.read_text() for file in (DATA / "benchmark_model").glob("*.txt")}
 HELP = "STARTING!\nPlease specify the name of your TF Lite input file with --graph\n"

@@ -22,6 +22,8 @@ from edgeopt.domain.errors import BadInput, DeviceFailed
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 
+pytestmark = pytest.mark.slow
+
 # --- links
 
 
@@ -89,7 +91,6 @@ def test_a_content_is_sent_once(server, tmp_path):
     assert os.stat(Path(remote).parent).st_mode & 0o077 == 0  # nobody else's business
 
 
-@pytest.mark.slow
 def test_more_runners_than_a_connection_may_have(server, by_ssh, log):
     """An sshd allows 10 sessions; edgeopt's own is one of them."""
     by_ssh.folder()
@@ -116,7 +117,6 @@ def test_the_runner_is_the_one_that_was_sent(by_ssh, log):
 # --- what is left behind
 
 
-@pytest.mark.slow
 def test_a_runner_that_was_given_up_ends_there(by_ssh, log, line, feed):
     with Client(by_ssh, log) as client:
         begin(client, by_ssh, line, feed)
@@ -182,7 +182,6 @@ def begin(client: Client, device, line, feed) -> None:
     client.request("inputs", 30, files=files, count=4)
 
 
-@pytest.mark.slow
 def test_a_slow_link_does_not_show_in_what_is_measured(server, by_ssh, place, log, line, feed):
     """200 ms each way: a single one of them in a time would make it 10,000 times as long."""
     way = SlowLink(server.port, 0.1)
@@ -209,7 +208,6 @@ def test_a_slow_link_does_not_show_in_what_is_measured(server, by_ssh, place, lo
     assert np.median(times["far"]) < 2e6
 
 
-@pytest.mark.slow
 def test_a_link_that_fell_silent_is_noticed(server, monkeypatch, log):
     monkeypatch.setattr(
         ssh_link,

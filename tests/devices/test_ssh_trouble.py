@@ -21,6 +21,8 @@ from edgeopt.harness.check import check
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.measure import measure
 
+pytestmark = pytest.mark.slow
+
 REACHED = {
     "no such host": (
         {"link": "ssh://no-such-host.invalid"},
@@ -125,7 +127,6 @@ def test_what_ssh_says_is_put_into_a_sentence(said, words):
 # --- what is missing there
 
 
-@pytest.mark.slow
 def test_a_python_without_numpy(server, tmp_path, log, line):
     device = server.device(python=boards.bare(tmp_path / "env"), folder=str(tmp_path / "there"))
     try:
@@ -141,7 +142,6 @@ def test_a_python_without_numpy(server, tmp_path, log, line):
     assert "edgeopt devices setup board" in lines["numpy"].advice
 
 
-@pytest.mark.slow
 def test_a_missing_runtime(server, tmp_path, log):
     device = server.device(
         python=boards.with_numpy(tmp_path / "env"), folder=str(tmp_path / "there")
@@ -241,7 +241,6 @@ def board(server, place):
     made.close()
 
 
-@pytest.mark.slow
 def test_what_was_measured_before_a_cut_is_kept_and_a_second_call_works(
     server, board, line, feed, log
 ):
@@ -257,7 +256,6 @@ def test_what_was_measured_before_a_cut_is_kept_and_a_second_call_works(
     assert len(again.timed["line"].steady_ns) > 60
 
 
-@pytest.mark.slow
 def test_a_device_that_goes_between_two_launches(server, board, line, feed, log):
     def stop(done: int, total: int, words: str) -> None:
         if words.startswith("launch 1, round 6"):
@@ -269,7 +267,6 @@ def test_a_device_that_goes_between_two_launches(server, board, line, feed, log)
     assert [len(launch.blocks) for launch in session.timed["line"].launches] == [6]
 
 
-@pytest.mark.slow
 def test_a_reboot(server, board, line, feed, log):
     session = measure(board, [line], feed, SMALL, log, 60, progress=Saboteur(server.stop))
     server.start()
@@ -286,7 +283,6 @@ def test_a_reboot_is_told_from_a_cut():
     assert "not rebooted" in after_cut(None, "b")
 
 
-@pytest.mark.slow
 def test_a_cut_while_a_file_is_sent(server, board, tmp_path):
     big = tmp_path / "big.bin"
     big.write_bytes(os.urandom(60_000_000))

@@ -9,6 +9,8 @@ import pytest
 from edgeopt.devices import wheels
 from edgeopt.domain.errors import NotInstalled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):

@@ -20,6 +20,8 @@ from edgeopt.pipeline.environment import local_machine
 from edgeopt.pipeline.places import Fleet
 from edgeopt.store import run_folder
 
+pytestmark = pytest.mark.slow
+
 ONE = str(HERE / "one-runtime.toml")
 HERE_TOO = str(HERE / "three-runtimes.toml")
 EMULATED = "emulated://raspberry-pi-4"
@@ -52,7 +54,6 @@ def of(run, target):
     return [r for r in run.records if r.target == target and r.status != "skipped"]
 
 
-@pytest.mark.slow
 def test_two_devices_a_cut_link_and_the_same_call_again(tiny_onnx, board, server, tmp_path):
     """This machine and a board side by side; the board's link is cut while it measures."""
     out = tmp_path / "run"

@@ -21,6 +21,8 @@ from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.intake import take_in
 
+pytestmark = pytest.mark.slow
+
 MEAN, SCALE = (124.0, 116.0, 104.0), (1 / 58, 1 / 57, 1 / 56)
 PIXELS = np.random.default_rng(0).integers(0, 256, (120, 3, 8, 6), dtype=np.uint8)
 IMAGES = ((PIXELS - np.reshape(MEAN, (3, 1, 1))) * np.reshape(SCALE, (3, 1, 1))).astype(np.float32)
@@ -110,7 +112,7 @@ NHWC = FoldedInput(name="image", mean=MEAN, scale=SCALE, layout="nhwc")
 LAST = {"softmax": softmax, "argmax": lambda scores: scores.argmax(axis=1), None: lambda s: s}
 
 
-@pytest.mark.parametrize("form", ["onnx", pytest.param("pt2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("form", ["onnx", "pt2"])
 @pytest.mark.parametrize(
     ("layout", "output"), [("nhwc", "argmax"), ("same", "softmax"), ("nhwc", None)]
 )
@@ -154,7 +156,6 @@ def test_the_data_comes_along_and_the_request_is_another(models, tmp_path):
     assert found.warnings == plain.warnings  # nothing was rounded; the gain is constant in both
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("runtime", ["litert", "openvino"])
 def test_converters_keep_the_folded_layout(models, tmp_path, runtime):
     from edgeopt import convert
