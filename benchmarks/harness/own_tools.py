@@ -1,12 +1,12 @@
 """Our p50 against each runtime's own tool, on the same files at the same time.
 
-    python -m benchmarks.harness.own_tools [--pairs 12] [--seconds 6] [--out FILE]
+    python -m benchmarks.harness.own_tools [--pairs 12] [--seconds 2] [--out FILE]
 
 The fp32 artifacts of `small_net.py` are timed, one thread: models of about 0.1 and 5 ms. A pair
-is one run of the tool and one launch of ours, of about `--seconds` each. Both processes are there
-at once, and one of them runs while the other is stopped (SIGSTOP), 0.1 s each in random order: so
-both see the same machine. The figure is the median over pairs of ln(ours / the tool's). The
-tools: OpenVINO's benchmark_app (sync, latency hint) and LiteRT's litert-benchmark, both from
+is one run of the tool and one launch of ours, of about `--seconds` each. The tool starts when ours
+begins to measure; then one of them runs while the other is stopped (SIGSTOP), 0.1 s each in random
+order: so both see the same machine. The figure is the median over pairs of ln(ours / the tool's).
+The tools: OpenVINO's benchmark_app (sync, latency hint) and LiteRT's litert-benchmark, both from
 their wheels; ONNX Runtime's wheel has none, so a bare Python loop stands for one. The tools time
 random inputs, as ours does here.
 """
@@ -27,6 +27,7 @@ from pathlib import Path
 
 import edgeopt
 from benchmarks.harness import small_net, turns
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.bench import bench
 from edgeopt.stats.quantile import median, median_interval
@@ -86,8 +87,13 @@ OURS = """
 import sys
 from pathlib import Path
 from benchmarks.harness.own_tools import ours
-print(ours(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
+def tell(what, done=0, total=0):
+    if "round 1 " in what:
+        print("measuring", flush=True)
+print(ours(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), tell))
 """
+#: A tool imports and opens for about as long, on its own time.
+START_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -145,11 +151,11 @@ TOOLS = {
 }
 
 
-def ours(path: Path, seconds: float, seed: int) -> float:
-    """p50 of one launch with as much work, ms."""
+def ours(path: Path, seconds: float, seed: int, progress: Listener = silent) -> float:
+    """p50 of one launch that takes so long, ms."""
     rounds = max(1, round(seconds / 0.1))
     budget = replace(SCREEN, rounds=rounds, warmup_runs=10, block_runs=10, block_s=0.1)
-    (row,) = bench([path], (1,), None, None, budget, seed).rows
+    (row,) = bench([path], budget=budget, seed=seed, progress=progress).rows
     if row.latency_ms is None:
         raise SystemExit(f"{path}: {row.reason}")
     return row.latency_ms.p50
@@ -162,12 +168,12 @@ def compare(runtime: str, path: Path, pairs: int, seconds: float) -> list[dict]:
     found: list[dict[str, float]] = []
     for number in range(pairs):
         with tempfile.TemporaryDirectory() as folder:
-            commands = {
-                "ours": [sys.executable, "-c", OURS, str(path), str(2 * seconds), str(number)],
-                "tool": tool.command(path, seconds, typical, Path(folder)),
-            }
-            said = turns.run(commands, rng)
-            found.append({"ours": float(said["ours"]), **tool.medians(said["tool"], Path(folder))})
+            here = Path(folder)
+            # a turn of each: what takes so long alone takes twice as long
+            own = [sys.executable, "-c", OURS, str(path), str(2 * (seconds + START_S)), str(number)]
+            theirs = tool.command(path, seconds, typical, here)
+            said, told = turns.run(own, theirs, "measuring", rng)
+            found.append({"ours": float(said.split()[-1]), **tool.medians(told, here)})
     return [_row(clock, path, found) for clock in found[0] if clock != "ours"]
 
 
@@ -197,7 +203,7 @@ def fp32_artifacts(folder: Path) -> dict[str, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--pairs", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

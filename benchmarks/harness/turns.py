@@ -1,4 +1,4 @@
-"""Processes that run in turn: one of them at a time, the others stopped."""
+"""Two processes that run in turn: one of them at a time, the other stopped."""
 
 from __future__ import annotations
 
@@ -8,61 +8,83 @@ import random
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 TURN_S = 0.1
 #: All turns of one call together; the tools here take seconds.
 LIMIT_TURNS = 3000
+MOST_BYTES = 1 << 20
 
 
-def run(commands: dict[str, list[str]], rng: random.Random) -> dict[str, str]:
-    """What each command prints; they share the time in turns of `TURN_S`, in random order.
+@dataclass
+class _Process:
+    popen: subprocess.Popen
+    out: IO[bytes]
+    err: IO[bytes]
+
+    def turn(self) -> None:
+        """Let it run for `TURN_S`, or to its end."""
+        _send(self.popen.pid, signal.SIGCONT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(TURN_S)
+        if self.alive:
+            _send(self.popen.pid, signal.SIGSTOP)
+
+    @property
+    def alive(self) -> bool:
+        return self.popen.poll() is None
+
+    def said(self, file: IO[bytes]) -> str:
+        # not file.read(): the process writes where this end of the file stands
+        return os.pread(file.fileno(), MOST_BYTES, 0).decode()
+
+
+def run(first: list[str], second: list[str], ready: str, rng: random.Random) -> tuple[str, str]:
+    """What two commands print.
+
+    The first runs alone until it has printed `ready`; then both share the time in turns of
+    `TURN_S`, in random order.
 
     Raises:
         SystemExit: one of them failed, or they took more than `LIMIT_TURNS`.
     """
-    with contextlib.ExitStack() as stack:
-        out, err = (
-            {name: stack.enter_context(tempfile.TemporaryFile("w+")) for name in commands}
-            for _ in range(2)
-        )
-        processes = {
-            name: subprocess.Popen(command, stdout=out[name], stderr=err[name])
-            for name, command in commands.items()
-        }
+    with _started(first) as one:
+        for _ in range(LIMIT_TURNS):
+            if ready in one.said(one.out) or not one.alive:
+                break
+            one.turn()
+        with _started(second) as two:
+            _in_turn([one, two], rng)
+            for process in (one, two):
+                if process.popen.returncode:
+                    raise SystemExit(f"a tool failed: {process.said(process.err)[-500:]}")
+            return one.said(one.out), two.said(two.out)
+
+
+@contextlib.contextmanager
+def _started(command: list[str]) -> Iterator[_Process]:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = _Process(subprocess.Popen(command, stdout=out, stderr=err), out, err)
+        _send(process.popen.pid, signal.SIGSTOP)
         try:
-            _in_turn(list(processes.values()), rng)
+            yield process
         finally:
-            for process in processes.values():
-                if process.poll() is None:
-                    _send(process.pid, signal.SIGKILL)
-                    process.wait()
-        for name, process in processes.items():
-            if process.returncode:
-                raise SystemExit(f"{name} failed: {_text(err[name])[-500:]}")
-        return {name: _text(output) for name, output in out.items()}
+            if process.alive:
+                _send(process.popen.pid, signal.SIGKILL)
+                process.popen.wait()
 
 
-def _text(file: IO[str]) -> str:
-    file.seek(0)
-    return file.read()
-
-
-def _in_turn(processes: list[subprocess.Popen], rng: random.Random) -> None:
-    for process in processes:
-        _send(process.pid, signal.SIGSTOP)
+def _in_turn(processes: list[_Process], rng: random.Random) -> None:
     for _ in range(LIMIT_TURNS):
-        alive = [process for process in processes if process.poll() is None]
+        alive = [process for process in processes if process.alive]
         if not alive:
             return
         rng.shuffle(alive)
         for process in alive:
-            _send(process.pid, signal.SIGCONT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(TURN_S)
-            if process.poll() is None:
-                _send(process.pid, signal.SIGSTOP)
+            process.turn()
     raise SystemExit(f"not done after {LIMIT_TURNS} turns of {TURN_S} s")
 
 
