@@ -1,7 +1,9 @@
 """8-bit rounding in the forward pass, with gradients that pass through it.
 
-Weights by output channel, symmetric; activations by tensor, with ranges that follow the samples
-(Jacob et al. 2018, arXiv:1712.05877, section 3.1: moving averages of minimum and maximum).
+Weights by output channel, symmetric; activations by tensor (Jacob et al. 2018, arXiv:1712.05877,
+section 3.1). That paper's ranges are moving averages of minimum and maximum, which clip. What is
+trained here is quantized with the extremes of its calibration, so these ranges are extremes, too:
+they widen at once, and narrow slowly as the weights change.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-SMOOTHING = 0.05
+#: How far a range goes back in a step towards what the step saw.
+NARROWING = 0.005
 LEAST_SCALE = 1e-8
 
 
@@ -66,8 +69,8 @@ class _Inputs:
         if self.low is None or self.high is None:
             self.low, self.high = low, high
         elif layer.training:
-            self.low += SMOOTHING * (low - self.low)
-            self.high += SMOOTHING * (high - self.high)
+            self.low = min(low, self.low + NARROWING * (low - self.low))
+            self.high = max(high, self.high + NARROWING * (high - self.high))
         bottom, top = min(self.low, 0.0), max(self.high, 0.0)
         scale = max((top - bottom) / 255, LEAST_SCALE)
         zero = min(max(round(-bottom / scale), 0), 255)

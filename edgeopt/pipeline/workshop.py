@@ -175,14 +175,22 @@ class Workshop:
 
     def _mark(self, recipe: Recipe, artifact: Artifact) -> Marks:
         answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
-        precision = COMPRESSED if recipe.compression else recipe.precision
-        close = parity(precision, answers, self.choose.source)
+        close = self._parity(recipe, answers)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
         effects: tuple[Slices, ...] = ()
         if self.max_slice_drop is not None:
             effects = self.slices(self.choose, answers)
         self._accounts[recipe.account_id] = executed(recipe, facts)
         return Marks(close, score, drop, effects)
+
+    def _parity(self, recipe: Recipe, answers: dict[str, np.ndarray]) -> Parity:
+        """How near answers come to the source's.
+
+        Raises:
+            StepFailed: not as near as the precision promises.
+        """
+        precision = COMPRESSED if recipe.compression else recipe.precision
+        return parity(precision, answers, self.choose.source)
 
     def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
         """The effect on each slice of a part.
@@ -204,7 +212,7 @@ class Workshop:
             try:
                 with self.conversions.turns.working():
                     answers, facts = self.answers(recipe, artifact, self.choose, 0.0)
-                parity(recipe.precision, answers, self.choose.source)
+                self._parity(recipe, answers)
                 self._accounts[key] = executed(recipe, facts)
             except StepFailed as error:
                 self._accounts[key] = error

@@ -115,6 +115,21 @@ def test_a_rounded_weight_is_within_half_a_step(out, into, size):
     assert all(len(row.unique()) <= 255 for row in rounded)
 
 
+def test_a_range_widens_at_once_and_narrows_slowly():
+    layer = torch.nn.Linear(2, 1, bias=False)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1.0, 0.0]]))
+    near, far = torch.tensor([[1.0, -1.0]]), torch.tensor([[8.0, -8.0]])
+    with torch.no_grad(), fake_quant.rounding(layer):
+        layer(near)
+        assert float(layer(far)) == pytest.approx(8, abs=16 / 255)  # nothing is clipped
+        errors = [abs(float(layer(near)) - 1) for _ in range(2000)]
+        layer.eval()
+        assert float(layer(far)) < 2  # and the range is that of `near` again
+    assert max(errors[:5]) <= 8 / 255
+    assert errors[-1] < 0.01
+
+
 def test_rounding_lasts_as_long_as_its_context(exported):
     module, samples = rebuild.read(exported("Residual")[1]), torch.randn(4, 3, 12, 12)
     names = set(module.state_dict())

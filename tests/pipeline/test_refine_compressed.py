@@ -108,3 +108,11 @@ def test_its_table_of_noise_is_its_own(station, refined):
         noise.group.span for noise in folder.noise_table(base.conversion_id).groups
     }
     assert all(price.fp32_ms for price in one.prices), one.why_no_cost  # of its own fp32
+
+
+def test_other_settings_of_a_pruned_model_are_held_to_what_a_pruned_one_is(station):
+    plain = Recipe(runtime="onnxruntime", precision="fp32", compression=(Prune(share=0.7),))
+    first, pinned = station.candidates([plain, replace(plain, affinity="fastest")])
+    assert first.parity.sqnr_db < 20  # far from the source, as it may be
+    assert (first.status, pinned.status) == ("ok", "ok"), pinned.reason
+    assert pinned.score == first.score
