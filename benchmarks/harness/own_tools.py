@@ -1,6 +1,6 @@
 """Our p50 against each runtime's own tool, on the same files at the same time.
 
-    python -m benchmarks.harness.own_tools [--pairs 12] [--seconds 2] [--out FILE]
+    python -m benchmarks.harness.own_tools [--pairs 12] [--seconds 1.5] [--out FILE]
 
 The fp32 artifacts of `small_net.py` are timed, one thread: models of about 0.1 and 5 ms. A pair
 is one run of the tool and one launch of ours, of about `--seconds` each. The tool starts when ours
@@ -93,7 +93,7 @@ def tell(what, done=0, total=0):
 print(ours(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), tell))
 """
 #: A tool imports and opens for about as long, on its own time.
-START_S = 2.0
+START_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ TOOLS = {
 
 
 def ours(path: Path, seconds: float, seed: int, progress: Listener = silent) -> float:
-    """p50 of one launch that takes so long, ms."""
-    rounds = max(1, round(seconds / 0.1))
+    """p50 of one launch that takes about so long, ms."""
+    rounds = max(1, round(seconds / 0.11))
     budget = replace(SCREEN, rounds=rounds, warmup_runs=10, block_runs=10, block_s=0.1)
     (row,) = bench([path], budget=budget, seed=seed, progress=progress).rows
     if row.latency_ms is None:
@@ -203,7 +203,7 @@ def fp32_artifacts(folder: Path) -> dict[str, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--pairs", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -211,10 +211,16 @@ def main() -> None:
             name: small_net.write(Path(scratch) / name.replace(" ", "-"), side, width)
             for name, (side, width) in small_net.SIZES.items()
         }
-        rows = list(_rows(runs, options.pairs, options.seconds))
+        rows: list[dict] = []
+        for row in _rows(runs, options.pairs, options.seconds):
+            rows.append(row)
+            _write(rows, options.out)
+
+
+def _write(rows: list[dict], out: Path) -> None:
     about = {"python": platform.python_version(), "system": platform.platform()}
     result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def _rows(runs: dict[str, Path], pairs: int, seconds: float) -> Iterator[dict]:
