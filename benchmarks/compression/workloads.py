@@ -41,7 +41,10 @@ class Workload:
 def _pruned(samples: Arrays, epochs: int) -> dict[str, Any]:
     """What is asked besides: pruning, with recoveries on these samples."""
     training = Training(epochs=epochs, batch=64)
-    return {"train": samples, "compression": Compression(("prune",), step=0.3, training=training)}
+    return {
+        "train": samples,
+        "compression": Compression(methods=("prune",), step=0.3, training=training),
+    }
 
 
 def efficientnet(place: Path) -> Workload:
