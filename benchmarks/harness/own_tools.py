@@ -1,6 +1,6 @@
 """Our p50 against each runtime's own tool, on the same files at the same time.
 
-    python -m benchmarks.harness.own_tools [--pairs 12] [--seconds 1.5] [--out FILE]
+    python -m benchmarks.harness.own_tools [--size "0.1 ms"] [--runtime NAME] [--pairs 12]
 
 The fp32 artifacts of `small_net.py` are timed, one thread: models of about 0.1 and 5 ms. A pair
 is one run of the tool and one launch of ours, of about `--seconds` each. The tool starts when ours
@@ -8,7 +8,7 @@ begins to measure; then one of them runs while the other is stopped (SIGSTOP), 0
 order: so both see the same machine. The figure is the median over pairs of ln(ours / the tool's).
 The tools: OpenVINO's benchmark_app (sync, latency hint) and LiteRT's litert-benchmark, both from
 their wheels; ONNX Runtime's wheel has none, so a bare Python loop stands for one. The tools time
-random inputs, as ours does here.
+random inputs, as ours does here. A row that is made again takes the place of the earlier one.
 """
 
 from __future__ import annotations
@@ -202,6 +202,10 @@ def fp32_artifacts(folder: Path) -> dict[str, Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument(
+        "--size", nargs="+", default=list(small_net.SIZES), choices=list(small_net.SIZES)
+    )
+    parser.add_argument("--runtime", nargs="+", default=sorted(TOOLS), choices=sorted(TOOLS))
     parser.add_argument("--pairs", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--out", type=Path, default=HERE / "own_tools.json")
@@ -210,23 +214,26 @@ def main() -> None:
         runs = {
             name: small_net.write(Path(scratch) / name.replace(" ", "-"), side, width)
             for name, (side, width) in small_net.SIZES.items()
+            if name in options.size
         }
-        rows: list[dict] = []
-        for row in _rows(runs, options.pairs, options.seconds):
-            rows.append(row)
-            _write(rows, options.out)
+        for row in _rows(runs, options.runtime, options.pairs, options.seconds):
+            _keep(row, options.out)
 
 
-def _write(rows: list[dict], out: Path) -> None:
+def _keep(row: dict, out: Path) -> None:
+    rows = json.loads(out.read_text())["rows"] if out.exists() else []
+    named = {(r["size"], r["tool"]): r for r in [*rows, row]}
     about = {"python": platform.python_version(), "system": platform.platform()}
-    result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
+    found = list(named.values())
+    result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": found}
     out.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def _rows(runs: dict[str, Path], pairs: int, seconds: float) -> Iterator[dict]:
+def _rows(runs: dict[str, Path], runtimes: list[str], pairs: int, seconds: float) -> Iterator[dict]:
     for size, folder in runs.items():
-        for runtime, path in sorted(fp32_artifacts(folder).items()):
-            for row in compare(runtime, path, pairs, seconds):
+        paths = fp32_artifacts(folder)
+        for runtime in runtimes:
+            for row in compare(runtime, paths[runtime], pairs, seconds):
                 yield {"size": size, **row}
                 low, high = row["ratio_95"] or (math.nan, math.nan)
                 print(
