@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from edgeopt.compress.train import Epoch
+from edgeopt.compress.curve import Epoch
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput, NotInstalled
 

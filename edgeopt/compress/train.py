@@ -17,54 +17,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from edgeopt.compress.curve import Curve, Epoch
 from edgeopt.compress.features import Pairs
 from edgeopt.compress.lesson import CHUNK, Lesson
 from edgeopt.compress.sparsify import zeros_of
 from edgeopt.domain.compression import Training
-from edgeopt.domain.model import Value
 
 if TYPE_CHECKING:
     import torch
 
 LAST_RATE = 0.01  # of the first, where the cosine ends
 Listener = Callable[[int, int, float], None]  # epochs done, of how many, seconds left
-
-
-class Epoch(Value, kw_only=True, frozen=True):
-    """One point of the curves.
-
-    Attributes:
-        loss: mean over the batches; held_out: the same loss on the samples that do not train.
-        right: share of those that agree with the labels, else with the source; null for values.
-        rate: of learning. seconds: it took.
-    """
-
-    number: int
-    loss: float | None
-    held_out: float | None
-    right: float | None
-    rate: float
-    seconds: float
-
-
-class Curve(Value, kw_only=True, frozen=True):
-    """A training as it went.
-
-    Attributes:
-        epochs: the first is the state before any training, number 0.
-        best: number of the epoch whose weights were taken: least loss on the held-out samples.
-        ended: why it ended there, one sentence.
-        samples, held_out: how many trained, and how many told when to stop.
-        labels: whether they took part.
-    """
-
-    training: Training
-    epochs: tuple[Epoch, ...]
-    best: int
-    ended: str
-    samples: int
-    held_out: int
-    labels: bool
 
 
 @dataclass
@@ -294,8 +257,3 @@ def _look(
         rate=rate,
         seconds=round(seconds, 3),
     )
-
-
-def write(curve: Curve, path: Path) -> None:
-    """A curve as JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(curve)))

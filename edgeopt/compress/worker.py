@@ -14,6 +14,7 @@ import numpy as np
 from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify, threads
 from edgeopt.compress import prune as pruning
 from edgeopt.compress import train as training
+from edgeopt.compress.curve import Curve, write
 from edgeopt.compress.events import events
 from edgeopt.compress.lesson import Lesson, lesson
 from edgeopt.domain.compression import (
@@ -153,9 +154,7 @@ def _taylor_loss(job: StageJob, module: GraphModule) -> torch.Tensor:
     return learned.loss(settings, learned.logits(module, rows), rows)
 
 
-def _train(
-    job: StageJob, module: GraphModule, stage: Recover | QuantizationAware
-) -> training.Curve:
+def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAware) -> Curve:
     """The stages that learn."""
     folder = Path(job.folder)
     rounded = isinstance(stage, QuantizationAware)
@@ -174,7 +173,7 @@ def _train(
             lambda done, total, left: _tell(folder / PROGRESS, done, total, left),
             watch,
         )
-    training.write(curve, folder / CURVE)
+    write(curve, folder / CURVE)
     (folder / PROGRESS).unlink(missing_ok=True)
     return curve
 
@@ -214,7 +213,7 @@ def _preparation(job: StageJob) -> dict[str, Any]:
     }
 
 
-def _note(curve: training.Curve) -> str:
+def _note(curve: Curve) -> str:
     """What is worth a user's attention: a training that diverged, or brought nothing."""
     if "diverged" in curve.ended:
         return curve.ended

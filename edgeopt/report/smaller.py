@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeopt.compress.train import Curve
+from edgeopt.compress.curve import Curve
 from edgeopt.domain.compression import CompressionStep
 from edgeopt.domain.run import Choice, Run
 from edgeopt.report import format as fmt

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from edgeopt.compress.curve import Epoch
 from edgeopt.compress.events import events, require
-from edgeopt.compress.train import Epoch
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput, NotInstalled
 

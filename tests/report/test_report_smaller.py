@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from sample import INTEL, sample_profiles, sample_run
 
-from edgeopt.compress.train import Curve, Epoch, write
+from edgeopt.compress.curve import Curve, Epoch, write
 from edgeopt.domain.compression import CompressionStep, Prune, Recover, Training
 from edgeopt.report import format as fmt
 from edgeopt.report import html, words
