@@ -38,12 +38,12 @@ class Workload:
     asks: dict[str, Any] = field(default_factory=dict)
 
 
-def _pruned(samples: Arrays, epochs: int) -> dict[str, Any]:
+def _pruned(samples: Arrays, epochs: int, step: float) -> dict[str, Any]:
     """What is asked besides: pruning, with recoveries on these samples."""
     training = Training(epochs=epochs, batch=64)
     return {
         "train": samples,
-        "compression": Compression(methods=("prune",), step=0.3, training=training),
+        "compression": Compression(methods=("prune",), step=step, training=training),
     }
 
 
@@ -86,10 +86,11 @@ def _trained(
     held: np.ndarray | slice,
     max_drop: float,
     epochs: int,
+    step: float = 0.3,
 ) -> Workload:
     name = _input(path)
     train, data = ({name: samples[part], "labels": labels[part]} for part in (seen, held))
-    return Workload(path, data, "accuracy", max_drop, asks=_pruned(train, epochs))
+    return Workload(path, data, "accuracy", max_drop, asks=_pruned(train, epochs, step))
 
 
 def mnist(place: Path) -> Workload:
@@ -101,7 +102,7 @@ def mnist(place: Path) -> Workload:
     seen, held = slice(0, 2600), slice(2600, 5000)
     path = place / "mnist.pt2"
     networks.baseline(networks.SmallMobileNet(), images[seen], labels[seen], 6, path, 2)
-    return _trained(path, images, labels, seen, held, 0.005, 15)
+    return _trained(path, images, labels, seen, held, 0.005, 15, 0.5)
 
 
 def spoken_digits(place: Path) -> Workload:
