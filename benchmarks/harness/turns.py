@@ -89,9 +89,10 @@ def _in_turn(processes: list[_Process], rng: random.Random) -> None:
 
 
 def _send(pid: int, number: signal.Signals) -> None:
-    """To the process and all below it; parents first, so that none starts another meanwhile."""
+    """To all below the process, then itself; each is stopped first, so that none starts more."""
     with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-        os.kill(pid, number)
+        os.kill(pid, signal.SIGSTOP)
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 _send(int(child), number)
+        os.kill(pid, number)
