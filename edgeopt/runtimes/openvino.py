@@ -81,6 +81,7 @@ class Session:
         compile_ns = time.perf_counter_ns() - loaded
         self.stages = {"load_ns": loaded - start, "compile_ns": compile_ns, "why_null": {}}
         self._request = self._compiled.create_infer_request()
+        self._infer = _infer(self._request)
         self.inputs = [_spec(port) for port in self._compiled.inputs]
         self.outputs = [_spec(port) for port in self._compiled.outputs]
         # The request's own buffers: with arrays as arguments, infer() spends 0.1 ms in Python.
@@ -101,12 +102,11 @@ class Session:
         return lambda: array
 
     def run(self, arrays: list) -> list:
-        request = self._request
         for place, array in zip(self._places, arrays):
             if array.shape != place.shape:  # numpy would stretch it
                 raise ValueError(f"expected an input of shape {place.shape}, got {array.shape}")
             np.copyto(place, array, casting="no")
-        request.infer(share_outputs=True)  # start_async() wakes a thread: 20 to 40 us more
+        self._infer()  # start_async() wakes a thread: 20 to 40 us more
         return [np.array(result()) for result in self._results]
 
     def facts(self) -> dict:
@@ -148,7 +148,17 @@ class Session:
         )
 
     def close(self) -> None:
-        self._request = self._compiled = None
+        self._request = self._compiled = self._infer = None
+
+
+def _infer(request):
+    """`request.infer()` on its own buffers, without looking at arguments that are not there.
+
+    The method of its class in Python takes 4 us for that; the one below takes the inputs (none),
+    whether outputs are shared and whether strings are decoded.
+    """
+    below = super(_import().InferRequest, request).infer
+    return lambda: below({}, True, False)
 
 
 def _seen(core, device: str) -> str:
