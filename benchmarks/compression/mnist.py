@@ -30,6 +30,8 @@ from edgeopt.domain.run import Run
 HERE = Path(__file__).parent
 #: What may be lost, by what the recoveries are given.
 CASES = {"with-labels": 0.005, "without-labels": 0.01}
+#: Which digits train, judge and test.
+TRAIN, JUDGE, TEST = slice(0, 2600), slice(2600, 4000), slice(4000, 5000)
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -51,9 +53,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/mnist"))
     options = parser.parse_args()
     images, labels = digits()
-    train, judge, test = slice(0, 2600), slice(2600, 4000), slice(4000, 5000)
     model = networks.baseline(
-        networks.SmallMobileNet(), images[train], labels[train], 6, options.work / "mnist.pt2", 2
+        networks.SmallMobileNet(), images[TRAIN], labels[TRAIN], 6, options.work / "mnist.pt2", 2
     )
     asked = Compression(
         methods=("prune",),
@@ -62,14 +63,14 @@ def main() -> None:
     )
     found: dict[str, Any] = json.loads(options.out.read_text()) if options.out.exists() else {}
     for name in options.cases:
-        taught = {"image": images[train]}
+        taught = {"image": images[TRAIN]}
         if name == "with-labels":
-            taught["labels"] = labels[train]
+            taught["labels"] = labels[TRAIN]
         began = time.monotonic()
         run = api.optimize(
             model,
             str(HERE / "three-runtimes.toml"),
-            {"image": images[judge], "labels": labels[judge]},
+            {"image": images[JUDGE], "labels": labels[JUDGE]},
             max_drop=CASES[name],
             out=options.work / name,
             budget="quick",
@@ -79,7 +80,7 @@ def main() -> None:
         )
         found[name] = {
             "command": " ".join(["python -m benchmarks.compression.mnist", *sys.argv[1:]]),
-            **summary(run, images[test][:, None], labels[test]),
+            **summary(run, images[TEST][:, None], labels[TEST]),
             "seconds": round(time.monotonic() - began),
         }
         options.out.write_text(json.dumps(found, indent=1) + "\n")

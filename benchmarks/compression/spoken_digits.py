@@ -22,6 +22,8 @@ from edgeopt.domain.compression import Compression, Training
 
 HERE = Path(__file__).parent
 FRAMES = 64
+#: Which recordings train, judge and test.
+TRAIN, JUDGE, TEST = slice(0, 1500), slice(1500, 2300), slice(2300, 3000)
 
 
 def recordings() -> tuple[np.ndarray, np.ndarray]:
@@ -44,31 +46,30 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/spoken"))
     options = parser.parse_args()
     sounds, labels = recordings()
-    train, judge, test = slice(0, 1500), slice(1500, 2300), slice(2300, 3000)
     model = networks.baseline(
-        networks.SpokenDigits(), sounds[train], labels[train], 25, options.work / "spoken.pt2"
+        networks.SpokenDigits(), sounds[TRAIN], labels[TRAIN], 25, options.work / "spoken.pt2"
     )
     run = api.optimize(
         model,
         str(HERE / "three-runtimes.toml"),
-        {"sound": sounds[judge], "labels": labels[judge]},
+        {"sound": sounds[JUDGE], "labels": labels[JUDGE]},
         max_drop=0.005,
         out=options.work / "run",
         budget="quick",
         compression=Compression(
             methods=("qat",), training=Training(epochs=options.epochs, learning_rate=5e-4)
         ),
-        train={"sound": sounds[train], "labels": labels[train]},
+        train={"sound": sounds[TRAIN], "labels": labels[TRAIN]},
         progress=lambda what, done=0, total=0: print(f"  {what}", file=sys.stderr),
     )
     scores = {
-        str(record.recipe): judged.accuracy(run, record, sounds[test][:, None], labels[test])
+        str(record.recipe): judged.accuracy(run, record, sounds[TEST][:, None], labels[TEST])
         for record in run.records
         if record.recipe and record.status == "ok"
     }
     found = {
         "command": " ".join(["python -m benchmarks.compression.spoken_digits", *sys.argv[1:]]),
-        "samples": len(labels[test]),
+        "samples": len(labels[TEST]),
         "accuracy": scores,
         "chosen": str(run.chosen.recipe) if run.chosen else None,
         "why": run.choices[0].why,

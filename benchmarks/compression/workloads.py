@@ -93,25 +93,23 @@ def _trained(
     return Workload(path, data, "accuracy", max_drop, asks=_pruned(train, epochs, step))
 
 
-def mnist(place: Path) -> Workload:
+def handwritten_digits(place: Path) -> Workload:
     """The MobileNetV2-like network of `mnist.py` on 5,000 handwritten digits."""
-    from benchmarks.compression import networks
-    from benchmarks.compression.mnist import digits as handwritten
+    from benchmarks.compression import mnist, networks
 
-    images, labels = handwritten()
-    seen, held = slice(0, 2600), slice(2600, 5000)
+    images, labels = mnist.digits()
+    seen, held = mnist.TRAIN, slice(mnist.JUDGE.start, mnist.TEST.stop)
     path = place / "mnist.pt2"
     networks.baseline(networks.SmallMobileNet(), images[seen], labels[seen], 6, path, 2)
     return _trained(path, images, labels, seen, held, 0.005, 15, 0.5)
 
 
-def spoken_digits(place: Path) -> Workload:
+def spoken(place: Path) -> Workload:
     """The network of `spoken_digits.py` on 3,000 spoken digits (13 MFCCs a frame)."""
-    from benchmarks.compression import networks
-    from benchmarks.compression.spoken_digits import recordings
+    from benchmarks.compression import networks, spoken_digits
 
-    sounds, labels = recordings()
-    seen, held = slice(0, 1500), slice(1500, 3000)
+    sounds, labels = spoken_digits.recordings()
+    seen, held = spoken_digits.TRAIN, slice(spoken_digits.JUDGE.start, spoken_digits.TEST.stop)
     path = place / "spoken-digits.pt2"
     networks.baseline(networks.SpokenDigits(), sounds[seen], labels[seen], 25, path)
     return _trained(path, sounds, labels, seen, held, 0.005, 25)
@@ -160,7 +158,7 @@ def _input(path: Path) -> str:
 WORKLOADS: dict[str, Callable[[Path], Workload]] = {
     "efficientnet-lite0": efficientnet,
     "digits": digits,
-    "mnist": mnist,
-    "spoken-digits": spoken_digits,
+    "mnist": handwritten_digits,
+    "spoken-digits": spoken,
     "silero-vad": silero,
 }

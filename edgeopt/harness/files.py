@@ -12,25 +12,27 @@ import msgspec
 from edgeopt.domain.artifact import Artifact
 
 MANIFEST = "artifact.json"
+#: Formats whose weights are in a file of their own, of the same stem: OpenVINO and ncnn.
+WEIGHTS = {".xml": ".bin", ".param": ".bin"}
 
 
 def files_of(path: Path) -> list[Path]:
     """The file that a session opens, and all that are read with it.
 
-    What a run made has a list of its files. Of any other model these count: files beside it of
-    the same stem (model.xml and model.bin), and files beside it whose name stands in an .onnx
-    file, which is how ONNX points to weights outside of it.
+    What a run made has a list of its files. Of any other model these count: its weights beside it
+    (model.xml and model.bin), and of an .onnx file those beside it whose names stand in it, which
+    is how ONNX points to weights outside of the file.
     """
     manifest = path.with_name(MANIFEST)
     if manifest.is_file():
         listed = msgspec.json.decode(manifest.read_bytes(), type=Artifact).files
         if path.name in listed:
             return sorted(path.with_name(name) for name in listed)
-    beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
-    own = {other for other in beside if other.stem == path.stem}
-    if path.suffix == ".onnx":
-        own |= set(_named_in(path, [other for other in beside if other not in own]))
-    return sorted({path, *own})
+    if path.suffix.lower() == ".onnx":
+        beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
+        return sorted([path, *_named_in(path, beside)])
+    weights = path.with_suffix(WEIGHTS.get(path.suffix.lower(), path.suffix))
+    return sorted({path, weights}) if weights.is_file() else [path]
 
 
 def _named_in(path: Path, others: list[Path]) -> list[Path]:

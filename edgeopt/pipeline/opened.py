@@ -23,7 +23,7 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed
-from edgeopt.harness.files import MANIFEST, alone
+from edgeopt.harness.files import MANIFEST, alone, files_of
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.search.space import installed
@@ -164,15 +164,8 @@ def _inspect(
             raise
         except RunnerFailed as error:
             raise BadInput(f"{runtime} cannot open {path}: {error.args[0]}") from error
-    about = {"version": opened["version"], "sha256": sha256_files(_files(path))}
+    about = {"version": opened["version"], "sha256": sha256_files(files_of(path))}
     return opened["inputs"], {**facts, **about}
-
-
-def _files(path: Path) -> list[Path]:
-    """An artifact's files: OpenVINO and ncnn keep the weights beside the graph."""
-    weights = path.with_suffix(".bin")
-    beside = path.suffix in (".xml", ".param") and weights.is_file()
-    return [path, weights] if beside else [path]
 
 
 def _refuse_open_shapes(specs: list[dict[str, Any]], path: Path) -> None:

@@ -110,12 +110,14 @@ def test_an_empty_file_is_nowhere(tmp_path):
 
 
 def test_the_files_of_an_artifact(tmp_path):
-    for name in ("model.xml", "model.bin", "other.bin", "net.onnx", "net.onnx.data", "big_weights"):
+    for name in ("model.xml", "model.bin", "other.bin", "net.onnx", "net.onnx.data", "big_weights",
+                 "net.tflite", "net.txt"):  # fmt: skip
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "net.onnx").write_bytes(b"..location..net.onnx.data..location..big_weights..")
     assert [p.name for p in files_of(tmp_path / "model.xml")] == ["model.bin", "model.xml"]
     names = [p.name for p in files_of(tmp_path / "net.onnx")]
     assert names == ["big_weights", "net.onnx", "net.onnx.data"]
+    assert [p.name for p in files_of(tmp_path / "net.tflite")] == ["net.tflite"]
     listed = {"model.xml": "0", "other.bin": "0"}
     (tmp_path / "artifact.json").write_text(json.dumps(manifest(listed)))
     assert [p.name for p in files_of(tmp_path / "model.xml")] == ["model.xml", "other.bin"]
