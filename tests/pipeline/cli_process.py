@@ -11,5 +11,14 @@ HERE = Path(__file__).parent
 
 def edgeopt(*arguments: object, cwd: Path, env: dict[str, str] | None = None):
     """Run `edgeopt ARGUMENTS` and wait for it."""
-    command = [sys.executable, "-m", "edgeopt.cli", *map(str, arguments)]
+    return _run(["-m", "edgeopt.cli", *map(str, arguments)], cwd, env)
+
+
+def shortly(*arguments: object, cwd: Path, env: dict[str, str] | None = None):
+    """The same with short schedules: see `short_schedules.py`."""
+    return _run([str(HERE / "short_schedules.py"), *map(str, arguments)], cwd, env)
+
+
+def _run(arguments: list[str], cwd: Path, env: dict[str, str] | None):
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import short_schedules as schedules
 from cli_process import HERE
 
 
@@ -41,3 +42,10 @@ def tiny_onnx(tmp_path_factory):
     onnx.save(model, folder / "tiny.onnx")
     np.savez(folder / "tiny.npz", image=images[900:], labels=labels[900:])
     return folder
+
+
+@pytest.fixture(scope="module")
+def short_schedules():
+    """Short final schedules, in this process."""
+    with schedules.applied():
+        yield

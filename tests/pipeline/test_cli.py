@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from cli_process import HERE, edgeopt
+from cli_process import HERE, edgeopt, shortly
 
 ONE = str(HERE / "one-runtime.toml")
 
@@ -56,7 +56,7 @@ def test_an_unknown_option_is_bad_input(tmp_path):
 @pytest.fixture(scope="module")
 def finished(tiny_onnx, tmp_path_factory):
     out = tmp_path_factory.mktemp("cli") / "run"
-    done = edgeopt(
+    done = shortly(
         *("optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE),
         *("--max-drop", "2%", "--quick", "--out", out),
         cwd=tiny_onnx,
@@ -96,7 +96,7 @@ def test_report_json_is_the_run(finished):
 def test_bench_times_artifacts_side_by_side(finished):
     out, _ = finished
     files = sorted(out.glob("artifacts/*/model.onnx"))
-    done = edgeopt("bench", *files, files[0], "--quick", "--json", cwd=out)
+    done = shortly("bench", *files, files[0], "--quick", "--json", cwd=out)
     assert done.returncode == 0, done.stderr
     table = json.loads(done.stdout)
     assert len(table["rows"]) == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,6 @@ from cli_process import HERE
 
 import edgeopt
 from edgeopt.domain.compression import Compression, Training
-from edgeopt.harness.budget import BUDGETS, SCREEN
-from edgeopt.pipeline import compress
 from edgeopt.search import ladder
 from edgeopt.search.options import EFFORTS, Effort
 
@@ -39,18 +36,15 @@ def save_net(path):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, short_schedules):
     """One run with all of them: one size, one rank, one pattern, and little is measured."""
     folder = tmp_path_factory.mktemp("methods")
     save_net(folder / "net.pt2")
     images = np.random.default_rng(0).normal(size=(200, 1, 16, 16)).astype(np.float32)
-    quick = replace(BUDGETS["quick"], looks=(1,), warmup_s=0.05)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ladder, "ENERGIES", (0.8,))
         patch.setattr(ladder, "SPARSE", ladder.SPARSE[:1])
         patch.setattr(ladder, "SIDES", (0.5,))
-        patch.setattr(compress, "SCHEDULES", (SCREEN,))
-        patch.setitem(BUDGETS, "quick", quick)
         patch.setitem(EFFORTS, "quick", Effort(leaders=1, sets=0))
         yield edgeopt.optimize(
             folder / "net.pt2", str(HERE / "one-runtime.toml"), {"x": images}, max_drop=1.0,

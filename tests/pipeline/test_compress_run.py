@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_process import HERE, edgeopt
+from cli_process import HERE, shortly
 
 from edgeopt.store import run_folder
 
@@ -18,7 +18,7 @@ ONE = str(HERE / "one-runtime.toml")
 def pruned(digits, tmp_path_factory):
     """A run with --prune, and what the command printed."""
     out = tmp_path_factory.mktemp("pruned") / "run"
-    done = edgeopt(
+    done = shortly(
         "optimize", digits / "digits.pt2", "--target", ONE, "--data", digits / "digits.npz",
         "--max-drop", "5%", "--quick", "--prune", "--epochs", "5",
         "--pruning", "step=0.5", "--out", out,
@@ -70,7 +70,7 @@ def test_the_report_tells_the_steps(pruned):
 
 
 def test_another_format_says_why_not(tiny_onnx, tmp_path):
-    done = edgeopt(
+    done = shortly(
         "optimize", tiny_onnx / "tiny.onnx", "--target", ONE, "--data", tiny_onnx / "tiny.npz",
         "--quick", "--prune", "--out", tmp_path / "run",
         cwd=tmp_path,
@@ -83,7 +83,7 @@ def test_another_format_says_why_not(tiny_onnx, tmp_path):
 
 
 def test_samples_for_a_training_that_is_none_are_refused(tiny_onnx, tmp_path):
-    done = edgeopt(
+    done = shortly(
         "optimize", tiny_onnx / "tiny.onnx", "--target", ONE, "--data", tiny_onnx / "tiny.npz",
         "--train", tiny_onnx / "tiny.npz", "--out", tmp_path / "run",
         cwd=tmp_path,

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from cli_process import HERE, edgeopt
+from cli_process import HERE, shortly
 
 import edgeopt as package
 from edgeopt.domain.errors import BadInput
@@ -15,6 +15,7 @@ from edgeopt.search.choose import misses
 from edgeopt.store import run_folder
 
 ONE = str(HERE / "one-runtime.toml")
+pytestmark = pytest.mark.usefixtures("short_schedules")
 KINDS = [(kind, level) for kind in ("noise", "brightness", "gain") for level in ("mild", "strong")]
 
 
@@ -34,7 +35,7 @@ def data(tiny_onnx, tmp_path_factory):
 def finished(tiny_onnx, data, tmp_path_factory):
     """The whole of it from the command line."""
     out = tmp_path_factory.mktemp("effects") / "run"
-    done = edgeopt(
+    done = shortly(
         *("optimize", "tiny.onnx", "--data", data, "--target", ONE, "--quick", "--out", out),
         *("--max-drop", "2%", "--slice-by", "sheet", "--corruptions"),
         cwd=tiny_onnx,

@@ -20,7 +20,7 @@ from edgeopt.pipeline.environment import local_machine
 from edgeopt.pipeline.places import Fleet
 from edgeopt.store import run_folder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_schedules")]
 
 ONE = str(HERE / "one-runtime.toml")
 HERE_TOO = str(HERE / "three-runtimes.toml")

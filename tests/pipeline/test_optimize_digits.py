@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
+import short_schedules
 
 import edgeopt
 from edgeopt.harness.budget import BUDGETS
@@ -21,16 +23,18 @@ PROFILE = str(Path(__file__).with_name("three-runtimes.toml"))
 
 @pytest.fixture(scope="module", params=["pt2", "onnx"])
 def run(request, digits, tmp_path_factory):
+    """From ONNX with the schedules that users get."""
     out = tmp_path_factory.mktemp(f"run-{request.param}") / "run"
-    return edgeopt.optimize(
-        digits / f"digits.{request.param}",
-        target=PROFILE,
-        data=_data(digits, "image" if request.param == "onnx" else "input"),
-        metric="accuracy",
-        max_drop=MAX_DROP,
-        budget="quick",
-        out=out,
-    )
+    with nullcontext() if request.param == "onnx" else short_schedules.applied():
+        yield edgeopt.optimize(
+            digits / f"digits.{request.param}",
+            target=PROFILE,
+            data=_data(digits, "image" if request.param == "onnx" else "input"),
+            metric="accuracy",
+            max_drop=MAX_DROP,
+            budget="quick",
+            out=out,
+        )
 
 
 def _data(digits, name):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from cli_process import HERE
 
 import edgeopt
 from edgeopt.domain.errors import BadInput
-from edgeopt.harness.budget import BUDGETS
 
 ONE = str(HERE / "one-runtime.toml")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_schedules")]
 
 
 def schedules(run):
@@ -22,12 +20,6 @@ def schedules(run):
 
 def stamps(run):
     return {p: p.stat().st_mtime_ns for p in (run / "artifacts").glob("*/artifact.json")}
-
-
-@pytest.fixture(autouse=True)
-def hasty(monkeypatch):
-    """What is measured does not matter here, only whether it is."""
-    monkeypatch.setitem(BUDGETS, "quick", replace(BUDGETS["quick"], looks=(1,), warmup_s=0.05))
 
 
 def test_another_drop_scores_and_screens_nothing_again(tiny_onnx, tmp_path):

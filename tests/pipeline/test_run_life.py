@@ -10,12 +10,13 @@ import sys
 import time
 
 import pytest
-from cli_process import HERE, edgeopt
+from cli_process import HERE, shortly
 
 import edgeopt as package
 
 ONE = str(HERE / "one-runtime.toml")
 THREE = str(HERE / "three-runtimes.toml")
+pytestmark = pytest.mark.usefixtures("short_schedules")
 
 
 def records(folder):
@@ -28,7 +29,7 @@ def test_a_killed_run_loses_no_finished_record_and_goes_on(tiny_onnx, tmp_path):
     out = tmp_path / "run"
     arguments = ["optimize", "tiny.onnx", "--data", "tiny.npz", "--target", THREE, "--quick"]
     arguments += ["--out", out]
-    command = [sys.executable, "-m", "edgeopt.cli", *map(str, arguments)]
+    command = [sys.executable, str(HERE / "short_schedules.py"), *map(str, arguments)]
     process = subprocess.Popen(command, cwd=tiny_onnx, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 200
     while _lines(out) < 4 and time.monotonic() < deadline:
@@ -40,7 +41,7 @@ def test_a_killed_run_loses_no_finished_record_and_goes_on(tiny_onnx, tmp_path):
     made = {path: path.stat().st_mtime_ns for path in out.glob("artifacts/*/artifact.json")}
     assert made
 
-    done = edgeopt(*arguments, cwd=tiny_onnx)
+    done = shortly(*arguments, cwd=tiny_onnx)
     assert done.returncode == 0, done.stderr
     assert records(out)[: len(finished)] == finished
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in made.items())
@@ -58,7 +59,7 @@ def _lines(out):
 @pytest.mark.slow
 def test_nothing_qualified_is_exit_code_1_with_the_nearest_misses(tiny_onnx, tmp_path):
     arguments = ["optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE, "--quick"]
-    done = edgeopt(*arguments, "--max-size", "10B", "--out", tmp_path / "run", cwd=tiny_onnx)
+    done = shortly(*arguments, "--max-size", "10B", "--out", tmp_path / "run", cwd=tiny_onnx)
     assert done.returncode == 1, done.stderr
     assert "its size is" in done.stdout
     run = json.loads((tmp_path / "run" / "run.json").read_text())
@@ -88,7 +89,7 @@ def test_a_runtime_that_crashes_is_a_record_and_the_run_goes_on(tiny_onnx, tmp_p
     fake = tmp_path / "fake"
     fake.mkdir()
     (fake / "sitecustomize.py").write_text(CRASHING)
-    done = edgeopt(
+    done = shortly(
         *("optimize", "tiny.onnx", "--data", "tiny.npz", "--target", ONE),
         *("--quick", "--out", tmp_path / "run", "--json"),
         cwd=tiny_onnx,
@@ -159,7 +160,7 @@ def test_a_target_that_is_not_here_is_converted_scored_and_not_timed(tiny_onnx, 
 @pytest.mark.slow
 def test_an_own_metric_and_own_data_from_functions(tiny_onnx, tmp_path):
     (tmp_path / "mine.py").write_text(OWN)
-    done = edgeopt(
+    done = shortly(
         *("optimize", tiny_onnx / "tiny.onnx", "--data", "mine:data", "--metric", "mine:metric"),
         *("--target", ONE, "--quick", "--out", "run", "--json"),
         cwd=tmp_path,

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, short_schedules):
     out = tmp_path_factory.mktemp("silero") / "run"
     return edgeopt.optimize(
         folder("silero-vad") / "silero_vad" / "data" / "silero_vad_16k_op15.onnx",

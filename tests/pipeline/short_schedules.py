@@ -1,0 +1,34 @@
+"""Final schedules of one short launch, for tests of everything about a run but its figures.
+
+python short_schedules.py ARGUMENTS is the `edgeopt` command with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from edgeopt.harness.budget import BUDGETS, SCREEN
+from edgeopt.pipeline import compress
+
+NAMES = ("quick", "standard")
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in NAMES:
+            short = replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05)
+            patch.setitem(BUDGETS, name, short)
+        patch.setattr(compress, "SCHEDULES", (SCREEN,))
+        yield
+
+
+if __name__ == "__main__":
+    from edgeopt.cli import cli
+
+    with applied():
+        cli(prog_name="edgeopt")
