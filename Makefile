@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Every test's children import edgeopt: compiled once, not by each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-quick lint format clean
 
 # Pinned versions that are tested together. Old pips know no --constraint hashes, none are needed.

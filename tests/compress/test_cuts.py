@@ -12,6 +12,8 @@ from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
 from edgeopt.domain.compression import LowRank, Resize, Sparsify
 from edgeopt.domain.errors import BadInput, EdgeoptError
 
+pytestmark = pytest.mark.slow
+
 
 @given(
     st.lists(st.floats(0.01, 10), min_size=1, max_size=20),

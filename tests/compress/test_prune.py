@@ -11,6 +11,8 @@ from edgeopt.compress.prune import prune, rounded
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.errors import BadInput, EdgeoptError
 
+pytestmark = pytest.mark.slow
+
 
 def loss(module):
     torch.manual_seed(0)

@@ -9,6 +9,8 @@ from small_nets import INPUTS, Attention, Flattened, Residual
 from edgeopt.compress import rebuild
 from edgeopt.domain.errors import BadInput
 
+pytestmark = pytest.mark.slow
+
 
 def batch(kind, count):
     like = INPUTS[kind]

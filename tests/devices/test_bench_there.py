@@ -36,6 +36,7 @@ def test_artifacts_are_timed_there_and_nothing_else_is_sent(by_ssh, place, line,
     assert not list(place.rglob("diary.txt"))
 
 
+@pytest.mark.slow
 def test_a_model_that_does_not_open_there_is_bad_input(by_ssh, tmp_path):
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(BadInput, match="cannot open"):

@@ -243,7 +243,8 @@ def test_every_step_can_fail(timed, device, trouble, at, reason):
     assert len(session.timed["a"].launches[0].blocks) == 2
 
 
-@pytest.mark.parametrize("at", ["open", pytest.param("warmup", marks=pytest.mark.slow), "block"])
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["open", "warmup", "block"])
 def test_a_runner_that_does_not_answer_is_taken_out_at_the_limit(timed, at):
     silent = Script(trouble="silence", at=at)
     session = timed({"a": "1e6", "silent": silent}, replace(SMALL, rounds=2), timeout_s=1.0)

@@ -97,6 +97,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(place, case):
     assert [path.name for path in (place / "other").iterdir()] == ["notes.txt"]
 
 
+@pytest.mark.slow
 def test_debug_shows_the_traceback(place):
     done = edgeopt(
         "--debug", "optimize", "gone.onnx", "--data", "x.npz", "--target", PROFILE, cwd=place

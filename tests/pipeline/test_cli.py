@@ -171,6 +171,7 @@ def test_explain_refuses_a_folder_without_a_run(tmp_path):
     assert "holds no run" in done.stderr
 
 
+@pytest.mark.slow
 def test_bench_refuses_open_shapes_and_unknown_files(tiny_onnx, tmp_path):
     done = edgeopt("bench", "tiny.onnx", cwd=tiny_onnx)
     assert done.returncode == 2
@@ -181,6 +182,7 @@ def test_bench_refuses_open_shapes_and_unknown_files(tiny_onnx, tmp_path):
     assert "no runtime opens x.txt" in done.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_that_the_same_command_goes_on(tiny_onnx, tmp_path):
     import signal
     import time
