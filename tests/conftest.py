@@ -1,4 +1,9 @@
+import os
 from pathlib import Path
+
+# Hundreds of children import numpy, two at a time: OpenBLAS would start a thread for each core in
+# every one of them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -28,6 +28,7 @@ def loaded(device, log):
     return run
 
 
+@pytest.mark.slow
 def test_cold_and_warm_are_pairs_of_fresh_processes(loaded, device):
     (trial,) = loaded({"a": LOADS}, REPETITIONS)
     assert len(device.runners) == 2 * REPETITIONS
@@ -46,6 +47,7 @@ def test_cold_and_warm_are_pairs_of_fresh_processes(loaded, device):
     assert row.memory_bytes == (1 << 20) - 1
 
 
+@pytest.mark.slow
 def test_what_stays_in_memory_is_not_cold(loaded):
     stuck, other = loaded({"stuck": Script(resident_bytes=4096), "b": LOADS})
     row = figures(stuck)

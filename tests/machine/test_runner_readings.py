@@ -97,6 +97,7 @@ def test_readings_around_a_block_are_values_or_have_a_reason(client, tmp_path):
     assert before["total_ticks"] <= after["total_ticks"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["waits", "spins"])
 def test_a_session_that_spins_while_it_waits_shows(client, tmp_path, path):
     opening(client, tmp_path, path)

@@ -106,6 +106,7 @@ def test_debug_shows_the_traceback(place):
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_not_installed_is_exit_code_3(place, tmp_path):
     import os
 

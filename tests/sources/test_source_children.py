@@ -4,6 +4,7 @@ import pytest
 import tiny_onnx as tiny
 
 
+@pytest.mark.slow
 def test_onnx(tmp_path, prepare, describe):
     source = prepare(tiny.save(tiny.mlp(), tmp_path / "m.onnx"))
     assert describe(source.outputs) == {"y": ("float32", (1, 3))}
