@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.bench_row import BenchRow, BenchTable
@@ -11,6 +10,7 @@ from edgeopt.domain.energy import Energy
 from edgeopt.domain.start import Start
 from edgeopt.report import format as fmt
 from edgeopt.report import words
+from edgeopt.report.artifact_names import cell, names
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -30,8 +30,8 @@ def render(bench: BenchTable) -> Group:
         headings.insert(-1, "energy")
     for heading in headings:
         table.add_column(heading, no_wrap=heading != "verdict")
-    for row, name in zip(bench.rows, _names(bench.rows), strict=True):
-        cells = _cells(row, name)
+    for row, name in zip(bench.rows, names([row.path for row in bench.rows]), strict=True):
+        cells = _cells(row, cell(name))
         if metered:
             cells.insert(-1, _energy(row.energy))
         table.add_row(*cells)
@@ -43,12 +43,6 @@ def _energy(energy: Energy | None) -> str:
     if energy is None or energy.gross_mj is None:
         return fmt.DASH
     return f"{fmt.quantity(energy.gross_mj, 'mJ')}\n{energy.covers}"
-
-
-def _names(rows: Sequence[BenchRow]) -> list[str]:
-    """The paths without the folders that all of them share."""
-    shared = os.path.commonpath([os.path.dirname(os.path.abspath(row.path)) for row in rows])
-    return [os.path.relpath(row.path, shared) for row in rows]
 
 
 def _cells(row: BenchRow, name: str) -> list[str]:

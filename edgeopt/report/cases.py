@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from edgeopt.domain.case import Case
+from edgeopt.report.artifact_names import cell, names
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+Row = TypeVar("Row", bound=Case)
 
 
 def blank(*headings: str, caption: str) -> Table:
@@ -21,6 +25,7 @@ def blank(*headings: str, caption: str) -> Table:
     return table
 
 
-def case(row: Case) -> list[str]:
-    """The first cells of a row."""
-    return [row.path, row.runtime, str(row.threads)]
+def cases(rows: Sequence[Row]) -> Iterator[tuple[Row, list[str]]]:
+    """Each row with its first cells."""
+    for row, name in zip(rows, names([row.path for row in rows]), strict=True):
+        yield row, [cell(name), row.runtime, str(row.threads)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeopt.domain.load_time import LoadTime, Spread, Stages
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, case
+from edgeopt.report.cases import blank, cases
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,8 +18,8 @@ def render(rows: Sequence[LoadTime], inputs: str) -> Table:
     table = blank(
         "cache", "load", "compile", "first", "ready", "memory", caption=_caption(rows, inputs)
     )
-    for row in rows:
-        table.add_row(*case(row), "cold", *_stages(row.cold, row, "cold"), "")
+    for row, first in cases(rows):
+        table.add_row(*first, "cold", *_stages(row.cold, row, "cold"), "")
         table.add_row(
             "", "", "", "warm", *_stages(row.warm, row, "warm"), fmt.size(row.memory_bytes)
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, case
+from edgeopt.report.cases import blank, cases
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,8 +22,8 @@ def render(rows: Sequence[OpenLoop], inputs: str) -> Table:
         f"inputs: {inputs}"
     )
     table = blank("done", "p50", "p90", "p99", "alone", "late", "queue", caption=caption)
-    for row in rows:
-        table.add_row(*case(row), *_figures(row))
+    for row, first in cases(rows):
+        table.add_row(*first, *_figures(row))
     return table
 
 

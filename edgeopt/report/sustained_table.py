@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from edgeopt.domain.sustained import Minute, Ranking, Sustained
 from edgeopt.harness.sustained_figures import BURST_S, ranking
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, case
+from edgeopt.report.artifact_names import names
+from edgeopt.report.cases import blank, cases
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -23,10 +24,10 @@ def render(rows: Sequence[Sustained], inputs: str) -> Group:
     caption = f"{_caption(rows)}\ninputs: {inputs}"
     whole = blank("burst p50", "steady p50", "slower", "start", "pause", caption=caption)
     by_minute = blank("minute", "runs", "p50", "p90", "temp.", "clock", "load", caption="")
-    for row in rows:
-        whole.add_row(*case(row), *_figures(row))
+    for row, first in cases(rows):
+        whole.add_row(*first, *_figures(row))
         for minute in row.minutes:
-            by_minute.add_row(*case(row), *_minute(minute))
+            by_minute.add_row(*first, *_minute(minute))
     return Group(whole, "", by_minute)
 
 
@@ -57,24 +58,26 @@ def _caption(rows: Sequence[Sustained]) -> str:
     lines = [
         f"{fmt.duration(length)} of load each; burst: the first {burst} s, steady: the last third"
     ]
+    called = _called(rows)
     found = ranking(rows)
     if found is not None:
-        lines += [_ranking(found, rows), ORDER]
-    lines += [f"{_name(row)}: {note}" for row in rows for note in row.notes]
+        lines += [_ranking(found, called), ORDER]
+    lines += [
+        f"{name}: {note}" for name, row in zip(called, rows, strict=True) for note in row.notes
+    ]
     return "\n".join(lines)
 
 
-def _ranking(found: Ranking, rows: Sequence[Sustained]) -> str:
-    def names(places: Sequence[int]) -> str:
-        return ", ".join(_name(rows[place]) for place in places)
+def _ranking(found: Ranking, called: Sequence[str]) -> str:
+    def order(places: Sequence[int]) -> str:
+        return ", ".join(called[place] for place in places)
 
     if not found.swapped:
         return f"The order does not change under load (margin {fmt.percent(found.margin)})."
-    swaps = "; ".join(
-        f"{_name(rows[b])} overtakes {_name(rows[a])} under load" for a, b in found.swapped
-    )
-    return f"The order changes: {names(found.burst)} becomes {names(found.steady)}. {swaps}."
+    swaps = "; ".join(f"{called[b]} overtakes {called[a]} under load" for a, b in found.swapped)
+    return f"The order changes: {order(found.burst)} becomes {order(found.steady)}. {swaps}."
 
 
-def _name(row: Sustained) -> str:
-    return f"{row.path.rsplit('/', 1)[-1]} thr {row.threads}"
+def _called(rows: Sequence[Sustained]) -> list[str]:
+    named = names([row.path for row in rows])
+    return [f"{name} thr {row.threads}" for name, row in zip(named, rows, strict=True)]

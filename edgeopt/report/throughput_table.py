@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgeopt.domain.throughput import Throughput
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, case
+from edgeopt.report.cases import blank, cases
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,8 +21,8 @@ def render(rows: Sequence[Throughput], inputs: str) -> Table:
         f"it for each stream; inputs: {inputs}"
     )
     table = blank("streams", "together", "p50", "p90", "memory", "note", caption=caption)
-    for row in rows:
-        table.add_row(*case(row), str(row.streams), *_figures(row))
+    for row, first in cases(rows):
+        table.add_row(*first, str(row.streams), *_figures(row))
     return table
 
 

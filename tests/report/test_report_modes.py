@@ -12,6 +12,7 @@ from edgeopt.domain.sustained import Minute, Sustained
 from edgeopt.domain.throughput import Throughput
 from edgeopt.pipeline.modes import Outcome
 from edgeopt.report import mode_table
+from edgeopt.report.artifact_names import names
 
 replace = msgspec.structs.replace
 CASE = {"path": "models/a.onnx", "runtime": "onnxruntime", "threads": 1, "why_null": {}}
@@ -83,6 +84,15 @@ def test_a_failure_is_shown_with_its_reason(mode):
 
 KEPT = {"path", "runtime", "threads", "why_null", "reason", "minutes", "cooled_s", "streams",
         "counts", "slices", "notes", "n", "fps_asked"}  # fmt: skip
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders():
+    first, second = (replace(SUSTAINED, path=f"runs/a/{name}/model.xml") for name in "xy")
+    even = replace(second, burst_p50_ms=30.0, steady_p50_ms=30.0)
+    text = shown("sustained", first, even)
+    assert "y/model.xml thr 1 overtakes x/model.xml thr 1" in text
+    assert "runs/a" not in text
+    assert names(["runs/a/model.xml"]) == ["model.xml"]
 
 
 def test_a_queue_that_grows_is_told():
