@@ -23,11 +23,10 @@ from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
-from edgeopt.pipeline.executed import combined_sha256
 from edgeopt.pipeline.stages import Stages
 from edgeopt.pipeline.turns import Turns
 from edgeopt.runner import sensors
-from edgeopt.sources.source import Source, sha256_file
+from edgeopt.sources.source import Source, combined_sha256, sha256_file
 from edgeopt.store.run_folder import RunFolder
 
 AHEAD = min(2, sensors.cores())
@@ -212,7 +211,7 @@ class Conversions:
             recipe=recipe,
             path=str((place / converted.main).relative_to(self.folder.path)),
             files=files,
-            sha256=combined_sha256(files),
+            sha256=combined_sha256(sorted(files.items())),
             size_bytes=sum(path.stat().st_size for path in paths),
             inputs=converted.inputs,
             outputs=converted.outputs,

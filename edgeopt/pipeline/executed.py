@@ -1,20 +1,9 @@
-"""What really ran and what was really made, in words and hashes."""
+"""What really ran, in words."""
 
 from __future__ import annotations
 
-import hashlib
-
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
-
-
-def combined_sha256(files: dict[str, str]) -> str:
-    """One file's own hash, or that of the lines "sha256 name" of several, sorted by name."""
-    if len(files) == 1:
-        return next(iter(files.values()))
-    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()
-
 
 #: Facts of a runtime that are called otherwise in a record.
 _NAMES = {

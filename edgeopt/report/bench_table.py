@@ -10,7 +10,7 @@ from edgeopt.domain.energy import Energy
 from edgeopt.domain.start import Start
 from edgeopt.report import format as fmt
 from edgeopt.report import words
-from edgeopt.report.artifact_names import cell, names
+from edgeopt.report.cases import cases
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -30,8 +30,8 @@ def render(bench: BenchTable) -> Group:
         headings.insert(-1, "energy")
     for heading in headings:
         table.add_column(heading, no_wrap=heading != "verdict")
-    for row, name in zip(bench.rows, names([row.path for row in bench.rows]), strict=True):
-        cells = _cells(row, cell(name))
+    for row, first in cases(bench.rows):
+        cells = [*first, *_figures(row)]
         if metered:
             cells.insert(-1, _energy(row.energy))
         table.add_row(*cells)
@@ -45,15 +45,12 @@ def _energy(energy: Energy | None) -> str:
     return f"{fmt.quantity(energy.gross_mj, 'mJ')}\n{energy.covers}"
 
 
-def _cells(row: BenchRow, name: str) -> list[str]:
+def _figures(row: BenchRow) -> list[str]:
     figures = row.latency_ms
     if figures is None:
-        return [name, row.runtime, str(row.threads), fmt.DASH, "", "", "", "", row.reason]
+        return [fmt.DASH, "", "", "", "", row.reason]
     bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
     return [
-        name,
-        row.runtime,
-        str(row.threads),
         f"{fmt.ms(figures.p50)}\n{bounds}",
         fmt.ms(figures.p90, "too few"),
         *_ready(row.start),

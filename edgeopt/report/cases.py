@@ -1,17 +1,28 @@
-"""What the tables of all modes have in common."""
+"""What the tables of `edgeopt bench` have in common, whatever the mode."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from edgeopt.domain.case import Case
 from edgeopt.report.artifact_names import cell, names
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-Row = TypeVar("Row", bound=Case)
+
+class Named(Protocol):
+    """An artifact in its runtime, with so many threads."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def runtime(self) -> str: ...
+    @property
+    def threads(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Named)
 
 
 def blank(*headings: str, caption: str) -> Table:

@@ -107,9 +107,14 @@ def sha256_file(path: Path) -> str:
 
 def sha256_files(paths: Sequence[Path]) -> str:
     """One file's own SHA-256, or that of the lines "sha256  name" of several."""
-    if len(paths) == 1:
-        return sha256_file(paths[0])
-    lines = "".join(f"{sha256_file(path)}  {path.name}\n" for path in paths)
+    return combined_sha256([(path.name, sha256_file(path)) for path in paths])
+
+
+def combined_sha256(files: Sequence[tuple[str, str]]) -> str:
+    """The same of files' names, each with its SHA-256."""
+    if len(files) == 1:
+        return files[0][1]
+    lines = "".join(f"{digest}  {name}\n" for name, digest in files)
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -19,6 +19,7 @@ NAMES = ("quick", "standard")
 
 @contextmanager
 def applied() -> Iterator[None]:
+    """In this process, while it lasts."""
     with pytest.MonkeyPatch.context() as patch:
         for name in NAMES:
             short = replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05)

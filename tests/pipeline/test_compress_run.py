@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_process import HERE, shortly
+from cli_process import HERE, edgeopt, shortly
 
 from edgeopt.store import run_folder
 
@@ -83,7 +83,7 @@ def test_another_format_says_why_not(tiny_onnx, tmp_path):
 
 
 def test_samples_for_a_training_that_is_none_are_refused(tiny_onnx, tmp_path):
-    done = shortly(
+    done = edgeopt(
         "optimize", tiny_onnx / "tiny.onnx", "--target", ONE, "--data", tiny_onnx / "tiny.npz",
         "--train", tiny_onnx / "tiny.npz", "--out", tmp_path / "run",
         cwd=tmp_path,
