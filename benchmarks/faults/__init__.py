@@ -1,0 +1,1 @@
+"""Small models that once went wrong, each through a whole run."""
