@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from edgeopt.domain.compression import Chain
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
@@ -70,10 +72,9 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
 
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:
-    """Whether it qualifies but for what it loses on the choosing samples."""
-    if record.drop is None or record.drop.judged <= constraints.max_drop:
-        return False
-    return len(choose.misses(record, constraints)) == 1
+    """Whether it qualifies but for what it loses, over all samples or on a slice of them."""
+    lossy = msgspec.structs.replace(constraints, max_drop=math.inf, max_slice_drop=None)
+    return bool(choose.misses(record, constraints)) and not choose.misses(record, lossy)
 
 
 def _ms(record: Record) -> float:

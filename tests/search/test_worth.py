@@ -1,9 +1,12 @@
 """Which int8 forms are refined."""
 
+import math
+
 import pytest
 from msgspec.structs import replace
 
 from edgeopt.domain.compression import Prune
+from edgeopt.domain.effects import SliceEffect, Slices
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
@@ -65,6 +68,42 @@ def test_what_is_hardly_faster_than_its_fp32_has_nothing_to_give():
 )
 def test_only_the_drop_is_in_the_way(other):
     assert runtimes([INT8, FP32], **other) == []
+
+
+def column(lost):
+    """A column of the data whose worst slice loses so much."""
+    drop = Drop(value=lost, low=lost, high=lost, interval="", n=50, resolved=True)
+    worst = SliceEffect(value="night", n=50, source=None, score=None, drop=drop)
+    return (Slices(by="light", part="choose", count=2, worst=(worst,)),)
+
+
+@pytest.mark.parametrize(
+    ("lost", "on_a_slice", "worth_it"),
+    [
+        (0.05, 0.09, True),  # too much in all, so on a slice as well
+        (0.05, 0.01, True),
+        (0.005, 0.09, True),  # a slice alone loses too much: that is a loss, too
+        (0.005, 0.01, False),
+        (math.nan, 0.09, False),  # no loss that is known
+    ],
+)
+def test_what_a_slice_loses_is_loss_as_well(lost, on_a_slice, worth_it):
+    lossy = made("litert", "int8-static", 3.0, lost, slices=column(on_a_slice))
+    limits = Constraints(max_drop=0.01, max_slice_drop=0.02)
+    assert bool(chances([lossy, FP32], limits)) == worth_it
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"max_size_bytes": 50},
+        {"max_latency_ms": 2.0},
+        {"max_size_bytes": 50, "max_latency_ms": 2.0},
+    ],
+)
+def test_a_slice_does_not_hide_what_else_is_in_the_way(other):
+    lossy = made("litert", "int8-static", 3.0, 0.05, slices=column(0.09))
+    assert chances([lossy, FP32], Constraints(max_drop=0.01, max_slice_drop=0.02, **other)) == []
 
 
 def test_the_fastest_runtime_comes_first():
