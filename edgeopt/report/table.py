@@ -84,11 +84,20 @@ class Row:
         return self.status == "left out"
 
     @property
-    def order(self) -> tuple[int, float]:
-        """Chosen, qualifying, others, failed, left out; within each the fastest first."""
+    def screened(self) -> bool:
+        """Whether its latency is of a short schedule, and not of the one that decided."""
+        return "screened only" in self.marks
+
+    @property
+    def order(self) -> tuple[int, bool, float]:
+        """Chosen, qualifying, others, failed, left out; within each the fastest first.
+
+        What was only screened comes after what was measured in the final schedule: times of two
+        schedules are not comparable.
+        """
         groups = (self.chosen, self.qualifies, self.ok, not self.left_out, True)
         latency = self.latency.sort
-        return groups.index(True), math.inf if latency is None else latency
+        return groups.index(True), self.screened, math.inf if latency is None else latency
 
 
 def rows(run: Run, target: str) -> list[Row]:

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 LONGEST = 200
 """Characters of a reason; compilers write pages."""
 
-_SIGNS: dict[Mark, str] = {"chosen": "✓", "on the front": "◆", "baseline": "b"}
+_SIGNS: dict[Mark, str] = {
+    "chosen": "✓",
+    "on the front": "◆",
+    "baseline": "b",
+    "screened only": "s",
+}
+_SCREENED = "screened only, in a shorter schedule: of these rows compare ×base, not milliseconds"
 _UNSURE = "?"
 _WORDS = {"EQUIVALENT": "≈", "INCONCLUSIVE": _UNSURE}
 
@@ -141,15 +147,19 @@ def _drop(row: Row) -> str:
 
 def _legend(tried: Sequence[Row]) -> str:
     """What the signs mean, of those that occur."""
+    marks = {mark for row in tried for mark in row.marks}
     signs: list[tuple[str, str]] = [
-        (sign, mark) for mark, sign in _SIGNS.items() if any(mark in row.marks for row in tried)
+        (sign, mark) for mark, sign in _SIGNS.items() if mark in marks and mark != "screened only"
     ]
     words = {row.versus.word for row in tried}
     if "EQUIVALENT" in words:
         signs.append(("≈", "as fast"))
     if "INCONCLUSIVE" in words or not all(row.resolved for row in tried):
         signs.append((_UNSURE, "the interval does not tell"))
-    return "   ".join(f"{sign} {meaning}" for sign, meaning in signs)
+    lines = ["   ".join(f"{sign} {meaning}" for sign, meaning in signs)]
+    if "screened only" in marks:
+        lines.append(f"{_SIGNS['screened only']} {_SCREENED}")
+    return "\n".join(filter(None, lines))
 
 
 def _candidate(row: Row, tried: Sequence[Row]) -> Text:

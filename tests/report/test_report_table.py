@@ -17,12 +17,41 @@ def test_every_recipe_has_a_row_and_the_order_is_by_use():
     assert [row.chosen for row in found].index(True) == 0
     assert [row.status for row in found[11:15]] == STATUSES
     assert [row.status for row in found[15:]] == ["left out"] * 3
-    fast = [row.latency.sort for row in found if row.qualifies]
-    assert fast == sorted(fast)
+    for screened in (False, True):
+        fast = [r.latency.sort for r in found if r.qualifies and r.screened == screened]
+        assert fast == sorted(fast)
     assert [row.name for row in found if row.ok and not row.qualifies] == [
         "onnxruntime int8-static"
     ]
     assert found[10].name == "onnxruntime int8-static"
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        # 1.16 ms chosen, 1.14 ms screened: the figures are of two schedules.
+        (("final", "screen", "final"), ["chosen", "slow", "fast"]),
+        (("final", "screen", "screen"), ["chosen", "fast", "slow"]),
+        (("final", "final", "final"), ["chosen", "fast", "slow"]),
+        (("screen", "screen", "screen"), ["chosen", "fast", "slow"]),
+    ],
+)
+@pytest.mark.parametrize("limit", [0.02, -1.0], ids=["they qualify", "none qualifies"])
+def test_what_was_only_screened_stands_below_what_decided(stages, expected, limit):
+    run = sample_run()
+    records = tuple(
+        replace(came_through(("litert", name, 1), p50, 0.0, 0.0, 1.0, stage), recipe_id=name)
+        for name, p50, stage in zip(
+            ("chosen", "fast", "slow"), (1.16, 1.14, 1.2), stages, strict=True
+        )
+    )
+    choice = replace(run.choices[0], recipe_id="chosen", front=())
+    request = replace(run.request, constraints=Constraints(max_drop=limit))
+    found = rows(replace(run, records=records, choices=(choice,), request=request), INTEL)
+    assert [row.precision for row in found] == expected
+    assert [row.precision for row in found if row.screened] == [
+        name for name in expected if stages[("chosen", "fast", "slow").index(name)] == "screen"
+    ]
 
 
 def test_the_cells_of_the_chosen_one():

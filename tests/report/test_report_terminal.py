@@ -107,6 +107,22 @@ def test_signs_of_verdicts():
     assert "≈ as fast   ? the interval does not tell" in text
 
 
+@pytest.mark.parametrize("width", [80, 100])
+def test_what_was_only_screened_has_a_sign_that_is_explained(width):
+    text = printed(sample_run(), width)
+    lines = [line for line in text[: text.index("raspberry-pi-5:")].splitlines() if " MB" in line]
+    signs = ["s" in line.split()[0].strip("◆b✓") for line in lines]
+    assert signs == [False] * 3 + [True] * 8
+    assert "s screened only, in a shorter schedule" in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_legend_has_no_sign_that_no_row_has():
+    run = sample_run()
+    final = [r for r in run.records if r.latency_ms and r.latency_ms.stage == "final"]
+    assert "screened only" not in printed(replace(run, records=tuple(final)))
+
+
 def test_before_anything_is_chosen_or_even_tried():
     run = replace(sample_run(), choices=(), records=(), warnings=(), state="running")
     text = printed(run)
