@@ -9,6 +9,8 @@ Each module has
                                     source None: one that is of no special kind
     unsuitable(precision, source) -> str        why a source gains nothing, or ""
     base(precision) -> str | None   the precision this one is made from
+    arithmetic(precision) -> dict   options of a session without which it may compute in another
+                                    precision than the name says; optional
     OPTION_SETS                     settings of its sessions that are worth a try; optional
     PROVIDER_RULES                  recipes for what else than the processor computes; optional
     convert(job) -> Made            runs in a child process
@@ -38,6 +40,12 @@ def packages(runtime: str, precision: str, source: Source) -> tuple[str, ...]:
     converter = load(runtime)
     besides = getattr(converter, "FROM_TORCH", ()) if source.exported else ()
     return (*converter.PRECISIONS[precision], *besides)
+
+
+def arithmetic(runtime: str, precision: str) -> dict[str, str | int]:
+    """Options of a session that make a precision's name true; a profile may say others."""
+    fixed = getattr(load(runtime), "arithmetic", None)
+    return dict(fixed(precision)) if fixed else {}
 
 
 #: The table of converters: runtime -> module.

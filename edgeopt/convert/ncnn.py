@@ -29,6 +29,12 @@ _KINDS = {"float32": "f32", "float64": "f64", "float16": "f16"}
 _MOST_AXES = 3  # of a value in ncnn, without the batch
 
 
+def arithmetic(precision: str) -> dict[str, str | int]:
+    """Without the switches an ARM core with half-precision arithmetic computes in it."""
+    half = int(precision == "fp16")
+    return dict.fromkeys(("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic"), half)
+
+
 def recipe(precision: str, source: Source | None = None) -> None:
     """No integers: the tools that would make them (ncnn2table, ncnn2int8) are no Python package."""
     return

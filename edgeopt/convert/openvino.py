@@ -51,6 +51,22 @@ OPTION_SETS = (
     ),
 )
 
+_ARITHMETIC = {"fp16": "f16", "bf16": "bf16"}
+
+
+_GROUPS = {"int8-weights": 0, "int8-dynamic": 32}
+
+
+def arithmetic(precision: str) -> dict[str, str | int]:
+    """Without the hint a processor with bfloat16 computes everything in it; without the groups
+    activations beside compressed weights are quantized at run time, by 32 (2026.4).
+    """
+    fixed: dict[str, str | int] = {"INFERENCE_PRECISION_HINT": _ARITHMETIC.get(precision, "f32")}
+    if precision in _GROUPS:
+        fixed["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = _GROUPS[precision]
+    return fixed
+
+
 _BESIDE_THE_CPU: dict[Precision, str] = {
     "fp16": "half precision, which it computes in by itself",
     "int8-static": "its integer arithmetic; what stays float runs in half precision",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from edgeopt.domain import arithmetic
 from edgeopt.domain import compression as stages
 from edgeopt.domain.effects import CorruptionEffect, Slices
 from edgeopt.domain.emulation import Emulation
@@ -47,6 +48,8 @@ class Executed(Value, kw_only=True, frozen=True):
     The times and the memory are those of `start.Start`.
 
     Attributes:
+        instead: the arithmetic in float that ran, where the recipe asks for another; "" where it is
+            that. Parity is then held to what ran (`arithmetic.held_to`).
         operators_total, operators_delegated: how many operators the graph has that ran, and how
             many of them ran where they are meant to (`runtimes/__init__.py`): fewer show a
             silent fallback.
@@ -54,6 +57,7 @@ class Executed(Value, kw_only=True, frozen=True):
 
     runtime_version: str
     precision: str | None
+    instead: str = ""
     threads: int
     options: dict[str, str]
     operators_total: int | None = None
@@ -104,9 +108,21 @@ class Record(Value, kw_only=True, frozen=True):
 
     @property
     def name(self) -> str:
-        """Runtime and precision, and what was done to the model before."""
+        """Runtime and precision, what ran instead, and what was done to the model before."""
         done = stages.words(self.recipe.compression) if self.recipe else []
-        return " ".join([self.runtime, self.precision, *done])
+        ran = arithmetic.words(self.precision, self.instead)
+        return " ".join([self.runtime, self.precision, *([ran] if ran else []), *done])
+
+    @property
+    def title(self) -> str:
+        """The recipe in one line, and what ran instead of what it asks for."""
+        ran = arithmetic.words(self.precision, self.instead)
+        return f"{self.recipe or self.name}{f' {ran}' if ran and self.recipe else ''}"
+
+    @property
+    def instead(self) -> str:
+        """See `Executed.instead`."""
+        return self.executed.instead if self.executed else ""
 
     @property
     def key(self) -> tuple[str, str, str]:

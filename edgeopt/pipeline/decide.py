@@ -101,7 +101,11 @@ def _measure_again(
     floats = {
         (r.runtime, r.recipe.threads): r.recipe_id
         for r in reversed(records)
-        if r.recipe and r.precision == "fp32" and r.latency_ms and not r.recipe.compression
+        if r.recipe
+        and r.precision == "fp32"
+        and not r.instead
+        and r.latency_ms
+        and not r.recipe.compression
     }
     wanted |= {floats[key] for key in like if key in floats}
     group = [r for r in records if r.latency_ms and r.recipe_id in wanted]
@@ -148,7 +152,7 @@ def _broken(record: Record, station: Station) -> Miss | None:
 
 
 def _miss(record: Record, why: str) -> Miss:
-    return Miss(recipe_id=record.recipe_id or "", title=str(record.recipe), why=why)
+    return Miss(recipe_id=record.recipe_id or "", title=record.title, why=why)
 
 
 def _chosen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeopt.domain import arithmetic
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
 
@@ -29,6 +30,7 @@ def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
     return Executed(
         runtime_version=str(facts["version"]),
         precision=precision_words(precisions),
+        instead=arithmetic.instead(recipe.precision, facts),
         threads=recipe.threads,
         options=dict(facts.get("options") or {}),  # type: ignore[call-overload]
         operators_total=facts.get("total"),  # type: ignore[arg-type]
@@ -38,6 +40,15 @@ def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
         peak_rss_bytes=None,
         why_null=why_null,
     )
+
+
+def notes(recipe: Recipe, account: Executed) -> tuple[str, ...]:
+    """What ran, in a sentence, where it is not what was asked for."""
+    if not account.instead:
+        return ()
+    asked = " ".join((recipe.precision, *recipe.settings))
+    ran = arithmetic.words(recipe.precision, account.instead).strip("()")
+    return (f"asked for {asked}, {recipe.runtime} reports: {ran}",)
 
 
 def precision_words(precisions: dict[str, int]) -> str | None:

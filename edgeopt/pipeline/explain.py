@@ -261,7 +261,7 @@ def _side(record: Record, found: TimeProfile) -> Side:
     assert record.recipe is not None
     return Side(
         recipe_id=str(record.recipe_id),
-        title=str(record.recipe),
+        title=record.title,
         runtime=record.runtime,
         precision=record.precision,
         threads=record.recipe.threads,

@@ -17,6 +17,7 @@ from edgeopt import runtimes
 from edgeopt.datasets.metric import Metric
 from edgeopt.devices.device import Device
 from edgeopt.devices.registry import LOCAL
+from edgeopt.domain import arithmetic
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput, DeviceFailed, StepFailed
@@ -27,7 +28,7 @@ from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.conversions import Conversions
-from edgeopt.pipeline.executed import executed
+from edgeopt.pipeline.executed import executed, notes
 from edgeopt.pipeline.judge import COMPRESSED, Exam, output_shapes, parity
 from edgeopt.sources.source import Source
 from edgeopt.store.run_folder import RunFolder
@@ -67,6 +68,7 @@ class Workshop:
     machine: Mapping[str, Any] = field(default_factory=dict)
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
     _accounts: dict[str, Executed | StepFailed] = field(default_factory=dict)
+    _reports: dict[str, Executed] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
@@ -141,6 +143,7 @@ class Workshop:
         except StepFailed as error:
             if error.status == "failed-parity":
                 step = "parity"
+                record = msgspec.structs.replace(record, executed=self._ran(recipe))
             return failed(record, step, error)
         return msgspec.structs.replace(
             record,
@@ -149,6 +152,7 @@ class Workshop:
             drop=marks.drop,
             slices=marks.slices,
             executed=msgspec.structs.replace(account, threads=recipe.threads),
+            notes=(*record.notes, *notes(recipe, account)),
         )
 
     def subject(self, recipe: Recipe, artifact: Artifact) -> Subject:
@@ -175,7 +179,7 @@ class Workshop:
 
     def _mark(self, recipe: Recipe, artifact: Artifact) -> Marks:
         answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
-        close = self._parity(recipe, answers)
+        close = self._parity(recipe, answers, facts)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
         effects: tuple[Slices, ...] = ()
         if self.max_slice_drop is not None:
@@ -183,14 +187,28 @@ class Workshop:
         self._accounts[recipe.account_id] = executed(recipe, facts)
         return Marks(close, score, drop, effects)
 
-    def _parity(self, recipe: Recipe, answers: dict[str, np.ndarray]) -> Parity:
-        """How near answers come to the source's.
+    def _parity(
+        self, recipe: Recipe, answers: dict[str, np.ndarray], facts: dict[str, object]
+    ) -> Parity:
+        """How near answers come to the source's, held to the arithmetic that ran.
 
         Raises:
-            StepFailed: not as near as the precision promises.
+            StepFailed: not as near as that precision promises.
         """
-        precision = COMPRESSED if recipe.compression else recipe.precision
-        return parity(precision, answers, self.choose.source)
+        self._reports[recipe.account_id] = account = executed(recipe, facts)
+        precision = arithmetic.held_to(recipe.precision, account.instead)
+        try:
+            return parity(
+                COMPRESSED if recipe.compression else precision, answers, self.choose.source
+            )
+        except StepFailed as error:
+            reason = "; ".join([*notes(recipe, account), error.reason])
+            raise StepFailed(error.status, reason, error.hint) from error
+
+    def _ran(self, recipe: Recipe) -> Executed | None:
+        """What ran of a recipe whose answers were refused."""
+        found = self._reports.get(recipe.account_id)
+        return found and msgspec.structs.replace(found, threads=recipe.threads)
 
     def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
         """The effect on each slice of a part.
@@ -212,7 +230,7 @@ class Workshop:
             try:
                 with self.conversions.turns.working():
                     answers, facts = self.answers(recipe, artifact, self.choose, 0.0)
-                self._parity(recipe, answers)
+                self._parity(recipe, answers, facts)
                 self._accounts[key] = executed(recipe, facts)
             except StepFailed as error:
                 self._accounts[key] = error

@@ -131,7 +131,7 @@ def _column(run: Run, target: str, records: Sequence[Record]) -> Column:
         device=devices[0] if devices else "none",
         basis=choice.basis if choice else None,
         recipe_id=choice.recipe_id if choice else None,
-        title=str(record.recipe) if record else "",
+        title=record.title if record else "",
         why=choice.why if choice else "nothing chosen yet.",
         bundle=choice.bundle if choice else None,
     )

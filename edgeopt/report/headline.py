@@ -38,7 +38,7 @@ def headline(run: Run, choice: Choice) -> Headline:
     return Headline(
         target=choice.target,
         name=record.name if record else "",
-        title=str(record.recipe) if record and record.recipe else "",
+        title=record.title if record and record.recipe else "",
         why=choice.why,
         figures=tuple(_figures(run, record)) if record else (),
         choice=choice,
@@ -57,7 +57,7 @@ def _figures(run: Run, record: Record) -> Iterator[Figure]:
     verdict = record.versus_baseline
     if verdict:
         over = run.record(record.target, verdict.over)
-        label = f"Against {over.runtime} {over.precision}" if over else "Against the baseline"
+        label = f"Against {over.name}" if over else "Against the baseline"
         bounds = fmt.verdict_bounds(verdict)
         yield Figure(label, fmt.ratio(verdict.ratio), f"{verdict.word.lower()}, {bounds}")
     yield from _quality(record)

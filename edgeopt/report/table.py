@@ -138,7 +138,7 @@ def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
     skipped = record.status == "skipped"
     return Row(
         recipe_id=record.recipe_id,
-        title=str(recipe) if recipe else name,
+        title=record.title,
         name=name,
         runtime=record.runtime,
         precision=record.precision,

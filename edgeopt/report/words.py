@@ -20,13 +20,13 @@ def why(
     assert record.confirm_drop is not None
     drop = record.confirm_drop
     words = [
-        f"{record.recipe}: the fastest that keeps the allowed drop, "
+        f"{record.title}: the fastest that keeps the allowed drop, "
         f"p50 {fmt.ms(record.latency_ms.p50)}"
     ]
     versus = record.versus_baseline
     over = next((r for r in records if r.recipe_id == baseline), None)
     if versus is not None and over is not None:
-        words.append(f"{fmt.verdict(versus)} over {over.recipe}")
+        words.append(f"{fmt.verdict(versus)} over {over.title}")
     elif record.recipe_id == baseline:
         words.append("which is the baseline itself: nothing faster held")
     words.append(
@@ -46,7 +46,7 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss]) -> str:
     assert drop is not None
     taken = f" after {fmt.count(len(rejected), 'other')} that did not hold" if rejected else ""
     return (
-        f"{record.recipe}: first in the order of the profile {target} that keeps the allowed "
+        f"{record.title}: first in the order of the profile {target} that keeps the allowed "
         f"drop{taken}; {_untimed(record)}{_emulated(record)}; it loses {fmt.drop(drop)} on "
         f"{drop.n} samples that no choice has seen, scored on this machine."
     )

@@ -22,7 +22,9 @@ model and compiles it in two steps, `stages` has both: {"load_ns", "compile_ns",
 Facts are `operators` (type -> count), `precisions` of the operators that compute (name ->
 count), `total` operators and how many of them are `delegated`: run where they are meant to
 (LiteRT: in XNNPACK; ONNX Runtime: by the provider that was asked for; OpenVINO: in a kernel
-that is no reference one), `providers`, `options`, and `why_null` where one is missing.
+that is no reference one), `providers`, `options`, and `why_null` where one is missing. A runtime
+that chooses the arithmetic of floats by an option says what the option asks and what it chose
+(`float_asked`, `float_ran`: "fp32", "fp16", "bf16" or None).
 """
 
 from __future__ import annotations

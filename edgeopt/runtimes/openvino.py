@@ -113,7 +113,7 @@ class Session:
         """Operators and precisions from the executed graph (`get_runtime_model`)."""
         operators: dict = {}
         precisions: dict = {}
-        reference = 0
+        reference, dynamic = 0, profiler.quantizes(self._compiled)
         for node in self._compiled.get_runtime_model().get_ops():
             info = node.get_rt_info()
             kind = profiler.text(info, "layerType")
@@ -122,17 +122,17 @@ class Session:
             operators[kind] = operators.get(kind, 0) + 1
             reference += profiler.is_reference(profiler.text(info, "primitiveType"))
             if kind in _COMPUTE:
-                ran = profiler.text(info, "runtimePrecision")
-                ran = profiling.PRECISIONS.get(ran.lower(), ran)
+                ran = profiler.arithmetic(info, dynamic) or "?"
                 precisions[ran] = precisions.get(ran, 0) + 1
         # Threads are told apart; the same account holds for every number of them.
         options = {k: v for k, v in self._asked.items() if k != "INFERENCE_NUM_THREADS"}
-        options["INFERENCE_PRECISION_HINT"] = _type_name(
-            self._compiled.get_property("INFERENCE_PRECISION_HINT")
-        )
+        told = _type_name(self._compiled.get_property("INFERENCE_PRECISION_HINT"))
+        options["INFERENCE_PRECISION_HINT"] = told
         return {
             "operators": operators,
             "precisions": precisions,
+            "float_asked": _float(self._asked.get("INFERENCE_PRECISION_HINT")),
+            "float_ran": _float(told),
             "total": sum(operators.values()),
             "delegated": sum(operators.values()) - reference,
             "providers": list(self._compiled.get_property("EXECUTION_DEVICES")),
@@ -167,6 +167,11 @@ def _seen(core, device: str) -> str:
     if device not in {name.partition(".")[0] for name in names} | set(names):
         raise ValueError(f"OpenVINO sees no {device} here, only {', '.join(names)}")
     return device
+
+
+def _float(hint):
+    """A hint in the words of `precisions`; None where it names no type ("dynamic")."""
+    return profiling.PRECISIONS.get(str(hint).lower())
 
 
 def _type_name(value) -> str:

@@ -124,7 +124,7 @@ def nearest_misses(
     return tuple(
         Miss(
             recipe_id=r.recipe_id or "",
-            title=str(r.recipe),
+            title=r.title,
             why="; ".join(misses(r, constraints)),
         )
         for r in scored[:count]

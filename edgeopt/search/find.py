@@ -48,9 +48,13 @@ def is_own_fp32(other: Record, record: Record) -> bool:
 
 
 def is_plain(record: Record) -> bool:
-    """Whether the source itself runs on the processor: nothing was taken from it, nothing helps."""
+    """Whether the source itself runs on the processor: nothing was taken from it, nothing helps,
+
+    and it ran in what its name says.
+    """
     recipe = record.recipe
-    return recipe is None or (not recipe.compression and providers.of(recipe) == "CPU")
+    whole = recipe is None or (not recipe.compression and providers.of(recipe) == "CPU")
+    return whole and not record.instead
 
 
 def float_form(records: Sequence[Record], record: Record) -> Record | None:
@@ -69,6 +73,7 @@ def _is_float_beside(other: Record, record: Record) -> bool:
     """Whether a record is fp32 in another's runtime with as many threads."""
     return (
         other.precision == "fp32"
+        and not other.instead
         and other.runtime == record.runtime
         and other.recipe is not None
         and record.recipe is not None

@@ -57,7 +57,7 @@ def space(
                 precision=rule.precision,
                 quantization=quantization,
                 threads=threads,
-                options=rule.options,
+                options={**convert.arithmetic(rule.runtime, rule.precision), **rule.options},
             )
             for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
         ]

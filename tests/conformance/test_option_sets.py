@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import processor
 import pytest
 
 from edgeopt import convert, runtimes
@@ -26,6 +27,7 @@ BASE = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
     ids=[f"{n}-{p}-{'-'.join(map(str, g.options.values()))}" for n, p, g in CASES],
 )
 def test_a_session_opens_with_them_and_says_so(models, name, precision, given):
+    processor.needs_any(*given.needs_any)
     model = models[name, precision]
     plain = model.open(2, **BASE.get(name, {}))
     own = model.open(2, **{**BASE.get(name, {}), **given.options})

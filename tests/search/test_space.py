@@ -3,6 +3,7 @@ import importlib
 import msgspec
 import pytest
 
+from edgeopt import convert, targets
 from edgeopt.convert import onnxruntime as converter
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
@@ -10,6 +11,8 @@ from edgeopt.domain.tensor import TensorSpec
 from edgeopt.search.space import Space, installed, space, thread_counts
 from edgeopt.search.space import without as space_without
 from edgeopt.sources.source import Source
+
+HINT = {"INFERENCE_PRECISION_HINT": "f32"}
 
 module = importlib.import_module("edgeopt.search.space")
 
@@ -78,13 +81,13 @@ def without(monkeypatch):
 
 def test_recipes_in_the_order_of_the_profile():
     made = found(
-        rule("openvino", "int8-static", options={"HINT": "f32"}),
+        rule("openvino", "int8-static", options=HINT),
         rule("onnxruntime", "fp32"),
         threads=(1, 4),
     )
     assert [(r.runtime, r.precision, r.threads, r.options) for r in made.recipes] == [
-        ("openvino", "int8-static", 4, {"HINT": "f32"}),
-        ("openvino", "int8-static", 1, {"HINT": "f32"}),
+        ("openvino", "int8-static", 4, HINT),
+        ("openvino", "int8-static", 1, HINT),
         ("onnxruntime", "fp32", 4, {}),
         ("onnxruntime", "fp32", 1, {}),
     ]
@@ -219,15 +222,15 @@ def test_installed():
 def test_a_file_that_is_quantized_is_tried_as_it_is():
     """In each runtime of the profile, with the options of its fp32; and nothing else is."""
     made = found(
-        rule("openvino", "int8-static", options={"HINT": "other"}),
-        rule("openvino", "fp32", options={"HINT": "f32"}),
+        rule("openvino", "int8-static", options={"INFERENCE_PRECISION_HINT": "bf16"}),
+        rule("openvino", "fp32", options=HINT),
         rule("litert", "int8-dynamic", options={"HINT": "other"}),
         of=source(stored="as-is"),
         threads=(1, 2),
     )
     assert [(r.runtime, r.precision, r.threads, r.options) for r in made.recipes] == [
-        ("openvino", "as-is", 2, {"HINT": "f32"}),
-        ("openvino", "as-is", 1, {"HINT": "f32"}),
+        ("openvino", "as-is", 2, HINT),
+        ("openvino", "as-is", 1, HINT),
         ("litert", "as-is", 2, {}),
         ("litert", "as-is", 1, {}),
     ]
@@ -243,3 +246,47 @@ def test_the_quantizer_follows_the_source():
     assert [r.quantization.library for r in made.recipes] == ["tensorflow", "ai-edge-quantizer"]
     other = found(*rules)
     assert other.recipes[0].conversion_id != made.recipes[0].conversion_id
+
+
+@pytest.mark.parametrize(
+    ("runtime", "precision", "said", "options"),
+    [
+        ("openvino", "fp32", {}, {"INFERENCE_PRECISION_HINT": "f32"}),
+        ("openvino", "fp16", {}, {"INFERENCE_PRECISION_HINT": "f16"}),
+        ("openvino", "bf16", {}, {"INFERENCE_PRECISION_HINT": "bf16"}),
+        ("openvino", "int8-static", {}, {"INFERENCE_PRECISION_HINT": "f32"}),
+        (
+            "openvino",
+            "int8-weights",
+            {},
+            {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0},
+        ),
+        (
+            "openvino",
+            "fp32",
+            {"INFERENCE_PRECISION_HINT": "bf16"},
+            {"INFERENCE_PRECISION_HINT": "bf16"},
+        ),
+        (
+            "ncnn",
+            "fp32",
+            {"use_fp16_packed": 1},
+            {"use_fp16_packed": 1, "use_fp16_storage": 0, "use_fp16_arithmetic": 0},
+        ),
+        ("onnxruntime", "fp32", {}, {}),
+    ],
+)
+def test_a_precision_fixes_the_arithmetic_unless_the_profile_says_another(
+    runtime, precision, said, options
+):
+    (made,) = found(rule(runtime, precision, options=said)).recipes
+    assert made.options == options
+
+
+@pytest.mark.parametrize("name", targets.names())
+def test_profiles_that_ship_say_it_themselves(name):
+    """What a recipe is stands in the file that names it."""
+    for own in targets.load(name).recipes:
+        if own.runtime in convert.CONVERTERS:
+            fixed = convert.arithmetic(own.runtime, own.precision)
+            assert {**fixed, **own.options} == own.options

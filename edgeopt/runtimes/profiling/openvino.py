@@ -30,6 +30,7 @@ class Profiled:
             node.get_friendly_name(): node.get_rt_info()
             for node in compiled.get_runtime_model().get_ops()
         }
+        self._dynamic = quantizes(compiled)
         self._operators: dict = {}
         self._sums: dict = {}
         self._rows: list = []
@@ -48,24 +49,42 @@ class Profiled:
             row[name] = 1000 * (so_far - self._sums.get(name, 0))
             self._sums[name] = so_far
             if name not in self._operators:
-                self._operators[name] = _about(info, self._nodes.get(name))
+                self._operators[name] = _about(info, self._nodes.get(name), self._dynamic)
         self._rows.append(row)
 
     def finish(self) -> tuple:
         return self._operators, self._rows
 
 
-def _about(info, node) -> dict:
+def quantizes(compiled) -> bool:
+    """Whether activations of compressed products are quantized at run time."""
+    return str(compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")) != "0"
+
+
+def _about(info, node, dynamic: bool) -> dict:
     kernel = str(info.exec_type)
     return {
         "name": info.node_name,
         "type": text(node, "layerType") or info.node_type,
-        "precision": _precision(text(node, "runtimePrecision") or kernel.rsplit("_", 1)[-1]),
+        "precision": arithmetic(node, dynamic) or _precision(kernel.rsplit("_", 1)[-1]),
         "output": _precision(text(node, "outputPrecisions").partition(",")[0]),
         "detail": kernel,
         "layers": [name for name in text(node, "originalLayersNames").split(",") if name],
         "fallback": is_reference(kernel),
     }
+
+
+def arithmetic(info, dynamic: bool):
+    """What a node computes in; None where OpenVINO does not say.
+
+    A product with compressed weights names their type ("u8", "f16"), and its kernel the float that
+    it widens them to ("brgemm_avx512_f32"): that is what it computes in, unless activations are
+    quantized at run time.
+    """
+    named = _precision(text(info, "runtimePrecision"))
+    kernel = PRECISIONS.get(text(info, "primitiveType").rsplit("_", 1)[-1].lower())
+    widened = kernel in ("fp32", "fp16", "bf16") and not (named == "int8" and dynamic)
+    return kernel if widened else named
 
 
 def is_reference(kernel: str) -> bool:

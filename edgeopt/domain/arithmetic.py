@@ -1,0 +1,61 @@
+"""The arithmetic that a recipe's name promises, against what its runtime says that ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Floats by their mantissa, the longest first: 24, 11 and 8 bits.
+FLOATS = ("fp32", "fp16", "bf16")
+
+#: Precision -> the arithmetic that keeps its promise. What is stored in 16 bits may be computed in
+#: 32; bfloat16 is a promise of its kernels, so that wider is another thing, too.
+_PROMISED: dict[str, tuple[str, ...]] = {
+    "fp32": ("fp32",),
+    "fp16": ("fp32", "fp16"),
+    "fp16-2to4": ("fp32", "fp16"),
+    "bf16": ("bf16",),
+    "int8-weights": FLOATS,
+}
+
+
+def instead(precision: str, facts: Mapping[str, Any]) -> str:
+    """The arithmetic that ran where it is another than was asked for; "" where it is that.
+
+    Args:
+        facts: of a session (`runtimes/__init__.py`). `precisions` tells of the operators that
+            compute; `float_asked` and `float_ran` of the rest, where the runtime answers for them.
+
+    Returns:
+        For a float: "int8" where any operator computed in it, else the float with the fewest bits
+        that any operator ran in. For integers: the float that ran beside them, where the options
+        ask for another.
+    """
+    ran = [name for name in (*FLOATS, "int8") if name in (facts.get("precisions") or {})]
+    if ran and ran[-1] not in _PROMISED.get(precision, ran):
+        return ran[-1]
+    if precision in FLOATS:
+        return ""
+    asked, told = facts.get("float_asked"), facts.get("float_ran")
+    return str(told) if asked and told and asked != told else ""
+
+
+def held_to(precision: str, ran_instead: str) -> str:
+    """The precision whose nearness to the source a form has to keep.
+
+    Args:
+        ran_instead: as `instead` returns it. What ran with fewer bits is held to those; what was
+            stored in 16 bits and ran in 32 is held to 16.
+    """
+    if not ran_instead or precision.startswith("int8"):
+        return precision
+    return "fp16" if ran_instead == "fp32" else ran_instead
+
+
+def words(precision: str, ran_instead: str) -> str:
+    """ "(ran in bf16)" behind a name; "" where the name says what ran."""
+    if not ran_instead:
+        return ""
+    beside = precision.startswith("int8") and ran_instead != "int8"
+    part = "its float part " if beside else ""
+    return f"({part}ran in {ran_instead})"
