@@ -40,6 +40,8 @@ from benchmarks.faults.backend_models import TestModel, all_models, light_models
 from benchmarks.faults.backend_reasons import kind_of
 from edgeopt import convert
 from edgeopt.convert.job import Job
+from edgeopt.datasets.check import check
+from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Precision, Recipe
 from edgeopt.jobs import child
@@ -75,13 +77,25 @@ def prepared(model: TestModel, work: Path) -> tuple[Source, Path]:
         )
         for spec in inspected.inputs
     }
-    sample = work / "sample.npz"
-    np.savez(sample, **{name: given[f"in:{name}"][0].reshape(fixed[name]) for name in names})
+    sample = _sample(given, fixed, work)
     source = load.prepare(inspected, fixed, sample, work, log, LIMIT_S)
+    samples = Samples(inputs={name: given[f"in:{name}"] for name in names}, origin="the data")
+    check(samples, source.inputs, "the data")
     outputs = [spec.name for spec in source.outputs]
     np.savez(arrays, **given, **_stacked(model.expected, outputs, "out:"))
     kept.write_bytes(msgspec.json.encode(source))
     return source, arrays
+
+
+def _sample(
+    given: dict[str, np.ndarray], fixed: dict[str, tuple[int, ...]], work: Path
+) -> Path | None:
+    """As `intake` does: none where the data does not fit, which `check` then explains."""
+    arrays = {name: given[f"in:{name}"][0] for name in fixed}
+    if any(array.size != np.prod(fixed[name]) for name, array in arrays.items()):
+        return None
+    np.savez(work / "sample.npz", **{n: array.reshape(fixed[n]) for n, array in arrays.items()})
+    return work / "sample.npz"
 
 
 def _stacked(
@@ -144,6 +158,10 @@ def _made(
     return {**reply, "main": str(main)}
 
 
+def _own_error(error: Exception) -> dict[str, Any]:
+    return _refused(f"an error of edgeopt's own: {type(error).__name__}: {error}")
+
+
 def _refused(reason: str, hint: str = "") -> dict[str, Any]:
     kind = kind_of(reason)
     outcome = "refused" if kind else "false-reason"
@@ -165,6 +183,8 @@ def judged(
         source, arrays = prepared(model, work)
     except EdgeoptError as error:
         return dict.fromkeys(asking, _refused(str(error.args[0]), error.hint))
+    except Exception as error:
+        return dict.fromkeys(asking, _own_error(error))
     return {key: asked(source, arrays, *pair, work) for key, pair in asking.items()}
 
 
