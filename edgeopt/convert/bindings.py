@@ -1,7 +1,11 @@
-"""Finds how an artifact's tensors stand to the source's: by name, else by position and shape."""
+"""Finds how an artifact's tensors stand to the source's: by name and shape, else by position."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from edgeopt.domain.errors import EdgeoptError
@@ -21,27 +25,130 @@ def bind(
     source: tuple[TensorSpec, ...],
     artifact: list[dict[str, Any]],
     permutes: dict[str, tuple[int, ...]],
+    arrangement: Sequence[int] | None = None,
 ) -> tuple[Binding, ...]:
     """One binding for each of the artifact's tensors that stands for a source's.
 
     Args:
         artifact: a session's `inputs` or `outputs`.
         permutes: layouts that the converter is known to have changed.
+        arrangement: the artifact's tensor for each of the source's; None: by name and shape,
+            and in their order where those do not tell (`matching` asks for values there).
 
     Raises:
         EdgeoptError: counts or shapes cannot be matched.
     """
-    by_name = {spec["name"]: i for i, spec in enumerate(artifact)}
-    named = all(spec.name in by_name for spec in source)
-    if not named and len(source) != len(artifact):
+    if arrangement is None:
+        found = candidates(source, artifact, permutes)
+        arrangement = next(arrangements(found), tuple(range(len(source))))
+    return tuple(
+        _one(spec, i, artifact, permutes) for spec, i in zip(source, arrangement, strict=True)
+    )
+
+
+def candidates(
+    source: tuple[TensorSpec, ...],
+    artifact: list[dict[str, Any]],
+    permutes: dict[str, tuple[int, ...]],
+) -> list[tuple[int, ...]]:
+    """For each of the source's tensors the artifact's that it may be, in their order.
+
+    It is one where the name tells (as it is, or but for signs that tools replace), or the
+    position (where tools number the tensors), or the shape.
+
+    Raises:
+        EdgeoptError: as `bind`.
+    """
+    known = _named(source, artifact, permutes)
+    if len(known) < len(source) and len(source) != len(artifact):
         raise EdgeoptError(
             f"the source has {len(source)} tensors ({', '.join(s.name for s in source)}), the "
-            f"artifact {len(artifact)} ({', '.join(by_name)}), and their names do not match."
+            f"artifact {len(artifact)} ({', '.join(spec['name'] for spec in artifact)}), and their "
+            "names do not match."
         )
-    return tuple(
-        _one(spec, by_name[spec.name] if named else i, artifact, permutes)
-        for i, spec in enumerate(source)
-    )
+    if not known and _numbered(artifact) and all(map(_fits, source, artifact, repeat(permutes))):
+        return [(i,) for i in range(len(source))]
+    found: dict[int, tuple[int, ...]] = {at: (i,) for at, i in known.items()}
+    free = [i for i in range(len(artifact)) if i not in known.values()]
+    for at, spec in enumerate(source):
+        if at not in known:
+            fitting = [i for i in free if _fits(spec, artifact[i], permutes)]
+            alike = [i for i in fitting if _kind(spec.dtype) == _kind(artifact[i]["dtype"])]
+            found[at] = tuple(alike or fitting or free)
+    return _settled([found[at] for at in range(len(source))])
+
+
+def arrangements(found: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
+    """Every way to give each of the source's tensors one of its own, the orderly one first."""
+    if not found:
+        yield ()
+        return
+    for i in found[0]:
+        rest = [tuple(other for other in one if other != i) for one in found[1:]]
+        for others in arrangements(rest):
+            yield (i, *others)
+
+
+def _settled(found: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """What can only be one is not another's."""
+    while True:
+        sure = {one[0] for one in found if len(one) == 1}
+        left = [one if len(one) == 1 else tuple(i for i in one if i not in sure) for one in found]
+        if left == found:
+            return found
+        found = left
+
+
+def _named(
+    source: tuple[TensorSpec, ...],
+    artifact: list[dict[str, Any]],
+    permutes: dict[str, tuple[int, ...]],
+) -> dict[int, int]:
+    """Position in the source -> in the artifact, of those of one name and of shapes that fit."""
+    known: dict[int, int] = {}
+    spellings: tuple[Callable[[str], str], ...] = (str, _plain, _bare)
+    for spell in spellings:
+        own = Counter(spell(spec.name) for spec in source)
+        theirs = Counter(spell(spec["name"]) for spec in artifact)
+        places = {spell(spec["name"]): i for i, spec in enumerate(artifact)}
+        for at, spec in enumerate(source):
+            name = spell(spec.name)
+            place = places.get(name)
+            if at in known or place is None or place in known.values():
+                continue
+            fits = len(source) == 1 or _fits(spec, artifact[place], permutes)
+            if own[name] == theirs[name] == 1 and fits:
+                known[at] = place
+    return known
+
+
+def _plain(name: str) -> str:
+    """A name without the signs that tools replace (`b_in:0` becomes `b_in__0`)."""
+    return re.sub(r"[\W_]+", "_", name).strip("_")
+
+
+def _bare(name: str) -> str:
+    """A name without what TensorFlow puts before and behind it."""
+    return _plain(re.sub(r"^serving_default_|:0$", "", name))
+
+
+def _numbered(artifact: list[dict[str, Any]]) -> bool:
+    """Whether a tool numbered the tensors by the order of arguments: args_0, args_1, ..."""
+    names = [spec["name"] for spec in artifact]
+    stem = names[0].rstrip("0123456789") if names else ""
+    return bool(stem) and names == [f"{stem}{i}" for i in range(len(names))]
+
+
+def _fits(spec: TensorSpec, found: dict[str, Any], permutes: dict[str, tuple[int, ...]]) -> bool:
+    try:
+        _one(spec, 0, [found], permutes)
+    except EdgeoptError:
+        return False
+    return True
+
+
+def _kind(dtype: str) -> str:
+    return dtype.rstrip("0123456789").removeprefix("u")
 
 
 def _one(

@@ -13,9 +13,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgeopt.convert import calibrated
+from edgeopt.convert import calibrated, matching
 from edgeopt.convert.bias_correction import place_means, shift
-from edgeopt.convert.bindings import bind
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
 from edgeopt.convert.litert_graph import Graph, Weighted
@@ -139,7 +138,7 @@ class _Static:
         from edgeopt.runtimes.binding import to_artifact
 
         session = litert.open_session(self._base, 1, {})
-        bindings = bind(self._job.source.inputs, session.inputs, self._permutes)
+        bindings, _ = matching.bound(self._job, session, self._permutes)
         fields = [msgspec.to_builtins(binding) for binding in bindings]
         for sample in self._job.samples(limit):
             yield {b["name"]: to_artifact(sample[b["source"]][None], b)[0] for b in fields}

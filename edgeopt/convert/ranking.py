@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from edgeopt import convert, runtimes
-from edgeopt.convert.bindings import bind
+from edgeopt.convert import matching
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.groups import MOST, groups
 from edgeopt.convert.job import Job
@@ -124,12 +124,11 @@ class _Bench:
 
     def _answers(self, path: Path) -> np.ndarray:
         """[n, values] of the judged output."""
-        source, recipe = self._asked.job.source, self._asked.job.recipe
+        recipe = self._asked.job.recipe
         session = runtimes.load(recipe.runtime).open_session(
             str(path), self._asked.threads, recipe.options
         )
-        inputs = bind(source.inputs, session.inputs, self._forms.permutes)
-        outputs = bind(source.outputs, session.outputs, {})
+        inputs, outputs = matching.bound(self._asked.job, session, self._forms.permutes)
         chosen = next(b for b in outputs if b.source == self._asked.output)
         plain = msgspec.to_builtins(msgspec.structs.replace(chosen, permute=None))
         fields = [msgspec.to_builtins(b) for b in inputs]

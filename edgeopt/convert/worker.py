@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
+from edgeopt.convert import matching
 from edgeopt.convert.algorithms import require
-from edgeopt.convert.bindings import bind
 from edgeopt.convert.job import Converted, Job, Made
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.tensor import Binding, TensorSpec
+from edgeopt.domain.tensor import Binding
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 
@@ -30,22 +30,18 @@ def make(argument: Any) -> Any:
     made: Made = converter.convert(job)
     session = _open(job, made)
     packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
+    inputs, outputs = matching.bound(job, session, made.permutes)
     converted = Converted(
         main=made.main,
-        inputs=_bound(job.source.inputs, session.inputs, made, job.source.reference_inputs),
-        outputs=_bound(job.source.outputs, session.outputs, made, job.source.reference_outputs),
+        inputs=_scaled(inputs, job.source.reference_inputs),
+        outputs=_scaled(outputs, job.source.reference_outputs),
         tools=versions((*packages, *SOURCE_TOOLS[job.source.format])) | made.tools,
         notes=made.notes,
     )
     return msgspec.to_builtins(converted)
 
 
-def _bound(
-    specs: tuple[TensorSpec, ...],
-    found: list[dict[str, Any]],
-    made: Made,
-    own: tuple[Binding, ...],
-) -> tuple[Binding, ...]:
+def _scaled(bindings: tuple[Binding, ...], own: tuple[Binding, ...]) -> tuple[Binding, ...]:
     """The bindings; where a runtime keeps the source file's integers but not their scale, its."""
     scales = {
         binding.source: {"scale": binding.scale, "zero_point": binding.zero_point}
@@ -56,7 +52,7 @@ def _bound(
         msgspec.structs.replace(binding, **scales[binding.source])
         if binding.scale is None and binding.source in scales and "int" in binding.dtype
         else binding
-        for binding in bind(specs, found, made.permutes)
+        for binding in bindings
     )
 
 

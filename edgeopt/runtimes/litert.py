@@ -223,13 +223,23 @@ def _ordered(path: str, interpreter) -> tuple:
     if len(signatures) != 1:
         return ins, outs
     runner = other.get_signature_runner(signatures[0])
-    signed_in = sorted(runner.get_input_details().items(), key=_natural)
-    signed_out = sorted(runner.get_output_details().items(), key=_natural)
-    if {d["index"] for _, d in signed_in} != {d["index"] for _, d in ins}:
-        return ins, outs
     # The other one is not allocated: its shapes are those of the file.
-    own = {d["index"]: d for _, d in ins + outs}
-    return tuple([(n, own.get(d["index"], d)) for n, d in part] for part in (signed_in, signed_out))
+    return (
+        _signed(runner.get_input_details(), ins),
+        _signed(runner.get_output_details(), outs),
+    )
+
+
+def _signed(signed: dict, plain: list) -> list:
+    """Tensors under the signature's names, in their order.
+
+    A quantizer may leave tensors in the signature that the graph no longer answers with (a GRU's
+    states, for one): they have no data, so the graph's own list holds there.
+    """
+    own = {detail["index"]: detail for _, detail in plain}
+    if {detail["index"] for detail in signed.values()} != set(own):
+        return plain
+    return [(name, own[d["index"]]) for name, d in sorted(signed.items(), key=_natural)]
 
 
 def _natural(item):

@@ -1,6 +1,12 @@
 import pytest
 
-from edgeopt.convert.bindings import CHANNELS_LAST, bind, channels_last
+from edgeopt.convert.bindings import (
+    CHANNELS_LAST,
+    arrangements,
+    bind,
+    candidates,
+    channels_last,
+)
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import TensorSpec
 
@@ -40,10 +46,74 @@ def test_without_names_the_position_decides():
     ]
 
 
-def test_one_name_of_several_is_not_enough():
+def test_one_name_of_several_is_enough_for_all():
     artifact = [found("alpha", 1, 4), found("other", 1, 4)]
     bindings = bind((spec("zeta", 1, 4), spec("alpha", 1, 4)), artifact, {})
-    assert [(b.source, b.name) for b in bindings] == [("zeta", "alpha"), ("alpha", "other")]
+    assert [(b.source, b.name) for b in bindings] == [("zeta", "other"), ("alpha", "alpha")]
+
+
+@pytest.mark.parametrize(
+    ("names", "theirs"),
+    [
+        (("b_in:0", "a_in:0"), ("a_in__0", "b_in__0")),
+        (("b_in:0", "a_in"), ("a_in", "b_in__0")),
+        (("x/b.in", "x/a in"), ("x_a_in", "x_b_in")),
+        (("b", "a"), ("serving_default_a:0", "serving_default_b:0")),
+        (("b_größe", "a_入力"), ("a_入力", "b_größe")),
+    ],
+)
+def test_names_that_a_tool_spells_otherwise(names, theirs):
+    bindings = bind(
+        tuple(spec(name, 1, 4) for name in names), [found(name, 1, 4) for name in theirs], {}
+    )
+    assert [b.index for b in bindings] == [1, 0]
+
+
+def test_names_that_become_the_same_do_not_tell():
+    wanted = (spec("a:0", 1, 4), spec("a_0", 1, 3))
+    bindings = bind(wanted, [found("a_0_1", 1, 3), found("a__0", 1, 4)], {})
+    assert [b.index for b in bindings] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "artifact", "expected"),
+    [
+        (
+            [(1, 172, 88), (1, 172, 264), (1, 88)],
+            [(1, 172, 264), (1, 88), (1, 172, 88)],
+            [2, 0, 1],
+        ),
+        ([(1, 3, 8, 6), (1, 8, 6)], [(1, 8, 6), (1, 8, 6, 3)], [1, 0]),  # channels became last
+        ([(1, 4), (1, 4), (1, 5)], [(1, 5), (1, 4), (1, 4)], [1, 2, 0]),
+        ([(1, 4), (1, 2, 2)], [(1, 2, 2), (4,)], [1, 0]),
+    ],
+)
+def test_without_names_the_shape_decides_before_the_position(wanted, artifact, expected):
+    specs = tuple(spec(f"want_{i}", *shape) for i, shape in enumerate(wanted))
+    names = ("Identity", "Identity_1", "StatefulPartitionedCall")
+    tensors = [found(name, *shape) for name, shape in zip(names, artifact, strict=False)]
+    assert [b.index for b in bind(specs, tensors, {})] == expected
+
+
+def test_a_name_with_another_shape_does_not_tell():
+    artifact = [found("a", 1, 5), found("b", 1, 4)]
+    bindings = bind((spec("a", 1, 4), spec("z", 1, 5)), artifact, {})
+    assert [b.name for b in bindings] == ["b", "a"]
+
+
+def test_a_float_is_no_integer_where_there_is_a_choice():
+    artifact = [found("p", 1, 4, dtype="int64"), found("q", 1, 4)]
+    bindings = bind((spec("scores", 1, 4), spec("best", 1, 4, dtype="int32")), artifact, {})
+    assert [b.name for b in bindings] == ["q", "p"]
+
+
+def test_what_may_be_several_is_told():
+    wanted = (spec("y", 1, 4), spec("z", 1, 4), spec("h", 1, 7))
+    artifact = [found("Identity_2", 1, 7), found("Identity", 1, 4), found("Identity_1", 1, 4)]
+    assert candidates(wanted, artifact, {}) == [(1, 2), (1, 2), (0,)]
+    assert list(arrangements([(1, 2), (1, 2), (0,)])) == [(1, 2, 0), (2, 1, 0)]
+    numbered = [found(f"out{i}", 1, 4) for i in range(2)]
+    assert candidates(wanted[:2], numbered, {}) == [(0,), (1,)]
 
 
 def test_counts_that_differ():
