@@ -1,4 +1,4 @@
-"""Writes a bundle: artifact, manifest.json, run.py."""
+"""Writes a bundle: artifact, manifest.json, run.py and what it needs beside it."""
 
 from __future__ import annotations
 
@@ -51,16 +51,18 @@ def write(
         shutil.rmtree(part, ignore_errors=True)
 
 
-#: Runtime -> name in the bundle -> the runtimes' own file that it is.
+#: Beside every run.py: name in the bundle -> the runtimes' own file that it is.
+_ALWAYS = {"fitting.py": "fitting.py"}
+#: Runtime -> the same for what it alone needs.
 _BESIDE = {
     "tensorrt": {"build_engine.py": "tensorrt_engine.py", "cuda_runtime.py": "cuda_runtime.py"}
 }
 
 
 def _beside(runtime: str) -> dict[str, str]:
-    """What a runtime's run.py needs beside it: name -> text."""
+    """What run.py needs beside it: name -> text."""
     found = {}
-    for name, own in _BESIDE.get(runtime, {}).items():
+    for name, own in {**_ALWAYS, **_BESIDE.get(runtime, {})}.items():
         text = Path(runtimes.__file__).with_name(own).read_text("utf-8")
         found[name] = text.replace("from edgeopt.runtimes.", "from ")
     return found
@@ -121,7 +123,7 @@ def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
         options=record.recipe.options,
         affinity=record.recipe.affinity,
         folded=folded_words(source.fold),
-        inputs=[_fields(binding, source.inputs) for binding in artifact.inputs],
+        inputs=[_given(binding, source) for binding in artifact.inputs],
         outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
     )
 
@@ -138,7 +140,19 @@ def folded_words(fold: Fold | None) -> list[str]:
     return lines
 
 
+def _given(binding: Binding, source: SourceFacts) -> dict[str, Any]:
+    """An input's binding, with what its type and shape do not say."""
+    folded = source.fold.input if source.fold else None
+    pixels = folded is not None and folded.name == binding.source
+    note = "pixels from 0 to 255, not normalised" if pixels else ""
+    return {**_fields(binding, source.inputs), "note": note}
+
+
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:
-    """A binding, with the shape of the tensor that it stands for."""
-    [shape] = [spec.shape for spec in originals if spec.name == binding.source]
-    return {**msgspec.to_builtins(binding), "original_shape": [dim or 1 for dim in shape]}
+    """A binding, with the shape and the element type of the tensor that it stands for."""
+    [spec] = [spec for spec in originals if spec.name == binding.source]
+    return {
+        **msgspec.to_builtins(binding),
+        "original_shape": [1 if dim is None else dim for dim in spec.shape],
+        "original_dtype": spec.dtype,
+    }

@@ -11,9 +11,9 @@ from edgeopt.datasets.advice import Advice, did_you_mean, quoted
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.runtimes import fitting
 
 _NUMBERS = "biuf"
-_INTEGERS = "biu"
 
 
 def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
@@ -33,10 +33,7 @@ def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
     """
     inputs = _match_names(samples.inputs, specs, where)
     n = _count(inputs, where)
-    fitted = {
-        spec.name: _fit_type(_fit_shape(inputs[spec.name], spec, where), spec, where)
-        for spec in specs
-    }
+    fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
     if samples.labels is not None:
         _check_labels(samples.labels, n, where)
     if samples.groups is not None:
@@ -99,93 +96,24 @@ def _count(inputs: dict[str, np.ndarray], where: str) -> int:
     return n
 
 
-def _fit_shape(array: np.ndarray, spec: TensorSpec, where: str) -> np.ndarray:
-    """[n, *spec.shape], from that or from samples without the batch axis."""
-    if _matches(array.shape[1:], spec.shape):
-        return array
-    without_batch = spec.shape[1:]
-    has_batch_axis = bool(spec.shape) and spec.shape[0] in (1, None)
-    if has_batch_axis and _matches(array.shape[1:], without_batch):
-        return array[:, None]
-    per_sample = without_batch if has_batch_axis else spec.shape
-    raise BadInput(
-        f"{where}: '{spec.name}' has shape {_dims(array.shape)}, "
-        f"but the model takes {_dims(('n', *per_sample))}",
-        _shape_hint(array.shape[1:], per_sample),
-    )
+def _fit(array: np.ndarray, spec: TensorSpec, where: str) -> np.ndarray:
+    """[n, *spec.shape] in the spec's element type: `runtimes.fitting`, which bundles have too."""
+    try:
+        fitted: np.ndarray = fitting.fit(array, spec.name, spec.dtype, spec.shape)
+    except fitting.Unfit as error:
+        raise BadInput(f"{where}: {error}", error.hint) from error
+    return fitted
 
 
-def _matches(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
-    return len(shape) == len(wanted) and all(
-        w in (None, d) for d, w in zip(shape, wanted, strict=True)
-    )
+def _dims(shape: Sequence[int]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
 
 
-def _dims(shape: Sequence[int | str | None]) -> str:
-    return "[" + ", ".join("?" if d is None else str(d) for d in shape) + "]"
-
-
-def _shape_hint(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> str:
-    """What would make the shape fit."""
-    if None not in wanted and sorted(shape) == sorted(wanted, key=lambda d: d or 0):
-        return "The same axes in another order: transpose them (images: layout=nchw or nhwc)."
-    return "The first axis counts the samples; the others are the model's own."
-
-
-def _fit_type(array: np.ndarray, spec: TensorSpec, where: str) -> np.ndarray:
-    """In the spec's element type, every value kept; floats may lose digits, nothing else.
-
-    Integers are not turned into floats: raw pixels in place of normalised ones are the
-    commonest mistake of all, and nothing later would notice it.
-    """
-    wanted, name = np.dtype(spec.dtype), f"{where}: '{spec.name}'"
-    if array.dtype.kind not in _NUMBERS:
-        raise BadInput(f"{name} holds {array.dtype}, but the model takes {wanted}")
-    if array.dtype.kind == "f":
-        _refuse_non_finite(array, name)
-    if array.dtype == wanted:
-        return array
-    if array.dtype.kind in _INTEGERS and wanted.kind in _INTEGERS:
-        return _fit_integers(array, wanted, name)
-    if array.dtype.kind != "f" or wanted.kind != "f":
-        raise BadInput(
-            f"{name} holds {array.dtype}, but the model takes {wanted}",
-            _conversion_hint(array.dtype, wanted),
-        )
-    with np.errstate(over="ignore"):
-        cast = array.astype(wanted)
-    if not np.isfinite(cast).all():
-        raise BadInput(f"{name} holds values up to {np.abs(array).max():g}, too large for {wanted}")
-    return cast
-
-
-def _fit_integers(array: np.ndarray, wanted: np.dtype, name: str) -> np.ndarray:
-    """Another integer type, where every value fits into it."""
-    low, high = int(array.min()), int(array.max())
-    limits = (0, 1) if wanted.kind == "b" else (np.iinfo(wanted).min, np.iinfo(wanted).max)
-    if low < limits[0] or high > limits[1]:
-        raise BadInput(
-            f"{name} holds values from {low} to {high}, which do not fit the model's {wanted}"
-        )
-    return array.astype(wanted)
-
-
-def _conversion_hint(found: np.dtype, wanted: np.dtype) -> str:
-    if wanted.kind != "f":
-        return f"If its values are whole numbers, save it with .astype('{wanted}')."
-    if found == np.uint8:
-        return f"Normalise it as in training and save it as {wanted}; raw pixels rarely fit."
-    return f"Normalise it as in training, if there was that, and save it with .astype('{wanted}')."
-
-
-def _refuse_non_finite(array: np.ndarray, name: str) -> None:
-    bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
-    if bad.any():
-        raise BadInput(
-            f"{name} has NaN or infinite values in {bad.sum()} of {len(array)} samples, "
-            f"first in sample {int(bad.argmax())}",
-            "Leave these samples out, or fill the gaps as in training.",
-        )
+def _refuse_non_finite(array: np.ndarray, name: str, where: str) -> None:
+    try:
+        fitting.refuse_gaps(array, name)
+    except fitting.Unfit as error:
+        raise BadInput(f"{where}: {error}", error.hint) from error
 
 
 def _check_labels(labels: np.ndarray, n: int, where: str) -> None:
@@ -197,7 +125,7 @@ def _check_labels(labels: np.ndarray, n: int, where: str) -> None:
             "Give each class the number of its column in the model's output.",
         )
     if labels.dtype.kind == "f":
-        _refuse_non_finite(labels, f"{where}: 'labels'")
+        _refuse_non_finite(labels, "labels", where)
 
 
 def _check_groups(groups: np.ndarray, n: int, where: str) -> None:
@@ -207,7 +135,7 @@ def _check_groups(groups: np.ndarray, n: int, where: str) -> None:
             "Give one group name or number for each sample.",
         )
     if groups.dtype.kind == "f":
-        _refuse_non_finite(groups, f"{where}: 'groups'")
+        _refuse_non_finite(groups, "groups", where)
 
 
 def _check_column(column: np.ndarray, name: str, n: int, where: str) -> None:

@@ -1,13 +1,15 @@
 """python only.py PACKAGE,... SCRIPT ARGUMENT...: runs a script that may import no others.
 
-What may be imported: the standard library, and the packages named.
+What may be imported: the standard library, the packages named, and what lies beside the script.
 """
 
 import importlib.abc
 import runpy
 import sys
+from pathlib import Path
 
-ALLOWED = {*sys.stdlib_module_names, *sys.argv[1].split(",")}
+BESIDE = {path.stem for path in Path(sys.argv[2]).parent.glob("*.py")}
+ALLOWED = {*sys.stdlib_module_names, *sys.argv[1].split(","), *BESIDE}
 
 
 class Guard(importlib.abc.MetaPathFinder):

@@ -159,7 +159,7 @@ def test_a_bundle_runs_alone(tmp_path, make, source, runtime, precision, options
     folder = tmp_path / "run" / "this-machine"
     artifact = bundled(make, source, folder, runtime, precision, options)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*artifact.files, "manifest.json", "run.py"]
+        [*artifact.files, "fitting.py", "manifest.json", "run.py"]
     )
     inputs = bundle_net.samples(COUNT, seed=1)
     # An input that is not asked for, the others in another order, samples without a batch axis.
@@ -337,6 +337,7 @@ def test_a_bundle_replaces_the_one_before(tmp_path):
     (tmp_path / ".this-machine.part" / "torn.bin").touch()
     manifest(tmp_path, record(artifact.recipe), artifact)
     assert sorted(path.name for path in (tmp_path / "this-machine").iterdir()) == [
+        "fitting.py",
         "manifest.json",
         "model.tflite",
         "run.py",

@@ -1,0 +1,122 @@
+"""ON THE DEVICE AND HOST. What fits a model's inputs, with numpy: at intake and in each bundle."""
+
+import numpy as np
+
+
+class Unfit(ValueError):
+    """What was found that the model cannot take; `hint`: what to do."""
+
+    def __init__(self, found, hint=""):
+        super().__init__(found)
+        self.hint = hint
+
+
+def fit_all(inputs, bindings):
+    """{name: [n, *shape]} of all inputs of a bundle, or raises Unfit with what is wanted.
+
+    One array for a model with one input fits under any name. `bindings` are those of run.py:
+    tables with "source", "original_dtype", "original_shape" and "note", in words.
+    """
+    names = [b["source"] for b in bindings]
+    if len(names) == len(inputs) == 1:
+        inputs = dict(zip(names, inputs.values()))
+    missing = ", ".join(name for name in names if name not in inputs)
+    if missing:
+        takes = "; ".join(wanted(b) for b in bindings)
+        raise Unfit(f"inputs missing: {missing}\n  wanted: {takes}")
+    found = {}
+    for b in bindings:
+        array = np.asarray(inputs[b["source"]])
+        try:
+            found[b["source"]] = fit(array, b["source"], b["original_dtype"], b["original_shape"])
+        except Unfit as error:
+            got = f"wanted: {wanted(b)}; got: {array.dtype} {list(array.shape)}"
+            raise Unfit(f"{error}\n  {got}" + (f"\n  {error.hint}" if error.hint else "")) from None
+    if len({len(array) for array in found.values()}) > 1:
+        each = ", ".join(f"'{name}' has {len(array)}" for name, array in found.items())
+        raise Unfit(f"the inputs have different numbers of samples: {each}")
+    if not len(found[names[0]]):
+        raise Unfit("there are no samples")
+    return found
+
+
+def wanted(binding):
+    dims = ", ".join(map(str, ["n", *inner(binding["original_shape"])]))
+    note = f", {binding['note']}" if binding["note"] else ""
+    return f"{binding['source']}: {binding['original_dtype']} [{dims}]{note}"
+
+
+def fit(array, name, dtype, shape):
+    """[n, *shape] in `dtype`, of samples that may lack the batch axis of 1; or raises Unfit.
+
+    Every value is kept; floats may lose digits. No axis is moved, and no integer becomes a float
+    nor the other way round: raw pixels for normalised ones is a mistake that nothing else notices.
+    A dimension of None takes any size.
+    """
+    return fit_type(fit_shape(np.asarray(array), name, shape), name, np.dtype(dtype))
+
+
+def fit_shape(array, name, shape):
+    found, per_sample = array.shape[1:], inner(shape)
+    if array.ndim and matches(found, shape):
+        return array
+    if array.ndim and matches(found, per_sample):
+        return array[:, None]
+    hint = "The first axis counts the samples; the others are the model's own."
+    if None not in per_sample and sorted(found) == sorted(per_sample):
+        hint = "The same axes in another order: transpose them (images: layout=nchw or nhwc)."
+    dims = ", ".join("?" if dim is None else str(dim) for dim in ("n", *per_sample))
+    has = f"'{name}' has shape {list(array.shape)}"
+    raise Unfit(f"{has}, but the model takes [{dims}]", hint)
+
+
+def inner(shape):
+    """A sample's shape without the batch axis, which is a first one of 1 or of any size."""
+    return tuple(shape[1:] if len(shape) > 0 and shape[0] in (1, None) else shape)
+
+
+def matches(found, wanted):
+    return len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted))
+
+
+def fit_type(array, name, wanted):
+    if array.dtype.kind == "f":
+        refuse_gaps(array, name)
+    kinds = ["i" if dtype.kind in "biu" else dtype.kind for dtype in (array.dtype, wanted)]
+    if kinds[0] != kinds[1] or kinds[0] not in "if":
+        has = f"'{name}' holds {array.dtype}"
+        raise Unfit(f"{has}, but the model takes {wanted}", advice(array.dtype, wanted))
+    if kinds[0] == "i" and array.dtype != wanted:
+        refuse_beyond(array, name, wanted)
+    with np.errstate(over="ignore"):
+        cast = array.astype(wanted, copy=False)
+    if kinds[0] == "f" and not np.isfinite(cast).all():
+        has = f"'{name}' holds values up to {np.abs(array).max():g}"
+        raise Unfit(f"{has}, too large for {wanted}")
+    return cast
+
+
+def refuse_gaps(array, name):
+    bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    if bad.any():
+        where = f"{bad.sum()} of {len(array)} samples, first in sample {int(bad.argmax())}"
+        hint = "Leave these samples out, or fill the gaps as in training."
+        raise Unfit(f"'{name}' has NaN or infinite values in {where}", hint)
+
+
+def refuse_beyond(array, name, wanted):
+    limits = (0, 1) if wanted.kind == "b" else (np.iinfo(wanted).min, np.iinfo(wanted).max)
+    low, high = (int(array.min()), int(array.max())) if array.size else limits
+    if low < limits[0] or high > limits[1]:
+        has = f"'{name}' holds values from {low} to {high}"
+        raise Unfit(f"{has}, which do not fit the model's {wanted}")
+
+
+def advice(found, wanted):
+    if found.kind not in "biuf":
+        return ""
+    if wanted.kind != "f":
+        return f"If its values are whole numbers, save it with .astype('{wanted}')."
+    if found == np.uint8:
+        return f"Normalise it as in training and save it as {wanted}; raw pixels rarely fit."
+    return f"Normalise it as in training, if there was that, and save it with .astype('{wanted}')."
