@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.sources import canonical_onnx
+from edgeopt.sources import canonical_onnx, quantized_onnx
 from edgeopt.sources.samples import NUMBERS
 from edgeopt.sources.source import sha256_files
 
@@ -118,6 +118,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "outputs": outputs,
         "operators": operators(target),
         "onnx": str(target),
+        "stored": quantized_onnx.stored(fixed),
         "reference_runtime": "onnxruntime",
         "reference_path": str(reference),
         "reference_options": {"graph_optimization": "disabled"},
