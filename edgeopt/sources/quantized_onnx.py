@@ -1,4 +1,4 @@
-"""Whether an ONNX file holds integers in place of floats: QDQ, QOperator, dynamic, weights alone."""
+"""Whether an ONNX file holds integers in place of floats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ _INTEGER = frozenset(
 
 
 def stored(model: onnx.ModelProto) -> str:
-    """The precision of what a file holds: "as-is" where it is quantized, else "fp32".
+    """The precision of what a file holds: "as-is" where it is quantized in any form, else "fp32".
+
+    The forms are QDQ, QOperator, dynamic, and weights alone.
 
     Dequantized pixels at an input make no quantized model; dequantized weights do.
     """
