@@ -167,9 +167,11 @@ def baseline_of(records: Sequence[Record], own_runtime: str) -> str | None:
         own_runtime: the one that answers for the source.
     """
     timed = [r for r in records if r.latency_ms and is_plain(r)]
-    floats, order = [r for r in timed if r.precision == "fp32"], BASELINE_ORDER
+    floats = [r for r in timed if r.precision == "fp32"]
+    order: tuple[str, ...] = BASELINE_ORDER
     if not floats:
-        floats, order = [r for r in timed if r.precision == "as-is"], (own_runtime, *order)
+        floats = [r for r in timed if r.precision == "as-is"]
+        order = (own_runtime, *order)
     for runtime in order:
         own = [r for r in floats if r.runtime == runtime]
         if own:
