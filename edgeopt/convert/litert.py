@@ -85,6 +85,11 @@ def _taken_by_tensorflow(job: Job) -> bool:
 
 def unsuitable(precision: str, source: Source) -> str:
     """LiteRT's quantizer takes every kind of model; what it cannot do shows at conversion."""
+    if precision == "as-is" and source.tflite is None:
+        return (
+            "onnx2tf turns quantized operators of ONNX into float ones that round: it would not be "
+            "the file as it is"
+        )
     return ""
 
 

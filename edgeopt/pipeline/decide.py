@@ -52,7 +52,7 @@ def by_measurement(station: Station, profile: Profile, records: Sequence[Record]
     )
     kept = {r.key: station.keep(r) for r in screened}
     records = [kept.get(r.key, r) for r in records]
-    baseline = baseline_of(records)
+    baseline = baseline_of(records, station.shop.source.reference_runtime)
     records, refinements = refine(station, records, baseline)
     rejected: list[Miss] = []
     queue = choose.ranked(choose.qualifying(records, constraints), baseline)

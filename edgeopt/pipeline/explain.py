@@ -249,7 +249,8 @@ def _runs(record: Record) -> int:
 def _names(store: RunFolder, records: list[Record]) -> LayerNames | None:
     """The source's own names, out of an ONNX artifact that was made by copying them."""
     for record in records:
-        if (record.runtime, record.precision) == ("onnxruntime", "fp32") and record.recipe:
+        copied = record.runtime == "onnxruntime" and record.precision in ("fp32", "as-is")
+        if copied and record.recipe:
             artifact = store.artifact(record.recipe.conversion_id)
             if artifact is not None:
                 with contextlib.suppress(Exception):  # without them the runtimes' names remain

@@ -71,7 +71,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
-    warnings = [str(advice) for advice in check.constant_inputs(data)]
+    warnings = [*source.told, *(str(advice) for advice in check.constant_inputs(data))]
     output = _output(call.output, source)
     if call.fold is not None:
         progress(f"folding into {call.model.name}")

@@ -132,7 +132,7 @@ def _told(
     """The records with what a schedule told of them."""
     timed = [_timed(record, session, shop, spoiled) for record in records]
     if not spoiled:
-        baseline = baseline_id or baseline_of(timed)
+        baseline = baseline_id or baseline_of(timed, shop.source.reference_runtime)
         timed = [_with_verdicts(record, timed, session, baseline) for record in timed]
     return timed
 
@@ -157,16 +157,22 @@ def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str,
     )
 
 
-def baseline_of(records: Sequence[Record]) -> str | None:
+def baseline_of(records: Sequence[Record], own_runtime: str) -> str | None:
     """The fp32 that the run is compared with: ONNX Runtime's where there is one, at its best.
 
-    A source whose file is quantized has none: there it is the file itself, in its own runtime.
+    A source whose file is quantized has none: there it is the file itself, in its own runtime
+    where that was timed.
+
+    Args:
+        own_runtime: the one that answers for the source.
     """
     timed = [r for r in records if r.latency_ms and is_plain(r)]
     floats = [r for r in timed if r.precision == "fp32"]
+    order: tuple[str, ...] = BASELINE_ORDER
     if not floats:
-        floats = [r for r in timed if (r.runtime, r.precision) == ("litert", "as-is")]
-    for runtime in BASELINE_ORDER:
+        floats = [r for r in timed if r.precision == "as-is"]
+        order = (own_runtime, *order)
+    for runtime in order:
         own = [r for r in floats if r.runtime == runtime]
         if own:
             best = min(own, key=lambda r: r.latency_ms.p50 if r.latency_ms else 0.0)

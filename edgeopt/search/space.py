@@ -113,6 +113,8 @@ def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tu
     converter = convert.load(rule.runtime)
     if source.stored == "as-is" and rule.precision != "as-is":
         return "the source's file is quantized already; it is tried as it is", ""
+    if rule.precision not in converter.PRECISIONS and rule.precision == "as-is":
+        return f"edgeopt has no way to give {rule.runtime} a model that is quantized already", ""
     if rule.precision not in converter.PRECISIONS:
         return f"this version of edgeopt makes no {rule.precision} for {rule.runtime}", ""
     missing = _missing(rule, source)

@@ -12,7 +12,7 @@ from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason as why
 from edgeopt.jobs.told import told
 from edgeopt.runtimes.torch import flat
-from edgeopt.sources import canonical_onnx, samples
+from edgeopt.sources import canonical_onnx, half_module, half_precision, samples
 from edgeopt.sources.onnx import operators
 from edgeopt.sources.source import sha256_file
 
@@ -31,7 +31,8 @@ def inspect(argument: dict[str, Any]) -> dict[str, Any]:
         if value is None or not hasattr(value, "dtype"):
             raise BadInput(f"input {name!r} of {path} is no tensor; export it with tensors only.")
         shape = [dim if isinstance(dim, int) else str(dim) for dim in value.shape]
-        inputs.append({"name": name, "dtype": str(value.dtype).split(".")[-1], "shape": shape})
+        dtype = half_module.dtype(str(value.dtype).split(".")[-1])
+        inputs.append({"name": name, "dtype": dtype, "shape": shape})
     return {"path": path, "format": "pt2", "inputs": inputs}
 
 
@@ -83,7 +84,7 @@ def prepare_module(
     arrays = samples.given(argument)
     tensors = tuple(torch.from_numpy(arrays[name]) for name in names)
     try:
-        program = torch.export.export(module, tensors)
+        program, tensors, halves = half_module.export(module, tensors)
         with torch.inference_mode():
             results = program.module()(*tensors)
     except Exception as error:
@@ -93,6 +94,7 @@ def prepare_module(
             "Give shapes that the module takes: --shape NAME=1x3x224x224.",
         )
         raise told(error, otherwise) from None
+    arrays = {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
     outputs = _output_specs(results, path)
     exported = folder / "model.pt2"
     torch.export.save(program, exported)
@@ -111,6 +113,7 @@ def prepare_module(
         "reference_runtime": "torch",
         "reference_path": str(exported),
         "notes": notes,
+        "told": [half_precision.SAID.format(halves)] if halves else [],
     }
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.sources import canonical_onnx
+from edgeopt.sources import canonical_onnx, half_precision, quantized_onnx
 from edgeopt.sources.samples import NUMBERS
 from edgeopt.sources.source import sha256_files
 
 if TYPE_CHECKING:
+    import numpy as np
     import onnx
 
 
@@ -47,8 +48,9 @@ def _dtype(role: str, value: onnx.ValueInfoProto, path: str) -> str:
             "Export the model with tensors only.",
         )
     code = value.type.tensor_type.elem_type
-    # bfloat16 and the narrow floats are of kind V: numpy has none of them.
-    if not code or onnx.helper.tensor_dtype_to_np_dtype(code).kind not in NUMBERS:
+    if code in half_precision.HALVES:
+        return "float32"
+    if not code or not _of_numpy(onnx.helper.tensor_dtype_to_np_dtype(code)):
         name = onnx.TensorProto.DataType.Name(code).lower()
         raise BadInput(
             f"{role} {value.name!r} of {path} is a tensor of type {name}, not of numbers that "
@@ -56,6 +58,11 @@ def _dtype(role: str, value: onnx.ValueInfoProto, path: str) -> str:
             "Export the model with floats or integers.",
         )
     return onnx.helper.tensor_dtype_to_np_dtype(code).name
+
+
+def _of_numpy(dtype: np.dtype[Any]) -> bool:
+    """Whether numpy itself has a type of numbers: narrow floats and integers are ml_dtypes'."""
+    return dtype.kind in NUMBERS and dtype.isbuiltin == 1
 
 
 def _dims(value: onnx.ValueInfoProto) -> list[int | str]:
@@ -101,11 +108,13 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     """See `load.prepare`. The original, run without graph optimizations, is the reference."""
     path, folder = argument["path"], Path(argument["folder"])
     model = read(path)
-    fixed = canonical_onnx.fix_shapes(model, argument["shapes"])
+    given = canonical_onnx.fix_shapes(model, argument["shapes"])
+    fixed = half_precision.widened(given)
     reference = folder / "reference.onnx"
     canonical_onnx.save(fixed, reference)
     sample = canonical_onnx.sample(argument["sample"], fixed)
     outputs, answers = canonical_onnx.answers(reference, sample)
+    told = half_precision.told(given, sample, answers, folder)
     target = folder / "model.onnx"
     notes = canonical_onnx.write(fixed, target, sample, answers)
     files = [Path(path), *external_data(path)]
@@ -118,10 +127,12 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "outputs": outputs,
         "operators": operators(target),
         "onnx": str(target),
+        "stored": quantized_onnx.stored(fixed),
         "reference_runtime": "onnxruntime",
         "reference_path": str(reference),
         "reference_options": {"graph_optimization": "disabled"},
         "notes": notes,
+        "told": told,
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.sources import canonical_onnx
+from edgeopt.sources import canonical_onnx, half_precision
 from edgeopt.sources.onnx import operators
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def write(
     Raises:
         BadInput: ONNX Runtime does not run what the tool made.
     """
+    half_precision.widen(model)
+    inputs = half_precision.floats(inputs)
     _rename(model, list(inputs), list(outputs))
     raw, path = folder / "converted.onnx", folder / "model.onnx"
     fixed = canonical_onnx.fix_shapes(model, {name: list(a.shape) for name, a in inputs.items()})

@@ -54,6 +54,7 @@ class Source(Value, kw_only=True, frozen=True):
             are the source's own.
         channels_last: images that are so by the user's word, and stay so.
         fold: what is folded in; then all of the above is of the folded model.
+        told: what its preparation changed that the user has to know; warnings of the run.
         reference_inputs, reference_outputs: how that session's tensors stand to `inputs` and
             `outputs`; empty where they are the same, in the same order.
     """
@@ -80,6 +81,7 @@ class Source(Value, kw_only=True, frozen=True):
     channels_last: tuple[str, ...] = ()
     fold: Fold | None = None
     notes: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     def facts(self) -> SourceFacts:
         """What `run.json` keeps of it."""

@@ -12,7 +12,7 @@ from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.torch import SPECS, flat
-from edgeopt.sources import onnx_form, samples
+from edgeopt.sources import half_module, half_precision, onnx_form, samples
 from edgeopt.sources.source import sha256_file
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     tensors = tuple(torch.from_numpy(array) for array in arrays.values())
     module = read(str(path))
     results = _answers(module, tensors, path, arrays)
+    halves = half_module.found(module)
     frozen = torch.jit.freeze(module)
     inputs, outputs = samples.specs(arrays), samples.specs(results)
     kept = folder / "model.pt"
@@ -72,7 +73,8 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "size_bytes": path.stat().st_size,
         "inputs": inputs,
         "outputs": outputs,
-        "torchscript": str(kept),
+        "torchscript": None if halves else str(kept),  # only its ONNX form is widened
+        "told": [half_precision.SAID.format(halves)] if halves else [],
         "reference_runtime": "torch",
         "reference_path": str(kept),
         **_onnx(frozen, tensors, arrays, list(results), folder),

@@ -13,6 +13,7 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 F16 = {"INFERENCE_PRECISION_HINT": "f16"}
 BF16 = {"INFERENCE_PRECISION_HINT": "bf16"}
 DYNAMIC = {**F32, "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32}
+WEIGHTS = {**F32, "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}
 FLOAT = {"use_fp16_packed": 0, "use_fp16_storage": 0, "use_fp16_arithmetic": 0}
 
 #: runtime, precision, options, least signal to noise in dB, largest share of the fp32 size
@@ -27,7 +28,7 @@ TABLE = [
     ("openvino", "bf16", BF16, 30, 0.7),
     ("openvino", "int8-static", F32, 25, 0.5),
     ("openvino", "int8-dynamic", DYNAMIC, 30, 0.5),
-    ("openvino", "int8-weights", F32, 30, 0.5),
+    ("openvino", "int8-weights", WEIGHTS, 30, 0.5),
     ("litert", "fp32", {}, 100, 1),
     ("litert", "fp16", {}, 50, 0.6),
     ("litert", "int8-static", {}, 25, 0.4),

@@ -225,7 +225,7 @@ def test_a_file_that_is_quantized_is_tried_as_it_is():
         rule("openvino", "int8-static", options={"INFERENCE_PRECISION_HINT": "bf16"}),
         rule("openvino", "fp32", options=HINT),
         rule("litert", "int8-dynamic", options={"HINT": "other"}),
-        of=source(stored="as-is"),
+        of=source(stored="as-is", tflite="m.tflite"),
         threads=(1, 2),
     )
     assert [(r.runtime, r.precision, r.threads, r.options) for r in made.recipes] == [

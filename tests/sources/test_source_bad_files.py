@@ -126,15 +126,15 @@ def test_weights_that_are_gone(file, inspect):
             "input 'x' of FILE is a tensor of type string, not of numbers that numpy has.",
         ),
         (
-            tiny.typed(tiny.TensorProto.BFLOAT16),
-            "input 'x' of FILE is a tensor of type bfloat16, not of numbers that numpy has.",
+            tiny.typed(tiny.TensorProto.FLOAT8E5M2),
+            "input 'x' of FILE is a tensor of type float8e5m2, not of numbers that numpy has.",
         ),
         (
             tiny.typed(tiny.TensorProto.UNDEFINED),
             "input 'x' of FILE is a tensor of type undefined, not of numbers that numpy has.",
         ),
     ],
-    ids=["operator", "dangling", "sequence in", "sequence out", "strings", "bfloat16", "untyped"],
+    ids=["operator", "dangling", "sequence in", "sequence out", "strings", "narrow", "untyped"],
 )
 @pytest.mark.usefixtures("at_home")
 def test_onnx_that_is_not_valid(file, inspect, model, expected):

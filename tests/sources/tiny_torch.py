@@ -72,3 +72,18 @@ def export(module, path, *inputs, kwargs=None, dynamic=None):
     program = torch.export.export(module.eval(), inputs, kwargs, dynamic_shapes=dynamic)
     torch.export.save(program, str(path))
     return path
+
+
+class Halves(nn.Module):
+    """Half-precision weights, and a type that the code names."""
+
+    def __init__(self, kind=torch.float16):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 8), nn.Linear(8, 3)
+        self.register_buffer("shift", torch.ones(3))
+        self.to(kind)
+        self.kind = kind
+
+    def forward(self, x):
+        hidden = self.first(x).float().softmax(-1).to(self.kind)
+        return self.second(hidden + torch.zeros(8, dtype=self.kind)) + self.shift
