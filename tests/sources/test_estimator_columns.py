@@ -39,9 +39,7 @@ def columns(*parts, remainder="drop"):
     ids=["number", "slice", "mask", "name", "union"],
 )
 def test_columns_however_they_are_named(first):
-    by_name = any(
-        isinstance(p[2], list) and "a" in p[2] for p in getattr(first, "transformers", ())
-    )
+    by_name = "'a'" in repr(first)
     given = pd.DataFrame(ROWS, columns=list("abcde")) if by_name else ROWS
     model = make_pipeline(first, LogisticRegression()).fit(given, TRUTH)
     rows = ROWS[:16].astype(np.float32)
