@@ -131,8 +131,13 @@ def _explain(error: Exception) -> str:
 
 def _advice(error: Exception) -> str:
     text = str(error)
-    if "is not a registered function/op" in text or "NOT_IMPLEMENTED" in text:
+    if "is not a registered function/op" in text:
         return "It has an operator that ONNX Runtime does not know; export it without that one."
+    if "NOT_IMPLEMENTED" in text:
+        return (
+            "ONNX Runtime knows the operator, but not with this opset and these element types; "
+            "export it with others."
+        )
     return "Check that it runs in ONNX Runtime with these shapes."
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.sources import canonical_onnx, half_precision, quantized_onnx
+from edgeopt.sources import canonical_onnx, half_precision, old_opset, quantized_onnx
 from edgeopt.sources.samples import NUMBERS
 from edgeopt.sources.source import sha256_files
 
@@ -108,7 +108,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     """See `load.prepare`. The original, run without graph optimizations, is the reference."""
     path, folder = argument["path"], Path(argument["folder"])
     model = read(path)
-    given = canonical_onnx.fix_shapes(model, argument["shapes"])
+    given, raised = old_opset.raised(canonical_onnx.fix_shapes(model, argument["shapes"]))
     fixed = half_precision.widened(given)
     reference = folder / "reference.onnx"
     canonical_onnx.save(fixed, reference)
@@ -131,7 +131,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "reference_runtime": "onnxruntime",
         "reference_path": str(reference),
         "reference_options": {"graph_optimization": "disabled"},
-        "notes": notes,
+        "notes": [*raised, *notes],
         "told": told,
     }
 

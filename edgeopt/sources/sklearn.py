@@ -12,6 +12,7 @@ import numpy as np
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
+from edgeopt.runtimes.sklearn import table
 from edgeopt.sources import estimator_onnx, onnx_form, samples
 from edgeopt.sources.source import sha256_file
 
@@ -131,11 +132,11 @@ def _answers(
     found = {}
     for name, method in methods.items():
         try:
-            result = np.asarray(getattr(estimator, method)(rows))
+            result = np.asarray(getattr(estimator, method)(table(estimator, rows)))
         except Exception as error:
             otherwise = BadInput(
                 f"{path} does not take rows of {rows.shape[1]} numbers: {first_line(error)}",
-                "Take what works on text or on columns by name out of the pipeline.",
+                "Take what works on text out of the pipeline; columns by name need pandas.",
             )
             raise told(error, otherwise) from None
         # One value a row is a column in ONNX; scores are 32-bit floats there.
