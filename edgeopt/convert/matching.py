@@ -61,7 +61,7 @@ def _by_value(
     permutes: dict[str, tuple[int, ...]],
     found: list[list[tuple[int, ...]]],
 ) -> tuple[Sequence[int], Sequence[int]]:
-    samples = list(job.samples(SAMPLES)) or [_random(job.source)]
+    samples = list(job.samples(SAMPLES)) or [random(job.source)]
     expected = answers(job.source, samples)
     best: tuple[float, Sequence[int], Sequence[int]] | None = None
     for order in islice(arrangements(found[0]), MOST):
@@ -76,7 +76,7 @@ def _by_value(
     return best[1], best[2]
 
 
-def _random(source: Source) -> Arrays:
+def random(source: Source) -> Arrays:
     """A sample where no data is: no two inputs are alike."""
     rng = np.random.default_rng(0)
     return {spec.name: _values(rng, spec) for spec in source.inputs}
