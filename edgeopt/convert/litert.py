@@ -24,11 +24,11 @@ from edgeopt.convert import (
     tflite_converter,
     tflite_plain,
     tflite_whole,
+    ways,
 )
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
-from edgeopt.convert.ways import Way, check, first
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
@@ -171,9 +171,10 @@ def _from_source(job: Job, target: Path) -> _Came:
 
 def _by_either_way(job: Job, target: Path) -> _Came:
     """From PyTorch directly, else by way of ONNX."""
-    direct = Way("litert-torch", lambda: _from_torch(job.source, target))
-    by_onnx = Way("onnx2tf, from ONNX", lambda: _from_onnx(job, target))
-    done = first((direct, by_onnx), lambda: check(job, target, image_permutes(job.source)))
+    direct = ways.Way("litert-torch", lambda: _from_torch(job.source, target))
+    by_onnx = ways.Way("onnx2tf, from ONNX", lambda: _from_onnx(job, target))
+    permutes = image_permutes(job.source)
+    done = ways.first((direct, by_onnx), lambda: ways.check(job, target, permutes))
     return _Came(done.result.tools, (*done.result.notes, *done.notes))
 
 
@@ -181,7 +182,7 @@ def _from_onnx(job: Job, target: Path) -> _Came:
     source = job.source
     if source.onnx is None:
         raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
-    with rewrites.written(job, Path(source.onnx), "onnx2tf") as (path, notes):
+    with rewrites.written(source, "onnx2tf", next(job.samples(1), None)) as (path, notes):
         made = onnx2tf.convert(path, Path(job.folder), source.inputs, source.channels_last)
     shutil.move(made, target)
     return _Came({"onnx2tf": onnx2tf.VERSION}, notes)

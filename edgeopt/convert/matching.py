@@ -128,4 +128,5 @@ def _off(own: np.ndarray, theirs: np.ndarray) -> float:
     both = np.isfinite(a) & np.isfinite(b)
     noise = float(np.square(a[both] - b[both]).sum())
     power = float(np.square(b[both]).sum())
-    return noise / max(power, 1e-12) + float((np.isfinite(a) != np.isfinite(b)).sum())
+    # Below a millionth of one an answer is rounding noise, and so is its distance.
+    return noise / max(power, 1e-12 * a.size) + float((np.isfinite(a) != np.isfinite(b)).sum())

@@ -41,22 +41,27 @@ class Done(Generic[T]):
 def first(ways: Sequence[Way[T]], check: Callable[[], None] = lambda: None) -> Done[T]:
     """Go the first way that makes something and whose result passes a check.
 
+    The last way's result is not checked: parity judges it, and says how far off it is.
+
     Raises:
-        EdgeoptError: none does; it says why, way by way.
+        EdgeoptError: none does; it says why, way by way. Of one way alone: its own error.
     """
     failed: list[str] = []
-    hint = ""
+    hints: list[str] = []
     for way in ways:
         try:
             result = way.make()
-            check()
+            if way is not ways[-1]:
+                check()
         except Exception as error:
-            hint = hint or (error.hint if isinstance(error, EdgeoptError) else "")
+            if len(ways) == 1:
+                raise
+            hints.append(error.hint if isinstance(error, EdgeoptError) else "")
             failed.append(f"{way.name}: {_why(error)}")
             continue
-        told = f"made by {way.name}, since another way failed ({'; '.join(failed)})"
+        told = f"made by {way.name}; another way failed ({'; '.join(failed)})"
         return Done(result, (told[:400],) if failed else ())
-    raise EdgeoptError("no way succeeded: " + "; ".join(failed), hint)
+    raise EdgeoptError("; ".join(failed), next(filter(None, hints), ""))
 
 
 def _why(error: Exception) -> str:
@@ -75,9 +80,11 @@ def check(job: Job, path: Path, permutes: dict[str, tuple[int, ...]]) -> None:
     inputs, outputs = matching.bound(job, session, permutes)
     own = matching.read(outputs, session.run(matching.fed(inputs, sample)))
     [theirs] = matching.answers(job.source, [sample])
-    off = {name: matching.distance({name: own[name]}, {name: theirs[name]}) for name in theirs}
-    worst = max(off, key=lambda name: off[name])
-    if off[worst] > LEAST:
+    # Classes have no distance: where two are nearly as likely, either may be answered.
+    floats = [name for name, array in theirs.items() if array.dtype.kind == "f"]
+    off = {name: matching.distance({name: own[name]}, {name: theirs[name]}) for name in floats}
+    worst = max(off, key=lambda name: off[name], default="")
+    if worst and off[worst] > LEAST:
         decibels = 10 * np.log10(1 / off[worst])
         raise EdgeoptError(
             f"output {worst!r} of what it made is {decibels:.1f} dB from the source's"

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.convert import matching
-from edgeopt.convert.job import Job
 from edgeopt.convert.rewrites import (
     activations,
     functions,
@@ -28,6 +27,7 @@ from edgeopt.convert.rewrites import (
 )
 from edgeopt.convert.rewrites.editor import LEAST_OPSET, Editor, opset_of
 from edgeopt.jobs.child import first_line
+from edgeopt.sources.source import Source
 
 if TYPE_CHECKING:
     import onnx
@@ -49,9 +49,10 @@ class Rule:
 RULES = {
     "sequences": Rule("sequences as plain tensors", sequences.apply),
     "functions": Rule("newer operators by what they stand for", functions.apply),
+    "soft shrink": Rule("Shrink as a difference of Relu", activations.apply_shrink),
     "shrink": Rule("Shrink by its parts", functions.apply_shrink),
     "pads": Rule("padding in numbers", pads.apply),
-    "elu": Rule("Elu with its alpha", activations.apply),
+    "elu": Rule("Elu with its alpha", activations.apply_elu),
     "transposed": Rule("ConvTranspose with its padding and groups", transposed.apply),
     "widened": Rule("grouped one-dimensional convolutions as images", widened.apply),
     "average": Rule("padded AveragePool as Pad and AveragePool", pools.apply_average),
@@ -62,11 +63,11 @@ RULES = {
 TOOLS = {
     # 2.6.9 drops Elu's alpha and ConvTranspose's output_padding, and has no form of the others.
     "onnx2tf": (
-        "sequences", "functions", "shrink", "pads", "elu", "transposed", "widened", "average",
-        "dilated",
+        "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "transposed", "widened",
+        "average", "dilated",
     ),
     # 20261020 drops Shrink's parameters.
-    "pnnx": ("sequences", "functions", "shrink", "pads", "dilated"),
+    "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads"),
     "openvino": ("functions",),
 }  # fmt: skip
 
@@ -129,15 +130,20 @@ def _require_same(expected: list[np.ndarray], got: list[np.ndarray]) -> None:
 
 
 @contextlib.contextmanager
-def written(job: Job, path: Path, tool: str) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """An ONNX file in the words of a tool, for as long as the context lasts, and notes of it.
+def written(
+    source: Source, tool: str, sample: Mapping[str, np.ndarray] | None = None
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """A source's ONNX form in the words of a tool, while the context lasts, and notes of it.
 
-    The file itself where nothing is to be rewritten.
+    Args:
+        source: one with an ONNX form; the file itself is given where nothing is rewritten.
+        sample: see `rewritten`; None: random numbers.
     """
     import onnx
 
-    [sample] = list(job.samples(1)) or [matching.random(job.source)]
-    model, done = rewritten(onnx.load(str(path)), tool, sample)
+    path = Path(str(source.onnx))
+    given = sample or matching.random(source)
+    model, done = rewritten(onnx.load(str(path)), tool, given)
     if not done:
         yield path, ()
         return

@@ -1,4 +1,7 @@
-"""Elu with an alpha of its own: onnx2tf 2.6.9 makes LiteRT's ELU of it, whose alpha is 1."""
+"""Elu and Shrink, by operators without parameters.
+
+onnx2tf 2.6.9 makes LiteRT's ELU of Elu, whose alpha is 1; pnnx 20261020 drops Shrink's parameters.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 from edgeopt.convert.rewrites.editor import Editor, attributes, node
 
 
-def apply(editor: Editor) -> int:
+def apply_elu(editor: Editor) -> int:
     """Elu(x) = Relu(x) + alpha * Elu_1(min(x, 0))."""
     return editor.replace(lambda one: _elu(one, editor) if one.op_type == "Elu" else None)
 
@@ -29,4 +32,27 @@ def _elu(one: Any, editor: Editor) -> list[Any] | None:
         node("Elu", [back], curved, alpha=1.0),
         node("Mul", [curved, factor], scaled),
         node("Add", [over, scaled], output),
+    ]
+
+
+def apply_shrink(editor: Editor) -> int:
+    """Shrink(x) = Relu(x - lambd) - Relu(-x - lambd), where it shifts by as much as it cuts."""
+    return editor.replace(lambda one: _shrink(one, editor) if one.op_type == "Shrink" else None)
+
+
+def _shrink(one: Any, editor: Editor) -> list[Any] | None:
+    about = attributes(one)
+    cut, shift = about.get("lambd", 0.5), about.get("bias", 0.0)
+    if cut != shift or cut < 0:
+        return None
+    [given], [output] = one.input, one.output
+    above, flipped, below, up, down = (editor.name(output) for _ in range(5))
+    edge = editor.constant(np.array([cut], np.float32), output)
+    return [
+        node("Sub", [given, edge], above),
+        node("Neg", [given], flipped),
+        node("Sub", [flipped, edge], below),
+        node("Relu", [above], up),
+        node("Relu", [below], down),
+        node("Sub", [up, down], output),
     ]
