@@ -10,6 +10,7 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from edgeopt.convert import (
     litert_static,
     micro,
     onnx2tf,
+    rewrites,
     tflite_converter,
     tflite_plain,
     tflite_whole,
+    ways,
 )
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.forms import Forms
@@ -102,11 +105,11 @@ def convert(job: Job) -> Made:
     """Write model.tflite, channels last where the source has images."""
     target = Path(job.folder) / "model.tflite"
     source, precision = job.source, job.recipe.precision
-    tools: dict[str, str] = {}
+    came = _Came()
     if _is_the_file(source, precision):
         shutil.copyfile(str(source.tflite), target)
     elif precision == "fp32" or _taken_by_tensorflow(job):
-        tools = _from_source(job, target)
+        came = _from_source(job, target)
     else:
         assert job.base is not None, "the plan makes the fp32 artifact first"
         _quantize(job, job.base, target)
@@ -117,7 +120,12 @@ def convert(job: Job) -> Made:
     if precision == "int8-static":
         tflite_whole.write(target)
     notes = _notes(target) if precision == "int8-static" else ()
-    return Made(main=target.name, permutes=permutes | turned, tools=tools, notes=notes)
+    return Made(
+        main=target.name,
+        permutes=permutes | turned,
+        tools=came.tools,
+        notes=(*came.notes, *notes),
+    )
 
 
 def _notes(target: Path) -> tuple[str, ...]:
@@ -144,29 +152,48 @@ def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
     return {name: CHANNELS_LAST for name in images if name not in source.channels_last}
 
 
-def _from_source(job: Job, target: Path) -> dict[str, str]:
-    """Write the file without a base; returns the versions of what is not in this environment."""
+@dataclass(frozen=True)
+class _Came:
+    """How a file came about: versions of what is not in this environment, notes for the user."""
+
+    tools: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def _from_source(job: Job, target: Path) -> _Came:
+    """Write the file without a base."""
     source = job.source
     if source.tflite:
         tflite_plain.write(Path(source.tflite), target)
     elif source.saved_model:
         tflite_converter.convert(job, target)
     elif source.exported:
-        _from_torch(source, target)
-    elif source.onnx is None:
-        raise EdgeoptError(source.onnx_reason)
+        return _by_either_way(job, target)
     else:
-        shutil.move(_from_onnx(job, Path(source.onnx)), target)
-        return {"onnx2tf": onnx2tf.VERSION}
-    return {}
+        return _from_onnx(job, target)
+    return _Came()
 
 
-def _from_onnx(job: Job, path: Path) -> Path:
+def _by_either_way(job: Job, target: Path) -> _Came:
+    """From PyTorch directly, else by way of ONNX."""
+    direct = ways.Way("litert-torch", lambda: _from_torch(job.source, target))
+    by_onnx = ways.Way("onnx2tf, from ONNX", lambda: _from_onnx(job, target))
+    permutes = image_permutes(job.source)
+    done = ways.first((direct, by_onnx), lambda: ways.check(job, target, permutes))
+    return _Came(done.result.tools, (*done.result.notes, *done.notes))
+
+
+def _from_onnx(job: Job, target: Path) -> _Came:
     source = job.source
-    return onnx2tf.convert(path, Path(job.folder), source.inputs, source.channels_last)
+    if source.onnx is None:
+        raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
+    with rewrites.written(source, "onnx2tf", next(job.samples(1), None)) as (path, notes):
+        made = onnx2tf.convert(path, Path(job.folder), source.inputs, source.channels_last)
+    shutil.move(made, target)
+    return _Came({"onnx2tf": onnx2tf.VERSION}, notes)
 
 
-def _from_torch(source: Source, target: Path) -> None:
+def _from_torch(source: Source, target: Path) -> _Came:
     import litert_torch
     import torch
 
@@ -180,6 +207,7 @@ def _from_torch(source: Source, target: Path) -> None:
         tensor = torch.zeros(shape, dtype=getattr(torch, spec.dtype))
         arguments.append(tensor.permute(*CHANNELS_LAST).contiguous() if i in images else tensor)
     litert_torch.convert(module, tuple(arguments)).export(str(target))
+    return _Came()
 
 
 def _quantize(job: Job, base: str, target: Path) -> None:

@@ -61,7 +61,7 @@ def _by_value(
     permutes: dict[str, tuple[int, ...]],
     found: list[list[tuple[int, ...]]],
 ) -> tuple[Sequence[int], Sequence[int]]:
-    samples = list(job.samples(SAMPLES)) or [_random(job.source)]
+    samples = list(job.samples(SAMPLES)) or [random(job.source)]
     expected = answers(job.source, samples)
     best: tuple[float, Sequence[int], Sequence[int]] | None = None
     for order in islice(arrangements(found[0]), MOST):
@@ -76,7 +76,7 @@ def _by_value(
     return best[1], best[2]
 
 
-def _random(source: Source) -> Arrays:
+def random(source: Source) -> Arrays:
     """A sample where no data is: no two inputs are alike."""
     rng = np.random.default_rng(0)
     return {spec.name: _values(rng, spec) for spec in source.inputs}
@@ -128,4 +128,5 @@ def _off(own: np.ndarray, theirs: np.ndarray) -> float:
     both = np.isfinite(a) & np.isfinite(b)
     noise = float(np.square(a[both] - b[both]).sum())
     power = float(np.square(b[both]).sum())
-    return noise / max(power, 1e-12) + float((np.isfinite(a) != np.isfinite(b)).sum())
+    # Below a millionth of one an answer is rounding noise, and so is its distance.
+    return noise / max(power, 1e-12 * a.size) + float((np.isfinite(a) != np.isfinite(b)).sum())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from edgeopt.convert import pnnx_refused, rewrites, ways
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import describe_exit
@@ -63,33 +65,73 @@ def convert(job: Job) -> Made:
         EdgeoptError: pnnx reads no form of the source, or leaves operators that ncnn has not.
     """
     target = Path(job.folder) / "model.param"
+    forms = _forms(job)
+    if not forms:
+        raise EdgeoptError(job.source.onnx_reason or "the source has no ONNX form")
+    done = ways.first(
+        [ways.Way(name, functools.partial(_made, job, form, target)) for name, form in forms],
+        lambda: ways.check(job, target, {}),
+    )
+    return Made(main=target.name, notes=(*done.result, *done.notes))
+
+
+#: What writes the file that pnnx reads into a folder, and notes of it.
+_Form = Callable[[Path], tuple[Path, tuple[str, ...]]]
+
+
+def _forms(job: Job) -> list[tuple[str, _Form]]:
+    """Ways into pnnx, the most direct one first."""
+    source = job.source
+    found: list[tuple[str, _Form]] = []
+    if source.torchscript:
+        found.append(("pnnx, from TorchScript", lambda work: (_copied(source, work), ())))
+    elif source.exported:
+        found.append(("pnnx, from a trace", lambda work: (_traced(source, work / "source.pt"), ())))
+    if source.onnx is not None:
+        found.append(("pnnx, from ONNX", lambda work: _rewritten(job, work)))
+    return found
+
+
+def _copied(source: Source, work: Path) -> Path:
+    return Path(shutil.copyfile(str(source.torchscript), work / "source.pt"))
+
+
+def _rewritten(job: Job, work: Path) -> tuple[Path, tuple[str, ...]]:
+    with rewrites.written(job.source, "pnnx", next(job.samples(1), None)) as (path, notes):
+        return Path(shutil.copyfile(path, work / "source.onnx")), notes
+
+
+def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
+    """Write the two files from one form of the source; returns notes."""
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
-        given = _form(job.source, work)
-        _pnnx(job, given, work)
+        given, notes = form(work)
+        log = _pnnx(job, given, work)
         text = (work / "model.param").read_text("utf-8")
-        _refuse_foreign(text)
+        pnnx_refused.foreign(text, job.source)
+        pnnx_refused.dropped(log)
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))
     _hint_outputs(job, target)
-    return Made(main=target.name)
-
-
-def _form(source: Source, work: Path) -> Path:
-    """The file that pnnx reads, under a name of its own."""
-    if source.torchscript:
-        return Path(shutil.copyfile(source.torchscript, work / "source.pt"))
-    if source.exported:
-        return _traced(source, work / "source.pt")
-    if source.onnx is None:
-        raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
-    return Path(shutil.copyfile(source.onnx, work / "source.onnx"))
+    return notes
 
 
 def _traced(source: Source, path: Path) -> Path:
     import torch
 
-    module: Any = torch.export.load(str(source.exported)).module()
+    from edgeopt.runtimes.torch import flat
+
+    class Flat(torch.nn.Module):
+        """Answers with a tuple, whatever structure the module's answers have."""
+
+        def __init__(self, inner: torch.nn.Module) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return tuple(flat(self.inner(*given)))
+
+    module = Flat(torch.export.load(str(source.exported)).module())
     arguments = tuple(
         torch.zeros([int(dim or 1) for dim in spec.shape], dtype=getattr(torch, spec.dtype))
         for spec in source.inputs
@@ -99,8 +141,12 @@ def _traced(source: Source, path: Path) -> Path:
     return path
 
 
-def _pnnx(job: Job, given: Path, work: Path) -> None:
-    """Run pnnx, a program of its own; what it writes beside the two files stays in `work`."""
+def _pnnx(job: Job, given: Path, work: Path) -> str:
+    """Run pnnx, a program of its own; what it writes beside the two files stays in `work`.
+
+    Returns:
+        What it said.
+    """
     found = importlib.util.find_spec("pnnx")
     assert found is not None  # the space holds what is installed
     assert found.origin is not None
@@ -113,12 +159,14 @@ def _pnnx(job: Job, given: Path, work: Path) -> None:
     ]
     program = Path(found.origin).with_name("pnnx")
     done = subprocess.run([program, given, *options], cwd=work, capture_output=True, text=True)
-    print(done.stdout, done.stderr)  # noqa: T201 (log)
+    log = f"{done.stdout}\n{done.stderr}"
+    print(log)  # noqa: T201 (log)
     if done.returncode or not (work / "model.bin").exists():
         raise EdgeoptError(
             f"pnnx {describe_exit(done.returncode).removeprefix('the process ')} and wrote no "
             f"ncnn model: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1][:200]}"
         )
+    return log
 
 
 def _input_shapes(source: Source, given: Path) -> list[str]:
@@ -130,20 +178,6 @@ def _input_shapes(source: Source, given: Path) -> list[str]:
         for spec in source.inputs
     ]
     return [f"inputshape={','.join(shapes)}"]
-
-
-def _refuse_foreign(text: str) -> None:
-    """pnnx leaves what ncnn has no layer for under another name.
-
-    Raises:
-        EdgeoptError: it did.
-    """
-    import ncnn
-
-    kinds = {line.split()[0] for line in text.splitlines()[2:] if line.strip()}
-    foreign = sorted(kind for kind in kinds if ncnn.layer_to_index(kind) < 0)
-    if foreign:
-        raise EdgeoptError(f"pnnx has no ncnn form of {', '.join(foreign)}.")
 
 
 def _shapes(source: Source, work: Path) -> dict[str, tuple[int, ...]]:
@@ -158,10 +192,18 @@ def _shapes(source: Source, work: Path) -> dict[str, tuple[int, ...]]:
     shapes = {}
     for spec, (name, batch) in zip(source.inputs, found, strict=True):
         kept = [int(dim or 1) for dim in spec.shape]
-        if int(batch) < len(kept) and kept.pop(int(batch)) != 1:  # 233 where there is none
-            raise EdgeoptError(f"pnnx takes axis {batch} of {spec.name!r} for the batch.")
+        count = kept.pop(int(batch)) if int(batch) < len(kept) else 1  # 233 where there is none
+        if count != 1:
+            raise EdgeoptError(
+                f"ncnn has no batch axis, and {spec.name!r} is a batch of {count} (axis {batch}).",
+                "Export the model with a batch of 1, or with that axis open.",
+            )
         if len(kept) > _MOST_AXES:
-            raise EdgeoptError(f"pnnx keeps {len(kept)} axes of {spec.name!r}; ncnn has three.")
+            raise EdgeoptError(
+                f"ncnn's values have three axes, {spec.name!r} has {len(kept)}, and nothing in the "
+                "model tells pnnx which of them is the batch.",
+                "Export the model with a batch of 1 and at most three axes beside it.",
+            )
         shapes[name] = tuple(kept) or (1,)
     return shapes
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from edgeopt.convert import rewrites
 from edgeopt.convert.onnxruntime import onnx_of
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import TensorSpec
@@ -36,7 +37,21 @@ def read(source: Source) -> tuple[Any, tuple[str, ...]]:
     except EdgeoptError:
         raise
     except Exception as error:
-        raise _told(error, "OpenVINO does not read it") from error
+        return _rewritten(source, error, notes)
+
+
+def _rewritten(source: Source, error: Exception, notes: list[str]) -> tuple[Any, tuple[str, ...]]:
+    """Read it in words that OpenVINO knows, where there are such.
+
+    Raises:
+        EdgeoptError: there are none.
+    """
+    import openvino as ov
+
+    with rewrites.written(source, "openvino") as (path, applied):
+        if applied:
+            return ov.convert_model(str(path)), (*notes, *applied)
+    raise _told(error, "OpenVINO does not read it") from error
 
 
 #: The line of OpenVINO's account that names operators.

@@ -1,0 +1,91 @@
+"""Ways from one source to one artifact, tried in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from edgeopt import runtimes
+from edgeopt.convert import matching
+from edgeopt.convert.job import Job
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.jobs.child import first_line
+
+T = TypeVar("T")
+
+LEAST = 0.01
+"""Squared error over squared answer (20 dB) beyond which a way computed something else. What is
+nearer is left to parity, whose limits are those of the precision."""
+
+
+@dataclass(frozen=True)
+class Way(Generic[T]):
+    """A way, by the name of its tool."""
+
+    name: str
+    make: Callable[[], T]
+
+
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """What the first way that succeeded gave back; notes say which it was and why others failed."""
+
+    result: T
+    notes: tuple[str, ...]
+
+
+def first(ways: Sequence[Way[T]], check: Callable[[], None] = lambda: None) -> Done[T]:
+    """Go the first way that makes something and whose result passes a check.
+
+    The last way's result is not checked: parity judges it, and says how far off it is.
+
+    Raises:
+        EdgeoptError: none does; it says why, way by way. Of one way alone: its own error.
+    """
+    failed: list[str] = []
+    hints: list[str] = []
+    for way in ways:
+        try:
+            result = way.make()
+            if way is not ways[-1]:
+                check()
+        except Exception as error:
+            if len(ways) == 1:
+                raise
+            hints.append(error.hint if isinstance(error, EdgeoptError) else "")
+            failed.append(f"{way.name}: {_why(error)}")
+            continue
+        told = f"made by {way.name}; another way failed ({'; '.join(failed)})"
+        return Done(result, (told[:400],) if failed else ())
+    raise EdgeoptError("; ".join(failed), next(filter(None, hints), ""))
+
+
+def _why(error: Exception) -> str:
+    return str(error.args[0]) if isinstance(error, EdgeoptError) else first_line(error)
+
+
+def check(job: Job, path: Path, permutes: dict[str, tuple[int, ...]]) -> None:
+    """Ask a float artifact and the source about one sample.
+
+    Raises:
+        EdgeoptError: its answers are others, or no tensors of it can be matched.
+    """
+    [sample] = list(job.samples(1)) or [matching.random(job.source)]
+    runtime = runtimes.load(job.recipe.runtime)
+    session = runtime.open_session(str(path), 1, job.recipe.options)
+    inputs, outputs = matching.bound(job, session, permutes)
+    own = matching.read(outputs, session.run(matching.fed(inputs, sample)))
+    [theirs] = matching.answers(job.source, [sample])
+    # Classes have no distance: where two are nearly as likely, either may be answered.
+    floats = [name for name, array in theirs.items() if array.dtype.kind == "f"]
+    off = {name: matching.distance({name: own[name]}, {name: theirs[name]}) for name in floats}
+    worst = max(off, key=lambda name: off[name], default="")
+    if worst and off[worst] > LEAST:
+        decibels = 10 * np.log10(1 / off[worst])
+        raise EdgeoptError(
+            f"output {worst!r} of what it made is {decibels:.1f} dB from the source's"
+        )
