@@ -44,9 +44,9 @@ def skipped(target: str, left: LeftOut) -> Record:
 def by_measurement(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
     """Screen all candidates, measure the best ones again, confirm the fastest that qualifies."""
     constraints = station.call.constraints
-    alive = [r for r in records if station.can_time(r)]
-    if not alive:
+    if not any(map(station.can_time, records)):
         return _nothing(station, profile, records, None)
+    alive = [r for r in records if station.can_time(r) or station.can_mend(r)]
     screened, found = time_records(
         station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
     )

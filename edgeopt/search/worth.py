@@ -60,7 +60,8 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
     own = [
         record
         for record in records
-        if (record.runtime, record.precision, record.status) == (runtime, "int8-static", "ok")
+        if (record.runtime, record.precision) == (runtime, "int8-static")
+        and (record.status == "ok" or record.mendable)
         and record.recipe is not None
         and record.recipe.compression == chain
         and record.latency_ms is not None
@@ -71,6 +72,8 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:
     """Whether it qualifies but for what it loses on the choosing samples."""
+    if record.mendable:
+        return True
     if record.drop is None or record.drop.judged <= constraints.max_drop:
         return False
     return len(choose.misses(record, constraints)) == 1
