@@ -19,7 +19,7 @@ from edgeopt.pipeline.refine import refine
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.sweep import sweep
 from edgeopt.pipeline.timing import baseline_of, time_records
-from edgeopt.report import words
+from edgeopt.report import fidelity_words, words
 from edgeopt.search import choose
 
 FINALISTS = 3
@@ -166,7 +166,7 @@ def _chosen(
         baseline_id=baseline,
         front=_front(records, baseline),
         rejected=rejected,
-        warnings=words.unresolved(record),
+        warnings=(*fidelity_words.warnings(record), *words.unresolved(record)),
     )
 
 
@@ -212,6 +212,6 @@ def by_profile(station: Station, profile: Profile, records: Sequence[Record]) ->
             baseline_id=None,
             front=(),
             rejected=tuple(rejected),
-            warnings=words.unresolved(confirmed),
+            warnings=(*fidelity_words.warnings(confirmed), *words.unresolved(confirmed)),
         )
     return _nothing(station, profile, records, None, tuple(rejected))
