@@ -53,7 +53,7 @@ def cli(debug: bool) -> None:
 
     \b
     Exit codes: 0 chosen, 1 nothing qualified, 2 bad input, 3 something is not installed,
-    4 a mistake in edgeopt itself.
+    70 a mistake in edgeopt itself.
     """
 
 

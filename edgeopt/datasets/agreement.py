@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
 from edgeopt.datasets import answers, statistics
+from edgeopt.datasets.certainty import read
+from edgeopt.datasets.fidelity import follows_inputs
 from edgeopt.datasets.metric import Columns, Metric, proportion
+from edgeopt.datasets.parts import parts
 
 
-def agreement(name: str, about: str, source_outputs: np.ndarray) -> Metric:
-    """What agreement means depends on what the source answers."""
+def agreement(
+    name: str, about: str, source_outputs: np.ndarray, labels: np.ndarray | None = None
+) -> Metric:
+    """What agreement means depends on what the source answers; `why` of the metric says how."""
     if source_outputs.dtype.kind in "biu":
         about = "share of samples answered exactly as by the source model"
         return proportion(
             name, about, functools.partial(answers.exact_hits, metric=name), against="source"
         )
-    if not answers.is_row(source_outputs):
-        return _determination(name)
+    reading = read(source_outputs, labels)
+    if not reading.classes:
+        return replace(_determination(name, source_outputs), why=f"read as values: {reading.why}")
     scores = answers.class_scores(source_outputs, name)
     yes_above = answers.threshold(scores)
-    if scores.shape[1] == 1 and yes_above == 0:
-        return _determination(name)
     if scores.shape[1] == 1:
-        about = "share of samples on the same side of 0.5 as the source model's answer"
+        about = f"share of samples on the same side of {yes_above:g} as the source model's answer"
     else:
         about = "share of samples whose best class is the source model's best class"
 
@@ -32,22 +37,43 @@ def agreement(name: str, about: str, source_outputs: np.ndarray) -> Metric:
         both = (answers.class_scores(each, name) for each in (outputs, source))
         return np.equal(*(answers.predicted(each, yes_above) for each in both))
 
-    return proportion(name, about, hits, against="source")
+    found = proportion(name, about, hits, against="source")
+    return replace(found, why=f"read as scores of classes: {reading.why}")
 
 
-def _determination(name: str) -> Metric:
-    """R2 as scikit-learn's `r2_score(multioutput="variance_weighted")`."""
+def _determination(name: str, source_outputs: np.ndarray) -> Metric:
+    """R2 as scikit-learn's `r2_score(multioutput="variance_weighted")`, of the worst part.
+
+    An output has parts where slices of it differ in scale; what is constant in the source is none.
+    """
+    found = [p for p in parts("output", source_outputs) if follows_inputs(p.of(source_outputs))]
+    about = "coefficient of determination (R2) of the answers against the source model's"
+    if len(found) > 1:
+        about += f", in the worst of {' and '.join(p.words for p in found)}"
+    elif found and found[0].axis is not None:
+        about += f", in {found[0].words}"
 
     def columns(outputs: np.ndarray, source: np.ndarray) -> Columns:
         answers.same_size(outputs, source, name)
-        truths = answers.values(source)
-        errors = np.square(truths - answers.values(outputs)).sum(axis=1)
-        return errors, np.square(truths - truths.mean(axis=0)).sum(axis=1)
+        outputs = outputs.reshape(source.shape)
+        each = [_errors(p.of(outputs), p.of(source)) for p in found] or [_errors(outputs, source)]
+        errors, spreads = (np.stack(column, axis=1) for column in zip(*each, strict=True))
+        return errors, spreads
 
     return Metric(
         name,
-        "coefficient of determination (R2) of the answers against the source model's",
+        about,
         columns=columns,
-        combine=statistics.determination,
+        combine=statistics.worst_determination,
         against="source",
     )
+
+
+def _errors(outputs: np.ndarray, source: np.ndarray) -> Columns:
+    """Each sample's squared error and squared distance from the mean; of finite values."""
+    truths, own = answers.values(source), answers.values(outputs)
+    known = np.isfinite(truths)
+    truths = np.where(known, truths, 0.0)
+    mean = truths.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    errors = np.square(np.where(known, own - truths, 0.0)).sum(axis=1)
+    return errors, np.square(np.where(known, truths - mean, 0.0)).sum(axis=1)

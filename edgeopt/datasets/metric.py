@@ -33,6 +33,7 @@ class Metric:
         counting: the value is within 0..1 and counts samples right or wrong, so that samples
             without a single error still leave it uncertain.
         resamples: how many a bootstrap of it takes.
+        why: why this and not another measure, where that followed from the source's answers.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Metric:
     proportion: bool = False
     counting: bool = False
     resamples: int = RESAMPLES
+    why: str = ""
 
     def truths(self, labels: np.ndarray | None, source_outputs: np.ndarray) -> np.ndarray:
         """What answers are held against: the labels, or the source's outputs."""

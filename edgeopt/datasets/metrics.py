@@ -19,6 +19,7 @@ from edgeopt.datasets.metric import (
     needs_labels,
     proportion,
 )
+from edgeopt.datasets.places import unanswered
 from edgeopt.domain.errors import BadInput
 
 
@@ -56,12 +57,15 @@ def metric(name: str | None, labels: np.ndarray | None, source_outputs: np.ndarr
     require_metric(name)
     if name != AGREEMENT and labels is None:
         raise needs_labels(name)
-    if np.isnan(source_outputs).any():
+    nan = unanswered if name == AGREEMENT else np.isnan  # agreement can leave out a mask
+    if nan(source_outputs).any():
         raise BadInput(
             "the source model answers NaN", "Check the data's preprocessing and the model."
         )
     if function.is_reference(name):
         found = _own(name)
+    elif name == AGREEMENT:
+        found = agreement(name, METRICS[name].about, source_outputs, labels)
     else:
         found = METRICS[name].build(name, METRICS[name].about, source_outputs)
     value = found.value(source_outputs, found.truths(labels, source_outputs))

@@ -25,6 +25,7 @@ class Samples:
             recording) are not independent and never land in two parts.
         columns: name -> [n]: what is known of each sample besides, to slice scores by.
         origin: where they come from, for messages.
+        numbers: [n], each sample's number in what it was divided from; None: as they stand.
     """
 
     inputs: dict[str, np.ndarray]
@@ -32,6 +33,7 @@ class Samples:
     groups: np.ndarray | None = None
     origin: str = "the given arrays"
     columns: dict[str, np.ndarray] = field(default_factory=dict)
+    numbers: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -44,6 +46,7 @@ class Samples:
             labels=None if self.labels is None else self.labels[indices],
             groups=None if self.groups is None else self.groups[indices],
             columns={name: array[indices] for name, array in self.columns.items()},
+            numbers=(np.arange(len(self)) if self.numbers is None else self.numbers)[indices],
         )
 
     def sha256(self) -> str:

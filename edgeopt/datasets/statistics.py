@@ -78,3 +78,8 @@ def determination(errors: np.ndarray, spreads: np.ndarray) -> float:
     if spread > 0:
         return 1 - error / spread
     return 1.0 if error == 0 else 0.0
+
+
+def worst_determination(errors: np.ndarray, spreads: np.ndarray) -> float:
+    """The least R2 of the columns of [n, parts]."""
+    return min(determination(e, s) for e, s in zip(errors.T, spreads.T, strict=True))

@@ -37,7 +37,7 @@ class NotInstalled(EdgeoptError):
 class OwnFault(EdgeoptError):
     """A mistake in edgeopt itself: neither the model's fault nor a tool's."""
 
-    exit_code = 4
+    exit_code = 70  # EX_SOFTWARE of sysexits.h
 
     def __init__(self, message: str) -> None:
         hint = "This is a mistake in edgeopt, not in the model, the data or a tool: please report "

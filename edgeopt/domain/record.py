@@ -30,16 +30,27 @@ class Parity(Value, kw_only=True, frozen=True):
     """How near the artifact's answers are to the source's on a few samples.
 
     Attributes:
-        sqnr_db: signal to quantization noise over all outputs, dB; the higher the nearer.
-            Null where the answers are equal to the bit.
-        max_abs: largest absolute difference. n: samples.
+        sqnr_db: signal to quantization noise of the worst part of all outputs, dB; the higher the
+            nearer. Null where the answers are equal to the bit.
+        max_abs: largest absolute difference of finite values. n: samples.
         required_db: what the precision was held to.
+        worst: that part in words ("channels 4 to 83 of output0"). `output`, `axis`, `slices`: the
+            same as values; axis null: all of the output.
+        distinct, source_distinct: different values in the part where the artifact has the fewest of
+            the source's, `coarsest` in words; null where they were not counted.
     """
 
     sqnr_db: float | None
     max_abs: float
     n: int
     required_db: float
+    worst: str = ""
+    output: str = ""
+    axis: int | None = None
+    slices: tuple[int, ...] = ()
+    coarsest: str = ""
+    distinct: int | None = None
+    source_distinct: int | None = None
 
 
 class Executed(Value, kw_only=True, frozen=True):
@@ -123,6 +134,12 @@ class Record(Value, kw_only=True, frozen=True):
     def instead(self) -> str:
         """See `Executed.instead`."""
         return self.executed.instead if self.executed else ""
+
+    @property
+    def mendable(self) -> bool:
+        """Static integers refused for their answers alone: others, or layers in float, may do."""
+        compared = self.status == "failed-parity" and self.parity is not None
+        return compared and self.precision == "int8-static" and self.executed is not None
 
     @property
     def key(self) -> tuple[str, str, str]:

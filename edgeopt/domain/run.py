@@ -116,7 +116,12 @@ class SourceFacts(Value, kw_only=True, frozen=True):
 
 
 class DataFacts(Value, kw_only=True, frozen=True):
-    """How the data was divided: samples in each part, and what they were judged by."""
+    """How the data was divided: samples in each part, and what they were judged by.
+
+    Attributes:
+        metric_why: why the source's answers are read so, where the metric follows from them.
+        unscored: numbers of samples of the data that the source answers with NaN.
+    """
 
     calibrate: int
     choose: int
@@ -126,6 +131,8 @@ class DataFacts(Value, kw_only=True, frozen=True):
     metric: str
     metric_about: str
     output: str
+    metric_why: str = ""
+    unscored: tuple[int, ...] = ()
 
 
 class Run(Value, kw_only=True, frozen=True):

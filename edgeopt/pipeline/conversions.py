@@ -186,18 +186,26 @@ class Conversions:
         assert self.stages is not None, "only a run that compresses has such recipes"
         return self.stages.source_of(recipe.compression)
 
-    def _base(self, recipe: Recipe) -> Path | None:
-        """The artifact that a conversion starts from, made first where it is missing."""
+    def bases(self, recipe: Recipe) -> tuple[Recipe, ...]:
+        """What a recipe's artifact is made from, the nearest first; () where it is the source."""
         precision = convert.load(recipe.runtime).base(recipe.precision)
         if precision is None:
+            return ()
+        base = Recipe(runtime=recipe.runtime, precision=precision, compression=recipe.compression)
+        return (base, *self.bases(base))
+
+    def _base(self, recipe: Recipe) -> Path | None:
+        """The artifact that a conversion starts from, made first where it is missing."""
+        found = self.bases(recipe)
+        if not found:
             return None
         try:
-            base = self.artifact(
-                Recipe(runtime=recipe.runtime, precision=precision, compression=recipe.compression)
-            )
+            base = self.artifact(found[0])
         except StepFailed as error:
             raise StepFailed(
-                "failed-convert", f"its {precision} form failed: {error.reason}", error.hint
+                "failed-convert",
+                f"its {found[0].precision} form failed: {error.reason}",
+                error.hint,
             ) from error
         return self.path(base)
 

@@ -19,7 +19,7 @@ from edgeopt.pipeline.refine import refine
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.sweep import sweep
 from edgeopt.pipeline.timing import baseline_of, time_records
-from edgeopt.report import words
+from edgeopt.report import fidelity_words, words
 from edgeopt.search import choose
 
 FINALISTS = 3
@@ -44,9 +44,9 @@ def skipped(target: str, left: LeftOut) -> Record:
 def by_measurement(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
     """Screen all candidates, measure the best ones again, confirm the fastest that qualifies."""
     constraints = station.call.constraints
-    alive = [r for r in records if station.can_time(r)]
-    if not alive:
+    if not any(map(station.can_time, records)):
         return _nothing(station, profile, records, None)
+    alive = [r for r in records if station.can_time(r) or station.can_mend(r)]
     screened, found = time_records(
         station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
     )
@@ -170,7 +170,7 @@ def _chosen(
         baseline_id=baseline,
         front=_front(records, baseline),
         rejected=rejected,
-        warnings=words.unresolved(record),
+        warnings=(*fidelity_words.warnings(record), *words.unresolved(record)),
     )
 
 
@@ -216,6 +216,6 @@ def by_profile(station: Station, profile: Profile, records: Sequence[Record]) ->
             baseline_id=None,
             front=(),
             rejected=tuple(rejected),
-            warnings=words.unresolved(confirmed),
+            warnings=(*fidelity_words.warnings(confirmed), *words.unresolved(confirmed)),
         )
     return _nothing(station, profile, records, None, tuple(rejected))

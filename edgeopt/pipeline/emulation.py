@@ -15,6 +15,8 @@ import msgspec
 import numpy as np
 
 from edgeopt.datasets import scores
+from edgeopt.datasets.fidelity import sqnr_db
+from edgeopt.datasets.places import misplaced
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.errors import BadInput, RunnerFailed, StepFailed
@@ -24,7 +26,8 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.executed import precision_words
-from edgeopt.pipeline.judge import REQUIRED_DB, Answers, output_shapes, sqnr_db
+from edgeopt.pipeline.judge import output_shapes
+from edgeopt.pipeline.parity import REQUIRED_DB, Answers
 from edgeopt.pipeline.workshop import Workshop, failed
 from edgeopt.runner import sensors
 
@@ -205,9 +208,10 @@ def _emulation(
 
 def _marks(shop: Workshop, there: Answers, here: Answers) -> tuple[Score | None, Drop | None, str]:
     """The score there, the drop against here; or why so few samples have none."""
-    own, theirs, samples = there[shop.output], here[shop.output], shop.choose.samples
+    kept = shop.choose.scored(shop.output, len(there[shop.output]))
+    own, theirs, samples = there[shop.output][kept], here[shop.output][kept], shop.choose.samples
     labels, groups = (
-        None if array is None else array[: len(own)] for array in (samples.labels, samples.groups)
+        None if array is None else array[kept] for array in (samples.labels, samples.groups)
     )
     try:
         score, _ = shop.choose.marks(shop.judge, there, shop.output, shop.max_drop)
@@ -223,8 +227,9 @@ def difference(output: str, there: np.ndarray, here: np.ndarray) -> OutputDiffer
         StepFailed: one of them is not finite where the other is.
     """
     finite = np.isfinite(here)
-    if (finite != np.isfinite(there)).any():
-        raise StepFailed("failed-parity", f"output {output!r} is not finite where it is so here")
+    wrong = misplaced(there, here)
+    if wrong is not None:
+        raise StepFailed("failed-parity", f"output {output!r} is not finite as it is here: {wrong}")
     expected = np.where(finite, here, 0).astype(np.float64)
     error = np.where(finite, there, 0) - expected
     return OutputDifference(

@@ -1,40 +1,31 @@
-"""Judges answers: parity with the source, score and drop on one part of the data."""
+"""Judges answers: score and drop on one part of the data, with the source's own answers."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from edgeopt.datasets import scores, slices
+from edgeopt.datasets.fidelity import divided
 from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.metrics import metric
+from edgeopt.datasets.parts import Part
+from edgeopt.datasets.places import unanswered
 from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
 from edgeopt.domain.effects import Slices
-from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.record import Parity
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.answer import answer_in_parts
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
+from edgeopt.pipeline.parity import Answers, require_places
 from edgeopt.runner import sensors
 from edgeopt.sources.source import Source
-
-Answers = dict[str, np.ndarray]
-
-PARITY_SAMPLES = 16
-
-#: Stands for a precision where the model itself was changed. Its answers may be of another scale
-#: (labels train no scale), so that only nonsense is refused here; the score judges.
-COMPRESSED = "a compressed model"
-
-#: Least signal to noise ratio that an artifact must keep, dB. Integers are held to little:
-#: the score judges them; below 0 dB the error is larger than the signal.
-REQUIRED_DB = {"fp32": 40.0, "fp16": 25.0, "bf16": 15.0, COMPRESSED: -20.0}
-REQUIRED_DB_INT8 = 0.0
 
 
 class Exam:
@@ -42,6 +33,33 @@ class Exam:
 
     def __init__(self, part: str, samples: Samples, feed: Feed, source: Answers) -> None:
         self.part, self.samples, self.feed, self.source = part, samples, feed, source
+
+    @functools.cached_property
+    def divisions(self) -> dict[str, tuple[Part, ...]]:
+        """The parts of each output that are held to the source by themselves."""
+        return divided(self.source)
+
+    def unscored(self, output: str) -> np.ndarray:
+        """int[m]: the samples that the source itself answers with NaN, in this part's order."""
+        return np.flatnonzero(unanswered(self.source[output]))
+
+    def answered(self, answers: Answers, output: str) -> slices.Answered:
+        """What is scored: the samples that were answered, but for those the source cannot.
+
+        Raises:
+            StepFailed: values are infinite or NaN where the source's are not.
+        """
+        own = answers[output]
+        theirs = self.source[output][: len(own)]
+        require_places(output, own, theirs)
+        kept = self.scored(output, len(own))
+        if len(kept) == len(own):
+            return slices.Answered(self.samples, own, theirs)
+        return slices.Answered(self.samples.take(kept), own[kept], theirs[kept])
+
+    def scored(self, output: str, count: int) -> np.ndarray:
+        """int[m]: of the first samples those that are scored."""
+        return np.setdiff1d(np.arange(count), self.unscored(output))
 
     def marks(
         self, judge: Metric, answers: Answers, output: str, max_drop: float
@@ -51,11 +69,10 @@ class Exam:
         Raises:
             StepFailed: the answers cannot be scored.
         """
-        own = answers[output]
-        theirs = self.source[output][: len(own)]
+        samples, own, theirs = self.answered(answers, output)
         labels, groups = (
             None if array is None else array[: len(own)]
-            for array in (self.samples.labels, self.samples.groups)
+            for array in (samples.labels, samples.groups)
         )
         score = scores.score(judge, own, judge.truths(labels, theirs), groups, self.part)
         return score, scores.drop(judge, own, theirs, labels, groups, max_drop)
@@ -68,8 +85,7 @@ class Exam:
         Raises:
             StepFailed: the answers cannot be scored.
         """
-        own = answers[output]
-        answered = slices.Answered(self.samples, own, self.source[output][: len(own)])
+        answered = self.answered(answers, output)
         return slices.slices(judge, answered, columns, self.part, max_drop)
 
 
@@ -155,45 +171,10 @@ def metric_for(name: str, first: Exam, output: str) -> Metric:
     Raises:
         BadInput: it does not fit the labels or the source's outputs.
     """
-    return metric(name or None, first.samples.labels, first.source[output])
-
-
-def parity(precision: str, answers: Answers, source: Answers) -> Parity:
-    """How near an artifact's answers are to the source's, over all outputs.
-
-    Raises:
-        StepFailed: not finite where the source is, or further off than the precision allows.
-    """
-    count = min(PARITY_SAMPLES, len(next(iter(source.values()))))
-    required = REQUIRED_DB.get(precision, REQUIRED_DB_INT8)
-    worst: float | None = None
-    largest = 0.0
-    for name, theirs in source.items():
-        own = np.asarray(answers[name][:count], dtype=np.float64)
-        expected = np.asarray(theirs[:count], dtype=np.float64)
-        if not np.isfinite(own[np.isfinite(expected)]).all():
-            raise StepFailed("failed-parity", f"output {name!r} has NaN or infinite values")
-        error = np.nan_to_num(own - expected)
-        largest = max(largest, float(np.abs(error).max(initial=0.0)))
-        decibels = sqnr_db(np.nan_to_num(expected), error)
-        if theirs.dtype.kind in "biu" and precision != "fp32":
-            required = min(required, REQUIRED_DB_INT8)  # classes have no distance: the score judges
-        if decibels is not None and (worst is None or decibels < worst):
-            worst = decibels
-    if worst is not None and worst < required:
-        raise StepFailed(
-            "failed-parity",
-            f"its answers are {round(worst, 1) + 0.0} dB from the source's; {precision} must keep "
-            f"{required:.0f} dB",
-            "The conversion changed what the model computes.",
+    samples, _, theirs = first.answered(first.source, output)
+    if not len(theirs):
+        raise BadInput(
+            f"the source model answers NaN for all {len(first.samples)} samples",
+            "Check the data's preprocessing and the model.",
         )
-    return Parity(sqnr_db=worst, max_abs=largest, n=count, required_db=required)
-
-
-def sqnr_db(signal: np.ndarray, error: np.ndarray) -> float | None:
-    """Signal to quantization noise ratio, dB; None where there is no noise at all."""
-    noise = float(np.mean(error**2)) if error.size else 0.0
-    if noise == 0.0:
-        return None
-    power = float(np.mean(signal**2))
-    return float(10 * np.log10(max(power, 1e-30) / noise))
+    return metric(name or None, samples.labels, theirs)

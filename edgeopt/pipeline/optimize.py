@@ -64,7 +64,8 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         run = msgspec.structs.replace(
             run,
             state="finished",
-            warnings=run.warnings + bench.warnings(),
+            data=msgspec.structs.replace(run.data, unscored=bench.unscored()),
+            warnings=bench.doubts() + run.warnings + bench.warnings(),
             seconds=round(time.monotonic() - began, 1),
         )
         return finish.finish(run, folder, {p.profile.name: p.profile for p in places})
@@ -114,6 +115,7 @@ def _blank(intake: Intake, bench: Workbench, fleet: Fleet, started: str) -> Run:
             groups=parts.choose.groups is not None,
             metric=bench.judge.name,
             metric_about=bench.judge.about,
+            metric_why=bench.judge.why,
             output=intake.output,
         ),
         choices=(),

@@ -112,10 +112,11 @@ def _has_forms(record: Record) -> bool:
 
 def _lost(record: Record) -> tuple[float, float]:
     """What a form loses; of forms that lose the same, the one whose answers are nearer."""
-    if record.drop is None or record.parity is None:
+    if record.parity is None:
         return math.inf, math.inf
     nearness = record.parity.sqnr_db  # null: equal to the bit
-    return record.drop.judged, -math.inf if nearness is None else -nearness
+    lost = record.drop.judged if record.drop else math.inf
+    return lost, -math.inf if nearness is None else -nearness
 
 
 def _won(work: _Work) -> bool:
@@ -187,7 +188,8 @@ def _base(work: _Work) -> Recipe:
     """
     for record in (work.best, *work.made):
         how = record.recipe.quantization if record.recipe else None
-        if record.status == "ok" and record.recipe and how and how.library in EXCEPTIONS:
+        made = record.status == "ok" or record.mendable
+        if made and record.recipe and how and how.library in EXCEPTIONS:
             return record.recipe
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 

@@ -55,6 +55,9 @@ class Station:
             DeviceFailed: the device was lost; what was found before is kept.
         """
         target = self.place.profile.name
+        for recipe in recipes:
+            if recipe.precision == "fp32" and not recipe.compression:
+                self.shop.floats.setdefault(recipe.runtime, recipe)
         blanks = [blank(target, self.place.name, recipe) for recipe in recipes]
         known = [self._known(empty) for empty in blanks]
         made = {
@@ -79,6 +82,10 @@ class Station:
     def can_time(self, record: Record) -> bool:
         """Whether a candidate runs here in its own runtime."""
         return record.status == "ok" and record.runtime not in self.place.absent
+
+    def can_mend(self, record: Record) -> bool:
+        """Whether it is worth timing though it was refused: its refined forms may do."""
+        return record.mendable and record.runtime not in self.place.absent
 
     def _known(self, empty: Record) -> Record | None:
         """What an interrupted run found for a recipe, where its artifact is still there."""

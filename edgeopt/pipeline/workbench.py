@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from edgeopt.datasets import scores
+from edgeopt.datasets import doubts, scores
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.training import training_samples
 from edgeopt.devices.device import Device
@@ -19,7 +19,8 @@ from edgeopt.jobs.told import told
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
-from edgeopt.pipeline.judge import Answers, Exam, exam, metric_for
+from edgeopt.pipeline.judge import Exam, exam, metric_for
+from edgeopt.pipeline.parity import Answers
 from edgeopt.pipeline.stages import Stages
 from edgeopt.pipeline.turns import Turns
 from edgeopt.pipeline.workshop import Workshop
@@ -164,6 +165,26 @@ class Workbench:
                 raise Stopped
             self.folder.journal.append(record)
         return record
+
+    def doubts(self) -> tuple[str, ...]:
+        """What is told first of all: why scores may say little, and what is not scored."""
+        output = self.intake.output
+        samples, _, theirs = self._choose.answered(self._choose.source, output)
+        told = doubts.doubts(self.judge, output, theirs, samples.labels)
+        total = sum(len(one.samples) for one in self._exams)
+        return tuple(map(str, (*told, *doubts.unanswered_samples(self.unscored(), total))))
+
+    def unscored(self) -> tuple[int, ...]:
+        """Numbers of the samples that the source answers with NaN, of all parts asked so far."""
+        found: list[int] = []
+        for one in self._exams:
+            left_out, numbers = one.unscored(self.intake.output), one.samples.numbers
+            found += (left_out if numbers is None else numbers[left_out]).tolist()
+        return tuple(sorted(found))
+
+    @property
+    def _exams(self) -> tuple[Exam, ...]:
+        return (self._choose, *([self._confirm] if self._confirm else []))
 
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the size of the confirming part."""

@@ -27,9 +27,11 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
+from edgeopt.pipeline.bases import require_sound_bases
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.executed import executed, notes
-from edgeopt.pipeline.judge import COMPRESSED, Exam, output_shapes, parity
+from edgeopt.pipeline.judge import Exam, output_shapes
+from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
 from edgeopt.sources.source import Source
 from edgeopt.store.run_folder import RunFolder
 
@@ -54,6 +56,7 @@ class Workshop:
     Attributes:
         absent: runtime that is not there -> why; another one answers for its recipes.
         machine: what the device says of itself; {} where it says nothing.
+        floats: runtime -> its fp32 recipe, where the target has one.
     """
 
     conversions: Conversions
@@ -66,6 +69,7 @@ class Workshop:
     max_slice_drop: float | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
+    floats: dict[str, Recipe] = field(default_factory=dict)
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
     _accounts: dict[str, Executed | StepFailed] = field(default_factory=dict)
     _reports: dict[str, Executed] = field(default_factory=dict)
@@ -138,13 +142,13 @@ class Workshop:
             if recipe.runtime in runtimes.ELSEWHERE:
                 return _made_only(record)
             step = "score"
-            marks = self._marked(recipe, artifact)
+            require_sound_bases(self, recipe)
+            marks = self.marked(recipe, artifact)
             account = self._account(recipe, artifact)
         except StepFailed as error:
             if error.status == "failed-parity":
                 step = "parity"
-                record = msgspec.structs.replace(record, executed=self._ran(recipe))
-            return failed(record, step, error)
+            return failed(self._compared(record, recipe, error), step, error)
         return msgspec.structs.replace(
             record,
             parity=marks.parity,
@@ -155,6 +159,16 @@ class Workshop:
             notes=(*record.notes, *notes(recipe, account)),
         )
 
+    def _compared(self, record: Record, recipe: Recipe, error: StepFailed) -> Record:
+        """With how far its answers are, and what ran, where that is what ended it."""
+        if error.status != "failed-parity":
+            return record
+        ran = self._reports.get(recipe.account_id)
+        if ran is not None:
+            ran = msgspec.structs.replace(ran, threads=recipe.threads)
+        far = error.parity if isinstance(error, TooFar) else None
+        return msgspec.structs.replace(record, parity=far, executed=ran)
+
     def subject(self, recipe: Recipe, artifact: Artifact) -> Subject:
         """An artifact as something to run."""
         subject = Subject.of(recipe, artifact, self.conversions.path(artifact))
@@ -162,7 +176,12 @@ class Workshop:
             return subject
         return replace(subject, runtime=runtimes.STAND_INS[recipe.runtime], options={})
 
-    def _marked(self, recipe: Recipe, artifact: Artifact) -> Marks:
+    def marked(self, recipe: Recipe, artifact: Artifact) -> Marks:
+        """Parity, score and drop of a session's answers: taken once.
+
+        Raises:
+            StepFailed: it does not answer, or not near enough to the source.
+        """
         key = recipe.session_id
         if key not in self._marks:
             try:
@@ -180,11 +199,11 @@ class Workshop:
     def _mark(self, recipe: Recipe, artifact: Artifact) -> Marks:
         answers, facts = self.answers(recipe, artifact, self.choose, PATIENCE_S)
         close = self._parity(recipe, answers, facts)
+        self._accounts[recipe.account_id] = executed(recipe, facts)
         score, drop = self.choose.marks(self.judge, answers, self.output, self.max_drop)
         effects: tuple[Slices, ...] = ()
         if self.max_slice_drop is not None:
             effects = self.slices(self.choose, answers)
-        self._accounts[recipe.account_id] = executed(recipe, facts)
         return Marks(close, score, drop, effects)
 
     def _parity(
@@ -197,18 +216,15 @@ class Workshop:
         """
         self._reports[recipe.account_id] = account = executed(recipe, facts)
         precision = arithmetic.held_to(recipe.precision, account.instead)
+        if recipe.compression:
+            precision = COMPRESSED
         try:
-            return parity(
-                COMPRESSED if recipe.compression else precision, answers, self.choose.source
-            )
+            return parity(precision, answers, self.choose.source, self.choose.divisions)
         except StepFailed as error:
             reason = "; ".join([*notes(recipe, account), error.reason])
+            if isinstance(error, TooFar):
+                raise TooFar(error.parity, reason) from error
             raise StepFailed(error.status, reason, error.hint) from error
-
-    def _ran(self, recipe: Recipe) -> Executed | None:
-        """What ran of a recipe whose answers were refused."""
-        found = self._reports.get(recipe.account_id)
-        return found and msgspec.structs.replace(found, threads=recipe.threads)
 
     def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
         """The effect on each slice of a part.

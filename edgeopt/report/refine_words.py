@@ -18,8 +18,9 @@ def sentence(
         best: the form that it came to, or the one that loses least where none holds.
         trouble: what ended it early.
     """
-    assert plain.drop is not None
-    began = f"{plain.name} loses {fmt.drop(plain.drop)} ({plain.drop.n} samples)"
+    began = f"{plain.name} was refused ({plain.reason})"
+    if plain.drop is not None:
+        began = f"{plain.name} loses {fmt.drop(plain.drop)} ({plain.drop.n} samples)"
     if done.result is None:
         return f"{began}; {_nothing(done, best, allowed)}{f'; {trouble}' if trouble else ''}."
     assert best.drop is not None

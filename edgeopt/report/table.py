@@ -10,6 +10,7 @@ from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Record
 from edgeopt.domain.run import Choice, Constraints, Run
+from edgeopt.report import fidelity_words
 from edgeopt.report import format as fmt
 from edgeopt.search.choose import misses
 
@@ -160,7 +161,7 @@ def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
         why_untimed="" if latency else _why_untimed(record),
         reason=record.reason,
         hint=record.hint,
-        notes=record.notes,
+        notes=(*record.notes, *fidelity_words.notes(record)),
     )
 
 

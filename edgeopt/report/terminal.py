@@ -47,18 +47,26 @@ def summary(
     """
     from rich.console import Group
 
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [*_list("Warnings", run.warnings, "yellow")]
+    if run.data.metric_why:
+        parts.append(_text(f"\n{_judged(run)}", "dim"))
     for target in run.request.targets:
         profile = (profiles or {}).get(target)
         parts += _target(run, target, side_tables(run, target, profile, published))
-    parts += _list("Warnings", run.warnings, "yellow")
     return Group(*parts)
+
+
+def _judged(run: Run) -> str:
+    """What the metric is where that followed from the source's answers, and why."""
+    return f"Judged by {run.data.metric}: {run.data.metric_about} ({run.data.metric_why})."
 
 
 def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[RenderableType]:
     """Everything of one target."""
     choice, made, why = choice_of(run, target), rows(run, target), untimed_reason(run, target)
     yield _sentence(target, choice)
+    if choice:
+        yield from _list("Warnings", choice.warnings, "yellow")
     if why:
         yield _text(f"Not timed: {why}", "yellow")
     tried = [row for row in made if row.ok]
@@ -74,7 +82,6 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
         yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
         refined = [line for one in choice.refinements for line in refine_words.lines(one)]
         yield from _list("Refined, since fast int8 lost too much", refined)
-        yield from _list("Warnings", choice.warnings, "yellow")
         yield from _list("The machine", map(words.finding, choice.findings), "yellow")
     converted = [row for row in made if row.status == "converted"]
     yield from _list("Converted, not run", _grouped(converted))

@@ -62,7 +62,8 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
     own = [
         record
         for record in records
-        if (record.runtime, record.precision, record.status) == (runtime, "int8-static", "ok")
+        if (record.runtime, record.precision) == (runtime, "int8-static")
+        and (record.status == "ok" or record.mendable)
         and record.recipe is not None
         and record.recipe.compression == chain
         and record.latency_ms is not None
@@ -73,6 +74,8 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:
     """Whether it qualifies but for what it loses, over all samples or on a slice of them."""
+    if record.mendable:
+        return True
     lossy = msgspec.structs.replace(constraints, max_drop=math.inf, max_slice_drop=None)
     return bool(choose.misses(record, constraints)) and not choose.misses(record, lossy)
 

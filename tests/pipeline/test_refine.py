@@ -18,11 +18,11 @@ pytestmark = pytest.mark.slow
 LOUD = 3000.0  # one unit of the first layer is so much larger that 8 bits see nothing else
 
 
-def save_net(path):
+def save_net(path, loud=LOUD):
     """[1, 32] -> 64 -> 64 -> 10: what the first two layers hand on must stay in float."""
     rng = np.random.default_rng(0)
     scale = np.ones(64)
-    scale[0] = LOUD
+    scale[0] = loud
     weights = {
         "w1": rng.normal(size=(64, 32)) * scale[:, None] / 6,
         "b1": rng.normal(size=64),
@@ -52,8 +52,8 @@ def save_net(path):
 
 @pytest.fixture
 def station(tmp_path, request):
-    max_drop, samples = request.param
-    save_net(tmp_path / "loud.onnx")
+    max_drop, samples, *loud = request.param
+    save_net(tmp_path / "loud.onnx", *loud)
     with opened(on_noise(tmp_path / "loud.onnx", samples, max_drop)) as at_work:
         yield at_work
 
@@ -81,7 +81,8 @@ def screened(station):
 @pytest.mark.parametrize("station", [(0.06, 200)], indirect=True)
 def test_the_layers_that_lose_stay_in_float(station):
     first = screened(station)
-    assert first[1].drop.value > 0.15
+    assert first[1].mendable  # its answers are constant
+    assert first[1].reason == "scores: constant, where the source's answers vary"
     records, [done] = refine(station, first, first[0].recipe_id)
     now = {record.recipe_id: record for record in records}
     result = now[done.result]
@@ -95,7 +96,7 @@ def test_the_layers_that_lose_stay_in_float(station):
     assert done.steps[-1].drop <= 0.06 or any(s.drop <= 0.06 for s in done.steps)
     assert "in float" in done.sentence
     lossy = [step for step in done.steps if step.recipe_id != done.result]
-    assert all(now[step.recipe_id].status == "ok" for step in lossy)
+    assert all(now[s.recipe_id].status == "ok" or now[s.recipe_id].mendable for s in lossy)
     # Ranked once: what ranks the layers is in the run's folder.
     assert len(list(station.bench.folder.calibrated.glob("layers-*.json"))) == 1
 
@@ -118,7 +119,7 @@ def test_too_few_samples_to_rank_say_so(station):
     assert "4 calibrating samples are too few to rank layers by" in done.sentence
 
 
-@pytest.mark.parametrize("station", [(1.0, 40)], indirect=True)
+@pytest.mark.parametrize("station", [(1.0, 40, 1.0)], indirect=True)
 def test_what_holds_is_left_alone(station):
     first = screened(station)
     assert refine(station, first, first[0].recipe_id) == (first, ())

@@ -23,9 +23,25 @@ def test_it_fits_a_hundred_columns_and_cuts_nothing_off(labels):
     assert len([line for line in text.splitlines() if " MB" in line]) == 14
 
 
-def test_the_choice_comes_first():
+def test_warnings_come_first_then_the_choice():
     lines = printed(sample_run()).strip().splitlines()
-    assert lines[0].startswith("intel-cpu: openvino int8-static")
+    assert lines[0] == "Warnings"
+    choice = next(i for i, line in enumerate(lines) if line.startswith("intel-cpu: openvino int8"))
+    assert any("the clock of this machine changed" in line for line in lines[:choice])
+    own = next(i for i, line in enumerate(lines) if "512 samples cannot tell" in line)
+    table = next(i for i, line in enumerate(lines) if "×base" in line)
+    assert choice < own < table
+
+
+def test_what_the_metric_is_read_as_is_said_at_the_top():
+    run = sample_run()
+    data = replace(run.data, metric_why="read as values: columns differ in scale")
+    text = " ".join(printed(replace(run, data=data)).split())
+    assert "(read as values: columns differ in scale)" in text[: text.index("intel-cpu:")]
+
+
+def test_the_choice_is_marked_in_the_table():
+    lines = printed(sample_run()).strip().splitlines()
     row = next(line for line in lines if "6.91 ms  7.47 ms" in line)
     assert row.startswith("✓◆")
     assert "?0.8 (−0.6 to 2.1)" in row

@@ -1,0 +1,152 @@
+"""The parts of an output whose values are of unlike scale, found from the source's own answers.
+
+One tensor may hold boxes of 0 to 640 and scores of 0 to 1: what is said of the whole is then said
+of the boxes alone. Why so and not otherwise: docs/decisions/0031-fidelity-by-slice.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Slices whose root mean squares are so many times apart are of unlike scale: one int8 scale for
+#: both leaves the smaller ones five bits or less.
+STEP = 8.0
+
+#: Of the output's peak: what stays below is rounding noise of float32 networks.
+SILENT = 2.0**-18
+
+#: Of 1: shares that never reach it cannot be told from 0 in 8 bits.
+LEAST_SHARE = 2.0**-8
+
+#: A peak from which values within 0..1 are taken for shares of 1.
+LIKE_SHARES = 2.0**-5
+
+_ONE = 1.001  # sums and peaks of 1 as 16-bit floats give them
+
+
+@dataclass(frozen=True)
+class Part:
+    """Slices of one output that are judged together.
+
+    Attributes:
+        shape: of the output, with its batch axis. axis: of that shape; None: all of the output.
+        slices: numbers along that axis.
+    """
+
+    output: str
+    shape: tuple[int, ...]
+    axis: int | None = None
+    slices: tuple[int, ...] = ()
+
+    def of(self, answers: np.ndarray) -> np.ndarray:
+        """The part of [n, *shape]."""
+        if self.axis is None:
+            return answers
+        found: np.ndarray = np.take(answers, self.slices, axis=self.axis + 1)
+        return found
+
+    def of_slices(self, numbers: Sequence[int], axis: int | None) -> Part:
+        """These slices alone; numbers count within the part, along an axis of the output."""
+        if axis is None:
+            return self
+        if self.axis == axis:
+            numbers = [self.slices[number] for number in numbers]
+        return Part(self.output, self.shape, axis, tuple(int(number) for number in numbers))
+
+    @property
+    def words(self) -> str:
+        """Where it is: "channels 4 to 83 of output0", or "output0"."""
+        if self.axis is None or len(self.slices) == self.shape[self.axis]:
+            return self.output
+        return f"{self._noun} {_spans(self.slices)} of {self.output}"
+
+    @property
+    def _noun(self) -> str:
+        assert self.axis is not None
+        last = len(self.shape) - 1
+        if self.axis == last:
+            noun = "column"
+        elif self.axis == 1:
+            noun = "channel"
+        else:
+            return f"place{'' if len(self.slices) == 1 else 's'} on axis {self.axis}"
+        return noun if len(self.slices) == 1 else noun + "s"
+
+
+def parts(output: str, answers: np.ndarray) -> tuple[Part, ...]:
+    """The parts of unlike scale along the axis where they differ most; one of all else.
+
+    Args:
+        answers: the source's, [n, *output shape]; what is not finite is left out.
+    """
+    whole = Part(output, tuple(answers.shape[1:]))
+    if answers.dtype.kind != "f":
+        return (whole,)
+    values = np.where(np.isfinite(answers), answers, np.nan).astype(np.float64)
+    best, found = 1.0, [tuple[int, ...]()]
+    along = None
+    for axis in range(1, values.ndim):
+        if values.shape[axis] < 2 or _shares_one(values, axis):
+            continue
+        step, clusters = _clusters(values, axis)
+        if len(clusters) > 1 and step > best:
+            best, found, along = step, clusters, axis - 1
+    if along is None:
+        return (whole,)
+    return tuple(Part(output, whole.shape, along, slices) for slices in found)
+
+
+def _shares_one(values: np.ndarray, axis: int) -> bool:
+    """Whether each row along the axis is at least 0 and sums to 1."""
+    with np.errstate(invalid="ignore"):
+        if np.nanmin(values, initial=0.0) < -1e-6 or np.nanmax(values, initial=0.0) > _ONE:
+            return False
+    sums = np.nansum(values, axis=axis)
+    return bool(np.mean(np.abs(sums - 1) < 2e-3) > 0.99)
+
+
+def _clusters(values: np.ndarray, axis: int) -> tuple[float, list[tuple[int, ...]]]:
+    """(the largest step between sorted scales of slices, slices of like scale)."""
+    rows = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+    known = np.isfinite(rows)
+    plain = np.where(known, rows, 0.0)
+    scale = np.sqrt((plain**2).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
+    peak = np.abs(plain).max(axis=1)
+    voiced = (peak > SILENT * peak.max()) & (scale > 0)
+    shares = voiced & (plain.min(axis=1) >= 0) & (peak <= _ONE)
+    faint = np.zeros_like(shares)
+    if shares.any() and peak[shares].max() >= LIKE_SHARES:
+        faint = shares & (peak < LEAST_SHARE)
+    order = [int(i) for i in np.argsort(scale) if voiced[i] and not faint[i]]
+    if len(order) < 2:
+        return 1.0, []
+    steps = scale[order[1:]] / scale[order[:-1]]
+    cuts = [0, *(np.flatnonzero(steps >= STEP) + 1), len(order)]
+    found = [sorted(order[a:b]) for a, b in itertools.pairwise(cuts)]
+    if faint.any():
+        strongest = int(np.argmax(np.where(shares, peak, -1.0)))
+        own = next(one for one in found if strongest in one)
+        own[:] = sorted([*own, *(int(i) for i in np.flatnonzero(faint))])
+    return float(steps.max()), [tuple(one) for one in sorted(found)]
+
+
+def _spans(numbers: Sequence[int], most: int = 4) -> str:
+    """ "0 to 3", "4", "1, 5, 9 to 12": more than a few are counted."""
+    found = list(_runs(sorted(numbers)))
+    words = [str(a) if a == b else f"{a} to {b}" for a, b in found[:most]]
+    left = sum(b - a + 1 for a, b in found[most:])
+    return ", ".join(words) + (f" and {left} more" if left else "")
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last

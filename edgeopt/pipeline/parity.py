@@ -1,0 +1,133 @@
+"""Parity: whether answers are near enough to the source's to be a candidate's at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from edgeopt.datasets.fidelity import Nearness, compared_samples, divided, nearest
+from edgeopt.datasets.parts import Part
+from edgeopt.datasets.places import finite, misplaced
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.record import Parity
+
+Answers = dict[str, np.ndarray]
+
+#: Stands for a precision where the model itself was changed. Its answers may be of another scale
+#: (labels train no scale), so that only nonsense is refused here; the score judges.
+COMPRESSED = "a compressed model"
+
+#: Least signal to noise ratio that every part of an artifact's answers must keep, dB. Integers are
+#: held to little: the score judges them; at 0 dB and below the error is as large as the signal.
+REQUIRED_DB = {"fp32": 40.0, "fp16": 25.0, "bf16": 15.0, COMPRESSED: -20.0}
+REQUIRED_DB_INT8 = 0.0
+
+#: What is constant in the source has no noise as an excuse, in integers either.
+REQUIRED_DB_STEADY = 15.0
+
+
+class TooFar(StepFailed):
+    """Answers that could be compared with the source's and are too far from them.
+
+    Attributes:
+        parity: how far.
+    """
+
+    def __init__(self, parity: Parity, reason: str) -> None:
+        hint = "The conversion changed what the model computes."
+        super().__init__("failed-parity", reason, hint)
+        self.parity = parity
+
+
+def parity(
+    precision: str,
+    answers: Answers,
+    source: Answers,
+    divisions: Mapping[str, Sequence[Part]] | None = None,
+) -> Parity:
+    """How near an artifact's answers are to the source's, in the worst part of all outputs.
+
+    Args:
+        divisions: the parts of each output (`fidelity.divided`), where they are known already.
+
+    Raises:
+        TooFar: constant where the source is not, or further off than the precision allows.
+        StepFailed: not finite where the source is.
+    """
+    for name, theirs in source.items():
+        require_places(name, answers[name], theirs)
+    found = nearest(source, answers, divisions or divided(source))
+    told = _told(found, answers, source, precision)
+    refused = [reason for one in found if (reason := _refused(one, precision, source))]
+    if refused:
+        raise TooFar(told, refused[0])
+    return told
+
+
+def _told(found: Sequence[Nearness], answers: Answers, source: Answers, precision: str) -> Parity:
+    worst = found[0] if found else None
+    counted = [one for one in found if one.source_distinct > 0]
+    coarse = min(counted, key=lambda one: one.distinct / one.source_distinct, default=None)
+    return Parity(
+        sqnr_db=worst.db if worst else None,
+        max_abs=max(
+            (_max_abs(answers[name], theirs) for name, theirs in source.items()), default=0
+        ),
+        n=max((compared_samples(answers[name]) for name in source), default=0),
+        required_db=_required(worst, precision, source) if worst else 0.0,
+        worst=worst.part.words if worst else "",
+        output=worst.part.output if worst else "",
+        axis=worst.part.axis if worst else None,
+        slices=worst.part.slices if worst else (),
+        coarsest=coarse.part.words if coarse else "",
+        distinct=coarse.distinct if coarse else None,
+        source_distinct=coarse.source_distinct if coarse else None,
+    )
+
+
+def require_places(name: str, own: np.ndarray, theirs: np.ndarray) -> None:
+    """Infinities and NaNs stand where the source's stand, in all samples that were answered.
+
+    Raises:
+        StepFailed: they do not; says where and how many.
+    """
+    wrong = misplaced(np.asarray(own), theirs[: len(own)])
+    if wrong is not None:
+        raise StepFailed(
+            "failed-parity",
+            f"output {name!r}: {wrong}",
+            "Half-precision floats end at 65504, and integers hold no infinity.",
+        )
+
+
+def _refused(one: Nearness, precision: str, source: Answers) -> str:
+    """Why a part of the answers is not near enough, or ""."""
+    if one.constant is not None:
+        return f"{one.constant.words}: constant, where the source's answers vary"
+    required = _required(one, precision, source)
+    if one.db is None or one.db > required:
+        return ""
+    alone = len(source) == 1 and one.part.axis is None
+    where = "" if alone else f" in {one.part.words}"
+    least = "more than " if required == 0 else ""
+    return (
+        f"its answers{where} are {round(one.db, 1) + 0.0} dB from the source's; {precision} must "
+        f"keep {least}{required:.0f} dB"
+    )
+
+
+def _required(one: Nearness, precision: str, source: Answers) -> float:
+    """What a part of an output must keep, dB."""
+    required = REQUIRED_DB.get(precision, REQUIRED_DB_INT8)
+    if precision == COMPRESSED:
+        return required
+    if source[one.part.output].dtype.kind in "biu" and precision != "fp32":
+        return min(required, REQUIRED_DB_INT8)  # classes have no distance: the score judges
+    return max(required, REQUIRED_DB_STEADY) if one.steady else required
+
+
+def _max_abs(own: np.ndarray, theirs: np.ndarray) -> float:
+    count = compared_samples(own)
+    error = finite(np.asarray(own[:count])) - finite(np.asarray(theirs[:count]))
+    return float(np.nan_to_num(np.abs(error)).max(initial=0.0))
