@@ -141,4 +141,7 @@ def folded_words(fold: Fold | None) -> list[str]:
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:
     """A binding, with the shape of the tensor that it stands for."""
     [shape] = [spec.shape for spec in originals if spec.name == binding.source]
-    return {**msgspec.to_builtins(binding), "original_shape": [dim or 1 for dim in shape]}
+    return {
+        **msgspec.to_builtins(binding),
+        "original_shape": [1 if dim is None else dim for dim in shape],
+    }

@@ -73,7 +73,7 @@ def _samples(job: Job) -> Iterator[dict[str, np.ndarray]]:
     for sample in job.samples():
         yield {
             spec.name: np.asarray(sample[spec.name], spec.dtype).reshape(
-                [dim or 1 for dim in spec.shape]
+                list(spec.sizes)
             )
             for spec in job.source.inputs
         }

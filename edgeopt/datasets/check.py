@@ -54,7 +54,10 @@ def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
             "What is calibrated or scored on it holds for this one value only: vary it as in use.",
         )
         for name, array in samples.inputs.items()
-        if len(array) > 1 and array.dtype.kind == "f" and bool((array == array[:1]).all())
+        if len(array) > 1
+        and array.size
+        and array.dtype.kind == "f"
+        and bool((array == array[:1]).all())
     )
 
 
@@ -107,6 +110,10 @@ def _fit_shape(array: np.ndarray, spec: TensorSpec, where: str) -> np.ndarray:
     has_batch_axis = bool(spec.shape) and spec.shape[0] in (1, None)
     if has_batch_axis and _matches(array.shape[1:], without_batch):
         return array[:, None]
+    for axis, size in enumerate(spec.shape):  # the batch may stand elsewhere: [time, 1, features]
+        others = (*spec.shape[:axis], *spec.shape[axis + 1 :])
+        if size == 1 and _matches(array.shape[1:], others):
+            return np.expand_dims(array, axis + 1)
     per_sample = without_batch if has_batch_axis else spec.shape
     raise BadInput(
         f"{where}: '{spec.name}' has shape {_dims(array.shape)}, "
