@@ -153,6 +153,6 @@ def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, An
     [spec] = [spec for spec in originals if spec.name == binding.source]
     return {
         **msgspec.to_builtins(binding),
-        "original_shape": [1 if dim is None else dim for dim in spec.shape],
+        "original_shape": list(spec.sizes),
         "original_dtype": spec.dtype,
     }

@@ -158,7 +158,7 @@ def _one(
     permutes: dict[str, tuple[int, ...]],
 ) -> Binding:
     found = artifact[index]
-    want = tuple(int(dim or 1) for dim in spec.shape)
+    want = spec.sizes
     # A session may leave an output's dimension open where the source's is known.
     got = tuple(
         dim if isinstance(dim, int) else want[i] if i < len(want) else 1

@@ -71,8 +71,7 @@ def _zeros(source: Source) -> tuple[torch.Tensor, ...]:
     import torch
 
     return tuple(
-        torch.zeros([int(dim or 1) for dim in spec.shape], dtype=getattr(torch, spec.dtype))
-        for spec in source.inputs
+        torch.zeros(list(spec.sizes), dtype=getattr(torch, spec.dtype)) for spec in source.inputs
     )
 
 

@@ -203,7 +203,7 @@ def _from_torch(source: Source, target: Path) -> _Came:
         module = litert_torch.to_channel_last_io(module, args=images)
     arguments = []
     for i, spec in enumerate(source.inputs):
-        shape = tuple(int(dim or 1) for dim in spec.shape)
+        shape = spec.sizes
         tensor = torch.zeros(shape, dtype=getattr(torch, spec.dtype))
         arguments.append(tensor.permute(*CHANNELS_LAST).contiguous() if i in images else tensor)
     litert_torch.convert(module, tuple(arguments)).export(str(target))

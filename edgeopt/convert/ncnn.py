@@ -133,8 +133,7 @@ def _traced(source: Source, path: Path) -> Path:
 
     module = Flat(torch.export.load(str(source.exported)).module())
     arguments = tuple(
-        torch.zeros([int(dim or 1) for dim in spec.shape], dtype=getattr(torch, spec.dtype))
-        for spec in source.inputs
+        torch.zeros(list(spec.sizes), dtype=getattr(torch, spec.dtype)) for spec in source.inputs
     )
     with torch.inference_mode():
         torch.jit.trace(module, arguments, check_trace=False).save(str(path))
@@ -174,7 +173,7 @@ def _input_shapes(source: Source, given: Path) -> list[str]:
     if given.suffix == ".onnx":
         return []
     shapes = [
-        f"[{','.join(str(dim or 1) for dim in spec.shape)}]{_KINDS[spec.dtype]}"
+        f"[{','.join(str(dim) for dim in spec.sizes)}]{_KINDS[spec.dtype]}"
         for spec in source.inputs
     ]
     return [f"inputshape={','.join(shapes)}"]
@@ -191,7 +190,7 @@ def _shapes(source: Source, work: Path) -> dict[str, tuple[int, ...]]:
         )
     shapes = {}
     for spec, (name, batch) in zip(source.inputs, found, strict=True):
-        kept = [int(dim or 1) for dim in spec.shape]
+        kept = list(spec.sizes)
         count = kept.pop(int(batch)) if int(batch) < len(kept) else 1  # 233 where there is none
         if count != 1:
             raise EdgeoptError(

@@ -72,9 +72,7 @@ def _static(converter: Any, job: Job, tf: Any) -> None:
 def _samples(job: Job) -> Iterator[dict[str, np.ndarray]]:
     for sample in job.samples():
         yield {
-            spec.name: np.asarray(sample[spec.name], spec.dtype).reshape(
-                [dim or 1 for dim in spec.shape]
-            )
+            spec.name: np.asarray(sample[spec.name], spec.dtype).reshape(list(spec.sizes))
             for spec in job.source.inputs
         }
 

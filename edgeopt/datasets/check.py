@@ -51,7 +51,10 @@ def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
             "What is calibrated or scored on it holds for this one value only: vary it as in use.",
         )
         for name, array in samples.inputs.items()
-        if len(array) > 1 and array.dtype.kind == "f" and bool((array == array[:1]).all())
+        if len(array) > 1
+        and array.size
+        and array.dtype.kind == "f"
+        and bool((array == array[:1]).all())
     )
 
 

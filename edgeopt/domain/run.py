@@ -9,6 +9,7 @@ from edgeopt.domain.finding import Finding
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
+from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.record import Record
 from edgeopt.domain.tensor import TensorSpec
 
@@ -113,6 +114,7 @@ class SourceFacts(Value, kw_only=True, frozen=True):
     operators: dict[str, int]
     fold: Fold | None = None
     notes: tuple[str, ...] = ()
+    open_axes: tuple[OpenAxis, ...] = ()
 
 
 class DataFacts(Value, kw_only=True, frozen=True):

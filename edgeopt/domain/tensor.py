@@ -12,6 +12,11 @@ class TensorSpec(Value, kw_only=True, frozen=True):
     dtype: str
     shape: tuple[int | None, ...]
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape with 1 where it is open; a length of 0 stays one."""
+        return tuple(1 if dim is None else dim for dim in self.shape)
+
     def __str__(self) -> str:
         dims = "x".join("?" if d is None else str(d) for d in self.shape)
         return f"{self.name}: {self.dtype}[{dims}]"

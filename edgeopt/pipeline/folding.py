@@ -71,7 +71,7 @@ def completed(asked: Fold, source: Source) -> Fold:
             f"{said}; the model has {', '.join(names)}.", "Say --fold-input name=NAME,..."
         )
     spec = source.inputs[names.index(wanted)]
-    shape = tuple(int(dim or 1) for dim in spec.shape)
+    shape = spec.sizes
     if not spec.dtype.startswith("float"):
         raise BadInput(f"input {wanted!r} is {spec.dtype}; only a float one can become uint8.")
     if asked.input.to_folded is not None and len(shape) != 4:

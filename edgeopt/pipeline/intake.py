@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,14 +13,17 @@ from edgeopt import targets
 from edgeopt.datasets import check, corruptions, load, metrics, slices, split, training
 from edgeopt.datasets.samples import GROUPS, Samples
 from edgeopt.datasets.split import Parts
+from edgeopt.domain import open_axis
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
+from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.few import few_samples, trial_samples
 from edgeopt.sources import shapes
 from edgeopt.sources.load import inspect, prepare
 from edgeopt.sources.source import Inspected, Source
@@ -67,11 +71,14 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     fixed = _fix_shapes(call, inspected, raw[0])
     progress(f"preparing {call.model.name}")
     sample = _sample(raw[0], inspected, fixed, work)
-    source = prepare(inspected, fixed, sample, work, log, SOURCE_LIMIT_S)
+    trials = trial_samples(raw[0], inspected, fixed, work)
+    source = prepare(inspected, fixed, sample, work, log, SOURCE_LIMIT_S, trials)
+    source = msgspec.structs.replace(source, open_axes=_open_axes(call, inspected, raw[0]))
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
-    warnings = [*source.told, *(str(advice) for advice in check.constant_inputs(data))]
+    warnings = [*source.warnings, *open_axis.advice(source.open_axes, fixed)]
+    warnings += [str(advice) for advice in check.constant_inputs(data)]
     output = _output(call.output, source)
     if call.fold is not None:
         progress(f"folding into {call.model.name}")
@@ -140,9 +147,20 @@ def _load(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Sa
 
 
 def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tuple[int, ...]]:
+    return {asked[0]: shapes.fix(*asked) for asked in _asked_shapes(call, inspected, data)}
+
+
+def _open_axes(call: Call, inspected: Inspected, data: Samples) -> tuple[OpenAxis, ...]:
+    """The axes that are fixed here and open in the source."""
+    asked = _asked_shapes(call, inspected, data)
+    return tuple(axis for one in asked for axis in shapes.open_axes(*one))
+
+
+def _asked_shapes(call: Call, inspected: Inspected, data: Samples) -> list[Any]:
+    """What `shapes.fix` takes, for each input."""
     batch = shapes.batch_symbols([spec.shape for spec in inspected.inputs if spec.shape])
-    return {
-        spec.name: shapes.fix(
+    return [
+        (
             spec.name,
             spec.shape,
             batch,
@@ -150,7 +168,7 @@ def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tu
             _seen(spec.name, inspected, data),
         )
         for spec in inspected.inputs
-    }
+    ]
 
 
 def _seen(name: str, inspected: Inspected, data: Samples) -> tuple[int, ...] | None:
@@ -167,16 +185,11 @@ def _sample(
 
     What does not fit is explained later, by `check`, against the source's own specs.
     """
-    arrays = {}
-    for spec in inspected.inputs:
-        array = data.inputs.get(spec.name)
-        if array is None and len(inspected.inputs) == len(data.inputs) == 1:
-            array = next(iter(data.inputs.values()))
-        if array is None or not len(array) or array[0].size != np.prod(fixed[spec.name]):
-            return None
-        arrays[spec.name] = array[0].reshape(fixed[spec.name]).astype(spec.dtype or array.dtype)
+    few = few_samples(data, inspected, fixed, 1)
+    if few is None:
+        return None
     path = work / "sample.npz"
-    np.savez(path, **arrays)
+    np.savez(path, **{name: array[0] for name, array in few.items()})
     return path
 
 

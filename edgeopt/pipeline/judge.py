@@ -154,7 +154,7 @@ def _plain(specs: tuple[TensorSpec, ...]) -> tuple[Binding, ...]:
             name=spec.name,
             index=i,
             dtype=spec.dtype,
-            shape=tuple(int(dim or 1) for dim in spec.shape),
+            shape=spec.sizes,
         )
         for i, spec in enumerate(specs)
     )
@@ -162,7 +162,7 @@ def _plain(specs: tuple[TensorSpec, ...]) -> tuple[Binding, ...]:
 
 def output_shapes(source: Source) -> dict[str, tuple[int, ...]]:
     """Shape of each of the source's outputs."""
-    return {spec.name: tuple(int(dim or 1) for dim in spec.shape) for spec in source.outputs}
+    return {spec.name: spec.sizes for spec in source.outputs}
 
 
 def metric_for(name: str, first: Exam, output: str) -> Metric:

@@ -62,6 +62,9 @@ def fit_shape(array, name, shape):
         return array
     if array.ndim and matches(found, per_sample):
         return array[:, None]
+    for axis, size in enumerate(shape):  # the batch may stand elsewhere: [time, 1, features]
+        if array.ndim and size == 1 and matches(found, (*shape[:axis], *shape[axis + 1 :])):
+            return np.expand_dims(array, axis + 1)
     hint = "The first axis counts the samples; the others are the model's own."
     if None not in per_sample and sorted(found) == sorted(per_sample):
         hint = "The same axes in another order: transpose them (images: layout=nchw or nhwc)."

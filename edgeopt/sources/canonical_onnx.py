@@ -155,6 +155,7 @@ def write(
     ):
         try:
             candidate = step(model)
+            _require_inputs(candidate, sample)
             save(candidate, path)
             _check(path, sample, expected)
             model = candidate
@@ -162,6 +163,13 @@ def write(
             notes.append(reason(error, f"{name} was left out")[:300])
     save(model, path)
     return notes
+
+
+def _require_inputs(model: onnx.ModelProto, sample: dict[str, np.ndarray]) -> None:
+    """Refuse a form that has lost an input, as it may where the input is of length 0."""
+    missing = set(sample) - {value.name for value in model.graph.input}
+    if missing:
+        raise EdgeoptError(f"it would lose {', '.join(map(repr, sorted(missing)))}")
 
 
 def _check(path: Path, sample: dict[str, np.ndarray], expected: list[np.ndarray]) -> None:

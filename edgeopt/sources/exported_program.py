@@ -12,7 +12,14 @@ from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason as why
 from edgeopt.jobs.told import told
 from edgeopt.runtimes.torch import flat
-from edgeopt.sources import canonical_onnx, half_module, half_precision, samples
+from edgeopt.sources import (
+    canonical_onnx,
+    flat_program,
+    half_module,
+    half_precision,
+    samples,
+    training_mode,
+)
 from edgeopt.sources.onnx import operators
 from edgeopt.sources.source import sha256_file
 
@@ -40,7 +47,7 @@ def read(path: str) -> torch.export.ExportedProgram:
     """Load an exported program.
 
     Raises:
-        BadInput: it is none, is truncated, or takes keyword arguments.
+        BadInput: it is none, or is truncated.
     """
     import torch
 
@@ -55,18 +62,13 @@ def read(path: str) -> torch.export.ExportedProgram:
             "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",
         )
         raise told(error, otherwise) from None
-    if program.example_inputs and program.example_inputs[1]:
-        raise BadInput(
-            f"{path} takes keyword arguments ({', '.join(program.example_inputs[1])}).",
-            "Export it with positional arguments only.",
-        )
     return program
 
 
 def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     """See `load.prepare`."""
     program = read(argument["path"])
-    return prepare_module(program.module(), argument, "pt2")
+    return prepare_module(flat_program.module(program), argument, "pt2")
 
 
 def prepare_module(
@@ -83,8 +85,10 @@ def prepare_module(
     names = [spec["name"] for spec in argument["inputs"]]
     arrays = samples.given(argument)
     tensors = tuple(torch.from_numpy(arrays[name]) for name in names)
+    warnings = training_mode.program(module)
     try:
         program, tensors, halves = half_module.export(module, tensors)
+        warnings += [half_precision.SAID.format(halves)] if halves else []
         with torch.inference_mode():
             results = program.module()(*tensors)
     except Exception as error:
@@ -113,7 +117,7 @@ def prepare_module(
         "reference_runtime": "torch",
         "reference_path": str(exported),
         "notes": notes,
-        "told": [half_precision.SAID.format(halves)] if halves else [],
+        "warnings": warnings,
     }
 
 

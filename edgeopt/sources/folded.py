@@ -49,7 +49,11 @@ def folded(
         raise BadInput(f"{source.path} cannot be folded: {error.args[0]}", error.hint) from error
     kept = {name: getattr(source, name) for name in ("path", "format", "sha256", "size_bytes")}
     return msgspec.structs.replace(
-        msgspec.convert(made, Source), **kept, fold=fold, notes=source.notes
+        msgspec.convert(made, Source),
+        **kept,
+        fold=fold,
+        notes=source.notes,
+        open_axes=source.open_axes,
     )
 
 
@@ -122,7 +126,7 @@ def _place(source: Source, plan: Fold) -> tuple[int, tuple[int, ...]]:
         return 0, ()
     names = [spec.name for spec in source.inputs]
     index = names.index(plan.input.name)
-    return index, tuple(int(dim or 1) for dim in source.inputs[index].shape)
+    return index, source.inputs[index].sizes
 
 
 def _check(

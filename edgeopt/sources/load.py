@@ -37,6 +37,7 @@ def prepare(
     folder: Path,
     log: Path,
     timeout_s: float,
+    trials: Path | None = None,
 ) -> Source:
     """Write the forms that converters start from into `folder`.
 
@@ -44,12 +45,15 @@ def prepare(
         shapes: the fixed shape of each input.
         sample: an .npz with one sample of each input at that shape, for checking the
             prepared forms against the original; None: zeros.
+        trials: an .npz with a few samples [n, *shape] of each input, which the source answers once.
 
     Raises:
-        BadInput, NotInstalled: as `inspect`.
+        BadInput: as `inspect`; it is random; its outputs change their shape.
+        NotInstalled: as `inspect`.
     """
-    module = FORMATS[inspected.format].module
     argument = {
+        "module": FORMATS[inspected.format].module,
+        "trials": str(trials) if trials else None,
         "path": inspected.path,
         "format": inspected.format,
         "trust": inspected.trusted,
@@ -59,7 +63,8 @@ def prepare(
         "folder": str(folder),
     }
     path = Path(inspected.path)
-    return msgspec.convert(_child(f"{module}:prepare", argument, path, log, timeout_s), Source)
+    made = _child("edgeopt.sources.trial:prepare", argument, path, log, timeout_s)
+    return msgspec.convert(made, Source)
 
 
 def _child(function: str, argument: Any, path: Path, log: Path, timeout_s: float) -> Any:

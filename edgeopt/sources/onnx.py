@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.sources import canonical_onnx, half_precision, old_opset, quantized_onnx
+from edgeopt.sources import (
+    canonical_onnx,
+    half_precision,
+    old_opset,
+    quantized_onnx,
+    training_mode,
+)
 from edgeopt.sources.samples import NUMBERS
 from edgeopt.sources.source import sha256_files
 
@@ -110,6 +116,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     model = read(path)
     given, raised = old_opset.raised(canonical_onnx.fix_shapes(model, argument["shapes"]))
     fixed = half_precision.widened(given)
+    warnings = training_mode.graph(fixed)
     reference = folder / "reference.onnx"
     canonical_onnx.save(fixed, reference)
     sample = canonical_onnx.sample(argument["sample"], fixed)
@@ -132,7 +139,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "reference_path": str(reference),
         "reference_options": {"graph_optimization": "disabled"},
         "notes": [*raised, *notes],
-        "told": told,
+        "warnings": [*warnings, *told],
     }
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.open_axis import Basis, OpenAxis, says_batch
 
 Shape = tuple[int, ...]
 
 
 def batch_symbols(shapes: Sequence[Sequence[int | str]]) -> set[str]:
-    """Names of open dimensions that stand first in some input: the batch."""
-    return {shape[0] for shape in shapes if shape and isinstance(shape[0], str)}
+    """Names of open dimensions that are the batch: those that stand first, or are called so."""
+    first = {shape[0] for shape in shapes if shape and isinstance(shape[0], str)}
+    called = {dim for shape in shapes for dim in shape if isinstance(dim, str) and says_batch(dim)}
+    return first | called
 
 
 def fix(
@@ -25,7 +28,7 @@ def fix(
 
     Args:
         shape: as the file states it; None where it is silent.
-        batch: names of open dimensions that become 1.
+        batch: names of open dimensions that become 1, where the data does not say otherwise.
         said: the shape that the user gave with `--shape`.
         seen: the shape of one sample in the data, with or without a batch axis of 1.
 
@@ -36,22 +39,63 @@ def fix(
         return said if shape is None else _agree(name, shape, said)
     if shape is None:
         return (1, *seen) if seen is not None else _open(name, "the shape")
-    ones = [1 if dim in batch else dim for dim in shape]
-    guess = _aligned(ones, seen)
-    fixed = [dim if isinstance(dim, int) else got for dim, got in zip(ones, guess, strict=True)]
+    fixed = _aligned(shape, batch, seen)
     for dim, original in zip(fixed, shape, strict=True):
         if dim is None:
             _open(name, f"dimension {original!r}")
     return tuple(int(dim) for dim in fixed if dim is not None)
 
 
-def _aligned(shape: list[int | str], seen: Shape | None) -> list[int | None]:
-    """The data's dimensions laid beside the model's; None where there are none."""
+def open_axes(
+    name: str,
+    shape: Sequence[int | str] | None,
+    batch: set[str],
+    said: Shape | None,
+    seen: Shape | None,
+) -> tuple[OpenAxis, ...]:
+    """What `fix` fixes of one input, with what said so. None where the file is silent."""
+    if shape is None:
+        return ()
+    fixed = fix(name, shape, batch, said, seen)
+    full = seen is not None and len(seen) == len(shape)
+    found = []
+    for axis, (dim, size) in enumerate(zip(shape, fixed, strict=True)):
+        if not isinstance(dim, str):
+            continue
+        one = size == 1 and (dim in batch or not full)
+        basis: Basis = "said" if said is not None else "batch" if one else "data"
+        found.append(OpenAxis(input=name, axis=axis, name=dim, size=size, basis=basis))
+    return tuple(found)
+
+
+def _aligned(shape: Sequence[int | str], batch: set[str], seen: Shape | None) -> list[int | None]:
+    """The shape with its open dimensions as the data has them; None where nothing tells."""
     if seen is not None and len(seen) == len(shape):
-        return list(seen)
-    if seen is not None and len(seen) == len(shape) - 1 and shape[0] == 1:
-        return [1, *seen]
-    return [None] * len(shape)
+        return [_beside(dim, batch, got) for dim, got in zip(shape, seen, strict=True)]
+    ones = [1 if dim in batch else dim for dim in shape]
+    if seen is not None and len(seen) == len(shape) - 1:
+        for axis in _batch_axes(ones):  # the one that the samples come without
+            full = [*seen[:axis], 1, *seen[axis:]]
+            if all(d == got for d, got in zip(ones, full, strict=True) if isinstance(d, int)):
+                return list(full)
+        if ones and ones[0] == 1:  # of another size: `datasets.check` says so
+            return [
+                d if isinstance(d, int) else got for d, got in zip(ones, (1, *seen), strict=True)
+            ]
+    return [dim if isinstance(dim, int) else None for dim in ones]
+
+
+def _beside(dim: int | str, batch: set[str], got: int) -> int:
+    """A dimension beside that of a sample with all axes."""
+    if isinstance(dim, int):
+        return dim
+    return 1 if dim in batch and says_batch(dim) else got
+
+
+def _batch_axes(ones: Sequence[int | str]) -> list[int]:
+    """Axes that may be the batch: those of 1 first, then the open ones."""
+    known = [axis for axis, dim in enumerate(ones) if dim == 1]
+    return known + [axis for axis, dim in enumerate(ones) if isinstance(dim, str)]
 
 
 def _agree(name: str, shape: Sequence[int | str], said: Shape) -> Shape:

@@ -10,6 +10,7 @@ import msgspec
 
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.model import Value
+from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.recipe import Precision
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
@@ -53,8 +54,9 @@ class Source(Value, kw_only=True, frozen=True):
         reference_runtime, reference_path, reference_options: the session whose answers
             are the source's own.
         channels_last: images that are so by the user's word, and stay so.
+        open_axes: those that the file leaves open and that are fixed here.
+        warnings: what the user must know of the model before any figure of it.
         fold: what is folded in; then all of the above is of the folded model.
-        told: what its preparation changed that the user has to know; warnings of the run.
         reference_inputs, reference_outputs: how that session's tensors stand to `inputs` and
             `outputs`; empty where they are the same, in the same order.
     """
@@ -81,7 +83,8 @@ class Source(Value, kw_only=True, frozen=True):
     channels_last: tuple[str, ...] = ()
     fold: Fold | None = None
     notes: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    open_axes: tuple[OpenAxis, ...] = ()
 
     def facts(self) -> SourceFacts:
         """What `run.json` keeps of it."""
@@ -95,6 +98,7 @@ class Source(Value, kw_only=True, frozen=True):
             operators=self.operators,
             fold=self.fold,
             notes=self.notes,
+            open_axes=self.open_axes,
         )
 
 

@@ -74,7 +74,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "inputs": inputs,
         "outputs": outputs,
         "torchscript": None if halves else str(kept),  # only its ONNX form is widened
-        "told": [half_precision.SAID.format(halves)] if halves else [],
+        "warnings": [half_precision.SAID.format(halves)] if halves else [],
         "reference_runtime": "torch",
         "reference_path": str(kept),
         **_onnx(frozen, tensors, arrays, list(results), folder),

@@ -84,7 +84,7 @@ def test_it_is_widened_once_and_said(tmp_path, prepare, describe, kind, outside)
     assert (halves(source.onnx), halves(source.reference_path)) == ("", "")
     assert source.stored == "fp32"
     name = {HALF: "float16", BRAIN: "bfloat16"}[kind]
-    assert source.told[0].startswith(f"the model's {name} numbers are widened to float32 once")
+    assert source.warnings[0].startswith(f"the model's {name} numbers are widened to float32 once")
     first, second = (
         numpy_helper.to_array(tensor).astype("f4")
         for tensor in (net(kind).graph.initializer[0], net(kind).graph.node[0].attribute[0].t)
@@ -98,7 +98,7 @@ def test_how_far_the_files_own_answers_are_is_told(tmp_path, prepare):
     path = tiny.save(net(HALF), tmp_path / "m.onnx")
     sample = tmp_path / "sample.npz"
     np.savez(sample, x=SAMPLE)
-    said = prepare(path, sample=sample).told[0]
+    said = prepare(path, sample=sample).warnings[0]
     distance = float(said.split("that form, ")[1].split(" dB")[0])
     assert 50 < distance < 90
     assert said.endswith("dB from its answers in float16 to the first sample")
@@ -108,7 +108,7 @@ def test_what_overflows_in_half_precision_is_told(tmp_path, prepare):
     path = tiny.save(net(HALF), tmp_path / "m.onnx")
     sample = tmp_path / "sample.npz"
     np.savez(sample, x=60000 * np.sign(SAMPLE))
-    assert "not all finite" in prepare(path, sample=sample).told[0]
+    assert "not all finite" in prepare(path, sample=sample).warnings[0]
 
 
 def test_branches_are_widened_too(tmp_path, prepare):
@@ -136,7 +136,7 @@ def test_a_program_of_pytorch(tmp_path, prepare, describe, kind):
     }
     assert kinds == {torch.float32}
     assert halves(source.onnx) == ""
-    assert "widened to float32 once" in source.told[0]
+    assert "widened to float32 once" in source.warnings[0]
     own = module(torch.from_numpy(SAMPLE).to(kind)).float().detach().numpy()
     np.testing.assert_allclose(run(source.onnx, SAMPLE)[0], own, atol=0.05)
 
@@ -151,4 +151,4 @@ def test_torchscript(tmp_path, prepare):
     source = prepare(path, seen={"x": (4,)}, sample=sample, trust=True)
     assert source.torchscript is None
     assert halves(source.onnx) == ""
-    assert "widened to float32 once" in source.told[0]
+    assert "widened to float32 once" in source.warnings[0]
