@@ -12,7 +12,8 @@ from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
 from edgeopt.console import console, print_json
-from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.errors import EdgeoptError, OwnFault
+from edgeopt.runtimes.origin import own_place
 
 
 class _Group(click.Group):
@@ -22,16 +23,26 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except EdgeoptError as error:
-            if ctx.params.get("debug"):
-                traceback.print_exc()
-            click.secho("error: ", fg="red", bold=True, err=True, nl=False)
-            click.echo(str(error), err=True)
-            ctx.exit(error.exit_code)
+            self._fail(ctx, error)
         except KeyboardInterrupt:
             resumes = ctx.invoked_subcommand in ("optimize", "compare")
             again = "; the same command again goes on" if resumes else ""
             click.echo(f"stopped{again}", err=True)
             ctx.exit(130)
+        except Exception as error:
+            place = own_place(error)
+            if not place:
+                raise
+            self._fail(ctx, OwnFault.at(f"{type(error).__name__}: {error}", place))
+
+    @staticmethod
+    def _fail(ctx: click.Context, error: EdgeoptError) -> None:
+        """Say what went wrong, and end."""
+        if ctx.params.get("debug"):
+            traceback.print_exc()
+        click.secho("error: ", fg="red", bold=True, err=True, nl=False)
+        click.echo(str(error), err=True)
+        ctx.exit(error.exit_code)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,7 +52,8 @@ def cli(debug: bool) -> None:
     """Find the version of a model to ship on each device, and see why by measurement.
 
     \b
-    Exit codes: 0 chosen, 1 nothing qualified, 2 bad input, 3 something is not installed.
+    Exit codes: 0 chosen, 1 nothing qualified, 2 bad input, 3 something is not installed,
+    4 a mistake in edgeopt itself.
     """
 
 

@@ -149,6 +149,7 @@ def _refuse_mixing(source: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) ->
     import torch
 
     from edgeopt.jobs.child import first_line
+    from edgeopt.jobs.told import told
 
     hint = "Export it with a batch dimension that is free, without shapes written down."
     with torch.no_grad():
@@ -156,7 +157,8 @@ def _refuse_mixing(source: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) ->
             both = flat(source(*(tensor[:2] for tensor in inputs)))
             alone = [flat(source(*(tensor[i : i + 1] for tensor in inputs))) for i in (0, 1)]
         except Exception as error:
-            raise BadInput(f"it takes one sample at a time: {first_line(error)}", hint) from error
+            otherwise = BadInput(f"it takes one sample at a time: {first_line(error)}", hint)
+            raise told(error, otherwise) from error
     for i, together in enumerate(both):
         apart = torch.cat([alone[0][i], alone[1][i]])
         if apart.shape != together.shape or not torch.allclose(

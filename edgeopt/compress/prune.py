@@ -15,6 +15,7 @@ from edgeopt.compress.rebuild import TIED, parameters
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 
 if TYPE_CHECKING:
     import torch
@@ -67,10 +68,11 @@ def prune(
     except EdgeoptError:
         raise
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"its channels depend on each other in a way that cannot be cut: {first_line(error)}",
             "A shape written down in the graph is the usual cause.",
-        ) from error
+        )
+        raise told(error, otherwise) from error
     module.zero_grad()
     if after != shapes:
         raise BadInput(f"pruning changed the shape of its answers, from {shapes} to {after}.")

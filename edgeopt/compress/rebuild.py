@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from edgeopt.compress.layers import makers
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +42,8 @@ def read(path: Path) -> GraphModule:
     try:
         return rebuild(program.module(check_guards=False))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BadInput(f"its graph cannot be made into layers: {first_line(error)}") from error
+        otherwise = BadInput(f"its graph cannot be made into layers: {first_line(error)}")
+        raise told(error, otherwise) from error
 
 
 def rebuild(program: torch.nn.Module) -> GraphModule:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edgeopt.domain.compression import Resize
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 from edgeopt.runtimes.torch import flat
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def resize(module: GraphModule, example: Sequence[torch.Tensor], stage: Resize) 
         with torch.no_grad():
             after = [tensor.shape for tensor in flat(module(*example))]
     except Exception as error:
-        raise BadInput(f"it takes images of one size only: {first_line(error)}") from error
+        otherwise = BadInput(f"it takes images of one size only: {first_line(error)}")
+        raise told(error, otherwise) from error
     if after != before:
         raise BadInput(f"its answers change their shape with the image, from {before} to {after}.")
     return f"images of {height}x{width} inside"

@@ -30,6 +30,7 @@ from edgeopt.domain.compression import (
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 from edgeopt.sources.exported_program import prepare_module
 from edgeopt.sources.source import Source
 
@@ -131,7 +132,8 @@ def _program_alone(job: StageJob, module: GraphModule) -> dict[str, Any]:
     try:
         torch.export.save(torch.export.export(module, tuple(_example(job))), path)
     except Exception as error:
-        raise BadInput(f"what is left cannot be exported: {first_line(error)}") from error
+        otherwise = BadInput(f"what is left cannot be exported: {first_line(error)}")
+        raise told(error, otherwise) from error
     return {"exported": str(path), "onnx": None, "onnx_reason": ON_THE_WAY, "operators": {}}
 
 

@@ -17,6 +17,7 @@ from edgeopt.convert import pnnx_refused, rewrites, ways
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import describe_exit
+from edgeopt.jobs.told import told
 from edgeopt.sources.source import Source
 
 EXTRA = "ncnn"
@@ -226,7 +227,7 @@ def _hint_outputs(job: Job, path: Path) -> None:
     except (ValueError, RuntimeError) as error:
         for file in (path, path.with_suffix(".bin")):
             file.unlink()
-        raise EdgeoptError("ncnn does not run what pnnx made of it.") from error
+        raise told(error, EdgeoptError("ncnn does not run what pnnx made of it.")) from error
     shapes = {spec["name"]: a.shape for spec, a in zip(session.outputs, results, strict=True)}
     lines = path.read_text("utf-8").splitlines()
     for i, layer in enumerate(ncnn.read(str(path)), 2):

@@ -11,6 +11,7 @@ from edgeopt.convert.onnxruntime import onnx_of
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 from edgeopt.sources.source import Source
 
 
@@ -28,10 +29,9 @@ def read(source: Source) -> tuple[Any, tuple[str, ...]]:
             return _named(reader(), source), ()
         except Exception as error:
             if source.onnx is None:
-                raise EdgeoptError(f"OpenVINO does not read its {name}: {_why(error)}") from error
-            notes.append(
-                f"read as ONNX, since OpenVINO does not read its {name}: {_why(error)}"[:300]
-            )
+                raise _told(error, f"OpenVINO does not read its {name}") from error
+            why = _told(error, f"OpenVINO does not read its {name}").args[0]
+            notes.append(f"read as ONNX, since {why}"[:300])
     try:
         return ov.convert_model(str(onnx_of(source))), tuple(notes)
     except EdgeoptError:
@@ -48,14 +48,18 @@ def _rewritten(source: Source, error: Exception, notes: list[str]) -> tuple[Any,
     """
     import openvino as ov
 
-    with rewrites.written(source, "openvino") as (path, told):
-        if told:
-            return ov.convert_model(str(path)), (*notes, *told)
-    raise EdgeoptError(f"OpenVINO does not read it: {_why(error)}") from error
+    with rewrites.written(source, "openvino") as (path, changed):
+        if changed:
+            return ov.convert_model(str(path)), (*notes, *changed)
+    raise _told(error, "OpenVINO does not read it") from error
 
 
 #: The line of OpenVINO's account that names operators.
 _NAMED = re.compile(r"No conversion rule found for operations: .+|-- \S+ with a message:")
+
+
+def _told(error: Exception, sentence: str) -> EdgeoptError:
+    return told(error, EdgeoptError(f"{sentence}: {_why(error)}"))
 
 
 def _why(error: Exception) -> str:
@@ -105,5 +109,5 @@ def _named(model: Any, source: Source) -> Any:
 
 def _paired(specs: tuple[TensorSpec, ...], ports: list[Any]) -> list[tuple[TensorSpec, Any]]:
     if len(specs) != len(ports):
-        raise ValueError(f"it has {len(ports)} tensors there, the source {len(specs)}")
+        raise EdgeoptError(f"it has {len(ports)} tensors there, the source {len(specs)}")
     return list(zip(specs, ports, strict=True))

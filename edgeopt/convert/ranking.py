@@ -20,7 +20,7 @@ from edgeopt.convert.labels import labelled
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
 from edgeopt.domain.model import Value
-from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 
 #: Seconds that all forms together may answer for, about.
@@ -83,7 +83,7 @@ def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupNoise:
     try:
         return GroupNoise(group=group, alone=bench.noise(outside), without=bench.noise(inside))
     except Exception as error:
-        print(f"operators {group.span}: {first_line(error)}")  # noqa: T201 (log)
+        print(reason(error, f"operators {group.span}"))  # noqa: T201 (log)
         return GroupNoise(group=group, alone=0.0, without=plain)
 
 

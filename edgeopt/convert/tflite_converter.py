@@ -11,6 +11,7 @@ import numpy as np
 from edgeopt.convert.job import Job
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 
 #: Made by this converter; what else there is starts from its fp32 file.
 PRECISIONS = ("fp32", "fp16", "int8-static", "int8-dynamic")
@@ -35,7 +36,8 @@ def convert(job: Job, target: Path) -> None:
                 f"TensorFlow's converter has no LiteRT form of it: {_operators(text)}",
                 "LiteRT cannot run it without TensorFlow itself.",
             ) from None
-        raise EdgeoptError(f"TensorFlow's converter failed: {first_line(error)}") from None
+        otherwise = EdgeoptError(f"TensorFlow's converter failed: {first_line(error)}")
+        raise told(error, otherwise) from None
 
 
 def _operators(text: str) -> str:

@@ -15,6 +15,7 @@ from edgeopt.convert.job import Converted, Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import Binding
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 
 
 def make(argument: Any) -> Any:
@@ -81,10 +82,11 @@ def _open(job: Job, made: Made) -> Any:
     try:
         return runtimes.load(runtime).open_session(path, 1, options)
     except Exception as error:
-        raise EdgeoptError(
+        otherwise = EdgeoptError(
             f"{recipe.runtime} cannot load what was made: {first_line(error)}",
             "The conversion itself ended without an error.",
-        ) from error
+        )
+        raise told(error, otherwise) from error
 
 
 def versions(packages: tuple[str, ...]) -> dict[str, str]:

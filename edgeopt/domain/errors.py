@@ -34,12 +34,33 @@ class NotInstalled(EdgeoptError):
     exit_code = 3
 
 
-class RunnerFailed(EdgeoptError):
-    """The runner reported an error, died, or did not answer in time."""
+class OwnFault(EdgeoptError):
+    """A mistake in edgeopt itself: neither the model's fault nor a tool's."""
 
-    def __init__(self, message: str, timed_out: bool = False, hint: str = "") -> None:
+    exit_code = 4
+
+    def __init__(self, message: str) -> None:
+        hint = "This is a mistake in edgeopt, not in the model, the data or a tool: please report "
+        super().__init__(message, f"{hint}it with this line.")
+
+    @classmethod
+    def at(cls, what: str, place: str) -> OwnFault:
+        """Of an exception, and the file and line where it arose, below the package."""
+        return cls(f"edgeopt itself failed: {what} (edgeopt/{place})")
+
+
+class RunnerFailed(EdgeoptError):
+    """The runner reported an error, died, or did not answer in time.
+
+    Attributes:
+        own: the error is a mistake in edgeopt's own code there, and is told so.
+    """
+
+    def __init__(
+        self, message: str, timed_out: bool = False, hint: str = "", own: bool = False
+    ) -> None:
         super().__init__(message, hint)
-        self.timed_out = timed_out
+        self.timed_out, self.own = timed_out, own
 
 
 class DeviceFailed(RunnerFailed):

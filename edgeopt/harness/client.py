@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.devices.device import Device
-from edgeopt.domain.errors import RunnerFailed
+from edgeopt.domain.errors import OwnFault, RunnerFailed
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
@@ -84,7 +84,11 @@ class Client:
             raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}")
         if not reply.pop("ok"):
             kind, _, said = reply["error"].partition(": ")
-            raise RunnerFailed(f"{kind}: {telling_line(said)}"[:400])
+            what = f"{kind}: {telling_line(said)}"[:400]
+            if reply.get("own"):
+                fault = OwnFault.at(what, reply["own"])
+                raise RunnerFailed(str(fault.args[0]), hint=fault.hint, own=True)
+            raise RunnerFailed(what)
         return reply
 
     def _death(self, cmd: str) -> str:

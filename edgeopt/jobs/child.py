@@ -20,7 +20,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled, OwnFault
+from edgeopt.jobs.scratch import output_in
+from edgeopt.runtimes.origin import own_place
 
 # Telemetry tries the network; tokenizers warn about forks; TensorFlow is chatty.
 QUIET_ENVIRONMENT = {
@@ -55,6 +57,7 @@ def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
     Raises:
         ChildFailed: it crashed, raised, or took longer than `timeout_s`.
         BadInput, NotInstalled: raised by the function itself.
+        OwnFault: the function made a mistake of edgeopt's own.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="edgeopt-job-") as folder:
@@ -67,8 +70,8 @@ def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
             raise ChildFailed(message, "Give it longer with --step-timeout SECONDS.", log, True)
         if not result.exists():
             message = describe_exit(code) + last_words(log, start)
-            raise ChildFailed(message, f"Its output is in {log}.", log)
-        return _unpack(json.loads(result.read_text()), log)
+            raise ChildFailed(message, output_in(log, start), log)
+        return _unpack(json.loads(result.read_text()), log, start)
 
 
 def _spawn(arguments: list[str], log: Path, timeout_s: float) -> tuple[int, bool]:
@@ -131,14 +134,16 @@ def describe_exit(code: int) -> str:
     return words.get(name, f"the process ended by {name}")
 
 
-def _unpack(reply: dict[str, Any], log: Path) -> Any:
+def _unpack(reply: dict[str, Any], log: Path, start: int = 0) -> Any:
     if "value" in reply:
         return reply["value"]
     message, hint = reply["message"], reply["hint"]
+    if reply["kind"] == "OwnFault":
+        raise OwnFault(message)
     kinds: dict[str, type[EdgeoptError]] = {"BadInput": BadInput, "NotInstalled": NotInstalled}
     if reply["kind"] in kinds:
         raise kinds[reply["kind"]](message, hint)
-    raise ChildFailed(message, hint or f"Its output is in {log}.", log)
+    raise ChildFailed(message, hint or output_in(log, start), log)
 
 
 def die_with_parent() -> None:
@@ -162,7 +167,9 @@ def telling_line(text: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error that says something, with its type."""
+    """The first line of an error that says something, with its type if a library raised it."""
+    if isinstance(error, EdgeoptError):
+        return str(error.args[0])
     return f"{type(error).__name__}: {telling_line(str(error))}"[:400]
 
 
@@ -175,10 +182,19 @@ def _call(function: str, argument: Any) -> dict[str, Any]:
     except ImportError as error:
         traceback.print_exc()
         hint = "See `pip install edgeopt[all]`."
-        return {"kind": "NotInstalled", "message": first_line(error), "hint": hint}
+        return _own(error) or {"kind": "NotInstalled", "message": first_line(error), "hint": hint}
     except Exception as error:
         traceback.print_exc()
-        return {"kind": "error", "message": first_line(error), "hint": ""}
+        return _own(error) or {"kind": "error", "message": first_line(error), "hint": ""}
+
+
+def _own(error: Exception) -> dict[str, Any] | None:
+    """The reply for a mistake of edgeopt's own, None where it is none."""
+    place = own_place(error)
+    if not place:
+        return None
+    fault = OwnFault.at(first_line(error), place)
+    return {"kind": "OwnFault", "message": fault.args[0], "hint": fault.hint}
 
 
 def _main() -> None:

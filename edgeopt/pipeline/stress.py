@@ -16,6 +16,7 @@ from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
+from edgeopt.jobs.told import reason
 from edgeopt.pipeline.intake import SOURCE_LIMIT_S
 from edgeopt.pipeline.judge import Exam, ask
 from edgeopt.pipeline.station import Station
@@ -88,5 +89,6 @@ def _exam(station: Station, name: str, level: str, folder: Path) -> Exam:
         try:
             bench.corrupted[key] = ask(bench.intake.source, bench.local, feed, log, SOURCE_LIMIT_S)
         except RunnerFailed as error:
-            raise StepFailed("failed-run", f"the source does not run: {error.args[0]}") from error
+            why = reason(error, "the source does not run")
+            raise StepFailed("failed-run", why) from error
     return Exam("confirm", samples, feed, bench.corrupted[key])

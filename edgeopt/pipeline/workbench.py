@@ -14,6 +14,8 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
+from edgeopt.jobs.scratch import last_lines
+from edgeopt.jobs.told import told
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
@@ -138,9 +140,9 @@ class Workbench:
                 lambda done: self.progress(f"asking the source ({part})", done, total),
             )
         except RunnerFailed as error:
-            raise BadInput(
-                f"the source model does not run: {error.args[0]}", f"Its output is in {log}."
-            ) from error
+            # The folder goes with the refusal, and the log in it.
+            otherwise = BadInput(f"the source model does not run: {error.args[0]}", last_lines(log))
+            raise told(error, otherwise) from error
 
     @property
     def confirm(self) -> Exam:

@@ -29,6 +29,13 @@ def _runner():
         return Bare(error)
 
 
+def _failure(error: Exception) -> dict:
+    from edgeopt.runtimes.origin import own_place  # here: memory is measured where all goes well
+
+    what = "{}: {}".format(type(error).__name__, error)
+    return {"ok": False, "error": what, "own": own_place(error)}
+
+
 def main() -> int:
     _die_with_parent()
     # Runtimes print on stdout. Keep it for the protocol: descriptor 1 becomes stderr.
@@ -48,7 +55,7 @@ def main() -> int:
             reply = {"ok": True, **runner.handle(request)}
         except Exception as error:  # the host turns it into a record
             traceback.print_exc(file=sys.stderr)
-            reply = {"ok": False, "error": "{}: {}".format(type(error).__name__, error)}
+            reply = _failure(error)
         protocol.write(json.dumps(reply) + "\n")
         protocol.flush()
         runner.idle.begin()

@@ -115,7 +115,14 @@ class Runner:
         collected: list = [[] for _ in outputs]
         for i in range(first, first + count):
             results = session.run([_own(a[i]) for a in arrays])
-            for rows, result in zip(collected, results):
+            for position, (rows, result) in enumerate(zip(collected, results)):
+                if rows and rows[0].shape != result.shape:
+                    raise ValueError(
+                        "output {} has shape {} for sample {} and {} for sample {}: its shape "
+                        "depends on what is fed".format(
+                            position, list(rows[0].shape), first, list(result.shape), i
+                        )
+                    )
                 rows.append(result)
         for path, rows in zip(outputs, collected):
             np.save(path, np.stack(rows))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.jobs.told import reason, told
 
 if TYPE_CHECKING:
     import onnx
@@ -106,7 +107,8 @@ def answers(
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         arrays = session.run(None, sample)
     except Exception as error:
-        raise BadInput(f"the model does not run: {_explain(error)}", _advice(error)) from None
+        otherwise = BadInput(f"the model does not run: {_explain(error)}", _advice(error))
+        raise told(error, otherwise) from None
     names = [value.name for value in session.get_outputs()]
     specs = [
         {"name": name, "dtype": array.dtype.name, "shape": list(array.shape)}
@@ -129,8 +131,13 @@ def _explain(error: Exception) -> str:
 
 def _advice(error: Exception) -> str:
     text = str(error)
-    if "is not a registered function/op" in text or "NOT_IMPLEMENTED" in text:
+    if "is not a registered function/op" in text:
         return "It has an operator that ONNX Runtime does not know; export it without that one."
+    if "NOT_IMPLEMENTED" in text:
+        return (
+            "ONNX Runtime knows the operator, but not with this opset and these element types; "
+            "export it with others."
+        )
     return "Check that it runs in ONNX Runtime with these shapes."
 
 
@@ -152,8 +159,7 @@ def write(
             _check(path, sample, expected)
             model = candidate
         except Exception as error:  # any step may be left out; the note says so
-            first = " ".join(str(error).split())[:120]
-            notes.append(f"{name} was left out: {type(error).__name__}: {first}")
+            notes.append(reason(error, f"{name} was left out")[:300])
     save(model, path)
     return notes
 
@@ -162,9 +168,9 @@ def _check(path: Path, sample: dict[str, np.ndarray], expected: list[np.ndarray]
     _, got = answers(path, sample)
     for before, after in zip(expected, got, strict=True):
         if before.shape != after.shape:
-            raise ValueError(f"an output became {after.shape} instead of {before.shape}")
+            raise EdgeoptError(f"an output became {after.shape} instead of {before.shape}")
         if not np.allclose(before, after, rtol=1e-3, atol=1e-4, equal_nan=True):
-            raise ValueError("the answers changed")
+            raise EdgeoptError("the answers changed")
 
 
 def _raise_opset(model: onnx.ModelProto) -> onnx.ModelProto:

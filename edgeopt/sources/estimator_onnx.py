@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.sources.estimator_columns import by_position
 
 if TYPE_CHECKING:
     import onnx
@@ -58,6 +59,7 @@ def convert(estimator: Any, outputs: list[str], shape: tuple[int, ...]) -> onnx.
         raise NotInstalled(
             "a scikit-learn model needs skl2onnx.", "pip install edgeopt[sklearn]"
         ) from None
+    estimator = by_position(estimator)
     types = [("X", FloatTensorType([None, shape[1]]))]
     try:
         model = skl2onnx.convert_sklearn(
@@ -83,12 +85,16 @@ def _options(estimator: Any) -> dict[int, dict[str, bool]]:
 
 
 def _plain(model: onnx.ModelProto) -> None:
-    """Replace what only looks up a class label, and name each operator set once; in place."""
-    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    """Replace what only picks from a vector or a table, and name each operator set once."""
+    ranks = {tensor.name: len(tensor.dims) for tensor in model.graph.initializer}
+    tables = {value.name for value in model.graph.input}  # [rows, columns]
     for node in model.graph.node:
-        if node.op_type == "ArrayFeatureExtractor" and len(constants[node.input[0]].dims) <= 1:
+        if node.op_type != "ArrayFeatureExtractor":
+            continue
+        data, places = node.input
+        if ranks.get(data, 2) <= 1 or (data in tables and ranks.get(places) == 1):
             node.op_type, node.domain = "Gather", ""
-            node.attribute.extend([_axis(0)])
+            node.attribute.extend([_axis(1 if data in tables else 0)])
     used = {node.domain for node in model.graph.node} | {""}
     newest: dict[str, int] = {}
     for entry in model.opset_import:

@@ -9,6 +9,8 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason as why
+from edgeopt.jobs.told import told
 from edgeopt.runtimes.torch import flat
 from edgeopt.sources import canonical_onnx, samples
 from edgeopt.sources.onnx import operators
@@ -47,10 +49,11 @@ def read(path: str) -> torch.export.ExportedProgram:
         reason = first_line(error)
         if "check the warnings above" in reason:  # which are in the log
             reason = "it is truncated, another archive, or of another version."
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} is no exported program that PyTorch {torch.__version__} reads: {reason}",
             "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",
-        ) from None
+        )
+        raise told(error, otherwise) from None
     if program.example_inputs and program.example_inputs[1]:
         raise BadInput(
             f"{path} takes keyword arguments ({', '.join(program.example_inputs[1])}).",
@@ -85,10 +88,11 @@ def prepare_module(
             results = program.module()(*tensors)
     except Exception as error:
         shapes = ", ".join(f"{name}: {list(arrays[name].shape)}" for name in names)
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} does not run at {shapes}: {first_line(error)}",
             "Give shapes that the module takes: --shape NAME=1x3x224x224.",
-        ) from None
+        )
+        raise told(error, otherwise) from None
     outputs = _output_specs(results, path)
     exported = folder / "model.pt2"
     torch.export.save(program, exported)
@@ -157,4 +161,4 @@ def _export_onnx(
         expected = [tensor.detach().numpy() for tensor in flat(results)]
         return path, "", canonical_onnx.write(model, path, arrays, expected)
     except Exception as error:
-        return None, f"PyTorch does not export it to ONNX: {first_line(error)}", []
+        return None, why(error, "PyTorch does not export it to ONNX"), []

@@ -16,6 +16,7 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason, told
 from edgeopt.sources import onnx_form, samples
 from edgeopt.sources.formats import SAVED_MODEL
 
@@ -83,10 +84,11 @@ def prepare(call: Call, argument: dict[str, Any]) -> dict[str, Any]:
         _save(tf, frozen, arrays, list(results), folder / "saved_model")
     except Exception as error:
         shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in arrays.items())
-        raise BadInput(
+        otherwise = BadInput(
             f"{argument['path']} does not run at {shapes}: {first_line(error)}",
             "Give shapes that the model takes: --shape NAME=1x224x224x3.",
-        ) from None
+        )
+        raise told(error, otherwise) from None
     inputs, outputs = samples.specs(arrays), samples.specs(results)
     return {
         "inputs": inputs,
@@ -104,7 +106,7 @@ def _as_arrays(results: dict[str, Any]) -> dict[str, np.ndarray]:
     arrays = {name: np.asarray(value) for name, value in results.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in samples.NUMBERS:
-            raise TypeError(f"output {name!r} is of type {array.dtype}, not of numbers")
+            raise EdgeoptError(f"output {name!r} is of type {array.dtype}, not of numbers")
     return arrays
 
 
@@ -147,7 +149,7 @@ def _save(
     specs = {name: tf.TensorSpec(a.shape, a.dtype, name) for name, a in arrays.items()}
     for name in (*arrays, *outputs):
         if not re.fullmatch(r"[A-Za-z]\w*", name):
-            raise ValueError(f"{name!r} is no name that a signature can have")
+            raise EdgeoptError(f"{name!r} is no name that a signature can have")
     module = tf.Module()
     module.run = tf.function(lambda **given: frozen(given))
     tf.saved_model.save(
@@ -181,8 +183,7 @@ def _onnx(
         model, _ = tf2onnx.convert.from_function(function, input_signature=specs, opset=OPSET)
         return onnx_form.write(model, arrays, outputs, folder)
     except Exception as error:
-        said = error.args[0] if isinstance(error, EdgeoptError) else first_line(error)
-        return onnx_form.missing(f"tf2onnx does not turn it into ONNX: {said}")
+        return onnx_form.missing(reason(error, "tf2onnx does not turn it into ONNX"))
 
 
 def plain(name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs.told import told
 from edgeopt.sources import module
 
 
@@ -55,10 +56,11 @@ def _estimator(model: Any, path: Path) -> Path:
     try:
         joblib.dump(model, path)
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"the {type(model).__name__} cannot be written by joblib: {error}",
             "A function inside it must be importable, and no lambda.",
-        ) from error
+        )
+        raise told(error, otherwise) from error
     return path
 
 
@@ -67,8 +69,9 @@ def _keras(model: Any, folder: Path) -> Path:
     try:
         model.export(str(folder), format="tf_saved_model", verbose=False)
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"Keras cannot export this {type(model).__name__}: {error}",
             "Call it once, so that it is built, and use the TensorFlow backend.",
-        ) from error
+        )
+        raise told(error, otherwise) from error
     return folder

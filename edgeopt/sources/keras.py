@@ -8,6 +8,7 @@ from typing import Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 from edgeopt.sources import frozen_graph
 from edgeopt.sources.source import sha256_file
 
@@ -37,7 +38,7 @@ def read(path: str, trust: bool) -> Any:
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=not trust)
     except Exception as error:
-        raise BadInput(*_explained(path, keras.__version__, error)) from None
+        raise told(error, BadInput(*_explained(path, keras.__version__, error))) from None
     if not getattr(model, "inputs", None):
         raise BadInput(
             f"{path} does not state its inputs: it was saved before it was built.",

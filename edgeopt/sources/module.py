@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 
 
 def export(module: Any, example_inputs: Any, path: Path) -> None:
@@ -32,11 +34,11 @@ def export(module: Any, example_inputs: Any, path: Path) -> None:
         program = torch.export.export(module.eval(), tensors)
         torch.export.save(program, str(path))
     except Exception as error:
-        text = str(error).strip().splitlines()
-        raise BadInput(
-            f"PyTorch cannot export this module: {type(error).__name__}: {(text or [''])[0]}",
+        otherwise = BadInput(
+            f"PyTorch cannot export this module: {first_line(error)}",
             "See torch.export: data-dependent control flow is the usual cause.",
-        ) from error
+        )
+        raise told(error, otherwise) from error
     finally:
         for part, training in modes:
             part.training = training

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.sources import canonical_onnx
+from edgeopt.sources import canonical_onnx, old_opset
 from edgeopt.sources.samples import NUMBERS
 from edgeopt.sources.source import sha256_files
 
@@ -102,6 +102,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     path, folder = argument["path"], Path(argument["folder"])
     model = read(path)
     fixed = canonical_onnx.fix_shapes(model, argument["shapes"])
+    fixed, raised = old_opset.raised(fixed)
     reference = folder / "reference.onnx"
     canonical_onnx.save(fixed, reference)
     sample = canonical_onnx.sample(argument["sample"], fixed)
@@ -121,7 +122,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "reference_runtime": "onnxruntime",
         "reference_path": str(reference),
         "reference_options": {"graph_optimization": "disabled"},
-        "notes": notes,
+        "notes": [*raised, *notes],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.domain.errors import EdgeoptError
 from edgeopt.sources import canonical_onnx
 from edgeopt.sources.onnx import operators
 
@@ -49,14 +50,14 @@ def _rename(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> No
     weights = {tensor.name for tensor in graph.initializer}
     own = [value for value in graph.input if value.name not in weights]
     if (len(own), len(graph.output)) != (len(inputs), len(outputs)):
-        raise ValueError(
+        raise EdgeoptError(
             f"it has {len(own)} inputs and {len(graph.output)} outputs in ONNX, the source "
             f"{len(inputs)} and {len(outputs)}"
         )
     wanted = dict(zip((value.name for value in own), inputs, strict=True))
     wanted |= dict(zip((value.name for value in graph.output), outputs, strict=True))
     if len(wanted) != len(inputs) + len(outputs):
-        raise ValueError("an input or output of it appears twice in ONNX")
+        raise EdgeoptError("an input or output of it appears twice in ONNX")
     # Inner values that happen to have one of the names make way.
     taken = {name: f"{name}_inner" for name in wanted.values() if name not in wanted}
     names = taken | wanted

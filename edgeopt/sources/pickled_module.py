@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 from edgeopt.sources.exported_program import prepare_module
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def read(path: str) -> torch.nn.Module:
     try:
         module = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:
-        raise BadInput(f"{path} cannot be unpickled: {first_line(error)}", _advice(error)) from None
+        otherwise = BadInput(f"{path} cannot be unpickled: {first_line(error)}", _advice(error))
+        raise told(error, otherwise) from None
     if not isinstance(module, torch.nn.Module):
         raise BadInput(
             f"{path} holds no module but {type(module).__name__}: weights without their code.",

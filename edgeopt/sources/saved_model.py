@@ -7,6 +7,7 @@ from typing import Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
 from edgeopt.sources import frozen_graph
 from edgeopt.sources.source import sha256_files
 
@@ -39,10 +40,11 @@ def read(path: str) -> tuple[Any, Any]:
     try:
         loaded = tf.saved_model.load(path)
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} is no SavedModel that TensorFlow {tf.__version__} reads: {first_line(error)}",
             "Copy the whole folder again, or save it anew with model.export(folder).",
-        ) from None
+        )
+        raise told(error, otherwise) from None
     signatures = dict(loaded.signatures)
     if SIGNATURE not in signatures and len(signatures) != 1:
         found = ", ".join(sorted(signatures)) or "none"

@@ -11,6 +11,8 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason, told
+from edgeopt.runtimes.sklearn import table
 from edgeopt.sources import estimator_onnx, onnx_form, samples
 from edgeopt.sources.source import sha256_file
 
@@ -49,10 +51,11 @@ def read(argument: dict[str, Any]) -> Any:
     except EdgeoptError:
         raise
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} cannot be read: {first_line(error)}",
             "Copy it again, or save it anew; its classes must be importable from here.",
-        ) from None
+        )
+        raise told(error, otherwise) from None
     if not hasattr(estimator, "predict") and not hasattr(estimator, "transform"):
         raise BadInput(
             f"{path} holds no estimator but {type(estimator).__name__}.",
@@ -108,8 +111,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     except NotInstalled:
         raise
     except Exception as error:
-        said = error.args[0] if isinstance(error, EdgeoptError) else first_line(error)
-        form = onnx_form.missing(f"skl2onnx does not turn it into ONNX: {said}")
+        form = onnx_form.missing(reason(error, "skl2onnx does not turn it into ONNX"))
     return {
         "path": str(path),
         "format": argument["format"],
@@ -130,12 +132,13 @@ def _answers(
     found = {}
     for name, method in methods.items():
         try:
-            result = np.asarray(getattr(estimator, method)(rows))
+            result = np.asarray(getattr(estimator, method)(table(estimator, rows)))
         except Exception as error:
-            raise BadInput(
+            otherwise = BadInput(
                 f"{path} does not take rows of {rows.shape[1]} numbers: {first_line(error)}",
-                "Take what works on text or on columns by name out of the pipeline.",
-            ) from None
+                "Take what works on text out of the pipeline; columns by name need pandas.",
+            )
+            raise told(error, otherwise) from None
         # One value a row is a column in ONNX; scores are 32-bit floats there.
         column = result.reshape(len(rows), -1) if name != "label" else result
         found[name] = column.astype(np.int64 if name == "label" else np.float32)

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.binding import to_artifact
 from edgeopt.sources import onnx_form, samples
 from edgeopt.sources.source import sha256_file
@@ -38,10 +39,11 @@ def _open(path: str) -> Any:
     except ImportError:
         raise NotInstalled(f"{path} needs ai-edge-litert.", "pip install edgeopt[litert]") from None
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} does not open in LiteRT: {first_line(error)}",
             "Copy it again; operators outside LiteRT's own set are not served.",
-        ) from None
+        )
+        raise told(error, otherwise) from None
 
 
 def _listed(session: Any, role: str) -> list[dict[str, Any]]:
@@ -147,5 +149,4 @@ def _onnx(
             model, own, [spec["name"] for spec in outputs], Path(argument["folder"])
         )
     except Exception as error:
-        said = error.args[0] if isinstance(error, EdgeoptError) else first_line(error)
-        return onnx_form.missing(f"tf2onnx does not turn it into ONNX: {said}")
+        return onnx_form.missing(reason(error, "tf2onnx does not turn it into ONNX"))

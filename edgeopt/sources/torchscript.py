@@ -10,6 +10,7 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.torch import SPECS, flat
 from edgeopt.sources import onnx_form, samples
 from edgeopt.sources.source import sha256_file
@@ -43,10 +44,11 @@ def read(path: str) -> torch.jit.ScriptModule:
     try:
         return torch.jit.load(path, map_location="cpu").eval()
     except Exception as error:
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} is no TorchScript that PyTorch {torch.__version__} loads: {first_line(error)}",
             "Copy it again, or save it anew with torch.jit.save.",
-        ) from None
+        )
+        raise told(error, otherwise) from None
 
 
 def prepare(argument: dict[str, Any]) -> dict[str, Any]:
@@ -95,10 +97,11 @@ def _answers(
             found = [[_array(value) for value in flat(module(*tensors))] for _ in range(2)]
     except Exception as error:
         shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in arrays.items())
-        raise BadInput(
+        otherwise = BadInput(
             f"{path} does not run at {shapes}: {_why(error)}",
             "Give shapes that the module takes: --shape NAME=1x3x224x224.",
-        ) from None
+        )
+        raise told(error, otherwise) from None
     first, again = found
     if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, again, strict=True)):
         raise BadInput(
@@ -118,7 +121,7 @@ def _why(error: Exception) -> str:
 
 def _array(value: Any) -> np.ndarray:
     if not hasattr(value, "numpy"):
-        raise TypeError(f"it answers with a value of type {type(value).__name__}, not a tensor")
+        raise EdgeoptError(f"it answers with a value of type {type(value).__name__}, not a tensor")
     return np.array(value.numpy())
 
 
@@ -141,5 +144,4 @@ def _onnx(
         )  # fmt: skip
         return onnx_form.write(onnx.load(str(raw)), arrays, outputs, folder)
     except Exception as error:
-        said = error.args[0] if isinstance(error, EdgeoptError) else first_line(error)
-        return onnx_form.missing(f"PyTorch does not export this TorchScript to ONNX: {said}")
+        return onnx_form.missing(reason(error, "PyTorch does not export this TorchScript to ONNX"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.errors import BadInput, NotInstalled, OwnFault
 from edgeopt.jobs.child import (
     QUIET_ENVIRONMENT,
     ChildFailed,
@@ -99,7 +99,7 @@ def test_errors_come_back_by_their_kind(how, kind, message, hint, log):
 
 
 def test_a_function_that_is_not_there(log):
-    with pytest.raises(ChildFailed, match=r"AttributeError: .*no_such_function"):
+    with pytest.raises(OwnFault, match=r"AttributeError: .*no_such_function"):
         work("no_such_function", None, log)
     with pytest.raises(NotInstalled, match="No module named 'no_such_module'"):
         run("no_such_module:f", None, log, 60)

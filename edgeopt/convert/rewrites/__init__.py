@@ -26,7 +26,7 @@ from edgeopt.convert.rewrites import (
     widened,
 )
 from edgeopt.convert.rewrites.editor import LEAST_OPSET, Editor, opset_of
-from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason
 from edgeopt.sources.source import Source
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def rewritten(
             expected = expected or _answers(model, sample)
             _require_same(expected, _answers(candidate, sample))
         except Exception as error:  # the tool then gets it as it was, and parity judges
-            print(f"{RULES[name].about}: left out, {first_line(error)}")  # noqa: T201 (log)
+            print(reason(error, f"left out: {RULES[name].about}"))  # noqa: T201 (log)
             continue
         current = candidate
         done.append(RULES[name].about)
