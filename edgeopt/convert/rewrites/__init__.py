@@ -26,6 +26,7 @@ from edgeopt.convert.rewrites import (
     widened,
 )
 from edgeopt.convert.rewrites.editor import LEAST_OPSET, Editor, opset_of
+from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.told import reason
 from edgeopt.sources.source import Source
 
@@ -119,14 +120,14 @@ def _answers(model: Any, sample: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 
 def _require_same(expected: list[np.ndarray], got: list[np.ndarray]) -> None:
-    """Raises ValueError where answers differ by more than the order of additions explains."""
+    """Raises EdgeoptError where answers differ by more than the order of additions explains."""
     for before, after in zip(expected, got, strict=True):
         if before.shape != after.shape or before.dtype != after.dtype:
-            raise ValueError(f"an output became {after.dtype} {after.shape}")
+            raise EdgeoptError(f"an output became {after.dtype} {after.shape}")
         finite = np.isfinite(before.astype(np.float64))
         scale = float(np.abs(before[finite]).max(initial=0.0))
         if not np.allclose(before, after, rtol=1e-4, atol=1e-5 * scale, equal_nan=True):
-            raise ValueError("the answers changed")
+            raise EdgeoptError("the answers changed")
 
 
 @contextlib.contextmanager
