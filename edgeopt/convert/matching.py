@@ -17,7 +17,7 @@ from edgeopt import runtimes
 from edgeopt.convert.bindings import arrangements, bind, candidates
 from edgeopt.convert.job import Job
 from edgeopt.domain.tensor import Binding, TensorSpec
-from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.source import Source
 
@@ -47,7 +47,7 @@ def bound(
         try:
             chosen = list(_by_value(job, session, permutes, found))
         except Exception as error:  # a session that does not run here: their order stands
-            print("tensors are matched by their order:", first_line(error))  # noqa: T201 (log)
+            print(reason(error, "tensors are matched by their order"))  # noqa: T201 (log)
     inputs, outputs = (
         bind(specs, tensors, permutes, order)
         for (specs, tensors), order in zip(ends, chosen, strict=True)

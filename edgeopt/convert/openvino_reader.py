@@ -48,9 +48,9 @@ def _rewritten(source: Source, error: Exception, notes: list[str]) -> tuple[Any,
     """
     import openvino as ov
 
-    with rewrites.written(source, "openvino") as (path, applied):
-        if applied:
-            return ov.convert_model(str(path)), (*notes, *applied)
+    with rewrites.written(source, "openvino") as (path, changed):
+        if changed:
+            return ov.convert_model(str(path)), (*notes, *changed)
     raise _told(error, "OpenVINO does not read it") from error
 
 
@@ -86,7 +86,8 @@ def _torchscript(source: Source) -> Any:
     import torch
 
     example = tuple(
-        torch.zeros(list(spec.sizes), dtype=getattr(torch, spec.dtype)) for spec in source.inputs
+        torch.zeros([dim or 1 for dim in spec.shape], dtype=getattr(torch, spec.dtype))
+        for spec in source.inputs
     )
     module = torch.jit.load(str(source.torchscript), map_location="cpu")
     model = ov.convert_model(module, example_input=example)

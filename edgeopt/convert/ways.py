@@ -13,7 +13,7 @@ from edgeopt import runtimes
 from edgeopt.convert import matching
 from edgeopt.convert.job import Job
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason
 
 T = TypeVar("T")
 
@@ -57,15 +57,11 @@ def first(ways: Sequence[Way[T]], check: Callable[[], None] = lambda: None) -> D
             if len(ways) == 1:
                 raise
             hints.append(error.hint if isinstance(error, EdgeoptError) else "")
-            failed.append(f"{way.name}: {_why(error)}")
+            failed.append(reason(error, way.name))
             continue
         told = f"made by {way.name}; another way failed ({'; '.join(failed)})"
         return Done(result, (told[:400],) if failed else ())
     raise EdgeoptError("; ".join(failed), next(filter(None, hints), ""))
-
-
-def _why(error: Exception) -> str:
-    return str(error.args[0]) if isinstance(error, EdgeoptError) else first_line(error)
 
 
 def check(job: Job, path: Path, permutes: dict[str, tuple[int, ...]]) -> None:

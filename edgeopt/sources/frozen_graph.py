@@ -17,7 +17,7 @@ import numpy as np
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
-from edgeopt.sources import onnx_form, samples
+from edgeopt.sources import onnx_form, samples, tensorflow_operators
 from edgeopt.sources.formats import SAVED_MODEL
 
 #: {input: tensor} -> {output: tensor}.
@@ -180,7 +180,12 @@ def _onnx(
         input_signature=specs,
     )
     try:
-        model, _ = tf2onnx.convert.from_function(function, input_signature=specs, opset=OPSET)
+        model, _ = tf2onnx.convert.from_function(
+            function,
+            input_signature=specs,
+            opset=OPSET,
+            custom_op_handlers=tensorflow_operators.handlers(),
+        )
         return onnx_form.write(model, arrays, outputs, folder)
     except Exception as error:
         return onnx_form.missing(reason(error, "tf2onnx does not turn it into ONNX"))

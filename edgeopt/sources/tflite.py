@@ -10,7 +10,7 @@ from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.binding import to_artifact
-from edgeopt.sources import onnx_form, samples
+from edgeopt.sources import onnx_form, samples, sparse_tflite
 from edgeopt.sources.source import sha256_file
 
 
@@ -144,7 +144,9 @@ def _onnx(
     arrays = samples.given(argument)
     own = {spec["name"]: to_artifact(arrays[spec["name"]][None], spec)[0] for spec in inputs}
     try:
-        model, _ = tf2onnx.convert.from_tflite(str(path), opset=17)
+        # tf2onnx reads a packed weight as if it were whole.
+        whole = sparse_tflite.dense(path, path.with_name("dense.tflite"))
+        model, _ = tf2onnx.convert.from_tflite(str(whole), opset=17)
         return onnx_form.write(
             model, own, [spec["name"] for spec in outputs], Path(argument["folder"])
         )

@@ -191,3 +191,16 @@ def heads(path):
     inputs = [tensor("x", [1, 6, 32]), tensor("memory", [1, 2, 6, 16])]
     outputs = [tensor("seen", [1, 2, 6, 16]), tensor("mean", [1, 6, 16])]
     return write(path, nodes, inputs, outputs, [integers("split", 1, 6, 2, 16)])
+
+
+def two_by_two(path, factor=2.0):
+    """p = relu(a) - factor b, q = a + b: two inputs and two outputs of one shape."""
+    nodes = [
+        helper.make_node("Relu", ["a"], ["over"]),
+        helper.make_node("Mul", ["b", "factor"], ["scaled"]),
+        helper.make_node("Sub", ["over", "scaled"], ["p"]),
+        helper.make_node("Add", ["a", "b"], ["q"]),
+    ]
+    weights = [numpy_helper.from_array(np.array(factor, np.float32), "factor")]
+    ins, outs = ([tensor(name, [1, 4]) for name in names] for names in ("ab", "pq"))
+    return write(path, nodes, ins, outs, weights)

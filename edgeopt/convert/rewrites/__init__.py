@@ -26,7 +26,8 @@ from edgeopt.convert.rewrites import (
     widened,
 )
 from edgeopt.convert.rewrites.editor import LEAST_OPSET, Editor, opset_of
-from edgeopt.jobs.child import first_line
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.jobs.told import reason
 from edgeopt.sources.source import Source
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def rewritten(
             expected = expected or _answers(model, sample)
             _require_same(expected, _answers(candidate, sample))
         except Exception as error:  # the tool then gets it as it was, and parity judges
-            print(f"{RULES[name].about}: left out, {first_line(error)}")  # noqa: T201 (log)
+            print(reason(error, f"left out: {RULES[name].about}"))  # noqa: T201 (log)
             continue
         current = candidate
         done.append(RULES[name].about)
@@ -119,14 +120,14 @@ def _answers(model: Any, sample: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 
 def _require_same(expected: list[np.ndarray], got: list[np.ndarray]) -> None:
-    """Raises ValueError where answers differ by more than the order of additions explains."""
+    """Raises EdgeoptError where answers differ by more than the order of additions explains."""
     for before, after in zip(expected, got, strict=True):
         if before.shape != after.shape or before.dtype != after.dtype:
-            raise ValueError(f"an output became {after.dtype} {after.shape}")
+            raise EdgeoptError(f"an output became {after.dtype} {after.shape}")
         finite = np.isfinite(before.astype(np.float64))
         scale = float(np.abs(before[finite]).max(initial=0.0))
         if not np.allclose(before, after, rtol=1e-4, atol=1e-5 * scale, equal_nan=True):
-            raise ValueError("the answers changed")
+            raise EdgeoptError("the answers changed")
 
 
 @contextlib.contextmanager

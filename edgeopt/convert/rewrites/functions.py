@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgeopt.convert.rewrites.editor import Editor
+from edgeopt.convert.rewrites.editor import Editor, opset_of
 
 if TYPE_CHECKING:
     import onnx
@@ -32,6 +32,9 @@ def _written_out(editor: Editor, kinds: tuple[str, ...]) -> int:
     if not count:
         return 0
     wanted = [("", kind) for kind in kinds]
+    for node in editor.model.graph.node:
+        if node.op_type in kinds:
+            _state_defaults(node, opset_of(editor.model))
     # The types of constants are asked for, and only those of listed values are known.
     given = [
         helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
@@ -42,6 +45,16 @@ def _written_out(editor: Editor, kinds: tuple[str, ...]) -> int:
     del made.graph.value_info[:]
     editor.model.CopyFrom(onnxslim.slim(_cast(onnxslim.slim(made))))
     return count
+
+
+def _state_defaults(node: onnx.NodeProto, opset: int) -> None:
+    """Write attributes out that are left to their defaults: the inliner leaves them empty."""
+    from onnx import defs
+
+    said = {attribute.name for attribute in node.attribute}
+    for name, about in defs.get_schema(node.op_type, opset, "").attributes.items():
+        if name not in said and about.default_value.name:
+            node.attribute.append(about.default_value)
 
 
 def _cast(model: onnx.ModelProto) -> onnx.ModelProto:

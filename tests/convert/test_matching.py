@@ -1,0 +1,161 @@
+"""Tensors whose names and shapes do not tell, with sessions that say what they were asked."""
+
+import numpy as np
+import pytest
+import tiny_nets
+from msgspec.structs import replace
+from test_converters import SOURCE
+
+from edgeopt.convert import matching, ways
+from edgeopt.convert.job import Job
+from edgeopt.domain.errors import EdgeoptError, OwnFault
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.tensor import TensorSpec
+
+
+class Session:
+    """Answers p = relu(first) - 2 second and q = first + second, under names that tell nothing."""
+
+    def __init__(self, swapped_in=False, swapped_out=False, broken=False):
+        self.inputs = [spec("u", 1, 4), spec("v", 1, 4)]
+        self.outputs = [spec("Identity", 1, 4), spec("other", 1, 4)]
+        self._swapped = swapped_in, swapped_out
+        self._broken = broken
+
+    def run(self, arrays):
+        if self._broken:
+            raise RuntimeError("no kernel")
+        first, second = arrays[:: -1 if self._swapped[0] else 1]
+        results = [np.maximum(first, 0) - 2 * second, first + second]
+        return results[:: -1 if self._swapped[1] else 1]
+
+
+def spec(name, *shape):
+    return {"name": name, "dtype": "float32", "shape": list(shape)}
+
+
+def tensors(*names):
+    return tuple(TensorSpec(name=name, dtype="float32", shape=(1, 4)) for name in names)
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A source p = relu(a) - 2 b, q = a + b, whose names none of the sessions has."""
+    path = tiny_nets.two_by_two(tmp_path / "m.onnx")
+    source = replace(
+        SOURCE,
+        inputs=tensors("a", "b"),
+        outputs=tensors("p", "q"),
+        onnx=str(path),
+        reference_path=str(path),
+    )
+    return Job(
+        recipe=Recipe(runtime="onnxruntime", precision="fp32"),
+        source=source,
+        calibration={},
+        base=None,
+        folder=str(tmp_path),
+    )
+
+
+@pytest.mark.parametrize("outputs", [False, True])
+@pytest.mark.parametrize("inputs", [False, True])
+def test_values_tell(job, inputs, outputs):
+    ins, outs = matching.bound(job, Session(inputs, outputs), {})
+    assert [(b.source, b.index) for b in ins] == [("a", int(inputs)), ("b", 1 - inputs)]
+    assert [(b.source, b.index) for b in outs] == [("p", int(outputs)), ("q", 1 - outputs)]
+
+
+def test_the_calibrating_samples_are_asked_where_there_are_any(job, tmp_path):
+    files = {}
+    for name in ("a", "b"):
+        files[name] = str(tmp_path / f"{name}.npy")
+        np.save(files[name], np.random.default_rng(ord(name)).normal(size=(3, 1, 4)))
+    ins, _ = matching.bound(replace(job, calibration=files), Session(True), {})
+    assert [b.index for b in ins] == [1, 0]
+
+
+def test_without_answers_the_order_stands(job, capsys):
+    ins, outs = matching.bound(job, Session(True, True, broken=True), {})
+    assert [b.index for b in (*ins, *outs)] == [0, 1, 0, 1]
+    assert "RuntimeError: no kernel" in capsys.readouterr().out
+
+
+def test_names_that_tell_ask_nothing(job):
+    named = Session(broken=True)
+    named.inputs, named.outputs = [spec("b", 1, 4), spec("a", 1, 4)], named.outputs[:1]
+    one = replace(job, source=replace(job.source, outputs=tensors("p")))
+    ins, _ = matching.bound(one, named, {})
+    assert [b.index for b in ins] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "near"),
+    [
+        ([1.0, 2.0], [1.0, 2.0], True),
+        ([1.0, np.nan], [1.0, np.nan], True),
+        ([1.0, 0.0], [1.0, np.nan], False),
+        ([-np.inf, 2.0], [1.0, 2.0], False),
+        ([1e-8, -1e-8], [-1e-8, 1e-8], True),  # rounding noise
+        ([0.0, 0.0], [1.0, 2.0], False),
+        ([1.0, 2.0, 3.0], [1.0, 2.0], False),
+    ],
+)
+def test_distance(own, theirs, near):
+    far = matching.distance({"y": np.array(own)}, {"y": np.array(theirs)})
+    assert (far < ways.LEAST) == near
+
+
+# --- ways
+
+
+def failing(text):
+    def make():
+        raise EdgeoptError(text, f"hint of {text}")
+
+    return make
+
+
+def test_the_first_way_that_succeeds_is_told_of_only_where_another_failed():
+    done = ways.first([ways.Way("direct", lambda: 1), ways.Way("other", lambda: 2)])
+    assert (done.result, done.notes) == (1, ())
+    done = ways.first([ways.Way("direct", failing("no")), ways.Way("by ONNX", lambda: 2)])
+    assert done.result == 2
+    assert done.notes == ("made by by ONNX; another way failed (direct: no)",)
+
+
+def test_a_way_that_computes_something_else_is_left():
+    def check():
+        raise EdgeoptError("output 'y' of what it made is 3.0 dB from the source's")
+
+    done = ways.first([ways.Way("direct", lambda: 1), ways.Way("ONNX", lambda: 2)], check)
+    assert done.result == 2  # the last one is parity's to judge
+    assert "3.0 dB" in done.notes[0]
+
+
+def test_no_way_says_why_of_each():
+    with pytest.raises(EdgeoptError) as caught:
+        ways.first([ways.Way("direct", failing("no")), ways.Way("ONNX", failing("never"))])
+    assert (caught.value.args[0], caught.value.hint) == ("direct: no; ONNX: never", "hint of no")
+
+
+def test_one_way_alone_fails_by_itself():
+    with pytest.raises(EdgeoptError, match=r"^no\n"):
+        ways.first([ways.Way("direct", failing("no"))])
+
+
+def test_a_mistake_of_our_own_is_told_as_one():
+    def make():
+        matching.distance({}, {"y": np.zeros(1)})
+
+    done = ways.first([ways.Way("direct", make), ways.Way("ONNX", lambda: 2)])
+    assert "edgeopt itself failed" in done.notes[0]
+    assert OwnFault.exit_code == 4
+
+
+def test_check(job, tmp_path):
+    path = tiny_nets.two_by_two(tmp_path / "same.onnx")
+    ways.check(job, path, {})
+    other = tiny_nets.two_by_two(tmp_path / "other.onnx", factor=3.0)
+    with pytest.raises(EdgeoptError, match=r"output 'p' of what it made is \d+\.\d dB from"):
+        ways.check(job, other, {})
