@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
+from edgeopt.convert import carefully
 from edgeopt.convert.algorithms import require
 from edgeopt.convert.bindings import bind
+from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Converted, Job, Made
-from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs.child import first_line
 
@@ -25,9 +26,7 @@ def make(argument: Any) -> Any:
     """
     job = msgspec.convert(argument, Job)
     require(job.recipe)
-    converter = convert.load(job.recipe.runtime)
-    made: Made = converter.convert(job)
-    session = _open(job, made)
+    made, session = carefully.made(job, convert.load(job.recipe.runtime), _open)
     packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
     converted = Converted(
         main=made.main,
@@ -85,7 +84,7 @@ def _open(job: Job, made: Made) -> Any:
     try:
         return runtimes.load(runtime).open_session(path, 1, options)
     except Exception as error:
-        raise EdgeoptError(
+        raise CannotLoad(
             f"{recipe.runtime} cannot load what was made: {first_line(error)}",
             "The conversion itself ended without an error.",
         ) from error
