@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
+from edgeopt.convert.careful import Careful
 from edgeopt.domain.model import Value
-from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.tensor import Binding
 from edgeopt.sources.source import Source
 
@@ -22,6 +23,8 @@ class Job(Value, kw_only=True, frozen=True):
         folder: where to write; it exists and is empty.
         cache: a folder for what depends on source and calibration alone (see `calibrated`), or
             None.
+        limit_s: after this the child is ended.
+        careful: what is left out of the recipe, since its library fails on it (see `fallbacks`).
     """
 
     recipe: Recipe
@@ -30,6 +33,14 @@ class Job(Value, kw_only=True, frozen=True):
     base: str | None
     folder: str
     cache: str | None = None
+    limit_s: float | None = None
+    careful: Careful = Careful()
+
+    @property
+    def how(self) -> Quantization:
+        """How integers are chosen, without what is left out."""
+        assert self.recipe.quantization is not None
+        return self.careful.eased(self.recipe.quantization)
 
     @property
     def count(self) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from edgeopt.convert import (
     arena,
     layout,
+    litert_prepared,
     litert_static,
     micro,
     onnx2tf,
@@ -27,9 +28,12 @@ from edgeopt.convert import (
     ways,
 )
 from edgeopt.convert.bindings import CHANNELS_LAST
+from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.litert_graph import Graph
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import OptionSet, Quantization
 from edgeopt.sources.source import Source
 
@@ -44,6 +48,14 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "as-is": ("ai-edge-litert",),
 }
 FROM_TORCH = ("litert-torch",)
+
+#: What can be left out where a quantizer fails (see `fallbacks`).
+WAYS: dict[str, tuple[Way, ...]] = {
+    "fp16": ("float",),
+    "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor", "float-kernels"),
+    "int8-dynamic": ("float",),
+    "int8-weights": ("float",),
+}
 
 #: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
 OPTION_SETS = (
@@ -223,6 +235,7 @@ def _quantize(job: Job, base: str, target: Path) -> None:
             litert_static.write(job, path, image_permutes(job.source), target)
             return
         chosen = recipes[job.recipe.precision](job.recipe.quantization)
+        chosen = litert_prepared.without(chosen, job.careful.in_float)
         result = quantizer.Quantizer(path, chosen).quantize(enable_progress_bar=False)
         target.write_bytes(result.quantized_model)
 
@@ -230,13 +243,20 @@ def _quantize(job: Job, base: str, target: Path) -> None:
 @contextlib.contextmanager
 def _plain(job: Job, base: str) -> Iterator[str]:
     """The fp32 file as the quantizer reads it."""
-    if not job.source.tflite:
-        yield base
-        return
     with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
-        path = Path(scratch) / "plain.tflite"
-        tflite_plain.write(Path(base), path)
-        yield str(path)
+        path = Path(base)
+        if job.source.tflite:
+            path = Path(scratch) / "plain.tflite"
+            tflite_plain.write(Path(base), path)
+        yield str(litert_prepared.write(path, Path(scratch) / "prepared.tflite"))
+
+
+def operators(job: Job) -> tuple[Operator, ...]:
+    """Those of the file that is quantized; none where TensorFlow's converter does it."""
+    if job.base is None or _taken_by_tensorflow(job):
+        return ()
+    with _plain(job, job.base) as path:
+        return Graph(path).operators()
 
 
 @contextlib.contextmanager

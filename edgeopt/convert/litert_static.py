@@ -5,7 +5,6 @@ correction. A source is calibrated once; every form that differs in its exceptio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgeopt.convert import calibrated, matching
+from edgeopt.convert import calibrated, litert_prepared, matching
 from edgeopt.convert.bias_correction import place_means, shift
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
@@ -44,11 +43,11 @@ def write(job: Job, base: str, permutes: dict[str, tuple[int, ...]], target: Pat
 
 class _Static:
     def __init__(self, job: Job, base: str, permutes: dict[str, tuple[int, ...]]) -> None:
-        assert job.recipe.quantization is not None
         self._job, self._base, self._permutes = job, base, permutes
-        self._how: Quantization = job.recipe.quantization
+        self._how: Quantization = job.how
         self._graph = Graph(base)
         self.operators = self._graph.operators()
+        self._float = job.careful.numbers(self.operators)
         self._ranges = self._calibrate()
         self._shifts: dict[int, tuple[int, np.ndarray]] | None = None
 
@@ -58,7 +57,8 @@ class _Static:
         if self._how.bias_correction is not None:
             if self._shifts is None:
                 self._shifts = self._found_shifts()
-            chosen = [one for number, one in self._shifts.items() if number not in keep]
+            left = self._float | set(keep)
+            chosen = [one for number, one in self._shifts.items() if number not in left]
             model = Graph(self._base).with_biases(chosen)
         target.write_bytes(self._quantized(model, keep))
 
@@ -71,7 +71,7 @@ class _Static:
 
     def _recipe(self, keep: Collection[int]) -> list[dict[str, Any]]:
         """Weights by channel, but not in BATCH_MATMUL: its kernel would then answer zeros."""
-        from ai_edge_quantizer import algorithm_manager, qtyping, recipe_manager
+        from ai_edge_quantizer import qtyping, recipe_manager
 
         names, grains = qtyping.TFLOperationName, qtyping.QuantGranularity
         usual = grains.CHANNELWISE if self._how.granularity == "per-channel" else grains.TENSORWISE
@@ -82,14 +82,16 @@ class _Static:
             (names.BATCH_MATMUL, grains.TENSORWISE),
         ):
             manager.add_static_config(".*", operation, bits, 8, weight_granularity=grain)
-        if keep:
-            scopes = "|".join(re.escape(self.operators[number].name) for number in sorted(keep))
-            manager.add_quantization_config(
-                f"^(?:{scopes})$",
+        if scaled := self._job.careful.per_tensor:
+            manager.add_static_config(
+                litert_prepared.scope(scaled),
                 names.ALL_SUPPORTED,
-                algorithm_key=algorithm_manager.AlgorithmName.NO_QUANTIZE,
+                bits,
+                8,
+                weight_granularity=grains.TENSORWISE,
             )
-        return list(manager.get_quantization_recipe())
+        left = [self.operators[number].name for number in sorted(self._float | set(keep))]
+        return litert_prepared.without(manager.get_quantization_recipe(), left)
 
     def _calibrate(self) -> dict[str, Any]:
         """The range of each tensor; see `Quantization.calibration`.

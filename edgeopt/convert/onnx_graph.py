@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.convert.bias_correction import POINT, Window
+from edgeopt.convert.onnx_prepared import OWN, prepare
 from edgeopt.domain.layers import Operator
 
 _WITH_WEIGHTS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
@@ -86,6 +87,11 @@ class Graph:
             for info in (*self.main.value_info, *self.main.input, *self.main.output)
         }
 
+    def prepare(self) -> None:
+        """Rewrite what quantizers take wrongly (see `onnx_prepared`)."""
+        prepare(self.model)
+        self._constants = {tensor.name: tensor for tensor in self.main.initializer}
+
     def save(self, path: Path) -> None:
         self._onnx.save_model(self.model, str(path))
 
@@ -99,13 +105,29 @@ class Graph:
         computes = node.op_type in _WITH_WEIGHTS and bool(weights)
         return Operator(
             name=node.name,
-            label=weights[0].removesuffix(".weight") if computes else node.name,
+            label=weights[0].removesuffix(OWN).removesuffix(".weight") if computes else node.name,
             type=node.op_type,
             inputs=tuple(moving),
             outputs=tuple(name for name in node.output if name),
             elements=sum(int(np.prod(self._shapes.get(name, [0]))) for name in node.output),
             computes=computes,
+            constants=tuple(weights),
+            about=self._about(node) if computes else "",
         )
+
+    def _about(self, node: Any) -> str:
+        """What is odd about an operator with weights."""
+        axes = next(len(self._constants[n].dims) for n in node.input if n in self._constants)
+        if node.op_type == "MatMul" and axes != 2:
+            return f"weights of {axes} axes"
+        if axes in (3, 5) and node.op_type.startswith("Conv"):
+            shape = "1-D" if axes == 3 else "3-D"
+            return ", ".join(filter(None, ("grouped" * self._grouped(node), shape)))
+        return "grouped" if self._grouped(node) else ""
+
+    @staticmethod
+    def _grouped(node: Any) -> bool:
+        return any(a.name == "group" and a.i > 1 for a in node.attribute)
 
     def weighted(self) -> list[Weighted]:
         """Operators whose bias can be corrected: a bias that no other node reads."""

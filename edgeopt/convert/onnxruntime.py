@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.convert import onnxruntime_static
+from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.onnx_graph import Graph
+from edgeopt.convert.onnx_prepared import free_names
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import OptionSet, Precision, Quantization
 from edgeopt.domain.target import RecipeRule
 from edgeopt.sources.source import Source
@@ -44,6 +48,13 @@ OPTION_SETS = (
         spare_cores=True,
     ),
 )
+
+#: What can be left out where the quantizer fails (see `fallbacks`).
+WAYS: dict[str, tuple[Way, ...]] = {
+    "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor"),
+    "int8-dynamic": ("float", "per-tensor"),
+    "int8-weights": ("float",),
+}
 
 _XNNPACK: tuple[Precision, ...] = ("fp32", "int8-static")
 
@@ -152,12 +163,28 @@ def forms(job: Job) -> Iterator[Forms]:
         yield made
 
 
+def operators(job: Job) -> tuple[Operator, ...]:
+    """Those of the form that is quantized."""
+    source = onnx_of(job.source)
+    if job.recipe.precision == "int8-weights":
+        return Graph(source).operators()
+    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+        ready = onnxruntime_static.preprocessed(source, Path(scratch))
+        return Graph(onnxruntime_static.named(ready, Path(scratch))).operators()
+
+
 def _dynamic(job: Job, source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
         ready = onnxruntime_static.preprocessed(source, Path(scratch))
-        quantize_dynamic(str(ready), str(target), per_channel=True, weight_type=QuantType.QInt8)
+        quantize_dynamic(
+            str(onnxruntime_static.named(ready, Path(scratch))),
+            str(target),
+            per_channel=job.how.granularity == "per-channel",
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=list(job.careful.in_float),
+        )
 
 
 def _weights(job: Job, source: Path, target: Path) -> None:
@@ -165,10 +192,13 @@ def _weights(job: Job, source: Path, target: Path) -> None:
     import onnx
 
     # NNCF 3.4 gives a convolution's scale the rank of its weight; ONNX Runtime wants a vector.
+    ignored = nncf.IgnoredScope(
+        names=list(job.careful.in_float), types=["Conv", "ConvTranspose"], validate=False
+    )
+    graph = Graph(source)
+    free_names(graph.model)
     model: Any = nncf.compress_weights(
-        onnx.load(str(source)),
-        mode=nncf.CompressWeightsMode.INT8_SYM,
-        ignored_scope=nncf.IgnoredScope(types=["Conv", "ConvTranspose"], validate=False),
+        graph.model, mode=nncf.CompressWeightsMode.INT8_SYM, ignored_scope=ignored
     )
     if not any(tensor.data_type == onnx.TensorProto.INT8 for tensor in model.graph.initializer):
         raise EdgeoptError("NNCF found no weight in it that it compresses.")

@@ -58,15 +58,25 @@ def preprocessed(source: Path, folder: Path) -> Path:
     return ready
 
 
+def named(path: Path, folder: Path) -> Path:
+    """The file with a name for every node (the quantizer leaves nodes out by their names), and
+
+    without what it takes wrongly.
+    """
+    target = folder / "named.onnx"
+    graph = Graph(path)
+    graph.prepare()
+    graph.save(target)
+    return target
+
+
 class _Static:
     def __init__(self, job: Job, base: Path, scratch: Path) -> None:
-        assert job.recipe.quantization is not None
         self._job, self._scratch = job, scratch
-        self._how: Quantization = job.recipe.quantization
-        graph = Graph(base)
-        self.base = scratch / "named.onnx"
-        graph.save(self.base)
-        self.operators = graph.operators()
+        self._how: Quantization = job.how
+        self.base = named(base, scratch)
+        self.operators = Graph(self.base).operators()
+        self._float = job.careful.numbers(self.operators)
         self._shifts: dict[int, tuple[str, np.ndarray]] | None = None
 
     def write(self, keep: Collection[int], target: Path) -> None:
@@ -76,7 +86,8 @@ class _Static:
             if self._shifts is None:
                 self._shifts = self._found_shifts()
             graph = Graph(self.base)
-            graph.add_to_biases(one for number, one in self._shifts.items() if number not in keep)
+            left = self._float | set(keep)
+            graph.add_to_biases(one for number, one in self._shifts.items() if number not in left)
             model = self._scratch / "corrected.onnx"
             graph.save(model)
         self._quantize(model, keep, target)
@@ -112,7 +123,9 @@ class _Static:
             per_channel=self._how.granularity == "per-channel",
             activation_type=types.QInt8 if symmetric else types.QUInt8,
             weight_type=types.QInt8,
-            nodes_to_exclude=[self.operators[number].name for number in sorted(keep)],
+            nodes_to_exclude=[
+                self.operators[number].name for number in sorted(self._float | set(keep))
+            ],
             calibrate_method=_method(self._how),
             calibration_cache_path=str(ranges),
             extra_options={
@@ -122,8 +135,14 @@ class _Static:
                 "CalibPercentile": PERCENTILE,
                 # Else every value of every tensor of every sample is in memory at once.
                 "CalibStridedMinMax": 1,
+                "TensorQuantOverrides": self._one_scale(types.QInt8),
             },
         )
+
+    def _one_scale(self, kind: Any) -> dict[str, list[dict[str, Any]]]:
+        """Weights that have one scale, whatever the others have."""
+        chosen = [op for op in self.operators if op.name in self._job.careful.per_tensor]
+        return {op.constants[0]: [{"quant_type": kind, "symmetric": True}] for op in chosen}
 
     def _found_shifts(self) -> dict[int, tuple[str, np.ndarray]]:
         """operator -> (its bias, what takes the shift of its outputs away)."""

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import openvino_reader, openvino_static
+from edgeopt.convert import openvino_prepared, openvino_reader, openvino_static
+from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
+from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import OptionSet, Precision, Quantization
 from edgeopt.domain.target import RecipeRule
 from edgeopt.sources.source import Source
@@ -66,6 +68,12 @@ def arithmetic(precision: str) -> dict[str, str | int]:
         fixed["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = _GROUPS[precision]
     return fixed
 
+
+#: What can be left out where NNCF fails (see `fallbacks`).
+WAYS: dict[str, tuple[Way, ...]] = {
+    "int8-static": ("float", "uncorrected", "per-tensor"),
+    "int8-weights": ("float",),
+}
 
 _BESIDE_THE_CPU: dict[Precision, str] = {
     "fp16": "half precision, which it computes in by itself",
@@ -130,6 +138,7 @@ def convert(job: Job) -> Made:
     model, notes = openvino_reader.read(job.source)
     precision = job.recipe.precision
     if precision == "int8-static":
+        openvino_prepared.prepare(model)
         model = openvino_static.quantized(job, model)
     elif precision == "int8-weights":
         model = _weights(job, model)
@@ -141,8 +150,16 @@ def convert(job: Job) -> Made:
 def forms(job: Job) -> Iterator[Forms]:
     """See `convert.forms`."""
     model, _ = openvino_reader.read(job.source)
+    openvino_prepared.prepare(model)
     with openvino_static.forms(job, model) as made:
         yield made
+
+
+def operators(job: Job) -> tuple[Operator, ...]:
+    """Those of the model that is quantized; none of a file that is a copy of another."""
+    if job.base is not None:
+        return ()
+    return openvino_static.operators(openvino_reader.read(job.source)[0])
 
 
 def _weights(job: Job, model: Any) -> Any:
@@ -151,7 +168,8 @@ def _weights(job: Job, model: Any) -> Any:
     modes = {8: nncf.CompressWeightsMode.INT8_ASYM, 4: nncf.CompressWeightsMode.INT4_ASYM}
     how = job.recipe.quantization
     bits = 8 if how is None else how.weight_bits
+    left = openvino_static.ignored(job)
     if bits == 8:
-        return nncf.compress_weights(model, mode=modes[8])
+        return nncf.compress_weights(model, mode=modes[8], ignored_scope=left)
     # Rows of one scale each: groups of 128 do not divide the channels of small models.
-    return nncf.compress_weights(model, mode=modes[4], group_size=-1, ratio=1.0)
+    return nncf.compress_weights(model, mode=modes[4], group_size=-1, ratio=1.0, ignored_scope=left)

@@ -47,10 +47,9 @@ def quantized(job: Job, model: Any) -> Any:
 
 class _Static:
     def __init__(self, job: Job, model: Any) -> None:
-        assert job.recipe.quantization is not None
         self._model = model
         self.operators = operators(model)
-        self._quantized = _quantized(job, model.clone(), job.recipe.quantization)
+        self._quantized = _quantized(job, model.clone(), job.how)
 
     def form(self, keep: Collection[int]) -> Any:
         """The quantized model with some operators in float."""
@@ -99,10 +98,19 @@ def _quantized(job: Job, model: Any, how: Quantization) -> Any:
         model,
         nncf.Dataset(samples),
         subset_size=len(samples),
+        ignored_scope=ignored(job),
         preset=_preset(how),
         fast_bias_correction=how.bias_correction != "full",
         advanced_parameters=_parameters(how),
     )
+
+
+def ignored(job: Job) -> Any:
+    """NNCF's name for what stays in float; None where nothing must."""
+    import nncf
+
+    names = list(job.careful.in_float)
+    return nncf.IgnoredScope(names=names, validate=False) if names else None
 
 
 def _preset(how: Quantization) -> Any:
@@ -197,6 +205,7 @@ def _operator(op: Any) -> Operator:
         outputs=(op.get_friendly_name(),),
         elements=sum(int(np.prod(list(o.get_shape()))) for o in op.outputs()),
         computes=weights,
+        constants=tuple(node.get_friendly_name() for node in sources if _is_constant(node)),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from edgeopt import convert, runtimes
 from edgeopt.convert import matching
+from edgeopt.convert.carefully import kept
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.groups import MOST, groups
 from edgeopt.convert.job import Job
@@ -55,9 +56,10 @@ def rank(argument: Any) -> Any:
         EdgeoptError: nothing in the source computes, or no form answers.
     """
     asked = msgspec.convert(argument, Ranking)
+    job = msgspec.structs.replace(asked.job, careful=kept(asked.job))
     began = time.monotonic()
     with (
-        convert.load(asked.job.recipe.runtime).forms(asked.job) as forms,
+        convert.load(asked.job.recipe.runtime).forms(job) as forms,
         tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch,
     ):
         operators = labelled(forms.operators, asked.job.source)
@@ -136,7 +138,7 @@ class _Bench:
         for sample in self._samples:
             feed: list[Any] = [None] * len(session.inputs)
             for b in fields:
-                feed[b["index"]] = to_artifact(sample[b["source"]][None], b)[0]
+                feed[b["index"]] = np.asarray(to_artifact(sample[b["source"]][None], b)[0])
             rows.append(np.array(session.run(feed)[chosen.index]))
         session.close()
         return from_artifact(np.stack(rows), plain).reshape(len(rows), -1).astype(np.float64)

@@ -51,7 +51,7 @@ def _widen(model: Any, graph: Any, schema: Any) -> None:
         else:
             kept.append(operator)
     graph.operators = kept
-    _remove(model, graph, unread)
+    remove(model, graph, unread)
 
 
 def _is_widening(model: Any, graph: Any, operator: Any, schema: Any) -> bool:
@@ -80,7 +80,7 @@ def _replace(model: Any, graph: Any, operator: Any, schema: Any) -> None:
     model.buffers[narrow.buffer].data = None
 
 
-def _remove(model: Any, graph: Any, unread: set[int]) -> None:
+def remove(model: Any, graph: Any, unread: set[int]) -> None:
     """Take tensors out that no operator reads: calibration asks each for its values."""
     stay = [i for i in range(len(graph.tensors)) if i not in unread]
     place = {old: new for new, old in enumerate(stay)} | {-1: -1}

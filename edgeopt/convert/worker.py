@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
-from edgeopt.convert import matching
+from edgeopt.convert import carefully, matching
 from edgeopt.convert.algorithms import require
+from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Converted, Job, Made
-from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import Binding
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
@@ -26,9 +26,7 @@ def make(argument: Any) -> Any:
     """
     job = msgspec.convert(argument, Job)
     require(job.recipe)
-    converter = convert.load(job.recipe.runtime)
-    made: Made = converter.convert(job)
-    session = _open(job, made)
+    made, session = carefully.made(job, convert.load(job.recipe.runtime), _open)
     packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
     inputs, outputs = matching.bound(job, session, made.permutes)
     converted = Converted(
@@ -82,7 +80,7 @@ def _open(job: Job, made: Made) -> Any:
     try:
         return runtimes.load(runtime).open_session(path, 1, options)
     except Exception as error:
-        otherwise = EdgeoptError(
+        otherwise = CannotLoad(
             f"{recipe.runtime} cannot load what was made: {first_line(error)}",
             "The conversion itself ended without an error.",
         )

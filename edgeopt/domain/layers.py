@@ -16,6 +16,7 @@ class Operator(Value, kw_only=True, frozen=True):
         inputs, outputs: names of its tensors that are no constants.
         elements: of its outputs together.
         computes: it has weights (a convolution, a matrix product).
+        constants: names of its tensors that are. about: what is odd about it, in words.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Operator(Value, kw_only=True, frozen=True):
     outputs: tuple[str, ...]
     elements: int
     computes: bool
+    constants: tuple[str, ...] = ()
+    about: str = ""
 
 
 class Group(Value, kw_only=True, frozen=True):

@@ -125,6 +125,7 @@ class Conversions:
             base=str(base) if base else None,
             folder=str(made),
             cache=str(cache),
+            limit_s=self.timeout_s,
         )
 
     def noise(self, recipe: Recipe, output: str) -> NoiseTable:

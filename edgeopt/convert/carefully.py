@@ -1,0 +1,117 @@
+"""One conversion, with fallbacks where its converter offers them; what helped is kept."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edgeopt.convert.bindings import bind
+from edgeopt.convert.careful import Careful
+from edgeopt.convert.fallbacks import CannotLoad, Limits, search
+from edgeopt.convert.job import Job, Made
+from edgeopt.domain.model import content_id
+from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import told
+from edgeopt.runtimes.binding import to_artifact
+
+#: Library -> its name in a sentence.
+LIBRARIES = {
+    "nncf": "NNCF",
+    "onnxruntime": "ONNX Runtime's quantizer",
+    "ai-edge-quantizer": "AI Edge Quantizer",
+    "tensorflow": "TensorFlow's converter",
+    "torchao": "torchao",
+}
+
+Open = Callable[[Job, Made], Any]
+
+
+def made(job: Job, converter: ModuleType, opened: Open) -> tuple[Made, Any]:
+    """What a converter makes of a job, and a session of it.
+
+    Raises:
+        EdgeoptError: see `fallbacks.search`.
+    """
+    ways = getattr(converter, "WAYS", {}).get(job.recipe.precision, ())
+    if not ways or job.recipe.quantization is None:
+        result: Made = converter.convert(job)
+        return result, opened(job, result)
+    limits = Limits(
+        library=LIBRARIES.get(job.recipe.quantization.library, job.recipe.runtime),
+        ways=ways,
+        how=job.recipe.quantization,
+        operators=lambda: converter.operators(job),
+        seconds=job.limit_s,
+    )
+
+    def attempt(plan: Careful) -> tuple[Careful, Path, Made, Any]:
+        place = Path(job.folder) / f"try-{content_id(msgspec.to_builtins(plan))}"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        try:
+            trial = msgspec.structs.replace(job, folder=str(place), careful=plan)
+            result: Made = converter.convert(trial)
+            session = opened(trial, result)
+            _answers(session, trial, result)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        return plan, place, result, session
+
+    plan, place, result, session = search(attempt, limits, kept(job))
+    _keep(job, plan)
+    for path in place.iterdir():
+        shutil.move(path, job.folder)
+    for other in Path(job.folder).glob("try-*"):
+        shutil.rmtree(other)
+    return msgspec.structs.replace(result, notes=(*plan.notes, *result.notes)), session
+
+
+def _answers(session: Any, job: Job, result: Made) -> None:
+    """Ask for one sample: some files open and fail at their first inference.
+
+    Raises:
+        CannotLoad: it does not answer.
+    """
+    fed: list[Any] = [None] * len(session.inputs)
+    for sample in job.samples(1):
+        for binding in bind(job.source.inputs, session.inputs, result.permutes):
+            fields = msgspec.to_builtins(binding)
+            one = to_artifact(sample[binding.source][None], fields)[0]
+            fed[binding.index] = np.asarray(one)  # a scalar of numpy is no array
+        try:
+            session.run(fed)
+        except Exception as error:
+            otherwise = CannotLoad(
+                f"{job.recipe.runtime} cannot run what was made: {first_line(error)}",
+                "The conversion itself ended without an error.",
+            )
+            raise told(error, otherwise) from error
+
+
+def kept(job: Job) -> Careful:
+    """What helped a recipe before, whatever its exceptions."""
+    path = _place(job)
+    if path is None or not path.is_file():
+        return Careful()
+    return msgspec.json.decode(path.read_bytes(), type=Careful)
+
+
+def _keep(job: Job, plan: Careful) -> None:
+    path = _place(job)
+    if path is not None and plan != Careful():
+        path.write_bytes(msgspec.json.encode(plan))
+
+
+def _place(job: Job) -> Path | None:
+    if job.cache is None or job.recipe.quantization is None:
+        return None
+    how = msgspec.structs.replace(job.recipe.quantization, exceptions=())
+    about = ["careful", job.recipe.runtime, job.recipe.precision, msgspec.to_builtins(how)]
+    return Path(job.cache) / f"careful-{content_id(about)}.json"

@@ -1,0 +1,263 @@
+"""Where a library fails on one operator: the same recipe, more carefully, in a bounded search.
+
+First the operators that its exception is about (see `culprits`): with one scale for their weights,
+then in float. Then without bias correction, and with one scale for each tensor of weights. Last,
+halves of the operators stay in float until the one at fault is found.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Generator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from edgeopt.convert.careful import Careful, listed
+from edgeopt.convert.culprits import culprits, first_cause, ours, plain
+from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.layers import Operator
+from edgeopt.domain.recipe import Quantization
+from edgeopt.jobs.child import first_line
+
+#: What a converter can leave out of a recipe.
+Way = Literal["float", "per-tensor-there", "uncorrected", "per-tensor", "float-kernels"]
+
+#: Tries, whatever they cost; and seconds that more of them may take together, but for `MOST`.
+ALWAYS, PATIENCE_S, MOST = 6, 40.0, 24
+
+#: The share of a step's time limit after which no new try begins.
+SHARE = 0.8
+
+#: Tries that follow what exceptions say.
+FOLLOWED = 8
+
+Made = TypeVar("Made")
+#: Yields what to try, is sent what came of it: None where it worked.
+Tries = Generator[Careful, Exception | None, None]
+Part = Generator[Careful, Exception | None, Exception | None]
+
+
+class CannotLoad(EdgeoptError):
+    """A runtime does not open what was made for it, or does not answer with it."""
+
+
+class QuantizerFailed(EdgeoptError):
+    """A library takes a model in no way that was tried."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How a library may be asked.
+
+    Attributes:
+        library: its name for people. ways: what may be left out.
+        how: the recipe's integers. operators: of the model, asked for after a failure only.
+        seconds: that the step has, None: without limit.
+    """
+
+    library: str
+    ways: Collection[Way]
+    how: Quantization
+    operators: Callable[[], Sequence[Operator]]
+    seconds: float | None = None
+
+
+def search(attempt: Callable[[Careful], Made], limits: Limits, start: Careful) -> Made:
+    """The first form that works, or the one of several with the least in float.
+
+    Args:
+        attempt: makes a form and opens it. The result of an earlier one stays valid.
+
+    Raises:
+        QuantizerFailed: nothing helped. It tells the first cause, and the operator if known.
+        EdgeoptError: what an attempt refuses on purpose is no failure of a library.
+    """
+    began = time.monotonic()
+    tries = _tries(limits, start)
+    plan, made, first, count = next(tries), None, None, 0
+    while True:
+        error: Exception | None = None
+        tried = time.monotonic()
+        try:
+            made = attempt(plan)
+        except Exception as failure:
+            if not _of_a_library(failure):
+                raise
+            error, first = failure, first or failure
+            print(f"with {plan}: {first_line(failure)}")  # noqa: T201 (log)
+        count, now = count + 1, time.monotonic()
+        if not _affordable(count, now - began, now - tried, limits.seconds):
+            break
+        try:
+            plan = tries.send(error)
+        except StopIteration:
+            break
+    if made is None:
+        assert first is not None
+        raise _failed(first, limits, count) from first
+    return made
+
+
+def _affordable(count: int, seconds: float, last: float, limit: float | None) -> bool:
+    if limit is not None and seconds + last > SHARE * limit:
+        return False
+    return count < ALWAYS or (count < MOST and seconds + last < PATIENCE_S)
+
+
+def _of_a_library(error: Exception) -> bool:
+    return isinstance(error, CannotLoad) or not isinstance(
+        error, (EdgeoptError, ImportError, OSError, MemoryError)
+    )
+
+
+def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
+    cause = _cause(error, limits)
+    found = culprits(_root(error), limits.operators())
+    where = f" It is about {listed(found[0])}." if found else ""
+    ways = f"{count - 1} more careful ways" if count > 2 else "A more careful way"
+    hint = f"{ways} did not help either." if count > 1 else ""
+    return QuantizerFailed(f"{cause}{where}", hint)
+
+
+def _cause(error: BaseException, limits: Limits) -> str:
+    if isinstance(error, CannotLoad):
+        return f"{error.args[0].split(':')[0]}: {plain(_root(error))}"
+    told = first_cause(error)
+    return f"edgeopt's own code failed: {told}" if ours(error) else f"{limits.library}: {told}"
+
+
+def _root(error: Exception) -> BaseException:
+    """What a runtime itself said."""
+    return error.__cause__ if isinstance(error, CannotLoad) and error.__cause__ else error
+
+
+def _tries(limits: Limits, start: Careful) -> Tries:
+    if start != Careful():
+        error = yield start
+        if error is None:
+            return
+    error = yield Careful()
+    if error is None:
+        return
+    operators = tuple(limits.operators())
+    plan, error = yield from _followed(limits, operators, error)
+    if error is None:
+        return
+    error = yield from _switches(limits, plan, error)
+    if error is not None and "float" in limits.ways:
+        yield from _halved(limits, operators, error)
+
+
+def _followed(
+    limits: Limits, operators: Sequence[Operator], error: Exception
+) -> Generator[Careful, Exception | None, tuple[Careful, Exception | None]]:
+    """Ease what each exception is about, as long as the next one is about something else."""
+    plan, tried = Careful(), 0
+    while True:
+        before = error
+        for chosen in culprits(_root(before), operators):
+            for easier in _easier(limits, plan, chosen, operators, before):
+                if tried == FOLLOWED:
+                    return plan, error
+                tried += 1
+                now = yield easier
+                if now is None:
+                    return easier, None
+                if _signature(now, operators) != _signature(before, operators):
+                    plan, error = easier, now
+                    break
+            if error is not before:
+                break
+        if error is before:
+            return plan, error
+
+
+def _signature(error: Exception, operators: Sequence[Operator]) -> tuple[object, ...]:
+    return (first_cause(_root(error)), tuple(culprits(_root(error), operators)[:1]))
+
+
+def _easier(
+    limits: Limits,
+    plan: Careful,
+    chosen: tuple[Operator, ...],
+    operators: Sequence[Operator],
+    error: Exception,
+) -> list[Careful]:
+    """The plans that ease some operators further, the least first."""
+    cause = _cause(error, limits)
+    found = []
+    scaled = [op for op in chosen if op.computes and op.name not in plan.per_tensor]
+    if scaled and _allowed("per-tensor-there", limits) and not set(plan.in_float) & _names(scaled):
+        found.append(plan.with_one_scale(scaled, cause))
+    if "float" in limits.ways and not _names(chosen) <= set(plan.in_float):
+        found.append(plan.with_float(chosen, cause))
+    return [one for one in found if _quantizes(one, operators)]
+
+
+def _names(operators: Collection[Operator]) -> set[str]:
+    return {op.name for op in operators}
+
+
+def _allowed(way: Way, limits: Limits) -> bool:
+    scales = limits.how.granularity == "per-channel" or "per-tensor" not in way
+    return way in limits.ways and scales
+
+
+def _quantizes(plan: Careful, operators: Sequence[Operator]) -> bool:
+    """Whether it leaves anything that computes to be quantized."""
+    return any(op.computes for op in operators if op.name not in plan.in_float)
+
+
+def _switches(limits: Limits, plan: Careful, error: Exception) -> Part:
+    """Leave out what concerns all operators, one after the other, then together."""
+    cause, last = _cause(error, limits), error
+    switches: list[tuple[Way, bool, str, str]] = [
+        ("float-kernels", True, "float_kernels", "what has no integer kernel stays in float"),
+        (
+            "uncorrected",
+            limits.how.bias_correction is not None,
+            "uncorrected",
+            "without bias correction",
+        ),
+        ("per-tensor", True, "all_per_tensor", "one scale for each tensor of weights"),
+    ]
+    usable = [one for one in switches if one[1] and _allowed(one[0], limits)]
+    for _, _, field, words in usable:
+        now = yield plan.but(f"{words}: {cause}", **{field: True})
+        if now is None:
+            return None
+        last = now
+    if len(usable) > 1:
+        words = " and ".join(one[3] for one in usable)
+        now = yield plan.but(f"{words}: {cause}", **{one[2]: True for one in usable})
+        return None if now is None else last
+    return last
+
+
+def _halved(limits: Limits, operators: Sequence[Operator], error: Exception) -> Tries:
+    """Narrow down to a type of operators, then to one: each half stays in float in turn."""
+    cause = _cause(error, limits)
+    kinds: dict[str, list[Operator]] = {}
+    for op in sorted(operators, key=lambda op: op.computes):
+        kinds.setdefault(op.type, []).append(op)
+    if not kinds:
+        return
+    kind = yield from _narrowed([tuple(ops) for ops in kinds.values()], operators, cause)
+    if len(kind) > 1:
+        yield from _narrowed([(op,) for op in kind], operators, cause)
+
+
+def _narrowed(
+    sets: list[tuple[Operator, ...]], operators: Sequence[Operator], cause: str
+) -> Generator[Careful, Exception | None, tuple[Operator, ...]]:
+    """The one set that is at fault, if it is one alone."""
+    proven = False
+    while len(sets) > 1:
+        half, rest = sets[: len(sets) // 2], sets[len(sets) // 2 :]
+        plan = Careful().with_float([op for one in half for op in one], cause)
+        proven = _quantizes(plan, operators) and (yield plan) is None
+        sets = half if proven else rest
+    plan = Careful().with_float(sets[0], cause)
+    if not proven and _quantizes(plan, operators):
+        yield plan
+    return sets[0]
