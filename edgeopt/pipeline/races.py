@@ -15,6 +15,9 @@ from edgeopt.harness.timed import Session
 from edgeopt.pipeline.timing import measured
 from edgeopt.pipeline.workshop import Workshop
 
+#: Recipe ids of what a step made, and of what it started from.
+Sides = tuple[tuple[str, ...], tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Raced:
@@ -78,18 +81,26 @@ def _races(
     budget: Budget,
     seed: int,
     progress: Listener,
-    sides: Sequence[tuple[tuple[str, ...], tuple[str, ...]]],
+    sides: Sequence[Sides],
 ) -> list[Raced | None]:
     records = [record for form in forms for record in form]
     session, found = measured(
-        shop, records, budget, seed, None, _ids(records), progress,
-        lambda session: all(_over(raced(session, *one)) for one in sides),
-    )  # fmt: skip
+        shop,
+        records,
+        budget,
+        seed,
+        None,
+        _ids(records),
+        progress,
+        lambda session: over(session, sides),
+    )
     return [None if failures(found) else raced(session, *one) for one in sides]
 
 
-def _over(found: Raced | None) -> bool:
-    return found is None or is_decided(found.verdict)
+def over(session: Session, sides: Sequence[Sides]) -> bool:
+    """Whether nothing more could have one of the steps kept that is not."""
+    found = [raced(session, *one) for one in sides]
+    return all(one is None or is_decided(one.verdict) for one in found)
 
 
 def raced(session: Session, own: Collection[str], over: Collection[str]) -> Raced | None:
