@@ -32,7 +32,7 @@ def measure(
         baseline: the artifact that the verdicts are against; None: the first.
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs.
-        budget: "screen" (one launch, a second or two for an artifact: for a tuner's
+        budget: "screen" (one to three short launches, seconds for an artifact: for a tuner's
             objective), "quick", "standard" or "submission".
 
     Raises:

@@ -154,7 +154,10 @@ TOOLS = {
 def ours(path: Path, seconds: float, seed: int, progress: Listener = silent) -> float:
     """p50 of one launch that takes about so long, ms."""
     rounds = max(1, round(seconds / 0.11))
-    budget = replace(SCREEN, rounds=rounds, warmup_runs=10, block_runs=10, block_s=0.1)
+    budget = replace(
+        SCREEN, looks=(1,), rounds=rounds, rounds_alone=0,
+        warmup_runs=10, warmup_s=0.2, block_runs=10, block_s=0.1,
+    )  # fmt: skip
     (row,) = bench([path], budget=budget, seed=seed, progress=progress).rows
     if row.latency_ms is None:
         raise SystemExit(f"{path}: {row.reason}")

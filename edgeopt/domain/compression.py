@@ -181,7 +181,9 @@ class CompressionStep(Value, kw_only=True, frozen=True):
         kept: whether the next step starts from it. why: one sentence.
         parameters: numbers in the model's weights; null where it was not made.
         drop: on the `choose` part. ratio, low, high: how many times as fast as what it started
-            from, in one interleaved schedule.
+            from, in one interleaved schedule; the last one that has timed both.
+        launches: fresh processes of each that the ratio rests on; null as `ratio`, and in runs
+            of before.
         curve: the training's file, relative to the run's folder.
         note: what the training wants the user to know.
     """
@@ -199,3 +201,4 @@ class CompressionStep(Value, kw_only=True, frozen=True):
     size_bytes: int | None = None
     curve: str | None = None
     note: str = ""
+    launches: int | None = None

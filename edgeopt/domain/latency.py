@@ -20,7 +20,7 @@ class Latency(Value, kw_only=True, frozen=True):
         least: the shortest sample. outliers: share of samples farther than 3 scaled median
             absolute deviations from the median; none is dropped.
         n: samples in the steady state. launches: fresh processes they came from.
-        stage: "screen" (one launch, to rank) or "final" (several, to choose).
+        stage: "screen" (few short launches, to rank) or "final" (longer, to choose).
         budget: the schedule's name, as `budget=` takes it.
         spoiled: what makes these figures unfit to be ranked, () where nothing does.
     """

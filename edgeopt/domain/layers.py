@@ -91,7 +91,8 @@ class Price(Value, kw_only=True, frozen=True):
     Attributes:
         gain: the share of the plain form's noise that goes away.
         cost_ms: by how much an inference takes longer; null where the runtime's profiler does
-            not tell. fp32_ms, int8_ms: the group's operators in both forms.
+            not tell. cost_low_ms, cost_high_ms: its interval over launches of the profiler.
+        fp32_ms, int8_ms: the group's operators in both forms.
     """
 
     group: Group
@@ -99,6 +100,8 @@ class Price(Value, kw_only=True, frozen=True):
     cost_ms: float | None
     fp32_ms: float | None = None
     int8_ms: float | None = None
+    cost_low_ms: float | None = None
+    cost_high_ms: float | None = None
 
 
 class Step(Value, kw_only=True, frozen=True):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.stats.launches import launch_sd
+from edgeopt.stats.verdict import MARGIN
 
 #: First inferences of a block: recorded, not counted; they pay for the switch.
 SETTLING = 2
@@ -25,6 +27,8 @@ class Budget:
         looks: numbers of launches after which the figures are looked at (3 looks at most);
             where the verdicts are clear it ends there. The last is the limit.
         rounds: blocks of each artifact in each launch, in random order within a round.
+        rounds_alone: where launches differ by less than the margin, one launch has so many
+            rounds, and no other follows; 0: launches are repeated in any case.
         warmup_runs, warmup_s: both are reached before anything counts.
         block_runs, block_s: a block has the larger of so many runs and so many seconds
             worth of runs, besides the settling ones.
@@ -47,6 +51,11 @@ class Budget:
     least_runs: int = 0
     least_s: float = 0.0
     energy_s: float = 0.0
+    rounds_alone: int = 0
+
+    def repeats(self, typical_ns: Iterable[float]) -> bool:
+        """Whether launches of things that take so long are repeated."""
+        return not self.rounds_alone or any(launch_sd(ns) > MARGIN for ns in typical_ns)
 
     def block_size(self, typical_ns: float) -> int:
         """Runs in a block of something that takes `typical_ns`."""
@@ -55,19 +64,38 @@ class Budget:
 
     def rounds_for(self, typical_ns: Iterable[float]) -> int:
         """Rounds of each launch when these artifacts are measured together."""
-        needed = [self.rounds]
-        for typical in typical_ns:
+        times = list(typical_ns)
+        needed = [self.rounds if self.repeats(times) else self.rounds_alone]
+        for typical in times:
             counted = (self.block_size(typical) - SETTLING) * self.looks[0]
             runs = max(self.least_runs, math.ceil(self.least_s * 1e9 / typical))
             needed.append(math.ceil(runs / counted))
         return max(needed)
 
 
-#: Enough to rank a long list: one launch, 11 pairs (these have an interval after correction
-#: for up to 51 candidates), 66 runs (the least that has a p90 is 64).
+#: Enough to rank a long list: 12 pairs (11 have an interval after correction for up to 51
+#: candidates), 66 runs at least (64 have a p90). Where launches differ they come from three.
 SCREEN = Budget(
-    "screen", "screen", (1,), 11,
-    warmup_runs=5, warmup_s=0.2, block_runs=6, block_s=0.02, block_most_s=0.2,
+    "screen", "screen", (3,), 4,
+    warmup_runs=5, warmup_s=0.1, block_runs=6, block_s=0.02, block_most_s=0.2, rounds_alone=11,
+)  # fmt: skip
+
+#: A closer look at a few: other settings of a session, a form that was refined.
+CLOSER = Budget(
+    "closer", "screen", (3, 6), 4,
+    warmup_runs=5, warmup_s=0.1, block_runs=6, block_s=0.02, block_most_s=0.2,
+)  # fmt: skip
+
+#: One step of a compression: what is kept is what all other steps start from.
+STEP = Budget(
+    "step", "screen", (4, 8, 16), 4,
+    warmup_runs=5, warmup_s=0.1, block_runs=6, block_s=0.02, block_most_s=0.2,
+)  # fmt: skip
+
+#: All steps that were kept, once more: longer than what kept them.
+STEPS = Budget(
+    "steps", "screen", (8, 16), 5,
+    warmup_runs=5, warmup_s=0.1, block_runs=6, block_s=0.02, block_most_s=0.2,
 )  # fmt: skip
 
 #: Fresh launches, so that luck with memory layout shows; two more where that settled nothing.
@@ -89,7 +117,9 @@ SUBMISSION = Budget(
     least_runs=1024, least_s=60.0, energy_s=5.0,
 )  # fmt: skip
 
-BUDGETS = {budget.name: budget for budget in (SCREEN, QUICK, STANDARD, SUBMISSION)}
+BUDGETS = {
+    budget.name: budget for budget in (SCREEN, CLOSER, STEP, STEPS, QUICK, STANDARD, SUBMISSION)
+}
 
 
 def final(name: str) -> Budget:

@@ -58,6 +58,7 @@ class _Schedule:
     progress: Progress
     rounds: int
     done: int = 0
+    repeats: bool = True
 
     @property
     def short_s(self) -> float:
@@ -70,7 +71,7 @@ class _Schedule:
 
     def tell(self, what: str) -> None:
         """Tell the progress, as far as the next look."""
-        launches = self.budget.looks[self.session.looks]
+        launches = self.budget.looks[self.session.looks] if self.repeats else 1
         self.progress(self.done, launches * (self.rounds + 1), what)
 
 
@@ -97,7 +98,8 @@ def measure(
         progress: told (steps done, of how many until the next look, what).
         baseline: key of the subject that is also measured as its own twin, so that the
             schedule tells its noise; None: the first subject is the baseline, without a twin.
-        settled: asked at each of the budget's looks; the schedule ends where it says so.
+        settled: asked at each of the budget's looks; the schedule ends where it says so. It
+            also ends after one launch where that is the budget's way (`rounds_alone`).
 
     Raises:
         RunnerFailed: the device runs no runner at all.
@@ -116,6 +118,9 @@ def measure(
             alive = [s for s in subjects if not timed[s.key].failed]
             with contextlib.ExitStack() as stack:
                 _launch(plan, alive, number, rng, canary, stack)
+            if not plan.repeats:
+                session.looks = 1
+                break
             if number + 1 == budget.looks[session.looks]:
                 session.looks += 1
                 if settled(session):
@@ -163,7 +168,9 @@ def _launch(
         for (subject, client), ready in zip(started, imported, strict=True)
         if ready and (arm := _warm(plan, subject, client))
     ]
-    plan.rounds = plan.budget.rounds_for(arm.typical_ns for arm in arms)
+    typical_ns = [arm.typical_ns for arm in arms]
+    plan.rounds = plan.budget.rounds_for(typical_ns)
+    plan.repeats = plan.repeats and plan.budget.repeats(typical_ns)
     plan.step(f"{name}: started")
     for index in range(plan.rounds):
         if index % 2 == 0:

@@ -17,6 +17,8 @@ from edgeopt.harness.subject import Subject
 from edgeopt.stats.middle import middle_half
 
 ROUNDS = 3
+#: Fresh processes that `profiles` takes, of one turn each.
+LAUNCHES = 3
 
 
 def profile(
@@ -27,8 +29,9 @@ def profile(
     log: Path,
     timeout_s: float,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    rounds: int = ROUNDS,
 ) -> list[TimeProfile]:
-    """Profile every subject in `ROUNDS` turns.
+    """Profile every subject in so many turns.
 
     Args:
         feed: samples; the first `inputs.INPUTS` are the inputs, in turn.
@@ -42,19 +45,38 @@ def profile(
         RunnerFailed: a runtime has no profiler, refused, died or took too long.
     """
     told: list[list[dict[str, Any]]] = [[] for _ in subjects]
-    total = ROUNDS * len(subjects)
+    total = rounds * len(subjects)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Client(device, log)) for _ in subjects]
         for subject, client in zip(subjects, clients, strict=True):
             open_session(client, device, subject, timeout_s)
             inputs.give(device, client, feed, subject, timeout_s)
-        for number in range(ROUNDS):
+        for number in range(rounds):
             order = list(range(len(subjects)))
             for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
                 done = number * len(subjects) + position
                 progress(done, total, subjects[i].title)
                 told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
     return [summed(s.runtime, turns) for s, turns in zip(subjects, told, strict=True)]
+
+
+def profiles(
+    device: Device,
+    subjects: Sequence[Subject],
+    feed: Inputs,
+    runs: Sequence[int],
+    log: Path,
+    timeout_s: float,
+) -> list[list[TimeProfile]]:
+    """As many turns, each in processes of its own: by subject, then by launch.
+
+    Raises:
+        RunnerFailed: as `profile`.
+    """
+    launches = [
+        profile(device, subjects, feed, runs, log, timeout_s, rounds=1) for _ in range(LAUNCHES)
+    ]
+    return [list(own) for own in zip(*launches, strict=True)]
 
 
 def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The search for a smaller model of one target: step by step, each judged by measured latency.
 
 A step is converted with one recipe, the carrier, scored on the `choose` part in the target's
-runtime, and timed interleaved with what it started from. One that is no faster, or loses too
-much, is taken back. What is left is converted with the target's other recipes, too.
+runtime, and timed interleaved with what it started from, both with every number of threads and in
+several launches. One that is no faster, or loses too much, is taken back. All that was kept is
+timed once more, for longer, and that decides. What is left is converted with the target's other
+recipes, too.
 """
 
 from __future__ import annotations
@@ -18,15 +20,30 @@ from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record
-from edgeopt.harness.budget import QUICK, SCREEN
+from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline import decide
+from edgeopt.pipeline.races import Raced, time_step, time_steps
 from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.timing import time_records
+from edgeopt.pipeline.threads import with_all_threads
+from edgeopt.pipeline.timing import baseline_of, time_records
 from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
-#: A comparison that settles nothing, or that other work has spoiled, is made again with more.
-SCHEDULES = (SCREEN, QUICK)
+#: What other work has spoiled is timed again, so often.
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of the model with every number of threads, and where it is in the search.
+
+    Attributes:
+        records: the fastest first. number: of the step that made it; None: the whole model.
+    """
+
+    chain: Chain
+    records: tuple[Record, ...]
+    number: int | None = None
 
 
 @dataclass
@@ -36,6 +53,7 @@ class Search:
     Attributes:
         order: candidates of the whole model, the fastest first.
         chain, record: what the next step starts from.
+        forms: the whole model and what each kept step made of it, by the carrier of that step.
         records: all candidates so far, without those that were taken back.
         steps: what was tried.
     """
@@ -49,6 +67,7 @@ class Search:
     order: list[Record]
     chain: Chain = ()
     steps: list[CompressionStep] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
 
 
 def compressed(
@@ -66,6 +85,8 @@ def compressed(
         return list(records), ()
     search = _begin(station, asked, space, records)
     for method in ladder.ORDER:
+        if method == "qat":  # what is trained for integers starts from steps that stand
+            _time_again(search)
         if method in asked.methods:
             _climb(search, method)
     if search.chain:
@@ -100,11 +121,14 @@ def _begin(station: Station, asked: Compression, space: Space, records: Sequence
     )
     timed = [r for r in timed if r.latency_ms]
     held = choose.qualifying(timed, station.call.constraints)
-    ranked = choose.ranked(held)
-    order = ranked + [r for r in choose.ranked(timed) if r not in ranked] or alive
+    baseline = baseline_of(timed)
+    ranked = choose.ranked(held, baseline)
+    order = ranked + [r for r in choose.ranked(timed, baseline) if r not in ranked] or alive
     record = order[0]
     assert record.recipe is not None
-    return Search(station, asked, space, record.recipe, record, list(records), order)
+    search = Search(station, asked, space, record.recipe, record, list(records), order)
+    search.forms.append(Form((), with_all_threads(station, records, record)))
+    return search
 
 
 def _climb(search: Search, method: Method) -> None:
@@ -146,36 +170,82 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
         station.bench.stages.derived(chain)
     record = station.candidates([recipe])[0]
     held = record.status == "ok" and not choose.misses(record, station.call.constraints)
-    verdict = None
+    forms: tuple[Record, ...] = ()
+    raced = None
     if held and method != "qat":
-        verdict = _faster(search, record)
+        forms = with_all_threads(station, search.records, record)
+        raced = _raced(search, forms)
+    verdict = raced.verdict if raced else None
     outcome, why = ladder.judge(method, record, verdict, held, search.record)
     search.steps.append(_step(search, chain, record, verdict, outcome, why))
     if outcome.kept:
-        search.records.append(record)
-        search.chain, search.record = chain, record
-    elif record.status == "ok":  # it is no candidate any more; its record says why
-        station.keep(msgspec.structs.replace(record, latency_reason=f"taken back: {why}"))
+        _keep(search, chain, raced, forms or (record,))
+    else:
+        _take_back(search, forms or (record,), why)
     return outcome
 
 
-def _faster(search: Search, record: Record) -> Verdict | None:
-    """The verdict on a step against what it started from; None where the machine spoils all."""
-    verdict = None
-    for attempt, budget in enumerate(SCHEDULES):
-        timed, _ = time_records(
-            search.station.shop,
-            [search.record, record],
-            budget,
-            search.station.call.seed + attempt,
-            search.record.recipe_id,
-            (str(record.recipe_id),),
-            search.station.progress,
-        )
-        verdict = timed[1].versus_baseline or verdict
-        if verdict is not None and verdict.word != "INCONCLUSIVE":
-            break
-    return verdict
+def _raced(search: Search, forms: Sequence[Record]) -> Raced | None:
+    """A step against what it started from; None where the machine spoils all."""
+    station = search.station
+    for attempt in range(ATTEMPTS):
+        seed = station.call.seed + attempt
+        found = time_step(station.shop, search.forms[-1].records, forms, seed, station.progress)
+        if found is not None:
+            return found
+    return None
+
+
+def _keep(search: Search, chain: Chain, raced: Raced | None, forms: Sequence[Record]) -> None:
+    """The next step starts from this one, with the number of threads that suits it best."""
+    own = raced.own if raced else forms[0].recipe_id
+    ordered = sorted(forms, key=lambda record: record.recipe_id != own)
+    search.records += forms
+    search.forms.append(Form(chain, tuple(ordered), len(search.steps) - 1))
+    _start_from(search, search.forms[-1])
+
+
+def _start_from(search: Search, form: Form) -> None:
+    """Go on from a form, with the number of threads that it is fastest with."""
+    search.chain, search.record = form.chain, form.records[0]
+    assert search.record.recipe is not None
+    search.carrier = msgspec.structs.replace(search.record.recipe, compression=())
+
+
+def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
+    """They are no candidates any more; their records say why."""
+    gone = {record.key for record in forms}
+    search.records = [record for record in search.records if record.key not in gone]
+    for record in forms:
+        if record.status == "ok":
+            reason = f"taken back: {why}"
+            search.station.keep(msgspec.structs.replace(record, latency_reason=reason))
+
+
+def _time_again(search: Search) -> None:
+    """All steps that were kept in one schedule, for longer than what kept them: that decides."""
+    kept = search.forms[1:]
+    if not kept:
+        return
+    station = search.station
+    found = time_steps(
+        station.shop,
+        [form.records for form in search.forms],
+        station.call.seed + ATTEMPTS,
+        station.progress,
+    )
+    verdicts = [one.verdict if one else None for one in found]
+    count = ladder.standing(verdicts)
+    for number, (form, verdict) in enumerate(zip(kept, verdicts, strict=True)):
+        assert form.number is not None
+        if verdict is not None:
+            stands = number < count
+            step = ladder.again(search.steps[form.number], verdict, stands)
+            search.steps[form.number] = step
+            if not stands:
+                _take_back(search, form.records, step.why)
+    search.forms = search.forms[: count + 1]
+    _start_from(search, search.forms[-1])
 
 
 def _step(
@@ -203,6 +273,7 @@ def _step(
         ratio=verdict.ratio if verdict else None,
         low=verdict.low if verdict else None,
         high=verdict.high if verdict else None,
+        launches=verdict.launches if verdict else None,
         size_bytes=record.size_bytes,
         curve=stages.curve(chain),
         note=note,

@@ -14,9 +14,10 @@ from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.time_profile import TimeProfile
-from edgeopt.harness.budget import SCREEN
-from edgeopt.harness.profile import profile
+from edgeopt.harness.budget import CLOSER
+from edgeopt.harness.profile import profiles
 from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import time_records
 from edgeopt.report import refine_words
 from edgeopt.search import choose, prices
@@ -220,16 +221,16 @@ def _fewer(
 
 def _profiles(
     work: _Work, records: Sequence[Record]
-) -> tuple[TimeProfile | None, TimeProfile | None]:
-    """Profiles of the fp32 and the plain int8 form, taken in turns on the device."""
+) -> tuple[Sequence[TimeProfile], Sequence[TimeProfile]]:
+    """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
     shop, fp32 = work.station.shop, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
         work.why_no_cost = "its fp32 form was not measured"
-        return None, None
+        return (), ()
     recipes = (fp32.recipe, work.plain.recipe)
     try:
         with shop.measuring():
-            found = profile(
+            found = profiles(
                 shop.device,
                 [shop.subject(recipe, shop.artifact(recipe)) for recipe in recipes],
                 shop.choose.feed,
@@ -240,15 +241,17 @@ def _profiles(
     except RunnerFailed as error:
         shop.require_device(error)
         work.why_no_cost = str(error.args[0])
-        return None, None
+        return (), ()
     return found[0], found[1]
 
 
 def _timed(
     station: Station, records: Sequence[Record], works: Sequence[_Work], baseline: str | None
 ) -> list[Record]:
-    """What came out, timed in one schedule with what it stands against."""
-    new = [work.best for work in works if _won(work)]
+    """What came out, timed with every number of threads beside what it stands against."""
+    won = [work.best for work in works if _won(work)]
+    new = [form for best in won for form in with_all_threads(station, records, best)]
+    records = [*records, *(r for r in new if r.key not in {own.key for own in records})]
     if not new:
         made = {record.key for record in _made(works)}
         return [station.keep(r) if r.key in made else r for r in records]
@@ -256,17 +259,20 @@ def _timed(
     plain = [work.plain for work in works]
     floats = [
         own
-        for work in works
-        for own in (own_fp32(records, work.plain), float_form(records, work.plain))
+        for form in (*plain, *new)
+        for own in (own_fp32(records, form), float_form(records, form))
         if own is not None
     ]
     wanted = {r.recipe_id for r in (*new, *rivals, *plain, *floats)} | {baseline}
     group = [r for r in records if r.recipe_id in wanted]
     seed = station.call.seed
-    timed, _ = time_records(station.shop, group, SCREEN, seed, baseline, (), station.progress)
+    wanted_clear = [str(r.recipe_id) for r in new]
+    timed, _ = time_records(
+        station.shop, group, CLOSER, seed, baseline, wanted_clear, station.progress
+    )
     by_key = {record.key: record for record in timed}
     kept = [by_key.get(record.key, record) for record in records]
-    changed = {record.key for record in (*timed, *_made(works))}
+    changed = {record.key for record in (*timed, *new, *_made(works))}
     return [station.keep(r) if r.key in changed else r for r in kept]
 
 

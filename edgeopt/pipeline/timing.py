@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -11,8 +11,8 @@ from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
-from edgeopt.harness.budget import SCREEN, Budget
-from edgeopt.harness.compare import compare, settled
+from edgeopt.harness.budget import CLOSER, Budget
+from edgeopt.harness.compare import compare, decided, settled
 from edgeopt.harness.figures import energy_of, latency, start
 from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Session
@@ -47,7 +47,10 @@ def time_records(
     Raises:
         DeviceFailed: the device was lost; what was timed until then is in `measurements/`.
     """
-    session, found = _measured(shop, records, budget, seed, baseline_id, contested, progress)
+    session, found = measured(
+        shop, records, budget, seed, baseline_id, contested, progress,
+        lambda session: settled(session, contested),
+    )  # fmt: skip
     return _told(shop, records, session, failures(found), baseline_id), found
 
 
@@ -59,7 +62,7 @@ def time_variants(
     baseline_id: str | None,
     progress: Listener,
 ) -> tuple[list[Record], dict[str, Verdict], tuple[Finding, ...]]:
-    """Screen variants of candidates together with these, in one interleaved schedule.
+    """Time variants of candidates together with these, until each is decided or the limit.
 
     Args:
         records: parents, variants and the baseline, which has no twin here.
@@ -72,7 +75,10 @@ def time_variants(
     Raises:
         DeviceFailed: the device was lost.
     """
-    session, found = _measured(shop, records, SCREEN, seed, None, (), progress)
+    session, found = measured(
+        shop, records, CLOSER, seed, None, tuple(parents), progress,
+        lambda session: decided(session, parents),
+    )  # fmt: skip
     spoiled = failures(found)
     timed = _told(shop, records, session, spoiled, baseline_id)
     alive = {r.recipe_id for r in timed if r.latency_ms}
@@ -85,7 +91,7 @@ def time_variants(
     return timed, verdicts, found
 
 
-def _measured(
+def measured(
     shop: Workshop,
     records: Sequence[Record],
     budget: Budget,
@@ -93,8 +99,16 @@ def _measured(
     baseline_id: str | None,
     contested: Collection[str],
     progress: Listener,
+    stop: Callable[[Session], bool],
 ) -> tuple[Session, tuple[Finding, ...]]:
-    """One schedule and its findings: measured now, or the same one that the folder has."""
+    """One schedule and its findings: measured now, or the same one that the folder has.
+
+    Args:
+        contested: recipe ids that `stop` looks at. stop: see `measure`.
+
+    Raises:
+        DeviceFailed: the device was lost.
+    """
     folder = shop.folder.path / "measurements"
     wanted = schedules.asked(shop, records, budget, seed, baseline_id, contested)
     known = schedules.known(folder, wanted, budget)
@@ -113,7 +127,7 @@ def _measured(
             seed,
             lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
             baseline_id,
-            lambda session: settled(session, contested),
+            stop,
         )
         raw = session.raw()
         found = findings(raw)

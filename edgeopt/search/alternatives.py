@@ -1,10 +1,14 @@
-"""Other ways to choose integers, in the order in which they are worth a try: pure functions."""
+"""Other ways to choose integers and numbers of threads to try: pure functions."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
 from edgeopt.domain.recipe import Quantization
+from edgeopt.domain.record import Record
+from edgeopt.search import providers
 
 
 def alternatives(first: Quantization) -> tuple[Quantization, ...]:
@@ -29,3 +33,11 @@ def alternatives(first: Quantization) -> tuple[Quantization, ...]:
     }
     found = [msgspec.structs.replace(first, **one) for one in changes.get(first.library, [])]
     return tuple(one for one in found if one != first)
+
+
+def thread_counts(records: Iterable[Record], form: Record) -> list[int]:
+    """Numbers of threads that a form's runtime was tried with on its processor, most first."""
+    assert form.recipe is not None
+    place = (form.runtime, providers.of(form.recipe))
+    tried = [record.recipe for record in records if record.recipe is not None]
+    return sorted({r.threads for r in tried if (r.runtime, providers.of(r)) == place}, reverse=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from edgeopt.domain.compression import (
     Chain,
     Compression,
+    CompressionStep,
     LowRank,
     Method,
     Prune,
@@ -22,6 +26,7 @@ from edgeopt.domain.record import Record
 MOST_PRUNING_STEPS = 8
 LARGEST_STEP, SMALLEST_STEP = 0.6, 0.1
 ENERGIES = (0.8, 0.95)
+#: From little to much: what is kept does not end them. 80 % on top of 2:4 keeps its zeros.
 SPARSE = (Sparsify(pattern="2:4"), Sparsify(share=0.8))
 SIDES = (0.5, 0.75)
 
@@ -70,7 +75,8 @@ def next_step(method: Method, asked: Compression, tried: tuple[Tried, ...], mult
         "sparse": SPARSE,
         "input-size": tuple(Resize(share=share) for share in SIDES),
     }
-    if any(step.outcome.kept for step in tried) or len(tried) == len(trials[method]):
+    enough = method != "sparse" and any(step.outcome.kept for step in tried)
+    if enough or len(tried) == len(trials[method]):
         return ()
     return (trials[method][len(tried)], Recover(training=asked.training))
 
@@ -125,9 +131,52 @@ def judge(
         return Outcome(False, False), f"{lost}, more than allowed"
     if verdict is None:
         return Outcome(True, False), "its latency could not be compared: the machine was not quiet"
-    interval = f"{verdict.ratio:.2f} times as fast"
+    interval = times(verdict)
     if verdict.word == "INCONCLUSIVE":
-        return Outcome(True, False), f"{lost}; not shown to be faster than before ({interval})"
+        return Outcome(True, False), f"{lost}; not shown to be faster than before: {interval}"
     if verdict.word != "FASTER":
-        return Outcome(True, False), f"{lost}; no faster than before ({interval})"
-    return Outcome(True, True), f"{lost}; {interval} as before"
+        return Outcome(True, False), f"{lost}; no faster than before: {interval}"
+    return Outcome(True, True), f"{lost}; {interval}"
+
+
+def times(verdict: Verdict) -> str:
+    """How fast against what was before, with what it rests on."""
+    told = f"{verdict.ratio:.2f} times as fast"
+    if verdict.low is not None:
+        told += f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f}"
+        told += f", {verdict.launches} launches)"
+    return told
+
+
+def standing(verdicts: Sequence[Verdict | None]) -> int:
+    """How many of the steps that were kept still stand after all were timed again.
+
+    The last ones that are not FASTER than the step before go; one below them stays, since what
+    was kept after it starts from it.
+
+    Args:
+        verdicts: of each kept step against the one before, in the later schedule; None: it told
+            nothing, and what was known before stands.
+    """
+    count = len(verdicts)
+    while count and not _stands(verdicts[count - 1]):
+        count -= 1
+    return count
+
+
+def _stands(verdict: Verdict | None) -> bool:
+    return verdict is None or verdict.word == "FASTER"
+
+
+def again(step: CompressionStep, verdict: Verdict, stands: bool) -> CompressionStep:
+    """A step that was kept, with what the later schedule says of it."""
+    later = f"timed again with all steps that were kept: {times(verdict)}"
+    return msgspec.structs.replace(
+        step,
+        kept=stands,
+        why=f"{step.why}; {later}" if stands else f"it was kept first ({step.why}); {later}",
+        ratio=verdict.ratio,
+        low=verdict.low,
+        high=verdict.high,
+        launches=verdict.launches,
+    )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edgeopt.attribution.kinds import kind
 from edgeopt.domain.layers import GroupNoise, NoiseTable, Price
 from edgeopt.domain.time_profile import TimeProfile
+from edgeopt.stats import launches
+from edgeopt.stats.verdict import corrected
 
 _MS = 1e-6  # of a nanosecond
 
@@ -21,38 +27,48 @@ NOTHING = 0.005
 
 
 def prices(
-    table: NoiseTable, fp32: TimeProfile | None, int8: TimeProfile | None
+    table: NoiseTable, fp32: Sequence[TimeProfile], int8: Sequence[TimeProfile]
 ) -> tuple[Price, ...]:
     """All groups, the best value first.
 
     Args:
-        fp32, int8: profiles of the two forms, taken in turns; None: without costs.
+        fp32, int8: profiles of the two forms by launch, those of one launch taken in turns; ():
+            without costs.
     """
-    float_ms, int_ms = (_by_group(table, profile) for profile in (fp32, int8))
-    known = float_ms is not None and int_ms is not None
+    float_ms, int_ms = (_by_launch(table, profiles) for profiles in (fp32, int8))
+    level = corrected(0.95, candidates=max(1, len(table.groups)))
     found = [
-        _price(
-            noise,
-            table.plain,
-            float_ms[i] if known and float_ms else None,
-            int_ms[i] if known and int_ms else None,
-        )
+        _price(noise, table.plain, float_ms[:, i], int_ms[:, i], level)
+        if float_ms.size and int_ms.size
+        else Price(group=noise.group, gain=_gain(noise, table.plain), cost_ms=None)
         for i, noise in enumerate(table.groups)
     ]
-    least = NOTHING * sum(int_ms) if int_ms else 1.0
+    least = NOTHING * float(int_ms.mean(axis=0).sum()) if int_ms.size else 1.0
     return tuple(sorted(found, key=lambda price: -_value(price, least)))
 
 
-def _price(noise: GroupNoise, plain: float, fp32_ms: float | None, int8_ms: float | None) -> Price:
-    cost = None
-    if fp32_ms is not None and int8_ms is not None:
-        cost = fp32_ms - int8_ms + noise.group.elements * CONVERT_NS * _MS
+def _price(
+    noise: GroupNoise,
+    plain: float,
+    fp32_ms: NDArray[np.float64],
+    int8_ms: NDArray[np.float64],
+    level: float,
+) -> Price:
+    """Of one group, [launches] in both forms."""
+    costs = fp32_ms - int8_ms
+    sd = math.hypot(
+        *(ms.mean() * launches.launch_sd(ms.mean() / _MS) for ms in (fp32_ms, int8_ms) if ms.any())
+    )
+    low, high = launches.interval([[cost] for cost in costs], level, sd)
+    convert = noise.group.elements * CONVERT_NS * _MS
     return Price(
         group=noise.group,
         gain=_gain(noise, plain),
-        cost_ms=cost,
-        fp32_ms=fp32_ms,
-        int8_ms=int8_ms,
+        cost_ms=float(costs.mean()) + convert,
+        cost_low_ms=low + convert,
+        cost_high_ms=high + convert,
+        fp32_ms=float(fp32_ms.mean()),
+        int8_ms=float(int8_ms.mean()),
     )
 
 
@@ -67,20 +83,29 @@ def _gain(noise: GroupNoise, plain: float) -> float:
 
 
 def _value(price: Price, least: float) -> float:
-    """Gain for each millisecond; for each group where no costs are known."""
+    """Gain for each millisecond; for each group where no costs are known.
+
+    A cost that launches do not tell from none is taken for none.
+    """
     if price.cost_ms is None:
         return price.gain
-    return price.gain / max(price.cost_ms, least)
+    told = price.cost_low_ms is None or price.cost_low_ms > 0.0
+    return price.gain / max(price.cost_ms if told else 0.0, least)
 
 
-def _by_group(table: NoiseTable, profile: TimeProfile | None) -> list[float] | None:
+def _by_launch(table: NoiseTable, profiles: Sequence[TimeProfile]) -> NDArray[np.float64]:
+    """Milliseconds, [launches, groups]; empty where a profile's operators are not the graph's."""
+    found = [_by_group(table, profile) for profile in profiles]
+    known = [one for one in found if one is not None]
+    return np.array(known if len(known) == len(found) else [])
+
+
+def _by_group(table: NoiseTable, profile: TimeProfile) -> list[float] | None:
     """Milliseconds of each group; None where the profile's operators are not the graph's.
 
     Runtimes fuse what does not compute into what does, and keep the order: the n-th that computes
     is the n-th of the graph, and what follows it belongs to it.
     """
-    if profile is None:
-        return None
     ends = list(itertools.accumulate(len(one.group.layers) for one in table.groups))
     computing = sum(kind(op) == "compute" for op in profile.operators)
     if not ends or computing != ends[-1]:

@@ -16,6 +16,9 @@ The A/A noise is the other bound, for what an interval cannot know: where a thin
 measured against itself differs by 5 %, no smaller difference counts, however narrow its
 interval, and nothing is called equivalent to within 2 % either.
 
+The interval knows how much launches differ, by those seen and by a prior (`launches`): one launch
+alone supports a word only where the difference is beyond what a launch may do.
+
 Looking more than once, or at several candidates, gives chance more than one try, so the
 interval itself is made wider (Bonferroni): alpha / looks / candidates. Holm's steps would gain
 a little power but belong to p-values; here word and printed interval always agree.
@@ -30,8 +33,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeopt.domain.latency import Verdict, VerdictWord
-from edgeopt.stats import ratio
-from edgeopt.stats.samples import check_share
+from edgeopt.stats import launches, ratio
+from edgeopt.stats.samples import Interval, check_share
 
 MARGIN = 0.02
 MIN_PAIRS = 6
@@ -50,6 +53,7 @@ def compare(
     candidates: int = 1,
     noise: float = 0.0,
     seed: int = 0,
+    launch_sd: float = 0.0,
 ) -> tuple[VerdictWord, float, float | None, float | None]:
     """The verdict on log-ratios (see the module's head), with the ratio and its interval.
 
@@ -62,6 +66,8 @@ def compare(
         candidates: how many are compared with the same baseline.
         noise: share by which a thing differs from itself here (`noise.aa_noise`).
         seed: of the bootstrap.
+        launch_sd: by how much ratios of one launch are expected to differ from the next's
+            (`launches.ratio_sd`).
 
     Returns:
         (word, ratio, low, high): how many times as fast as the baseline the candidate is.
@@ -74,7 +80,7 @@ def compare(
     log_margin, log_noise = math.log1p(margin), math.log1p(noise)
     centre = ratio.estimate(pairs_by_launch)
     pairs = sum(np.size(launch) for launch in pairs_by_launch)
-    bounds = ratio.interval(pairs_by_launch, corrected(level, looks, candidates), seed)
+    bounds = _interval(pairs_by_launch, corrected(level, looks, candidates), seed, launch_sd)
     if bounds is None or pairs < MIN_PAIRS:
         return "INCONCLUSIVE", math.exp(centre), *NO_INTERVAL
     low, high = bounds
@@ -93,6 +99,7 @@ def verdict(
     candidates: int = 1,
     noise: float = 0.0,
     seed: int = 0,
+    launch_sd: float = 0.0,
 ) -> Verdict:
     """The verdict on two artifacts measured in interleaved blocks.
 
@@ -108,7 +115,9 @@ def verdict(
     if len(candidate) != len(over):
         raise ValueError(f"expected the same launches, got {len(candidate)} and {len(over)}")
     pairs = [ratio.log_ratios(a, b) for a, b in zip(candidate, over, strict=True)]
-    word, value, low, high = compare(pairs, margin, level, looks, candidates, noise, seed)
+    word, value, low, high = compare(
+        pairs, margin, level, looks, candidates, noise, seed, launch_sd
+    )
     return Verdict(
         word=word,
         ratio=value,
@@ -134,6 +143,20 @@ def corrected(level: float, looks: int = 1, candidates: int = 1) -> float:
     if candidates < 1:
         raise ValueError(f"`candidates` must be 1 or more, got {candidates}")
     return 1.0 - (1.0 - level) / (looks * candidates)
+
+
+def _interval(
+    pairs_by_launch: Sequence[ArrayLike], level: float, seed: int, launch_sd: float
+) -> Interval | None:
+    """What the pairs tell and what their launches tell: the lower low and the higher high."""
+    by_pairs = ratio.interval(pairs_by_launch, level, seed)
+    if by_pairs is None:
+        return None
+    told = [pairs for pairs in pairs_by_launch if np.size(pairs)]
+    if len(told) == 1 and launch_sd == 0.0:  # its launch has nothing to add
+        return by_pairs
+    by_launches = launches.interval(told, level, launch_sd)
+    return min(by_pairs[0], by_launches[0]), max(by_pairs[1], by_launches[1])
 
 
 def _word(centre: float, low: float, high: float, margin: float, noise: float) -> VerdictWord:

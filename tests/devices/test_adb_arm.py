@@ -60,7 +60,7 @@ def with_one_runtime(tree: Path, folder: Path) -> Path:
 def test_from_push_to_record(arm_phone, line, tmp_path):
     model = tmp_path / "it's a; touch 'x'.onnx"
     shutil.copy(line.path, model)
-    budget = replace(SCREEN, rounds=4, warmup_s=0.0)
+    budget = replace(SCREEN, looks=(1,), rounds=4, rounds_alone=0, warmup_s=0.0)
     table = bench([model], budget=budget, device=arm_phone)
     assert table.rows[0].latency_ms is not None
     found = {finding.check: finding for finding in table.findings}

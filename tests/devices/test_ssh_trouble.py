@@ -220,7 +220,9 @@ def test_what_was_not_used_for_long_makes_room(server, small_disk, tmp_path):
 # --- cut in the middle
 
 
-SMALL = replace(SCREEN, rounds=6, warmup_runs=2, warmup_s=0.0, block_s=0.05)
+SMALL = replace(
+    SCREEN, looks=(1,), rounds=6, rounds_alone=0, warmup_runs=2, warmup_s=0.0, block_s=0.05
+)
 
 
 class Saboteur:

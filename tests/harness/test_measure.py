@@ -15,7 +15,7 @@ from edgeopt.harness.figures import latency
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.measure import measure
 
-SMALL = replace(SCREEN, rounds=6)
+SMALL = replace(SCREEN, looks=(1,), rounds=6, rounds_alone=0)
 TWICE = replace(SMALL, looks=(2,), rounds=4)
 FINAL = replace(QUICK, looks=(3,), warmup_s=0.05)
 

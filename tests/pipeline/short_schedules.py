@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from edgeopt.harness.budget import BUDGETS, SCREEN
-from edgeopt.pipeline import compress
+from edgeopt.harness.budget import BUDGETS
+from edgeopt.pipeline import races, timing
 
 NAMES = ("quick", "standard")
 
@@ -24,7 +24,9 @@ def applied() -> Iterator[None]:
         for name in NAMES:
             short = replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05)
             patch.setitem(BUDGETS, name, short)
-        patch.setattr(compress, "SCHEDULES", (SCREEN,))
+        for room, name in ((races, "STEP"), (races, "STEPS"), (timing, "CLOSER")):
+            short = replace(getattr(room, name), looks=(1,), rounds=10)
+            patch.setattr(room, name, short)
         yield
 
 

@@ -59,13 +59,17 @@ def station(tmp_path, request):
 
 
 def screened(station):
-    """fp32 and static int8 of ONNX Runtime, scored; as if int8 had been twice as fast."""
+    """fp32 and static int8 of ONNX Runtime, scored; as if int8 had been twice as fast.
+
+    fp32 with one and with two threads, as a profile asks for.
+    """
     recipes = [
         Recipe(
-            runtime="onnxruntime", precision=p, quantization=convert.load("onnxruntime").recipe(p)
+            runtime="onnxruntime", precision=p, threads=threads,
+            quantization=convert.load("onnxruntime").recipe(p),
         )
-        for p in ("fp32", "int8-static")
-    ]
+        for p, threads in (("fp32", 1), ("int8-static", 1), ("fp32", 2))
+    ]  # fmt: skip
     records = station.candidates(recipes)
     return [
         msgspec.structs.replace(
@@ -74,7 +78,7 @@ def screened(station):
                 p50=ms, p50_low=ms, p50_high=ms, p90=None, n=9, launches=1, stage="screen"
             ),
         )
-        for record, ms in zip(records, (2e3, 1e3), strict=True)
+        for record, ms in zip(records, (2e3, 1e3, 3e3), strict=True)
     ]
 
 
@@ -89,6 +93,10 @@ def test_the_layers_that_lose_stay_in_float(station):
     assert result.drop.value <= 0.06
     assert result.latency_ms.p50 < 1e3  # it was timed, beside those that it stands against
     assert result.versus_baseline.over == first[0].recipe_id
+    same = [r for r in records if r.artifact == result.artifact]  # converted once
+    assert {r.recipe.threads for r in same} == {1, 2}
+    assert all(r.latency_ms.launches >= 3 and r.drop == result.drop for r in same)
+    assert all(r.versus_baseline.over == first[0].recipe_id for r in same)
     kept = {layer for price in done.kept for layer in price.group.layers}
     assert kept >= {"w1", "w2"}
     spans = result.recipe.quantization.exceptions

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeopt.domain.compression import Compression, Prune, QuantizationAware, Recover
+from edgeopt.domain.compression import (
+    Compression,
+    CompressionStep,
+    Prune,
+    QuantizationAware,
+    Recover,
+)
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
@@ -56,13 +62,23 @@ def test_pruning_ends(outcomes):
     assert len(shares(*outcomes)) <= ladder.MOST_PRUNING_STEPS
 
 
-@pytest.mark.parametrize("method", ["low-rank", "sparse", "input-size"])
+@pytest.mark.parametrize("method", ["low-rank", "input-size"])
 def test_a_list_of_trials_ends_at_the_first_that_is_kept(method):
     first = ladder.next_step(method, ASKED, (), 8)
     second = ladder.next_step(method, ASKED, (Tried(first, SLOW),), 8)
     assert first[0] != second[0]
     assert ladder.next_step(method, ASKED, (Tried(first, KEPT),), 8) == ()
     assert ladder.next_step(method, ASKED, (Tried(first, LOST), Tried(second, LOST)), 8) == ()
+
+
+@pytest.mark.parametrize("outcome", [KEPT, SLOW, LOST])
+def test_sparsity_rises_whatever_became_of_the_first(outcome):
+    first = ladder.next_step("sparse", ASKED, (), 8)
+    second = ladder.next_step("sparse", ASKED, (Tried(first, outcome),), 8)
+    assert (first[0].pattern, second[0].pattern, second[0].share) == ("2:4", "unstructured", 0.8)
+    for last in (KEPT, LOST):
+        tried = (Tried(first, outcome), Tried(second, last))
+        assert ladder.next_step("sparse", ASKED, tried, 8) == ()
 
 
 def test_rounding_is_trained_once():
@@ -111,3 +127,40 @@ def test_a_step_is_kept_where_it_holds_and_is_faster(method, made, said, held, o
     found, words = ladder.judge(method, made, said, held, record(0.01))
     assert found == outcome
     assert why in words
+
+
+FAST, SLOWER = verdict("FASTER", 1.2), verdict("SLOWER", 0.9)
+SAME, OPEN = verdict("EQUIVALENT", 1.0), verdict("INCONCLUSIVE", 1.1)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "stand"),
+    [
+        ([], 0),
+        ([FAST], 1),
+        ([SLOWER], 0),
+        ([SAME], 0),
+        ([OPEN], 0),  # longer than what kept it, and still not told
+        ([None], 1),  # the machine was not quiet: what was known before stands
+        ([FAST, SLOWER], 1),
+        ([FAST, SLOWER, OPEN], 1),
+        ([SLOWER, FAST], 2),  # the second starts from the first, and is faster with it
+        ([OPEN, None], 2),
+    ],
+)
+def test_the_longer_schedule_decides_which_steps_stand(verdicts, stand):
+    assert ladder.standing(verdicts) == stand
+
+
+def test_a_step_says_what_the_longer_schedule_said():
+    step = CompressionStep(
+        title="sparse=2:4", chain=(), carrier="x", kept=True, why="it loses 0; 1.11 times as fast",
+        ratio=1.11, low=1.09, high=1.13, launches=4,
+    )  # fmt: skip
+    gone, stays = ladder.again(step, SLOWER, False), ladder.again(step, FAST, True)
+    assert (gone.kept, gone.ratio, stays.kept, stays.ratio) == (False, 0.9, True, 1.2)
+    assert "kept first (it loses 0; 1.11 times as fast)" in gone.why
+    for told in (gone, stays):
+        assert (
+            f"{told.ratio:.2f} times as fast (95 % interval 1.00 to 2.00, 1 launches)" in told.why
+        )

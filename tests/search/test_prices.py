@@ -1,5 +1,6 @@
 """What groups of layers give and cost, and which to take first."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ INT8 = profile(
 
 
 def test_a_price_is_the_time_that_its_own_operators_take_longer():
-    found = {price.group.layers[0]: price for price in prices.prices(TABLE, FP32, INT8)}
+    found = {price.group.layers[0]: price for price in prices.prices(TABLE, [FP32], [INT8])}
     assert found["a"].fp32_ms == pytest.approx(4.0)
     assert found["a"].int8_ms == pytest.approx(1.1)  # with the conversion before it
     assert found["a"].cost_ms == pytest.approx(2.9 + CONVERT_NS)  # a million values
@@ -57,41 +58,73 @@ def test_a_price_is_the_time_that_its_own_operators_take_longer():
 
 
 def test_the_gain_is_the_mean_of_both_ways_to_ask_and_never_negative():
-    found = {price.group.layers[0]: price.gain for price in prices.prices(TABLE, None, None)}
+    found = {price.group.layers[0]: price.gain for price in prices.prices(TABLE, (), ())}
     assert found == pytest.approx({"a": 0.1, "b": 0.55, "d": 0.0})
 
 
 def test_the_best_value_comes_first():
     """By gain alone where no times are known: no price is made up."""
-    unpriced = prices.prices(TABLE, None, None)
+    unpriced = prices.prices(TABLE, (), ())
     assert [price.group.layers[0] for price in unpriced] == ["b", "a", "d"]
     assert {price.cost_ms for price in unpriced} == {None}
     cheap = profile(("Conv", 1.0), ("Conv", 9.0), ("Conv", 9.0), ("Conv", 1.0))
-    priced = prices.prices(TABLE, cheap, INT8)
+    priced = prices.prices(TABLE, [cheap] * 3, [INT8] * 3)
     assert [price.group.layers[0] for price in priced] == ["a", "b", "d"]
+
+
+def launches(*ms):
+    """Profiles in which the first group takes so long in each launch, and the others 1 ms."""
+    return [profile(("Conv", x), ("Conv", 0.5), ("Conv", 0.5), ("Conv", 1.0)) for x in ms]
+
+
+@pytest.mark.parametrize(
+    ("fp32", "int8", "told"),
+    [
+        ((2.0, 2.0, 2.0), (1.0, 1.0, 1.0), True),
+        ((1.0, 1.3, 0.7), (1.0, 0.8, 1.1), False),  # launches differ by more than the two do
+        ((1.01,), (1.0,), False),  # one launch alone, and it may be luck
+        ((2.0,), (1.0,), True),  # which luck does not do
+        ((0.005,), (0.004,), False),  # of 4 us launches differ by more
+    ],
+)
+def test_a_price_below_what_launches_differ_by_is_none(fp32, int8, told):
+    table = msgspec.structs.replace(
+        TABLE, groups=tuple(noise(i, layers, 0.3, 0.7) for i, layers in enumerate(("a", "bc", "d")))
+    )
+    found = prices.prices(table, launches(*fp32), launches(*int8))
+    own = next(price for price in found if price.group.first == 0)
+    assert own.cost_low_ms < own.cost_ms < own.cost_high_ms
+    assert (own.cost_low_ms > 0) == told
+    assert (found[-1] is own) == told  # all give the same: only a cost that is told sets it back
+
+
+def test_a_launch_of_another_graph_gives_no_price():
+    fewer = profile(("Conv", 1.0), ("Conv", 1.0))
+    found = prices.prices(TABLE, [FP32, fewer], [INT8, INT8])
+    assert {(price.cost_ms, price.cost_low_ms) for price in found} == {(None, None)}
 
 
 def test_a_profile_of_another_graph_gives_no_price():
     fewer = profile(("Conv", 1.0), ("Conv", 1.0))
-    assert {price.cost_ms for price in prices.prices(TABLE, fewer, INT8)} == {None}
-    assert {price.cost_ms for price in prices.prices(TABLE, FP32, fewer)} == {None}
+    assert {price.cost_ms for price in prices.prices(TABLE, [fewer], [INT8])} == {None}
+    assert {price.cost_ms for price in prices.prices(TABLE, [FP32], [fewer])} == {None}
 
 
 def test_what_gives_nothing_is_not_kept():
-    kept = prices.worth_keeping(prices.prices(TABLE, FP32, INT8))
+    kept = prices.worth_keeping(prices.prices(TABLE, [FP32], [INT8]))
     assert {price.group.layers[0] for price in kept} == {"a", "b"}
 
 
 def test_the_predicted_time_adds_up():
-    chosen = prices.prices(TABLE, FP32, INT8)[:2]
+    chosen = prices.prices(TABLE, [FP32], [INT8])[:2]
     assert prices.predicted_ms(5.0, chosen) == pytest.approx(5 + sum(p.cost_ms for p in chosen))
     assert prices.predicted_ms(5.0, []) == 5.0
-    assert prices.predicted_ms(5.0, prices.prices(TABLE, None, None)) is None
+    assert prices.predicted_ms(5.0, prices.prices(TABLE, (), ())) is None
 
 
 @given(st.integers(0, 60))
 def test_the_ladder_rises_and_never_reaches_all(count):
-    chosen = [prices.prices(TABLE, None, None)[0]] * count
+    chosen = [prices.prices(TABLE, (), ())[0]] * count
     steps = list(prices.ladder(chosen))
     assert steps == sorted(set(steps))
     assert all(0 < step < count for step in steps)

@@ -1,0 +1,105 @@
+"""Decisions on a scripted clock whose processes have luck of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from standin import Script
+
+from edgeopt.harness.budget import CLOSER, SCREEN, STEP
+from edgeopt.harness.compare import compare, decided, fastest
+from edgeopt.harness.measure import measure
+from edgeopt.pipeline.races import raced
+
+STEP = replace(STEP, rounds=3, warmup_s=0.0, block_s=0.0)
+CLOSER = replace(CLOSER, rounds=3, warmup_s=0.0, block_s=0.0)
+
+#: 4.5 or 5.5 us by the chance of a launch, and rounds that hardly vary.
+LUCK = "(4500 if random.Random(f'{name} {{launch}}').random() < 0.5 else 5500) * {factor}"
+
+
+@pytest.fixture
+def timed(device, log):
+    """Measures scripts until `stop` says so: timed({"a": "1e6"}, budget, stop)."""
+
+    def run(scripts, budget, stop=lambda session: False):
+        subjects = [device.subject(key, Script(script)) for key, script in scripts.items()]
+        return measure(device, subjects, device.feed(), budget, log, 20, 3, settled=stop)
+
+    return run
+
+
+def lucky(name, factor=1.0):
+    return LUCK.format(name=name, factor=factor)
+
+
+def launches(session):
+    return {len(one.launches) for one in session.timed.values()}
+
+
+def test_a_step_that_is_the_same_is_not_faster_by_luck(timed):
+    scripts = {name: lucky(name) for name in ("before", "after")}
+    session = timed(scripts, STEP, lambda s: decided(s, {"after": "before"}))
+    assert compare(session, "after", "before").word in ("INCONCLUSIVE", "EQUIVALENT")
+    assert launches(session) == {16}
+
+
+def test_a_step_that_is_twice_as_fast_is_found_at_the_first_look(timed):
+    scripts = {"before": lucky("before"), "after": lucky("after", 0.4)}
+    session = timed(scripts, STEP, lambda s: decided(s, {"after": "before"}))
+    assert compare(session, "after", "before").word == "FASTER"
+    assert launches(session) == {4}
+
+
+def test_what_cannot_be_faster_any_more_ends_it(timed):
+    scripts = {"before": "1e6", "after": "1.01e6"}  # not told from equal, but never 2 % faster
+    session = timed(scripts, CLOSER, lambda s: decided(s, {"after": "before"}))
+    assert launches(session) == {3}
+    assert compare(session, "after", "before").high <= 1.02
+
+
+def test_what_failed_is_decided(device, log):
+    broken = Script("1e6", trouble="exit", at="open")
+    subjects = [device.subject("a"), device.subject("b", broken)]
+    session = measure(
+        device, subjects, device.feed(), CLOSER, log, 20,
+        settled=lambda s: decided(s, {"b": "a"}),
+    )  # fmt: skip
+    assert session.looks == 1
+    assert fastest(session, ("a", "b")) == "a"
+    assert fastest(session, ("b",)) is None
+    assert raced(session, ("b",), ("a",)) is None
+
+
+def test_forms_meet_with_the_threads_that_suit_each(timed):
+    scripts = {"old 1": "3e6", "old 2": "2e6", "new 1": "1e6", "new 2": "4e6"}
+    session = timed(scripts, replace(CLOSER, looks=(3,)))
+    found = raced(session, ("new 2", "new 1"), ("old 1", "old 2"))
+    assert (found.own, found.over, found.verdict.word) == ("new 1", "old 2", "FASTER")
+    assert found.verdict.ratio == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("scripts", "expected"),
+    [
+        ({"a": "5e3", "b": "1e6"}, (3, 4)),  # what takes 5 us starts anew
+        ({"a": "1e6", "b": "2e6"}, (1, 11)),
+    ],
+)
+def test_a_screen_repeats_launches_where_they_differ(timed, scripts, expected):
+    session = timed(scripts, replace(SCREEN, warmup_s=0.0, block_s=0.0))
+    assert session.looks == 1
+    for one in session.timed.values():
+        assert len(one.launches) == expected[0]
+        assert {len(launch.blocks) for launch in one.launches} == {expected[1]}
+
+
+def test_a_screen_that_is_launched_once_tells_its_progress_to_the_end(device, log):
+    told = []
+    subjects = [device.subject(key) for key in "ab"]
+    measure(
+        device, subjects, device.feed(), replace(SCREEN, warmup_s=0.0), log, 20,
+        progress=lambda done, total, what: told.append((done, total)),
+    )  # fmt: skip
+    assert told[-1] == (12, 12)
