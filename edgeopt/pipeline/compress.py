@@ -121,7 +121,7 @@ def _begin(station: Station, asked: Compression, space: Space, records: Sequence
     )
     timed = [r for r in timed if r.latency_ms]
     held = choose.qualifying(timed, station.call.constraints)
-    baseline = baseline_of(timed)
+    baseline = baseline_of(timed, station.shop.source.reference_runtime)
     ranked = choose.ranked(held, baseline)
     order = ranked + [r for r in choose.ranked(timed, baseline) if r not in ranked] or alive
     record = order[0]
