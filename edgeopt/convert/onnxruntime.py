@@ -15,6 +15,7 @@ from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import OptionSet, Precision, Quantization
 from edgeopt.domain.target import RecipeRule
+from edgeopt.sources import tied_onnx
 from edgeopt.sources.source import Source
 
 EXTRA = "onnxruntime"
@@ -166,7 +167,7 @@ def _weights(job: Job, source: Path, target: Path) -> None:
 
     # NNCF 3.4 gives a convolution's scale the rank of its weight; ONNX Runtime wants a vector.
     model: Any = nncf.compress_weights(
-        onnx.load(str(source)),
+        tied_onnx.untie(onnx.load(str(source))),  # it knows no constant behind a Transpose
         mode=nncf.CompressWeightsMode.INT8_SYM,
         ignored_scope=nncf.IgnoredScope(types=["Conv", "ConvTranspose"], validate=False),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
+from edgeopt.convert import twice
 from edgeopt.convert.algorithms import require
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.job import Converted, Job, Made
@@ -34,7 +35,7 @@ def make(argument: Any) -> Any:
         inputs=_bound(job.source.inputs, session.inputs, made, job.source.reference_inputs),
         outputs=_bound(job.source.outputs, session.outputs, made, job.source.reference_outputs),
         tools=versions((*packages, *SOURCE_TOOLS[job.source.format])) | made.tools,
-        notes=made.notes,
+        notes=(*made.notes, *twice.note(job.source, job.recipe.precision, Path(job.folder))),
     )
     return msgspec.to_builtins(converted)
 

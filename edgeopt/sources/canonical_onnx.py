@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.sources import tied_onnx
 
 if TYPE_CHECKING:
     import onnx
@@ -144,6 +145,7 @@ def write(
         ("lifting its constants", _lift_constants),
         ("simplifying it", _simplify),
         ("making vectors of its biases", _flatten_biases),
+        ("storing its weights once", tied_onnx.tie),
         ("inferring its shapes", _infer_shapes),
     ):
         try:
