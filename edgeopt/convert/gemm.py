@@ -25,6 +25,7 @@ def from_matmul(model: onnx.ModelProto) -> None:
     graph = model.graph
     shapes = _shapes(shape_inference.infer_shapes(model, data_prop=True).graph)
     weights = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+    turned = _turned(graph, weights)
     readers = _readers(graph)
     nodes: list[onnx.NodeProto] = []
     gone: set[str] = set()
@@ -32,15 +33,44 @@ def from_matmul(model: onnx.ModelProto) -> None:
         if node.output[0] in gone:
             continue
         rows = shapes.get(node.input[0]) if node.op_type == "MatMul" else None
-        if rows is None or len(rows) < 2 or len(weights.get(node.input[1], ())) != 2:
+        matrix = {**weights, **turned}.get(node.input[1], ()) if rows is not None else ()
+        if rows is None or len(rows) < 2 or len(matrix) != 2:
             nodes.append(node)
             continue
-        bias = _bias(node, readers, weights)
+        bias = _bias(node, readers, weights, matrix[1])
         if bias is not None:
             gone.add(bias.output[0])
-        nodes += _gemm(graph, node, bias, rows, weights[node.input[1]][1])
+        nodes += _gemm(graph, node, bias, rows, matrix[1])
     del graph.node[:]
     graph.node.extend(nodes)
+    _read_turned(graph, turned)
+
+
+def _turned(
+    graph: onnx.GraphProto, weights: dict[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """Constant matrices that a Transpose turns: a table that is read once more, as weights."""
+    return {
+        node.output[0]: weights[node.input[0]][::-1]
+        for node in graph.node
+        if node.op_type == "Transpose" and len(weights.get(node.input[0], ())) == 2
+        if [list(a.ints) for a in node.attribute if a.name == "perm"] in ([], [[1, 0]])
+    }
+
+
+def _read_turned(graph: onnx.GraphProto, turned: dict[str, tuple[int, ...]]) -> None:
+    """Let Gemm turn such a matrix itself, so that the file has it once."""
+    from onnx import helper
+
+    origin = {n.output[0]: n.input[0] for n in graph.node if n.output[0] in turned}
+    for node in graph.node:
+        if node.op_type == "Gemm" and node.input[1] in origin and not node.attribute:
+            node.input[1] = origin[node.input[1]]
+            node.attribute.append(helper.make_attribute("transB", 1))
+    readers = _readers(graph)
+    kept = [n for n in graph.node if n.output[0] not in turned or readers.get(n.output[0])]
+    del graph.node[:]
+    graph.node.extend(kept)
 
 
 def _shapes(graph: onnx.GraphProto) -> dict[str, tuple[int, ...]]:
@@ -70,12 +100,12 @@ def _bias(
     node: onnx.NodeProto,
     readers: dict[str, list[onnx.NodeProto | None]],
     weights: dict[str, tuple[int, ...]],
+    width: int,
 ) -> onnx.NodeProto | None:
     """The Add of a constant vector that alone reads a product, or None."""
     [reader, *others] = readers.get(node.output[0], [None])
     if reader is None or others or reader.op_type != "Add":
         return None
-    width = weights[node.input[1]][1]
     return reader if any(weights.get(name) == (width,) for name in reader.input) else None
 
 

@@ -24,6 +24,7 @@ from edgeopt.convert import (
     rewrites,
     tflite_converter,
     tflite_plain,
+    tflite_weights,
     tflite_whole,
     ways,
 )
@@ -129,15 +130,27 @@ def convert(job: Job) -> Made:
         _refuse_float(job, target)
     permutes = image_permutes(source)
     turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
+    notes = _stored_once(target, source, precision)
     if precision == "int8-static":
         tflite_whole.write(target)
-    notes = _notes(target) if precision == "int8-static" else ()
+        notes += _notes(target)
     return Made(
         main=target.name,
         permutes=permutes | turned,
         tools=came.tools,
         notes=(*came.notes, *notes),
     )
+
+
+def _stored_once(target: Path, source: Source, precision: str) -> tuple[str, ...]:
+    """Make the name true of every constant, and keep each once; a note where that cannot be."""
+    if _is_the_file(source, precision):
+        return ()
+    if precision == "fp16":
+        tflite_weights.halve(target)
+        _refuse_wide(target)
+    tflite_weights.share(target)
+    return () if precision == "fp32" else tflite_weights.floats_note(target)
 
 
 def _notes(target: Path) -> tuple[str, ...]:
@@ -286,6 +299,15 @@ def _refuse_float(job: Job, path: Path) -> None:
             f"{tool} found nothing in it that it quantizes so.",
             "Small weights, sparse ones and those that are no constants stay as they are.",
         )
+
+
+def _refuse_wide(path: Path) -> None:
+    """Raises EdgeoptError: there is no 16-bit float in the file."""
+    from edgeopt.runtimes import litert
+
+    if "float16" not in litert.stored(str(path)):
+        path.unlink()
+        raise EdgeoptError("AI Edge Quantizer found no weight in it that it stores in 16 bits.")
 
 
 def _weights_recipe(how: Quantization) -> list[dict[str, Any]]:

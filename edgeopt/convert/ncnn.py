@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeopt.convert import pnnx_refused, rewrites, ways
+from edgeopt.convert import ncnn_weights, pnnx_refused, rewrites, ways
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import describe_exit
@@ -113,7 +113,7 @@ def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))
     _hint_outputs(job, target)
-    return notes
+    return (*notes, *ncnn_weights.notes(job, target))
 
 
 def _traced(source: Source, path: Path) -> Path:

@@ -19,6 +19,7 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import OptionSet, Precision, Quantization
 from edgeopt.domain.target import RecipeRule
+from edgeopt.sources import tied_onnx
 from edgeopt.sources.source import Source
 
 EXTRA = "onnxruntime"
@@ -196,6 +197,7 @@ def _weights(job: Job, source: Path, target: Path) -> None:
         names=list(job.careful.in_float), types=["Conv", "ConvTranspose"], validate=False
     )
     graph = Graph(source)
+    tied_onnx.untie(graph.model)  # it knows no constant behind a Transpose
     free_names(graph.model)
     model: Any = nncf.compress_weights(
         graph.model, mode=nncf.CompressWeightsMode.INT8_SYM, ignored_scope=ignored

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import openvino_prepared, openvino_reader, openvino_static
+from edgeopt.convert import openvino_prepared, openvino_reader, openvino_static, openvino_tied
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
@@ -142,6 +142,8 @@ def convert(job: Job) -> Made:
         model = openvino_static.quantized(job, model)
     elif precision == "int8-weights":
         model = _weights(job, model)
+    elif precision != "as-is":
+        openvino_tied.share(model)
     ov.save_model(model, target, compress_to_fp16=precision in ("fp16", "bf16"))
     return Made(main=target.name, notes=notes)
 

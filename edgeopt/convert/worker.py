@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
-from edgeopt.convert import carefully, matching
+from edgeopt.convert import carefully, matching, twice
 from edgeopt.convert.algorithms import require
 from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Converted, Job, Made
@@ -34,7 +34,7 @@ def make(argument: Any) -> Any:
         inputs=_scaled(inputs, job.source.reference_inputs),
         outputs=_scaled(outputs, job.source.reference_outputs),
         tools=versions((*packages, *SOURCE_TOOLS[job.source.format])) | made.tools,
-        notes=made.notes,
+        notes=(*made.notes, *twice.note(job.source, job.recipe.precision, Path(job.folder))),
     )
     return msgspec.to_builtins(converted)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
 from edgeopt.jobs.told import reason, told
+from edgeopt.sources import tied_onnx
 
 if TYPE_CHECKING:
     import onnx
@@ -151,6 +152,7 @@ def write(
         ("lifting its constants", _lift_constants),
         ("simplifying it", _simplify),
         ("making vectors of its biases", _flatten_biases),
+        ("storing its weights once", tied_onnx.tie),
         ("inferring its shapes", _infer_shapes),
     ):
         try:

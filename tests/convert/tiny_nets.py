@@ -204,3 +204,32 @@ def two_by_two(path, factor=2.0):
     weights = [numpy_helper.from_array(np.array(factor, np.float32), "factor")]
     ins, outs = ([tensor(name, [1, 4]) for name in names] for names in ("ab", "pq"))
     return write(path, nodes, ins, outs, weights)
+
+
+def tied(path):
+    """ids [1, 6] -> [1, 512]: rows of a table, and the same table turned as the last product."""
+    nodes = [
+        helper.make_node("Gather", ["table", "ids"], ["rows"]),
+        helper.make_node("MatMul", ["rows", "w"], ["mixed"]),
+        helper.make_node("Tanh", ["mixed"], ["t"]),
+        helper.make_node("ReduceMean", ["t"], ["pooled"], axes=[1], keepdims=0),
+        helper.make_node("Transpose", ["table"], ["turned"], perm=[1, 0]),
+        helper.make_node("MatMul", ["pooled", "turned"], ["logits"]),
+    ]
+    weights = [weight("table", 512, 16), weight("w", 16, 16, seed=1)]
+    ids, logits = tensor("ids", [1, 6], INT64), tensor("logits", [1, 512])
+    return write(path, nodes, [ids], [logits], weights)
+
+
+def coder(path):
+    """x [1, 256] -> [1, 256]: by a matrix, and back by the same one turned, written out twice."""
+    matrix = weight("w", 256, 16)
+    turned = numpy_helper.from_array(
+        np.ascontiguousarray(numpy_helper.to_array(matrix).T), "w_turned"
+    )
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["h"]),
+        helper.make_node("Relu", ["h"], ["r"]),
+        helper.make_node("MatMul", ["r", "w_turned"], ["y"]),
+    ]
+    return write(path, nodes, [tensor("x", [1, 256])], [tensor("y", [1, 256])], [matrix, turned])
