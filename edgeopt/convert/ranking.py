@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from edgeopt.convert.forms import Forms
 from edgeopt.convert.groups import MOST, groups
 from edgeopt.convert.job import Job
 from edgeopt.convert.labels import labelled
+from edgeopt.datasets.parts import Part, parts
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
 from edgeopt.domain.model import Value
@@ -105,7 +107,7 @@ class _Bench:
         began = time.monotonic()
         self._expected = self._answers(self._forms.float_path)
         self._took_s = time.monotonic() - began
-        self._power = float(np.mean(_centred(self._expected) ** 2)) or 1.0
+        self._parts = [_Worth.of(part, self._expected) for part in self._divided()]
 
     def be_quick(self, forms: int) -> None:
         """Take fewer samples where so many forms would answer for longer than `PATIENCE_S`."""
@@ -116,13 +118,20 @@ class _Bench:
     def noise(self, keep: Collection[int]) -> float:
         """Noise power over signal power of the form that keeps some operators in float.
 
-        Both without each sample's mean: a shift of a whole row changes no ranking of classes.
+        Of the part of the output that has the most of it: what is said of boxes says nothing of the
+        scores beside them. Both without each sample's mean: a shift of a whole row changes no
+        ranking of classes.
         """
         if len(keep) == len(self._forms.operators):
             return 0.0
         self._forms.write(keep, self._path)
-        error = _centred(self._answers(self._path)) - _centred(self._expected)
-        return float(np.mean(error**2)) / self._power
+        answers = self._answers(self._path)
+        return max(one.noise(answers, self._expected) for one in self._parts)
+
+    def _divided(self) -> tuple[Part, ...]:
+        """The parts of unlike scale of the judged output."""
+        name = self._asked.output
+        return parts(name, self._expected)
 
     def _answers(self, path: Path) -> np.ndarray:
         """[n, values] of the judged output."""
@@ -141,10 +150,28 @@ class _Bench:
                 feed[b["index"]] = np.asarray(to_artifact(sample[b["source"]][None], b)[0])
             rows.append(np.array(session.run(feed)[chosen.index]))
         session.close()
-        return from_artifact(np.stack(rows), plain).reshape(len(rows), -1).astype(np.float64)
+        return from_artifact(np.stack(rows), plain).astype(np.float64)
 
 
-def _centred(rows: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class _Worth:
+    """A part of the judged output with the power of its fp32 answers."""
+
+    part: Part
+    power: float
+
+    @staticmethod
+    def of(part: Part, expected: np.ndarray) -> _Worth:
+        return _Worth(part, float(np.mean(_centred(part.of(expected)) ** 2)) or 1.0)
+
+    def noise(self, answers: np.ndarray, expected: np.ndarray) -> float:
+        error = _centred(self.part.of(answers)) - _centred(self.part.of(expected))
+        return float(np.mean(error**2)) / self.power
+
+
+def _centred(answers: np.ndarray) -> np.ndarray:
+    """[n, values] without each sample's mean; what is not finite is 0."""
+    rows = np.where(np.isfinite(answers), answers, 0.0).reshape(len(answers), -1)
     if rows.shape[1] == 1:
         return rows
     centred: np.ndarray = rows - rows.mean(axis=1, keepdims=True)

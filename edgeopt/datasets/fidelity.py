@@ -154,30 +154,35 @@ def _dead(part: Part, ours: np.ndarray, theirs: np.ndarray) -> tuple[bool, Part 
 def _dead_slices(part: Part, ours: np.ndarray, theirs: np.ndarray, mean: float) -> Part | None:
     """The slices, of those that vary as the part does, that are the same for every sample."""
     own, wanted = _variance(ours, 0), _variance(theirs, 0)
-    if np.nanmean(own) <= DEAD**2 * mean:
+    if np.mean(own) <= DEAD**2 * mean:
         return part
-    axis = _slice_axis(part, theirs.shape[1:])
-    if axis is None:
-        return None
-    other = tuple(i for i in range(wanted.ndim) if i != axis)
-    own, wanted = np.nanmean(own, axis=other), np.nanmean(wanted, axis=other)
-    sizes = np.nanmean(theirs**2, axis=(0, *(i + 1 for i in other)))
-    material = (wanted >= mean / STEP**2) & (wanted >= FLOOR**2 * sizes)
-    dead = np.flatnonzero(material & (own <= DEAD**2 * wanted))
-    if not len(dead):
-        return None
-    enough = len(dead) >= DEAD_COUNT * len(wanted)
-    if enough or np.nansum(wanted[dead]) >= DEAD_POWER * np.nansum(wanted):
-        return part.of_slices([int(i) for i in dead], axis)
+    sizes = np.nan_to_num(theirs**2).mean(axis=0)
+    for axis in range(wanted.ndim):
+        if wanted.shape[axis] > 1 and part.axis in (None, axis):
+            dead = _dead_along(axis, own, wanted, sizes)
+            if dead:
+                return part.of_slices(dead, axis)
     return None
 
 
-def _slice_axis(part: Part, shape: tuple[int, ...]) -> int | None:
-    """The axis it was divided along, else the shortest that has slices: channels, not places."""
-    if part.axis is not None:
-        return part.axis
-    longer = [axis for axis, length in enumerate(shape) if length > 1]
-    return min(longer, key=lambda axis: shape[axis], default=None)
+def _dead_along(
+    axis: int, own: np.ndarray, wanted: np.ndarray, sizes: np.ndarray
+) -> tuple[int, ...]:
+    """Numbers of dead slices along an axis; none where they carry next to nothing.
+
+    Args:
+        own, wanted: variation of the candidate and of the source at each place. sizes: mean
+            squares of the source there.
+    """
+    other = tuple(i for i in range(wanted.ndim) if i != axis)
+    mean = float(wanted.mean())
+    own, wanted, sizes = (each.mean(axis=other) for each in (own, wanted, sizes))
+    material = (wanted >= mean / STEP**2) & (wanted >= FLOOR**2 * sizes)
+    dead = np.flatnonzero(material & (own <= DEAD**2 * wanted))
+    many = len(dead) >= DEAD_COUNT * len(wanted)
+    if len(dead) and (many or wanted[dead].sum() >= DEAD_POWER * wanted.sum()):
+        return tuple(int(i) for i in dead)
+    return ()
 
 
 def _discrete(part: Part, own: np.ndarray, expected: np.ndarray) -> Nearness:

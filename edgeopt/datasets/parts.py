@@ -117,10 +117,10 @@ def _clusters(values: np.ndarray, axis: int) -> tuple[float, list[tuple[int, ...
     scale = np.sqrt((plain**2).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
     peak = np.abs(plain).max(axis=1)
     voiced = (peak > SILENT * peak.max()) & (scale > 0)
-    shares = voiced & (plain.min(axis=1) >= 0) & (peak <= _ONE)
-    faint = np.zeros_like(shares)
-    if shares.any() and peak[shares].max() >= LIKE_SHARES:
-        faint = shares & (peak < LEAST_SHARE)
+    shares = (plain.min(axis=1) >= 0) & (peak <= _ONE)
+    strongest = int(np.argmax(np.where(shares & voiced, peak, -1.0)))
+    known_shares = shares[strongest] and peak[strongest] >= LIKE_SHARES
+    faint = shares & (peak < LEAST_SHARE) & known_shares
     order = [int(i) for i in np.argsort(scale) if voiced[i] and not faint[i]]
     if len(order) < 2:
         return 1.0, []
@@ -128,7 +128,6 @@ def _clusters(values: np.ndarray, axis: int) -> tuple[float, list[tuple[int, ...
     cuts = [0, *(np.flatnonzero(steps >= STEP) + 1), len(order)]
     found = [sorted(order[a:b]) for a, b in itertools.pairwise(cuts)]
     if faint.any():
-        strongest = int(np.argmax(np.where(shares, peak, -1.0)))
         own = next(one for one in found if strongest in one)
         own[:] = sorted([*own, *(int(i) for i in np.flatnonzero(faint))])
     return float(steps.max()), [tuple(one) for one in sorted(found)]

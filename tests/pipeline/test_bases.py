@@ -1,0 +1,71 @@
+"""What is made from a form that failed parity is no candidate."""
+
+import msgspec
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+from opened_station import on_noise, opened
+from test_refine import save_net
+
+from edgeopt import convert
+from edgeopt.domain.compression import Prune
+from edgeopt.domain.recipe import Recipe
+from edgeopt.pipeline.bases import _bases
+
+PRUNED = (Prune(share=0.2),)
+
+
+def recipe(runtime, precision, **said):
+    how = convert.load(runtime).recipe(precision)
+    return Recipe(runtime=runtime, precision=precision, quantization=how, **said)
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bases")
+    save_net(folder / "net.onnx", 1.0)
+    with opened(on_noise(folder / "net.onnx", 60, 1.0)) as at_work:
+        yield at_work
+
+
+def wrong_weights(path):
+    """Another answer from the same graph, as a converter that is wrong gives."""
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        if tensor.name == "w1":
+            tensor.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(tensor), "w1"))
+    onnx.save(model, path)
+
+
+def test_chains_are_followed_to_their_end(station):
+    def named(of):
+        return [(how, base.precision, bool(base.compression)) for how, base in _bases(shop, of)]
+
+    shop = station.shop
+    assert named(recipe("litert", "fp32")) == []
+    assert named(recipe("litert", "int8-static")) == [("made from", "fp32", False)]
+    assert named(recipe("openvino", "int8-dynamic")) == [("made from", "int8-weights", False)]
+    pruned = recipe("litert", "int8-static", compression=PRUNED)
+    assert named(pruned) == [("made from", "fp32", True), ("made from", "fp32", False)]
+    refined = recipe("litert", "int8-static")
+    how = msgspec.structs.replace(refined.quantization, exceptions=("0-1",))
+    assert named(msgspec.structs.replace(refined, quantization=how)) == named(refined)
+    theirs = msgspec.structs.replace(refined.quantization, library="tensorflow")
+    [(said, _, _)] = named(msgspec.structs.replace(refined, quantization=theirs))
+    assert said == "made by the same converter as"
+
+
+@pytest.mark.slow
+def test_integers_of_a_wrong_float_form_are_refused_in_any_order(station):
+    recipes = [recipe("onnxruntime", "int8-static"), recipe("onnxruntime", "fp32")]
+    shop = station.shop
+    wrong_weights(shop.conversions.path(shop.artifact(recipes[1])))
+    int8, fp32 = station.candidates(recipes)
+    assert (fp32.status, fp32.step) == ("failed-parity", "parity")
+    assert fp32.parity.sqnr_db < 40
+    assert (int8.status, int8.step) == ("failed-parity", "parity")
+    expected = f"made the same way as the fp32 form, which failed: {fp32.reason}"
+    assert int8.reason == expected
+    assert not int8.mendable
+    assert np.isfinite(fp32.parity.max_abs)
