@@ -13,9 +13,12 @@ TRUE_REASONS = {
     r"|not a tensor",
     "training operators": r"Gradient",
     "ncnn takes floats": r"ncnn takes floats; input .* is (int|uint|bool|float64)",
-    "ncnn has three axes": r"ncnn's values have three axes beside the batch",
-    "batch above 1": r"ncnn has no batch axis",
-    "empty tensors": r"has a dimension of length 0",
+    "ncnn has three axes": r"ncnn's values have three axes beside the batch"
+    r"|ncnn's values have three axes, .* nothing in the model tells pnnx which of them is",
+    "batch above 1": r"ncnn has no batch axis, and .* is a batch of \d+",
+    # Names of pnnx's own, which it leaves where it has no layer of ncnn's for them.
+    "no layer of ncnn's": r"pnnx has no ncnn form of (F|torch|Tensor|pnnx|nn)\.",
+    "no 64-bit floats in LiteRT": r"Type FLOAT64 is unsupported by op",
 }
 
 

@@ -41,6 +41,8 @@ def pool(kind, *sides, kernel, **about):
 MODELS = {
     "elu": model("Elu", [1, 3, 5], alpha=2.0),
     "elu of a negative alpha": model("Elu", [4], alpha=-0.5),
+    "prelu of a signal": model("PRelu", [2, 3, 5], values(3, 1)),
+    "prelu of a volume": model("PRelu", [1, 3, 2, 4, 5], values(3, 1, 1, 1)),
     "shrink": model("Shrink", [1, 9], lambd=0.3, bias=0.2),
     "hard shrink": model("Shrink", [1, 9], lambd=0.7),
     "soft shrink": model("Shrink", [1, 9], lambd=0.4, bias=0.4),
@@ -109,6 +111,7 @@ ILL = {
     ),
     "AveragePool": lambda about: any((*about.get("pads", ()), about.get("ceil_mode", 0))),
     "MaxPool": lambda about: any(step > 1 for step in about.get("dilations", ())),
+    "PRelu": lambda about: True,  # of these
     **dict.fromkeys(("Shrink", "RMSNormalization", "Swish", "CenterCropPad"), lambda about: True),
 }
 
@@ -149,6 +152,8 @@ def test_the_same_answers_in_other_words(name):
     [
         model("Elu", [1, 3, 5]),
         model("Relu", [1, 3]),
+        model("PRelu", [1, 3, 4, 5], values(3, 1, 1)),
+        model("PRelu", [1, 3, 4], values(1)),
         transposed([1, 4, 5, 6], (4, 3, 3, 3), strides=[2, 2], pads=[1, 1, 1, 1]),
         model("Conv", [1, 4, 9], values(6, 4, 3)),
         model("Conv", [1, 4, 9, 9], values(4, 2, 3, 3), group=2),

@@ -54,6 +54,7 @@ RULES = {
     "shrink": Rule("Shrink by its parts", functions.apply_shrink),
     "pads": Rule("padding in numbers", pads.apply),
     "elu": Rule("Elu with its alpha", activations.apply_elu),
+    "prelu": Rule("PRelu by its parts", activations.apply_prelu),
     "transposed": Rule("ConvTranspose with its padding and groups", transposed.apply),
     "widened": Rule("grouped one-dimensional convolutions as images", widened.apply),
     "average": Rule("padded AveragePool as Pad and AveragePool", pools.apply_average),
@@ -64,8 +65,8 @@ RULES = {
 TOOLS = {
     # 2.6.9 drops Elu's alpha and ConvTranspose's output_padding, and has no form of the others.
     "onnx2tf": (
-        "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "transposed", "widened",
-        "average", "dilated",
+        "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "prelu", "transposed",
+        "widened", "average", "dilated",
     ),
     # 20261020 drops Shrink's parameters.
     "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads"),

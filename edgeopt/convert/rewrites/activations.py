@@ -1,6 +1,7 @@
-"""Elu and Shrink, by operators without parameters.
+"""Elu, PRelu and Shrink, by operators without parameters.
 
-onnx2tf 2.6.9 makes LiteRT's ELU of Elu, whose alpha is 1; pnnx 20261020 drops Shrink's parameters.
+onnx2tf 2.6.9 makes LiteRT's ELU of Elu, whose alpha is 1, and takes slopes by channel of images
+only; pnnx 20261020 drops Shrink's parameters.
 """
 
 from __future__ import annotations
@@ -55,4 +56,27 @@ def _shrink(one: Any, editor: Editor) -> list[Any] | None:
         node("Relu", [above], up),
         node("Relu", [below], down),
         node("Sub", [up, down], output),
+    ]
+
+
+_IMAGE = 4
+
+
+def apply_prelu(editor: Editor) -> int:
+    """PRelu(x) = Relu(x) - slope * Relu(-x), where the slopes are several and x is no image."""
+    return editor.replace(lambda one: _prelu(one, editor) if one.op_type == "PRelu" else None)
+
+
+def _prelu(one: Any, editor: Editor) -> list[Any] | None:
+    given, slope = one.input
+    if editor.rank(given) == _IMAGE or np.prod(editor.shapes[slope]) == 1:
+        return None
+    output = one.output[0]
+    over, flipped, under, scaled = (editor.name(output) for _ in range(4))
+    return [
+        node("Relu", [given], over),
+        node("Neg", [given], flipped),
+        node("Relu", [flipped], under),
+        node("Mul", [under, slope], scaled),
+        node("Sub", [over, scaled], output),
     ]
