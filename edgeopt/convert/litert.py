@@ -46,14 +46,6 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
 }
 FROM_TORCH = ("litert-torch",)
 
-#: What can be left out where a quantizer fails (see `fallbacks`).
-WAYS: dict[str, tuple[Way, ...]] = {
-    "fp16": ("float",),
-    "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor", "float-kernels"),
-    "int8-dynamic": ("float",),
-    "int8-weights": ("float",),
-}
-
 #: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
 OPTION_SETS = (
     OptionSet(
@@ -216,6 +208,16 @@ def _plain(job: Job, base: str) -> Iterator[str]:
             path = Path(scratch) / "plain.tflite"
             tflite_plain.write(Path(base), path)
         yield str(litert_prepared.write(path, Path(scratch) / "prepared.tflite"))
+
+
+def ways(job: Job) -> tuple[Way, ...]:
+    """See `convert.ways`."""
+    precision = job.recipe.precision
+    if _taken_by_tensorflow(job):
+        return ("float-kernels",) if precision == "int8-static" else ()
+    if precision == "int8-static":
+        return ("per-tensor-there", "float", "uncorrected", "per-tensor")
+    return () if job.base is None else ("float",)
 
 
 def operators(job: Job) -> tuple[Operator, ...]:
