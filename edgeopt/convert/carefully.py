@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ LIBRARIES = {
     "ai-edge-quantizer": "AI Edge Quantizer",
     "tensorflow": "TensorFlow's converter",
     "torchao": "torchao",
+    "coremltools": "coremltools",
 }
 
 Open = Callable[[Job, Made], Any]
@@ -38,14 +40,15 @@ def made(job: Job, converter: ModuleType, opened: Open) -> tuple[Made, Any]:
     Raises:
         EdgeoptError: see `fallbacks.search`.
     """
-    ways = getattr(converter, "WAYS", {}).get(job.recipe.precision, ())
-    if not ways or job.recipe.quantization is None:
+    ways = converter.ways(job) if hasattr(converter, "ways") else ()
+    if not ways:
         result: Made = converter.convert(job)
         return result, opened(job, result)
+    how = job.recipe.quantization
     limits = Limits(
-        library=LIBRARIES.get(job.recipe.quantization.library, job.recipe.runtime),
+        library=LIBRARIES[how.library] if how else f"the converter to {job.recipe.runtime}",
         ways=ways,
-        how=job.recipe.quantization,
+        how=how,
         operators=lambda: converter.operators(job),
         seconds=job.limit_s,
     )
@@ -106,12 +109,15 @@ def kept(job: Job) -> Careful:
 def _keep(job: Job, plan: Careful) -> None:
     path = _place(job)
     if path is not None and plan != Careful():
-        path.write_bytes(msgspec.json.encode(plan))
+        new = path.with_suffix(f".{os.getpid()}")
+        new.write_bytes(msgspec.json.encode(plan))
+        os.replace(new, path)
 
 
 def _place(job: Job) -> Path | None:
-    if job.cache is None or job.recipe.quantization is None:
+    how = job.recipe.quantization
+    if job.cache is None or how is None:
         return None
-    how = msgspec.structs.replace(job.recipe.quantization, exceptions=())
+    how = msgspec.structs.replace(how, exceptions=())
     about = ["careful", job.recipe.runtime, job.recipe.precision, msgspec.to_builtins(how)]
     return Path(job.cache) / f"careful-{content_id(about)}.json"

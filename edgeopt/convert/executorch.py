@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
 from edgeopt.sources.source import Source
 
@@ -67,6 +69,34 @@ def convert(job: Job) -> Made:
     return Made(main=target.name)
 
 
+def ways(job: Job) -> tuple[Way, ...]:
+    """See `convert.ways`."""
+    return ("float", "per-tensor") if job.recipe.precision == "int8-static" else ()
+
+
+def operators(job: Job) -> tuple[Operator, ...]:
+    """The calls of the program that is quantized."""
+    import torch
+
+    module: Any = torch.export.load(str(job.source.exported)).module()
+    graph = torch.export.export(module, _zeros(job.source)).module().graph
+    return tuple(_operator(node) for node in graph.nodes if node.op == "call_function")
+
+
+def _operator(node: Any) -> Operator:
+    constants = tuple(str(one.target) for one in node.all_input_nodes if one.op == "get_attr")
+    return Operator(
+        name=node.name,
+        label=node.name,
+        type=str(node.target).removeprefix("aten.").removesuffix(".default"),
+        inputs=tuple(one.name for one in node.all_input_nodes if one.op != "get_attr"),
+        outputs=(node.name,),
+        elements=0,
+        computes=bool(constants),
+        constants=constants,
+    )
+
+
 def _zeros(source: Source) -> tuple[torch.Tensor, ...]:
     import torch
 
@@ -85,8 +115,11 @@ def _quantized(job: Job, module: Any, arguments: tuple[torch.Tensor, ...]) -> An
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
     quantizer = XNNPACKQuantizer().set_global(
-        get_symmetric_quantization_config(is_per_channel=True)
+        get_symmetric_quantization_config(is_per_channel=job.how.granularity == "per-channel")
     )
+    left = set(job.careful.in_float)
+    if left:
+        quantizer.set_filter_function(lambda node: node.name not in left)
     prepared = prepare_pt2e(torch.export.export(module, arguments).module(), quantizer)
     names = [spec.name for spec in job.source.inputs]
     with torch.inference_mode():

@@ -18,6 +18,7 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
 from edgeopt.jobs.child import first_line
+from edgeopt.runtimes.origin import own_place
 
 #: What a converter can leave out of a recipe.
 Way = Literal["float", "per-tensor-there", "uncorrected", "per-tensor", "float-kernels"]
@@ -37,7 +38,11 @@ Tries = Generator[Careful, Exception | None, None]
 Part = Generator[Careful, Exception | None, Exception | None]
 
 
-class CannotLoad(EdgeoptError):
+class LibraryFailed(EdgeoptError):
+    """A library ended with an error, and that is told in a sentence already."""
+
+
+class CannotLoad(LibraryFailed):
     """A runtime does not open what was made for it, or does not answer with it."""
 
 
@@ -51,13 +56,14 @@ class Limits:
 
     Attributes:
         library: its name for people. ways: what may be left out.
-        how: the recipe's integers. operators: of the model, asked for after a failure only.
+        how: the recipe's integers, if it has any.
+        operators: of the model, asked for after a failure only.
         seconds: that the step has, None: without limit.
     """
 
     library: str
     ways: Collection[Way]
-    how: Quantization
+    how: Quantization | None
     operators: Callable[[], Sequence[Operator]]
     seconds: float | None = None
 
@@ -81,7 +87,7 @@ def search(attempt: Callable[[Careful], Made], limits: Limits, start: Careful) -
         try:
             made = attempt(plan)
         except Exception as failure:
-            if not _of_a_library(failure):
+            if own_place(failure) or not _of_a_library(failure):
                 raise
             error, first = failure, first or failure
             print(f"with {plan}: {first_line(failure)}")  # noqa: T201 (log)
@@ -105,7 +111,7 @@ def _affordable(count: int, seconds: float, last: float, limit: float | None) ->
 
 
 def _of_a_library(error: Exception) -> bool:
-    return isinstance(error, CannotLoad) or not isinstance(
+    return isinstance(error, LibraryFailed) or not isinstance(
         error, (EdgeoptError, ImportError, OSError, MemoryError)
     )
 
@@ -113,15 +119,17 @@ def _of_a_library(error: Exception) -> bool:
 def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
     cause = _cause(error, limits)
     found = culprits(_root(error), limits.operators())
-    where = f" It is about {listed(found[0])}." if found else ""
+    where = f" at {listed(found[0])}" if found else ""
     ways = f"{count - 1} more careful ways" if count > 2 else "A more careful way"
     hint = f"{ways} did not help either." if count > 1 else ""
-    return QuantizerFailed(f"{cause}{where}", hint)
+    return QuantizerFailed(f"it failed{where}. {cause}", hint)
 
 
 def _cause(error: BaseException, limits: Limits) -> str:
     if isinstance(error, CannotLoad):
         return f"{error.args[0].split(':')[0]}: {plain(_root(error))}"
+    if isinstance(error, LibraryFailed):
+        return str(error.args[0])
     told = first_cause(error)
     return f"edgeopt's own code failed: {told}" if ours(error) else f"{limits.library}: {told}"
 
@@ -199,8 +207,11 @@ def _names(operators: Collection[Operator]) -> set[str]:
 
 
 def _allowed(way: Way, limits: Limits) -> bool:
-    scales = limits.how.granularity == "per-channel" or "per-tensor" not in way
-    return way in limits.ways and scales
+    if way not in limits.ways or limits.how is None:
+        return False
+    if way == "uncorrected":
+        return limits.how.bias_correction is not None
+    return limits.how.granularity == "per-channel" or "per-tensor" not in way
 
 
 def _quantizes(plan: Careful, operators: Sequence[Operator]) -> bool:
@@ -211,27 +222,25 @@ def _quantizes(plan: Careful, operators: Sequence[Operator]) -> bool:
 def _switches(limits: Limits, plan: Careful, error: Exception) -> Part:
     """Leave out what concerns all operators, one after the other, then together."""
     cause, last = _cause(error, limits), error
-    switches: list[tuple[Way, bool, str, str]] = [
-        ("float-kernels", True, "float_kernels", "what has no integer kernel stays in float"),
-        (
-            "uncorrected",
-            limits.how.bias_correction is not None,
-            "uncorrected",
-            "without bias correction",
-        ),
-        ("per-tensor", True, "all_per_tensor", "one scale for each tensor of weights"),
-    ]
-    usable = [one for one in switches if one[1] and _allowed(one[0], limits)]
-    for _, _, field, words in usable:
+    usable = [one for one in _SWITCHES if _allowed(one[0], limits)]
+    for _, field, words in usable:
         now = yield plan.but(f"{words}: {cause}", **{field: True})
         if now is None:
             return None
         last = now
     if len(usable) > 1:
-        words = " and ".join(one[3] for one in usable)
-        now = yield plan.but(f"{words}: {cause}", **{one[2]: True for one in usable})
+        words = " and ".join(words for _, _, words in usable)
+        now = yield plan.but(f"{words}: {cause}", **{field: True for _, field, _ in usable})
         return None if now is None else last
     return last
+
+
+#: What concerns all operators: the way, the field of `Careful`, and its words.
+_SWITCHES: tuple[tuple[Way, str, str], ...] = (
+    ("float-kernels", "float_kernels", "what has no integer kernel stays in float"),
+    ("uncorrected", "uncorrected", "bias correction is left out"),
+    ("per-tensor", "all_per_tensor", "weights have one scale a tensor, not one for each channel"),
+)
 
 
 def _halved(limits: Limits, operators: Sequence[Operator], error: Exception) -> Tries:

@@ -22,11 +22,11 @@ from edgeopt.convert import (
     micro,
     onnx2tf,
     rewrites,
+    routes,
     tflite_converter,
     tflite_plain,
     tflite_weights,
     tflite_whole,
-    ways,
 )
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.fallbacks import Way
@@ -49,14 +49,6 @@ PRECISIONS: dict[str, tuple[str, ...]] = {
     "as-is": ("ai-edge-litert",),
 }
 FROM_TORCH = ("litert-torch",)
-
-#: What can be left out where a quantizer fails (see `fallbacks`).
-WAYS: dict[str, tuple[Way, ...]] = {
-    "fp16": ("float",),
-    "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor", "float-kernels"),
-    "int8-dynamic": ("float",),
-    "int8-weights": ("float",),
-}
 
 #: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
 OPTION_SETS = (
@@ -201,10 +193,10 @@ def _from_source(job: Job, target: Path) -> _Came:
 
 def _by_either_way(job: Job, target: Path) -> _Came:
     """From PyTorch directly, else by way of ONNX."""
-    direct = ways.Way("litert-torch", lambda: _from_torch(job.source, target))
-    by_onnx = ways.Way("onnx2tf, from ONNX", lambda: _from_onnx(job, target))
+    direct = routes.Route("litert-torch", lambda: _from_torch(job.source, target))
+    by_onnx = routes.Route("onnx2tf, from ONNX", lambda: _from_onnx(job, target))
     permutes = image_permutes(job.source)
-    done = ways.first((direct, by_onnx), lambda: ways.check(job, target, permutes))
+    done = routes.first((direct, by_onnx), lambda: routes.check(job, target, permutes))
     return _Came(done.result.tools, (*done.result.notes, *done.notes))
 
 
@@ -262,6 +254,16 @@ def _plain(job: Job, base: str) -> Iterator[str]:
             path = Path(scratch) / "plain.tflite"
             tflite_plain.write(Path(base), path)
         yield str(litert_prepared.write(path, Path(scratch) / "prepared.tflite"))
+
+
+def ways(job: Job) -> tuple[Way, ...]:
+    """See `convert.ways`."""
+    precision = job.recipe.precision
+    if _taken_by_tensorflow(job):
+        return ("float-kernels",) if precision == "int8-static" else ()
+    if precision == "int8-static":
+        return ("per-tensor-there", "float", "uncorrected", "per-tensor")
+    return () if job.base is None else ("float",)
 
 
 def operators(job: Job) -> tuple[Operator, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeopt.convert import ncnn_weights, pnnx_refused, rewrites, ways
+from edgeopt.convert import ncnn_weights, pnnx_refused, rewrites, routes
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import describe_exit
@@ -68,9 +68,9 @@ def convert(job: Job) -> Made:
     forms = _forms(job)
     if not forms:
         raise EdgeoptError(job.source.onnx_reason or "the source has no ONNX form")
-    done = ways.first(
-        [ways.Way(name, functools.partial(_made, job, form, target)) for name, form in forms],
-        lambda: ways.check(job, target, {}),
+    done = routes.first(
+        [routes.Route(name, functools.partial(_made, job, form, target)) for name, form in forms],
+        lambda: routes.check(job, target, {}),
     )
     return Made(main=target.name, notes=(*done.result, *done.notes))
 

@@ -50,13 +50,6 @@ OPTION_SETS = (
     ),
 )
 
-#: What can be left out where the quantizer fails (see `fallbacks`).
-WAYS: dict[str, tuple[Way, ...]] = {
-    "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor"),
-    "int8-dynamic": ("float", "per-tensor"),
-    "int8-weights": ("float",),
-}
-
 _XNNPACK: tuple[Precision, ...] = ("fp32", "int8-static")
 
 #: Where the package was built with it; the one for x86-64 on PyPI is not (1.31).
@@ -162,6 +155,16 @@ def forms(job: Job) -> Iterator[Forms]:
     """See `convert.forms`."""
     with onnxruntime_static.forms(job, onnx_of(job.source)) as made:
         yield made
+
+
+def ways(job: Job) -> tuple[Way, ...]:
+    """See `convert.ways`."""
+    table: dict[str, tuple[Way, ...]] = {
+        "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor"),
+        "int8-dynamic": ("float", "per-tensor"),
+        "int8-weights": ("float",),
+    }
+    return table.get(job.recipe.precision, ())
 
 
 def operators(job: Job) -> tuple[Operator, ...]:

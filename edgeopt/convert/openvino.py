@@ -69,12 +69,6 @@ def arithmetic(precision: str) -> dict[str, str | int]:
     return fixed
 
 
-#: What can be left out where NNCF fails (see `fallbacks`).
-WAYS: dict[str, tuple[Way, ...]] = {
-    "int8-static": ("float", "uncorrected", "per-tensor"),
-    "int8-weights": ("float",),
-}
-
 _BESIDE_THE_CPU: dict[Precision, str] = {
     "fp16": "half precision, which it computes in by itself",
     "int8-static": "its integer arithmetic; what stays float runs in half precision",
@@ -157,10 +151,19 @@ def forms(job: Job) -> Iterator[Forms]:
         yield made
 
 
-def operators(job: Job) -> tuple[Operator, ...]:
-    """Those of the model that is quantized; none of a file that is a copy of another."""
+def ways(job: Job) -> tuple[Way, ...]:
+    """See `convert.ways`; a file that is a copy of another has none."""
     if job.base is not None:
         return ()
+    table: dict[str, tuple[Way, ...]] = {
+        "int8-static": ("float", "uncorrected", "per-tensor"),
+        "int8-weights": ("float",),
+    }
+    return table.get(job.recipe.precision, ())
+
+
+def operators(job: Job) -> tuple[Operator, ...]:
+    """Those of the model that is quantized."""
     return openvino_static.operators(openvino_reader.read(job.source)[0])
 
 

@@ -37,21 +37,23 @@ def read(source: Source) -> tuple[Any, tuple[str, ...]]:
     except EdgeoptError:
         raise
     except Exception as error:
-        return _rewritten(source, error, notes)
+        return _rewritten(source, _told(error, "OpenVINO does not read it"), notes)
 
 
-def _rewritten(source: Source, error: Exception, notes: list[str]) -> tuple[Any, tuple[str, ...]]:
+def _rewritten(
+    source: Source, refusal: EdgeoptError, notes: list[str]
+) -> tuple[Any, tuple[str, ...]]:
     """Read it in words that OpenVINO knows, where there are such.
 
     Raises:
-        EdgeoptError: there are none.
+        EdgeoptError: there are none: the refusal of the file as it is.
     """
     import openvino as ov
 
     with rewrites.written(source, "openvino") as (path, changed):
         if changed:
             return ov.convert_model(str(path)), (*notes, *changed)
-    raise _told(error, "OpenVINO does not read it") from error
+    raise refusal
 
 
 #: The line of OpenVINO's account that names operators.

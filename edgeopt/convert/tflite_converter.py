@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.convert.fallbacks import LibraryFailed
 from edgeopt.convert.job import Job
-from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 
@@ -21,7 +21,7 @@ def convert(job: Job, target: Path) -> None:
     """Write a .tflite file of the job's precision.
 
     Raises:
-        EdgeoptError: an operator has no LiteRT form.
+        LibraryFailed: an operator has no LiteRT form, or the converter failed.
     """
     import tensorflow as tf
 
@@ -32,11 +32,11 @@ def convert(job: Job, target: Path) -> None:
     except Exception as error:
         text = str(error)
         if "requires select TF operators" in text or "Flex" in text or "custom" in text:
-            raise EdgeoptError(
+            raise LibraryFailed(
                 f"TensorFlow's converter has no LiteRT form of it: {_operators(text)}",
                 "LiteRT cannot run it without TensorFlow itself.",
             ) from None
-        otherwise = EdgeoptError(f"TensorFlow's converter failed: {first_line(error)}")
+        otherwise = LibraryFailed(f"TensorFlow's converter failed: {first_line(error)}")
         raise told(error, otherwise) from None
 
 
@@ -62,7 +62,10 @@ def _dynamic(converter: Any, job: Job, tf: Any) -> None:
 def _static(converter: Any, job: Job, tf: Any) -> None:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _samples(job)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    kinds = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if job.careful.float_kernels:
+        kinds.append(tf.lite.OpsSet.TFLITE_BUILTINS)
+    converter.target_spec.supported_ops = kinds
     if all(spec.dtype == "float32" for spec in job.source.inputs):
         converter.inference_input_type = tf.int8
     if all(spec.dtype == "float32" for spec in job.source.outputs):

@@ -2,6 +2,7 @@ import importlib
 
 import msgspec
 import numpy as np
+import odd_nets
 import pytest
 import tiny_nets
 
@@ -25,7 +26,7 @@ class Bench:
         self._sources, self._made = {}, {}
 
     def source(self, name):
-        """A net of `tiny_nets` by the name of its function; "awkward" is the one of PyTorch."""
+        """A net of `tiny_nets` or `odd_nets` by its function's name; PyTorch's is "awkward"."""
         if name not in self._sources:
             place = self.folder / name
             (place / "work").mkdir(parents=True)
@@ -34,7 +35,8 @@ class Bench:
 
                 path = tiny_torch_nets.awkward(place / "m.pt2")
             else:
-                path = getattr(tiny_nets, name)(place / "m.onnx")
+                nets = odd_nets if name in odd_nets.NETS else tiny_nets
+                path = getattr(nets, name)(place / "m.onnx")
             # Here and not in children: what they would load, others have loaded already.
             module = importlib.import_module(FORMATS[recognise(path)].module)
             inputs = module.inspect({"path": str(path)})["inputs"]

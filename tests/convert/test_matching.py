@@ -6,7 +6,7 @@ import tiny_nets
 from msgspec.structs import replace
 from test_converters import SOURCE
 
-from edgeopt.convert import matching, ways
+from edgeopt.convert import matching, routes
 from edgeopt.convert.job import Job
 from edgeopt.domain.errors import EdgeoptError, OwnFault
 from edgeopt.domain.recipe import Recipe
@@ -103,10 +103,10 @@ def test_names_that_tell_ask_nothing(job):
 )
 def test_distance(own, theirs, near):
     far = matching.distance({"y": np.array(own)}, {"y": np.array(theirs)})
-    assert (far < ways.LEAST) == near
+    assert (far < routes.LEAST) == near
 
 
-# --- ways
+# --- routes
 
 
 def failing(text):
@@ -117,45 +117,47 @@ def failing(text):
 
 
 def test_the_first_way_that_succeeds_is_told_of_only_where_another_failed():
-    done = ways.first([ways.Way("direct", lambda: 1), ways.Way("other", lambda: 2)])
+    done = routes.first([routes.Route("direct", lambda: 1), routes.Route("other", lambda: 2)])
     assert (done.result, done.notes) == (1, ())
-    done = ways.first([ways.Way("direct", failing("no")), ways.Way("by ONNX", lambda: 2)])
+    done = routes.first([routes.Route("direct", failing("no")), routes.Route("by ONNX", lambda: 2)])
     assert done.result == 2
-    assert done.notes == ("made by by ONNX; another way failed (direct: no)",)
+    assert done.notes == ("made by by ONNX; another route failed (direct: no)",)
 
 
 def test_a_way_that_computes_something_else_is_left():
     def check():
         raise EdgeoptError("output 'y' of what it made is 3.0 dB from the source's")
 
-    done = ways.first([ways.Way("direct", lambda: 1), ways.Way("ONNX", lambda: 2)], check)
+    done = routes.first([routes.Route("direct", lambda: 1), routes.Route("ONNX", lambda: 2)], check)
     assert done.result == 2  # the last one is parity's to judge
     assert "3.0 dB" in done.notes[0]
 
 
 def test_no_way_says_why_of_each():
     with pytest.raises(EdgeoptError) as caught:
-        ways.first([ways.Way("direct", failing("no")), ways.Way("ONNX", failing("never"))])
+        routes.first(
+            [routes.Route("direct", failing("no")), routes.Route("ONNX", failing("never"))]
+        )
     assert (caught.value.args[0], caught.value.hint) == ("direct: no; ONNX: never", "hint of no")
 
 
 def test_one_way_alone_fails_by_itself():
     with pytest.raises(EdgeoptError, match=r"^no\n"):
-        ways.first([ways.Way("direct", failing("no"))])
+        routes.first([routes.Route("direct", failing("no"))])
 
 
 def test_a_mistake_of_our_own_is_told_as_one():
     def make():
         matching.distance({}, {"y": np.zeros(1)})
 
-    done = ways.first([ways.Way("direct", make), ways.Way("ONNX", lambda: 2)])
+    done = routes.first([routes.Route("direct", make), routes.Route("ONNX", lambda: 2)])
     assert "edgeopt itself failed" in done.notes[0]
     assert OwnFault.exit_code == 4
 
 
 def test_check(job, tmp_path):
     path = tiny_nets.two_by_two(tmp_path / "same.onnx")
-    ways.check(job, path, {})
+    routes.check(job, path, {})
     other = tiny_nets.two_by_two(tmp_path / "other.onnx", factor=3.0)
     with pytest.raises(EdgeoptError, match=r"output 'p' of what it made is \d+\.\d dB from"):
-        ways.check(job, other, {})
+        routes.check(job, other, {})

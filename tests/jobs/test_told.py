@@ -132,7 +132,7 @@ def _untold(handler: ast.ExceptHandler) -> bool:
     called = {n.func.id for n in inside if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     calls = [n for n in inside if isinstance(n, ast.Call) and ast.unparse(n.func) != "print"]
     makes = any(isinstance(n, ast.Raise) and n.exc is not None for n in inside) or bool(calls)
-    return makes and not called & {"told", "reason", "why", "_told"}
+    return makes and not called & {"told", "reason", "why", "_told", "own_place"}
 
 
 def test_no_sentence_about_a_tool_is_made_without_asking_whose_mistake_it_was():

@@ -1,4 +1,3 @@
-
 import msgspec
 import pytest
 from sample import sample_run

@@ -1,4 +1,4 @@
-"""Ways from one source to one artifact, tried in their order."""
+"""Routes from one source to one artifact, tried in their order."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from edgeopt.jobs.told import reason
 T = TypeVar("T")
 
 LEAST = 0.01
-"""Squared error over squared answer (20 dB) beyond which a way computed something else. What is
+"""Squared error over squared answer (20 dB) beyond which a route computed something else. What is
 nearer is left to parity, whose limits are those of the precision."""
 
 
 @dataclass(frozen=True)
-class Way(Generic[T]):
-    """A way, by the name of its tool."""
+class Route(Generic[T]):
+    """A route, by the name of its tool."""
 
     name: str
     make: Callable[[], T]
@@ -32,34 +32,34 @@ class Way(Generic[T]):
 
 @dataclass(frozen=True)
 class Done(Generic[T]):
-    """What the first way that succeeded gave back; notes say which it was and why others failed."""
+    """What the first route that succeeded gave back; notes say which, and why others failed."""
 
     result: T
     notes: tuple[str, ...]
 
 
-def first(ways: Sequence[Way[T]], check: Callable[[], None] = lambda: None) -> Done[T]:
-    """Go the first way that makes something and whose result passes a check.
+def first(routes: Sequence[Route[T]], check: Callable[[], None] = lambda: None) -> Done[T]:
+    """Take the first route that makes something and whose result passes a check.
 
-    The last way's result is not checked: parity judges it, and says how far off it is.
+    The last route's result is not checked: parity judges it, and says how far off it is.
 
     Raises:
-        EdgeoptError: none does; it says why, way by way. Of one way alone: its own error.
+        EdgeoptError: none does; it says why, route by route. Of one route alone: its own error.
     """
     failed: list[str] = []
     hints: list[str] = []
-    for way in ways:
+    for route in routes:
         try:
-            result = way.make()
-            if way is not ways[-1]:
+            result = route.make()
+            if route is not routes[-1]:
                 check()
         except Exception as error:
-            if len(ways) == 1:
+            if len(routes) == 1:
                 raise
             hints.append(error.hint if isinstance(error, EdgeoptError) else "")
-            failed.append(reason(error, way.name))
+            failed.append(reason(error, route.name))
             continue
-        told = f"made by {way.name}; another way failed ({'; '.join(failed)})"
+        told = f"made by {route.name}; another route failed ({'; '.join(failed)})"
         return Done(result, (told[:400],) if failed else ())
     raise EdgeoptError("; ".join(failed), next(filter(None, hints), ""))
 
