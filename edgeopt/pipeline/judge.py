@@ -14,6 +14,7 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.record import Parity
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.tensor import Binding, TensorSpec
@@ -149,13 +150,19 @@ def output_shapes(source: Source) -> dict[str, tuple[int, ...]]:
     return {spec.name: tuple(int(dim or 1) for dim in spec.shape) for spec in source.outputs}
 
 
-def metric_for(name: str, first: Exam, output: str) -> Metric:
+def metric_for(
+    name: str, first: Exam, output: str, batch_axis: int | None = None, tell: Listener = silent
+) -> Metric:
     """The metric of a request.
+
+    Args:
+        batch_axis: of the output (`Source.batch_axis`).
 
     Raises:
         BadInput: it does not fit the labels or the source's outputs.
     """
-    return metric(name or None, first.samples.labels, first.source[output])
+    answers = first.source[output]
+    return metric(name or None, first.samples.labels, answers, batch_axis, tell)
 
 
 def parity(precision: str, answers: Answers, source: Answers) -> Parity:
