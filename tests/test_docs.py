@@ -22,6 +22,8 @@ from benchmarks.formats.models import MODELS
 from edgeopt import runtimes, targets
 from edgeopt.bundle.write import manifest_of
 from edgeopt.cli import cli
+from edgeopt.datasets import own_metric
+from edgeopt.datasets.metric import Resampling
 from edgeopt.datasets.metrics import METRICS, metric
 from edgeopt.datasets.scores import smallest_resolvable
 from edgeopt.devices.resolve import LINKS
@@ -256,6 +258,33 @@ def test_every_runtime_is_named_with_what_it_opens_and_offers() -> None:
 def test_every_metric_is_in_the_table() -> None:
     rows = re.findall(r"^\| `([\w-]+)` \|", section(page("data.md"), "Metrics"), re.MULTILINE)
     assert rows[: len(METRICS)] == list(METRICS)
+
+
+def test_the_metrics_of_ones_own_run_as_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code,) = blocks(section(page("data.md"), "A metric of your own"), "python")
+    (tmp_path / "mine.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 4
+    scores = (np.eye(4)[labels] + 0.1 * rng.normal(size=(40, 4)))[:, None]
+    errors = labels[:, None, None] + rng.normal(size=(40, 1, 1))
+    for name, outputs in (("hits", scores), ("recall_at_1", scores), ("median_error", errors)):
+        judge = metric(f"mine:{name}", labels, outputs, batch_axis=0)
+        assert judge.advice == ()
+        assert judge.higher_is_better == (name != "median_error")
+        value = judge.value(outputs, labels)
+        assert value == 1 if name != "median_error" else 0.2 < value < 1.5
+
+
+def test_the_attributes_of_a_metric_are_those_that_are_read() -> None:
+    text = section(page("data.md"), "A metric of your own")
+    said = set(re.findall(r"^\| `(\w+) = ", text, re.MULTILINE))
+    source = Path(str(own_metric.__file__)).read_text("utf-8")
+    assert said == set(re.findall(r'getattr\(judge, "(\w+)"', source))
+    values = set(re.findall(r'^\| `resampling = "(\w+)"', text, re.MULTILINE))
+    assert values == set(get_args(Resampling))
 
 
 def test_the_samples_that_are_needed() -> None:

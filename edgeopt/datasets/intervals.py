@@ -11,22 +11,30 @@ from edgeopt.datasets.metric import Metric
 from edgeopt.domain.errors import BadInput
 from edgeopt.stats.bootstrap import paired_bootstrap
 from edgeopt.stats.proportion import paired_difference, wilson
+from edgeopt.stats.subsampling import half_samples
 
 Statistic = Callable[[np.ndarray], float]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """low..high and the method that gave it."""
+    """low..high and the method that gave it; infinite bounds and `why_null` where none did."""
 
     low: float
     high: float
     method: str
+    why_null: str = ""
+
+    @property
+    def known(self) -> tuple[float, float] | tuple[None, None]:
+        """The bounds as they are kept."""
+        return (None, None) if self.why_null else (self.low, self.high)
 
     def wider_with(self, other: Interval) -> Interval:
         """Both together."""
         method = f"wider of {self.method} and {other.method}"
-        return Interval(min(self.low, other.low), max(self.high, other.high), method)
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return Interval(low, high, method, self.why_null or other.why_null)
 
     def around(self, value: float, below: float = 0.0, above: float = 0.0) -> Interval:
         """Holds the value, and at least so much below and above it."""
@@ -55,17 +63,50 @@ def interval_of(
 def _bootstrap(
     metric: Metric, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
 ) -> Interval:
+    if metric.resampling != "bootstrap":
+        return _halves(metric, statistic, value, n, groups)
     method = "bootstrap" if groups is None else "bootstrap of groups"
     if not can_vary(n, groups):
         return Interval(value, value, f"{method} (of one, without width)")
+    statistic = _Tolerant(statistic)
     try:
         low, high = paired_bootstrap(statistic, n, groups, metric.resamples)
     except ValueError as error:
-        raise BadInput(
-            f"no interval for {metric.name}: {error}",
-            "Too few samples of some class: give more of them.",
-        ) from error
+        return _none(f"{error}{statistic.told}")
     return Interval(low, high, method)
+
+
+def _halves(
+    metric: Metric, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
+) -> Interval:
+    """Of a metric whose samples may not be repeated, or that gets no interval."""
+    if metric.resampling == "none":
+        return _none(metric.why_no_interval)
+    statistic = _Tolerant(statistic)
+    try:
+        low, high = half_samples(statistic, value, n, groups, metric.resamples)
+    except ValueError as error:
+        return _none(f"{error}{statistic.told}")
+    return Interval(low, high, "half-samples" if groups is None else "half-samples of groups")
+
+
+def _none(why: str) -> Interval:
+    return Interval(-np.inf, np.inf, "", why)
+
+
+class _Tolerant:
+    """A statistic that is nan where the user's function fails: a half may lack a whole class."""
+
+    def __init__(self, statistic: Statistic) -> None:
+        self._statistic = statistic
+        self.told = ""
+
+    def __call__(self, indices: np.ndarray) -> float:
+        try:
+            return self._statistic(indices)
+        except BadInput as error:
+            self.told = f" ({error.args[0]})"
+            return float("nan")
 
 
 def can_vary(n: int, groups: np.ndarray | None) -> bool:

@@ -9,11 +9,15 @@ from typing import Literal
 import numpy as np
 
 from edgeopt.datasets import statistics
+from edgeopt.datasets.advice import Advice
 from edgeopt.domain.errors import BadInput
 
 AGREEMENT = "agreement"
 RESAMPLES = 2000
 RESAMPLES_SLOW = 500  # where one evaluation may take milliseconds
+
+#: How an interval is had: samples drawn with repeats; halves without; there is none.
+Resampling = Literal["bootstrap", "subsample", "none"]
 
 Columns = tuple[np.ndarray, ...]
 
@@ -34,6 +38,10 @@ class Metric:
             without a single error still leave it uncertain.
         resamples: how many a bootstrap of it takes.
         why: why this and not another measure, where that followed from the source's answers.
+        resamples: how many a bootstrap of it, or halves, take.
+        resampling: "bootstrap" only where a repeated sample is as good as another one.
+        why_no_interval: where `resampling` is "none".
+        advice: what the user should know of it.
     """
 
     name: str
@@ -47,6 +55,9 @@ class Metric:
     counting: bool = False
     resamples: int = RESAMPLES
     why: str = ""
+    resampling: Resampling = "bootstrap"
+    why_no_interval: str = ""
+    advice: tuple[Advice, ...] = ()
 
     def truths(self, labels: np.ndarray | None, source_outputs: np.ndarray) -> np.ndarray:
         """What answers are held against: the labels, or the source's outputs."""

@@ -1,10 +1,10 @@
-"""Metrics by name, and the user's own."""
+"""Metrics by name."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,14 +13,15 @@ from edgeopt.datasets.advice import did_you_mean
 from edgeopt.datasets.agreement import agreement
 from edgeopt.datasets.metric import (
     AGREEMENT,
-    RESAMPLES_SLOW,
     Columns,
     Metric,
     needs_labels,
     proportion,
 )
+from edgeopt.datasets.own_metric import own_metric
 from edgeopt.datasets.places import unanswered
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.progress import Listener, silent
 
 
 def require_metric(name: str) -> None:
@@ -38,17 +39,24 @@ def require_metric(name: str) -> None:
         )
 
 
-def metric(name: str | None, labels: np.ndarray | None, source_outputs: np.ndarray) -> Metric:
+def metric(
+    name: str | None,
+    labels: np.ndarray | None,
+    source_outputs: np.ndarray,
+    batch_axis: int | None = None,
+    tell: Listener = silent,
+) -> Metric:
     """The metric to judge by, tried on the source's own outputs.
 
     Whether single scores are probabilities, and what agreement means, is decided by the
     source's outputs once, so that candidates are all judged alike.
 
     Args:
-        name: of `METRICS`, `module:function` taking (outputs, labels) and returning a float,
-            higher being better unless the function has the attribute `lower_is_better = True`,
-            or None: accuracy where the labels are classes, agreement where there are none.
+        name: of `METRICS`, `module:function` (`own_metric`), or None: accuracy where the labels
+            are classes, agreement where there are none.
         labels: [n, ...] or None. source_outputs: [n, *output shape].
+        batch_axis: of the output's shape, which one's own function is not given.
+        tell: told what a function of one's own takes.
 
     Raises:
         BadInput: unknown name, labels missing or unfit, or the source's answers are not finite.
@@ -63,7 +71,8 @@ def metric(name: str | None, labels: np.ndarray | None, source_outputs: np.ndarr
             "the source model answers NaN", "Check the data's preprocessing and the model."
         )
     if function.is_reference(name):
-        found = _own(name)
+        assert labels is not None
+        found = own_metric(name, source_outputs, labels, batch_axis, tell)
     elif name == AGREEMENT:
         found = agreement(name, METRICS[name].about, source_outputs, labels)
     else:
@@ -124,28 +133,6 @@ def _correlation(name: str, about: str, source_outputs: np.ndarray) -> Metric:
 
 def _exact_match(name: str, about: str, source_outputs: np.ndarray) -> Metric:
     return proportion(name, about, functools.partial(answers.exact_hits, metric=name))
-
-
-def _own(reference: str) -> Metric:
-    """The user's function as a metric."""
-    judge = function.resolve(reference)
-
-    def combine(outputs: np.ndarray, labels: np.ndarray) -> float:
-        value: Any = function.call(reference, judge, outputs, labels)
-        try:
-            return float(value)
-        except (TypeError, ValueError) as error:
-            raise BadInput(f"{reference} returned {type(value).__name__}, not a number") from error
-
-    lower = bool(getattr(judge, "lower_is_better", False))
-    return Metric(
-        reference,
-        f"the value of {reference} ({'lower' if lower else 'higher'} is better)",
-        columns=lambda outputs, labels: (outputs, labels),
-        combine=combine,
-        higher_is_better=not lower,
-        resamples=RESAMPLES_SLOW,
-    )
 
 
 class Entry(NamedTuple):

@@ -39,8 +39,8 @@ def score(
 ) -> Score:
     """The metric's value on one part, with its interval.
 
-    Wilson's interval for a proportion, else a bootstrap; with groups the wider of that and
-    a bootstrap of whole groups.
+    Wilson's interval for a proportion, else a bootstrap, or half-samples where samples must not be
+    repeated (`Metric.resampling`); with groups the wider of that and the same of whole groups.
 
     Args:
         outputs: [n, *output shape]. truths: from `metric.truths`.
@@ -55,9 +55,10 @@ def score(
     return Score(
         metric=metric.name,
         value=value,
-        low=interval.low,
-        high=interval.high,
+        low=interval.known[0],
+        high=interval.known[1],
         interval=interval.method,
+        why_null=interval.why_null,
         n=len(outputs),
         part=part,
         groups=count_groups(groups),
@@ -74,9 +75,10 @@ def drop(
 ) -> Drop:
     """How much worse than the source on the same samples, with its interval.
 
-    Bonett and Price's interval for a proportion, else a bootstrap of the paired difference;
-    with groups the wider of that and a bootstrap of whole groups. For agreement it is what is
-    missing to 1, with agreement's own interval. For errors, `value`, `low` and `high` are in
+    Bonett and Price's interval for a proportion, else as in `score`, of the paired difference:
+    both models on the same resamples; with groups the wider of that and of whole groups. For
+    agreement it is what is missing to 1, with agreement's own interval mirrored. For errors,
+    `value`, `low` and `high` are in
     the error's unit, `relative` is `value` over the source's error, and `max_drop` is held
     against `relative` (against `value` where the source makes no error at all).
 
@@ -105,9 +107,10 @@ def drop(
             resolved = _excess(metric, source, columns, groups, max_drop).excludes(0)
     return Drop(
         value=value,
-        low=interval.low,
-        high=interval.high,
+        low=interval.known[0],
+        high=interval.known[1],
         interval=interval.method,
+        why_null=interval.why_null,
         n=len(outputs),
         resolved=resolved and can_vary(len(outputs), groups),
         relative=relative,
@@ -183,8 +186,10 @@ def _score_interval(
     if metric.proportion or not metric.counting:
         return interval
     # A bootstrap of answers that are all right has no width; n right answers have one.
-    interval = interval.around(value, below=agreement_reach(n))
-    return replace(interval, low=max(0.0, interval.low))
+    reach = agreement_reach(n)
+    better = metric.higher_is_better
+    interval = interval.around(value, reach if better else 0, 0 if better else reach)
+    return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
 
 
 def _missing_agreement(
@@ -194,7 +199,7 @@ def _missing_agreement(
     agreement = _value(metric, columns)
     found = _score_interval(metric, columns, agreement, groups)
     value = float((~columns[0]).mean()) if metric.proportion else 1 - agreement
-    return value, Interval(1 - found.high, 1 - found.low, found.method).around(value)
+    return value, replace(found, low=1 - found.high, high=1 - found.low).around(value)
 
 
 def _lost_minus_won(source: Columns, columns: Columns) -> int:
@@ -229,7 +234,9 @@ def _excess(
     """
     excess = _weighted_difference(metric, source, columns, -(1 + max_drop), 1)
     n = len(columns[0])
-    return interval_of(metric, excess, excess(np.arange(n)), groups, n, None)
+    value = excess(np.arange(n))
+    reach = difference_reach(n) if metric.counting else 0.0
+    return interval_of(metric, excess, value, groups, n, None).around(value, reach, reach)
 
 
 def _weighted_difference(

@@ -18,6 +18,7 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.answer import answer_in_parts
@@ -165,8 +166,13 @@ def output_shapes(source: Source) -> dict[str, tuple[int, ...]]:
     return {spec.name: spec.sizes for spec in source.outputs}
 
 
-def metric_for(name: str, first: Exam, output: str) -> Metric:
+def metric_for(
+    name: str, first: Exam, output: str, batch_axis: int | None = None, tell: Listener = silent
+) -> Metric:
     """The metric of a request.
+
+    Args:
+        batch_axis: of the output (`Source.batch_axis`).
 
     Raises:
         BadInput: it does not fit the labels or the source's outputs.
@@ -177,4 +183,4 @@ def metric_for(name: str, first: Exam, output: str) -> Metric:
             f"the source model answers NaN for all {len(first.samples)} samples",
             "Check the data's preprocessing and the model.",
         )
-    return metric(name or None, samples.labels, theirs)
+    return metric(name or None, samples.labels, theirs, batch_axis, tell)

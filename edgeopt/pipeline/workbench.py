@@ -73,7 +73,9 @@ class Workbench:
             self.folder.clear_work()
             self._choose = self._exam("choose", self.intake.parts.choose)
             wanted = self.intake.request.metric
-            self.judge = metric_for(wanted, self._choose, self.intake.output)
+            axis = self.intake.source.batch_axis(self.intake.output)
+            output = self.intake.output
+            self.judge = metric_for(wanted, self._choose, output, axis, self.progress)
             self._require_slices()
         except BaseException:
             self.__exit__()
@@ -187,7 +189,7 @@ class Workbench:
         return (self._choose, *([self._confirm] if self._confirm else []))
 
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the size of the confirming part."""
+        """What the user should know about the metric and the size of the judged parts."""
         allowed = self.call.constraints.max_drop
         parts = (self.intake.parts.choose, self.intake.parts.confirm)
         found = [
@@ -195,4 +197,4 @@ class Workbench:
             for samples in parts
             for advice in scores.too_few(self.judge, len(samples), samples.groups, allowed)
         ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*map(str, self.judge.advice), *found]))

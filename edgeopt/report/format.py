@@ -9,11 +9,12 @@ import math
 from collections.abc import Callable, Iterable
 
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.score import Drop
+from edgeopt.domain.score import Drop, Score
 
 DASH = "–"
 MINUS = "−"
 TIMES = "×"
+NO_INTERVAL = "no interval"
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -141,6 +142,13 @@ def verdict(value: Verdict | None, reason: str = "") -> str:
     return f"{value.word} {ratio(value.ratio)} ({known}{verdict_bounds(value)})"
 
 
+def score_interval(value: Score) -> str:
+    """The 95 % interval of a score: "0.812 to 0.874", or "no interval"."""
+    if value.low is None or value.high is None:
+        return NO_INTERVAL
+    return interval(value.low, value.high, score)
+
+
 def drop(value: Drop | None, reason: str = "") -> str:
     """A drop as it is held against the allowed one: points of a score, or % of an error."""
     if value is None:
@@ -149,7 +157,9 @@ def drop(value: Drop | None, reason: str = "") -> str:
 
 
 def drop_bounds(value: Drop) -> tuple[float, float] | None:
-    """The interval in the unit of `judged`; None where a relative one cannot be had."""
+    """The interval in the unit of `judged`; None where there is none, or no relative one."""
+    if value.low is None or value.high is None:
+        return None
     if value.relative is None:
         return value.low, value.high
     if value.value == 0:
@@ -159,10 +169,12 @@ def drop_bounds(value: Drop) -> tuple[float, float] | None:
 
 
 def drop_interval(value: Drop | None) -> str:
-    """The 95 % interval of a drop: "−0.8 to 1.6 points"; "" where there is none."""
-    bounds = drop_bounds(value) if value else None
-    if value is None or bounds is None:
+    """The 95 % interval of a drop: "−0.8 to 1.6 points", or "no interval"; "" of no drop."""
+    if value is None:
         return ""
+    bounds = drop_bounds(value)
+    if bounds is None:
+        return NO_INTERVAL if value.low is None else ""
     return interval(*bounds, percent if value.relative is not None else points)
 
 

@@ -74,7 +74,7 @@ def _quality(record: Record) -> Iterator[Figure]:
     score = record.confirm_score or record.score
     drop = record.confirm_drop if confirmed else record.drop
     if score:
-        bounds = fmt.interval(score.low, score.high, fmt.score)
+        bounds = fmt.score_interval(score)
         label = score.metric[:1].upper() + score.metric[1:] + (", confirmed" if confirmed else "")
         yield Figure(label, fmt.score(score.value), f"{bounds}, {fmt.sample_size(score.n)}")
     if drop:

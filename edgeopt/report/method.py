@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
+from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
 from edgeopt.report.table import measured
 
@@ -68,12 +69,19 @@ def _pairs(verdicts: list[Verdict]) -> str:
 
 def _scores(records: Iterable[Record]) -> Iterator[str]:
     """Where the intervals of scores and drops come from."""
-    scores = {(s.interval, s.n, s.part) for r in records for s in (r.score, r.confirm_score) if s}
-    drops = {drop.interval for r in records for drop in (r.drop, r.confirm_drop) if drop}
-    for name, n, part in sorted(scores):
-        yield f"Scores on the {part} part: {fmt.count(n, 'sample')}, 95 % interval by {name}."
-    for name in sorted(drops):
+    scores = {(_by(s), s.n, s.part) for r in records for s in (r.score, r.confirm_score) if s}
+    drops = {_by(drop) for r in records for drop in (r.drop, r.confirm_drop) if drop}
+    for by, n, part in sorted(scores):
+        yield f"Scores on the {part} part: {fmt.count(n, 'sample')}, {by}."
+    for by in sorted(drops):
         yield (
             "Drops are paired with the source’s own answers on the same samples, "
-            f"95 % interval by {name}; positive is worse."
+            f"{by}; positive is worse."
         )
+
+
+def _by(figure: Score | Drop) -> str:
+    """How the interval was had, or why there is none."""
+    if figure.low is None:
+        return f"{fmt.NO_INTERVAL} ({figure.why_null})"
+    return f"95 % interval by {figure.interval}"

@@ -203,8 +203,7 @@ def _score_cell(record: Record) -> Cell:
     score = record.score
     if score is None:
         return Cell()
-    bounds = fmt.interval(score.low, score.high, fmt.score)
-    return Cell(fmt.score(score.value), bounds, score.value, n=score.n)
+    return Cell(fmt.score(score.value), fmt.score_interval(score), score.value, n=score.n)
 
 
 def _drop_cell(record: Record) -> Cell:

@@ -147,9 +147,11 @@ def _cells(row: Row, *, timed: bool) -> list[str]:
 
 def _drop(row: Row) -> str:
     """The drop and its interval; the unit is in the column's head."""
-    value, bounds = row.drop.text.partition(" ")[0], row.drop.detail.rpartition(" ")[0]
+    value, bounds = row.drop.text.partition(" ")[0], row.drop.detail
+    if bounds != fmt.NO_INTERVAL:
+        bounds = bounds.rpartition(" ")[0]
     sign = "" if row.resolved else _UNSURE
-    return f"{sign}{value} ({bounds})" if bounds else value
+    return f"{sign}{value} ({bounds})" if bounds else f"{sign}{value}"
 
 
 def _legend(tried: Sequence[Row]) -> str:
@@ -162,7 +164,8 @@ def _legend(tried: Sequence[Row]) -> str:
     if "EQUIVALENT" in words:
         signs.append(("≈", "as fast"))
     if "INCONCLUSIVE" in words or not all(row.resolved for row in tried):
-        signs.append((_UNSURE, "the interval does not tell"))
+        none = any(row.drop.detail == fmt.NO_INTERVAL for row in tried)
+        signs.append((_UNSURE, f"the interval does not tell{', or there is none' * none}"))
     lines = ["   ".join(f"{sign} {meaning}" for sign, meaning in signs)]
     if "screened only" in marks:
         lines.append(f"{_SIGNS['screened only']} {_SCREENED}")

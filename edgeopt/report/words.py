@@ -90,6 +90,9 @@ def unresolved(record: Record) -> tuple[str, ...]:
     drop = record.confirm_drop
     if drop is None or drop.resolved:
         return ()
+    if drop.low is None:
+        why = drop.why_null or "none was given"
+        return (f"The drop has no interval, so how far off it may be is not known: {why}.",)
     return (
         f"{drop.n} confirming samples do not resolve the allowed drop: it may be "
         f"{fmt.drop_interval(drop)}. More samples would tell.",

@@ -86,6 +86,16 @@ class Source(Value, kw_only=True, frozen=True):
     warnings: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
 
+    def batch_axis(self, output: str) -> int | None:
+        """The axis of 1 in an output that counts samples, None where it has none.
+
+        It is the first, if that is 1 and the inputs begin with a batch axis too: else the first
+        axis of an answer is its own.
+        """
+        [spec] = [spec for spec in self.outputs if spec.name == output]
+        batched = any(one.shape and one.shape[0] in (1, None) for one in self.inputs)
+        return 0 if batched and spec.shape and spec.shape[0] in (1, None) else None
+
     def facts(self) -> SourceFacts:
         """What `run.json` keeps of it."""
         return SourceFacts(

@@ -40,17 +40,17 @@ def paired_bootstrap(
             statistic that is not finite in more than half of the resamples.
     """
     check_share("level", level)
-    members = _members(n, groups)
-    if len(members) < 2:
-        raise ValueError(f"resampling needs 2 samples or groups at least, got {len(members)}")
+    units = members(n, groups)
+    if len(units) < 2:
+        raise ValueError(f"resampling needs 2 samples or groups at least, got {len(units)}")
     rng = np.random.default_rng(seed)
     values = np.empty(resamples)
     for i in range(resamples):
-        drawn = rng.integers(len(members), size=len(members))
+        drawn = rng.integers(len(units), size=len(units))
         if groups is None:
             values[i] = statistic(drawn)
         else:
-            values[i] = statistic(np.concatenate([members[j] for j in drawn]))
+            values[i] = statistic(np.concatenate([units[j] for j in drawn]))
     finite = values[np.isfinite(values)]
     if 2 * finite.size < resamples:
         raise ValueError(f"the statistic is defined in {finite.size} of {resamples} resamples only")
@@ -87,7 +87,8 @@ def median_by_group(
     return _percentiles(_row_medians(values.reshape(resamples, -1)), level)
 
 
-def _members(n: int, groups: ArrayLike | None) -> list[Indices]:
+def members(n: int, groups: ArrayLike | None) -> list[Indices]:
+    """The sample indices of each unit that is drawn: a group, or a sample where there are none."""
     if groups is None:
         return [np.array([i]) for i in range(n)]
     ids = np.asarray(groups)

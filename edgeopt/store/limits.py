@@ -59,5 +59,6 @@ def _under(record: Record, limits: Constraints) -> Record:
 def _resolved(record: Record, drop: Drop, max_drop: float) -> Drop:
     """The drop, held against another limit (`datasets/scores.py`)."""
     groups = record.score.groups if record.score else None
-    apart = drop.high < max_drop or drop.low > max_drop
+    low, high = drop.bounds
+    apart = high < max_drop or low > max_drop
     return msgspec.structs.replace(drop, resolved=apart and (groups or drop.n) > 1)

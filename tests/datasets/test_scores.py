@@ -213,15 +213,20 @@ def test_a_value_that_is_not_finite_ends_the_candidate():
         drop(judge, outputs * np.inf, source, labels, None, 0.01)
 
 
-def test_no_interval_where_resamples_are_undefined(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "picky_of_test.py").write_text(
-        "def judge(outputs, labels):\n"
-        "    return 1.0 if len(set(labels)) == len(labels) else float('nan')\n"
-    )
-    judge = metric("picky_of_test:judge", np.arange(10), np.arange(10))
-    with pytest.raises(BadInput, match="no interval for picky_of_test:judge: the statistic is def"):
-        score(judge, np.arange(10), np.arange(10), None, "choose")
+def test_no_interval_where_resamples_are_undefined():
+    """The values stand, and the reason why nothing says how far off they may be."""
+    judge, outputs, source, labels = case("pearson")
+
+    def picky(found, truths):
+        return 1.0 if len(set(truths)) == N else float("nan")
+
+    judge = replace(judge, combine=picky)
+    scored = score(judge, outputs, labels, None, "choose")
+    assert (scored.low, scored.high, scored.interval) == (None, None, "")
+    assert scored.why_null.startswith("the statistic is defined in 0 of 100 resamples only")
+    dropped = drop(judge, outputs, source, labels, None, 0.9)
+    assert (dropped.low, dropped.high, dropped.resolved) == (None, None, False)
+    assert dropped.why_null == scored.why_null
 
 
 @pytest.mark.parametrize(
