@@ -65,7 +65,7 @@ class Decision:
     twin: str | None = None
 
 
-STEP_SIDES = (("after 1", "after 2"), ("before 1", "before 2"))
+STEP_SIDES = (("after",), ("before",))
 STEPS_SIDES = ((("one",), ("whole",)), (("two",), ("one",)))
 PARENTS = {"variant": "parent", "other": "parent"}
 
@@ -89,7 +89,7 @@ DECISIONS = {
         SCREEN, ("a", "b", "c", "d", "e", "f"), lambda s: True, against_first(*"bcdef")
     ),
     "step": Decision(
-        STEP, STEP_SIDES[1] + STEP_SIDES[0],
+        STEP, ("before", "after"),
         lambda s: over(s, [STEP_SIDES]), lambda s: raced_words(s, [STEP_SIDES]),
     ),
     "steps again": Decision(
@@ -234,17 +234,18 @@ def as_profile(operators: Sequence) -> TimeProfile:
 
 
 def spread(net: np.ndarray) -> dict:
-    """By what share launches of one process slot differ beyond what their rounds explain."""
+    """By what share launches differ beyond what their rounds explain (median deviations)."""
     logs = np.log(net) - np.log(net).mean(axis=0, keepdims=True)
     centres = np.median(logs, axis=2)
-    within = (1.2533 * logs.std(axis=2, ddof=1)) ** 2 / net.shape[2]
-    seen = centres.var() * net.shape[0] / (net.shape[0] - 1)
+    rounds = 1.4826 * float(np.median(np.abs(logs - centres[:, :, None])))
+    seen = (1.4826 * float(np.median(np.abs(centres)))) ** 2 * net.shape[0] / (net.shape[0] - 1)
+    within = (1.2533 * rounds) ** 2 / net.shape[2]
     p50 = float(np.median(net))
     return {
         "p50_us": round(p50 / 1e3, 2),
-        "launch_sd": round(float(max(0.0, seen - within.mean())) ** 0.5, 4),
+        "launch_sd": round(max(0.0, seen - within) ** 0.5, 4),
         "prior_sd": round(launches.launch_sd(p50), 4),
-        "round_sd": round(float(logs.std(axis=2, ddof=1).mean()), 4),
+        "round_sd": round(rounds, 4),
     }
 
 

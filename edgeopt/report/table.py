@@ -90,15 +90,17 @@ class Row:
         return "screened only" in self.marks
 
     @property
-    def order(self) -> tuple[int, bool, float]:
+    def order(self) -> tuple[int, int, float]:
         """Chosen, qualifying, others, failed, left out; within each the fastest first.
 
-        What was only screened comes after what was measured in the final schedule: times of two
-        schedules are not comparable.
+        What was only screened comes after what was measured in the final schedule, since times of
+        two schedules are not comparable; what was not timed comes last.
         """
         groups = (self.chosen, self.qualifies, self.ok, not self.left_out, True)
         latency = self.latency.sort
-        return groups.index(True), self.screened, math.inf if latency is None else latency
+        if latency is None:
+            return groups.index(True), 2, math.inf
+        return groups.index(True), int(self.screened), latency
 
 
 def rows(run: Run, target: str) -> list[Row]:

@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeopt.stats.samples import Interval, as_samples, check_share
 
-#: By how much one launch's latency differs from the next's: a share of it, and a time, that of a
-#: call which is a page or a branch unluckier. `benchmarks/harness/aa_launches.py` measures both.
+#: By how much one launch's latency differs from the next's: a share of it, and a time (one net
+#: took 4.5 or 5.5 us). `benchmarks/harness/aa_launches.py` tells what a machine does beside it.
 LAUNCH_SHARE = 0.01
 LAUNCH_NS = 500.0
 

@@ -1,4 +1,4 @@
-"""Final schedules of one short launch, for tests of everything about a run but its figures.
+"""Schedules of one short launch, for tests of everything about a run but its figures.
 
 python short_schedules.py ARGUMENTS is the `edgeopt` command with them.
 """
@@ -12,9 +12,17 @@ from dataclasses import replace
 import pytest
 
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.pipeline import races, timing
+from edgeopt.pipeline import compress, decide, races, refine, timing
 
 NAMES = ("quick", "standard")
+ROOMS = (
+    (decide, "SCREEN"),
+    (compress, "SCREEN"),
+    (timing, "CLOSER"),
+    (refine, "CLOSER"),
+    (races, "STEP"),
+    (races, "STEPS"),
+)
 
 
 @contextmanager
@@ -24,9 +32,10 @@ def applied() -> Iterator[None]:
         for name in NAMES:
             short = replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05)
             patch.setitem(BUDGETS, name, short)
-        for room, name in ((races, "STEP"), (races, "STEPS"), (timing, "CLOSER")):
-            short = replace(getattr(room, name), looks=(1,), rounds=10)
+        for room, name in ROOMS:
+            short = replace(getattr(room, name), looks=(1,), rounds=11, rounds_alone=0)
             patch.setattr(room, name, short)
+            patch.setitem(BUDGETS, short.name, short)
         yield
 
 

@@ -54,6 +54,18 @@ def test_what_was_only_screened_stands_below_what_decided(stages, expected, limi
     ]
 
 
+def test_what_was_not_timed_comes_after_what_was_screened():
+    run = sample_run()
+    names = {"final": 1.2, "screen": 1.1, "none": 1.0}
+    made = [
+        replace(came_through(("litert", name, 1), p50, 0.0, 0.0, 1.0, name), recipe_id=name)
+        for name, p50 in names.items()
+    ]
+    made[-1] = replace(made[-1], latency_ms=None, latency_reason="taken back: no faster")
+    found = rows(replace(run, records=tuple(reversed(made)), choices=()), INTEL)
+    assert [row.precision for row in found] == list(names)
+
+
 def test_the_cells_of_the_chosen_one():
     row = rows(sample_run(), INTEL)[0]
     assert row.title == "openvino int8-static (nncf, min-max, per-channel) threads=2"
