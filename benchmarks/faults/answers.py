@@ -15,7 +15,7 @@ TARGET = "./short.toml"
 
 _PROFILE = """
 name = "short"
-title = "LiteRT and ONNX Runtime on one core of this machine"
+title = "LiteRT and ONNX Runtime on one core"
 summary = "for small models"
 arch = "x86_64"
 os = "linux"
@@ -23,12 +23,12 @@ link = "local"
 cores = [{ model = "any", count = 1 }]
 threads = [1]
 [isa]
-features = []
+features = ["avx2"]
 absent = []
 basis = "recalled"
 source = "not looked at"
 [match]
-features = []
+features = ["avx2"]
 """
 _RECIPE = '[[recipes]]\nruntime = "{}"\nprecision = "{}"\nwhy = "told apart here"\n'
 _RECIPES = (
