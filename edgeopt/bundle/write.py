@@ -121,7 +121,10 @@ def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
         options=record.recipe.options,
         affinity=record.recipe.affinity,
         folded=folded_words(source.fold),
-        inputs=[_fields(binding, source.inputs) for binding in artifact.inputs],
+        inputs=[
+            {**_fields(binding, source.inputs), "open_axes": _open_axes(binding, source)}
+            for binding in artifact.inputs
+        ],
         outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
     )
 
@@ -136,6 +139,15 @@ def folded_words(fold: Fold | None) -> list[str]:
     if fold and fold.output:
         lines.append(f"The scored output is the {fold.output} over the original's classes.")
     return lines
+
+
+def _open_axes(binding: Binding, source: SourceFacts) -> dict[int, str]:
+    """Axis of the original's input -> its name, without the batch."""
+    return {
+        axis.axis: axis.name
+        for axis in source.open_axes
+        if axis.input == binding.source and not axis.usual
+    }
 
 
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:

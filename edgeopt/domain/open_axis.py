@@ -16,6 +16,9 @@ def says_batch(name: str) -> bool:
     return "batch" in name.lower() or name in ("n", "N", "b", "B", "bs")
 
 
+Basis = Literal["data", "said", "batch"]
+
+
 class OpenAxis(Value, kw_only=True, frozen=True):
     """One axis of one input.
 
@@ -29,7 +32,7 @@ class OpenAxis(Value, kw_only=True, frozen=True):
     axis: int
     name: str
     size: int
-    basis: Literal["data", "said", "batch"]
+    basis: Basis
 
     @property
     def usual(self) -> bool:

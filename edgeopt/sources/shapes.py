@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.open_axis import OpenAxis, says_batch
+from edgeopt.domain.open_axis import Basis, OpenAxis, says_batch
 
 Shape = tuple[int, ...]
 
@@ -63,7 +63,7 @@ def open_axes(
         if not isinstance(dim, str):
             continue
         one = size == 1 and (dim in batch or not full)
-        basis = "said" if said is not None else "batch" if one else "data"
+        basis: Basis = "said" if said is not None else "batch" if one else "data"
         found.append(OpenAxis(input=name, axis=axis, name=dim, size=size, basis=basis))
     return tuple(found)
 
