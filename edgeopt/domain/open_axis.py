@@ -7,16 +7,16 @@ from typing import Literal
 
 from edgeopt.domain.model import Value
 
-#: What fixes an open axis; `OpenAxis.basis` explains each.
-Basis = Literal["data", "said", "batch"]
-
 #: What exporters call the first axis where it counts samples, or where nobody named it.
 _BATCH = re.compile(r"n|b|bs|batch.*|.*batch|none|unk.*|dim_?\d+|[sd]\d+|.*_dim_0|.*dynamic_axes.*")
 
 
 def says_batch(name: str) -> bool:
     """Whether an open axis is called the batch, wherever it stands."""
-    return "batch" in name.lower() or name in ("n", "N", "b", "B", "bs")
+    return "batch" in name.lower()
+
+
+Basis = Literal["data", "said", "batch"]
 
 
 class OpenAxis(Value, kw_only=True, frozen=True):

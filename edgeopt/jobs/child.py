@@ -22,7 +22,7 @@ from typing import Any
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled, OwnFault
 from edgeopt.jobs.scratch import output_in
-from edgeopt.runtimes.origin import own_place
+from edgeopt.runtimes.origin import library, own_place
 
 # Telemetry tries the network; tokenizers warn about forks; TensorFlow is chatty.
 QUIET_ENVIRONMENT = {
@@ -185,7 +185,17 @@ def _call(function: str, argument: Any) -> dict[str, Any]:
         return _own(error) or {"kind": "NotInstalled", "message": first_line(error), "hint": hint}
     except Exception as error:
         traceback.print_exc()
-        return _own(error) or {"kind": "error", "message": first_line(error), "hint": ""}
+        return _own(error) or {"kind": "error", "message": _said(error), "hint": ""}
+
+
+#: A mistake in code, whose text makes no sentence.
+_BARE = (LookupError, AttributeError, AssertionError, TypeError)
+
+
+def _said(error: Exception) -> str:
+    """The first line of an error, after the library that failed where it says little itself."""
+    failed = library(error) if isinstance(error, _BARE) else ""
+    return f"{failed} failed: {first_line(error)}" if failed else first_line(error)
 
 
 def _own(error: Exception) -> dict[str, Any] | None:

@@ -45,6 +45,15 @@ def own_place(error: BaseException) -> str:
     return "{}:{}".format(_path(last).relative_to(PACKAGE).as_posix(), last.tb_lineno)
 
 
+def library(error: BaseException) -> str:
+    """The installed package out of whose code an error came, "" where that is none."""
+    for frame in reversed(_frames(error)):
+        if not _is_neutral(frame):
+            inside = "site-packages" in _path(frame).parts
+            return str(frame.tb_frame.f_globals.get("__name__", "")).split(".")[0] * inside
+    return ""
+
+
 def _accidental(error: BaseException) -> bool:
     """Whether it is of a kind that a mistake in code can have."""
     if isinstance(error, ImportError):

@@ -61,21 +61,8 @@ class Session:
         self._estimator = None
 
 
-def table(estimator: Any, rows) -> Any:
-    """The rows [n, columns] under the names that the estimator was fitted with, if any."""
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None or len(names) != rows.shape[1]:
-        return rows
-    try:
-        import pandas
-    except ImportError:  # then only columns by name fail, and say so
-        return rows
-    return pandas.DataFrame(rows, columns=list(names))
-
-
 def answers(estimator: Any, methods: list, rows, outputs: list) -> list:
     """What each method says of the rows, in the shape and element type of its output."""
-    rows = table(estimator, rows)
     results = [np.asarray(getattr(estimator, method)(rows)) for method in methods]
     return [
         np.array(result, dtype=spec["dtype"]).reshape(spec["shape"])

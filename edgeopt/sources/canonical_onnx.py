@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
-from edgeopt.jobs.told import reason, told
+from edgeopt.jobs.told import told
 from edgeopt.sources import tied_onnx
 
 if TYPE_CHECKING:
@@ -162,7 +162,10 @@ def write(
             _check(path, sample, expected)
             model = candidate
         except Exception as error:  # any step may be left out; the note says so
-            notes.append(reason(error, f"{name} was left out")[:300])
+            kind = "" if isinstance(error, EdgeoptError) else f"{type(error).__name__}: "
+            text = " ".join(str(error).split())[:120]
+            note = told(error, EdgeoptError(f"{name} was left out: {kind}{text}"))
+            notes.append(str(note.args[0]))
     save(model, path)
     return notes
 

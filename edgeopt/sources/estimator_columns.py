@@ -8,9 +8,10 @@ from typing import Any
 
 
 def by_position(estimator: Any) -> Any:
-    """A copy whose ColumnTransformers name their columns by numbers, as skl2onnx takes them.
+    """A copy whose ColumnTransformers name their columns by numbers.
 
-    skl2onnx 1.20 reads a mask as names, and knows one input, which has no names of columns.
+    It answers arrays, where columns by name want a table. skl2onnx 1.20 takes nothing else: it
+    reads a mask as names, and knows one input, which has no names of columns.
     """
     made = copy.deepcopy(estimator)
     for part in _parts(made):

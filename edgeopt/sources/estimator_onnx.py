@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, NotInstalled
-from edgeopt.sources.estimator_columns import by_position
 
 if TYPE_CHECKING:
     import onnx
@@ -59,7 +58,6 @@ def convert(estimator: Any, outputs: list[str], shape: tuple[int, ...]) -> onnx.
         raise NotInstalled(
             "a scikit-learn model needs skl2onnx.", "pip install edgeopt[sklearn]"
         ) from None
-    estimator = by_position(estimator)
     types = [("X", FloatTensorType([None, shape[1]]))]
     try:
         model = skl2onnx.convert_sklearn(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.sources import content
 
 
 class Format(NamedTuple):
@@ -43,7 +44,8 @@ FORMATS = {
     "joblib": Format("edgeopt.sources.sklearn", _PICKLE),
 }
 
-#: File suffix -> format. A .pt or .pth that is TorchScript is found by its content.
+#: File suffix -> format. A .pt or .pth that is TorchScript is found by its content, and so is what
+#: has another suffix (.torchscript, .ptl, none).
 SUFFIXES = {
     ".onnx": "onnx",
     ".pt2": "pt2",
@@ -93,26 +95,19 @@ def recognise(path: Path) -> str:
         raise BadInput(f"{path} is a folder, not a model file.", f"Known: {known()}")
     if path.name == SAVED_MODEL:
         raise BadInput(f"{path} is a part of a SavedModel.", f"Give its folder: {path.parent}.")
-    if suffix not in SUFFIXES:
-        raise BadInput(
-            f"{path} has a suffix that is not known: {suffix or 'none'}.", f"Known: {known()}"
-        )
     if path.stat().st_size == 0:
         raise BadInput(f"{path} is empty.", "Was it copied completely?")
-    name = SUFFIXES[suffix]
-    if name == "pickle" and _is_torchscript(path):
-        return "torchscript"
-    _look(path, name)
-    return name
-
-
-def _is_torchscript(path: Path) -> bool:
-    """Whether it is what `torch.jit.save` writes: an archive with code and constants."""
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        inside = [name.partition("/")[2] for name in archive.namelist()]
-    return "constants.pkl" in inside and any(name.startswith("code/") for name in inside)
+    by_content = content.known(path)
+    if suffix not in SUFFIXES and by_content is None:
+        raise BadInput(
+            f"{path} has a suffix that is not known: {suffix or 'none'}.",
+            f"Nothing in it tells what it is. Known: {known()}",
+        )
+    if suffix not in SUFFIXES or (SUFFIXES[suffix], by_content) == ("pickle", "torchscript"):
+        assert by_content is not None
+        return by_content
+    _look(path, SUFFIXES[suffix])
+    return SUFFIXES[suffix]
 
 
 #: Format -> the file that its zip archive must hold ("": any), what it is, how it is made.

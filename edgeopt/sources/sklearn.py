@@ -12,8 +12,8 @@ import numpy as np
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
-from edgeopt.runtimes.sklearn import table
 from edgeopt.sources import estimator_onnx, onnx_form, samples
+from edgeopt.sources.estimator_columns import by_position
 from edgeopt.sources.source import sha256_file
 
 #: Plain state of scikit-learn's perceptrons, which skops 0.16 does not list.
@@ -91,7 +91,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     import joblib
 
     path, folder = Path(argument["path"]), Path(argument["folder"])
-    estimator, arrays = read(argument), samples.given(argument)
+    estimator, arrays = by_position(read(argument)), samples.given(argument)
     methods = estimator_onnx.methods(estimator)
     notes = estimator_onnx.about_classes(estimator)
     outputs = samples.specs(_answers(estimator, methods, arrays[INPUT], path))
@@ -132,11 +132,11 @@ def _answers(
     found = {}
     for name, method in methods.items():
         try:
-            result = np.asarray(getattr(estimator, method)(table(estimator, rows)))
+            result = np.asarray(getattr(estimator, method)(rows))
         except Exception as error:
             otherwise = BadInput(
                 f"{path} does not take rows of {rows.shape[1]} numbers: {first_line(error)}",
-                "Take what works on text out of the pipeline; columns by name need pandas.",
+                "Take what works on text out of the pipeline.",
             )
             raise told(error, otherwise) from None
         # One value a row is a column in ONNX; scores are 32-bit floats there.

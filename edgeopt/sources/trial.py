@@ -76,7 +76,9 @@ def _answers(session: Any, made: dict[str, Any], sample: Mapping[str, np.ndarray
     outputs = made.get("reference_outputs") or _plain(made["outputs"])
     feed: list[Any] = [None] * len(inputs)
     for binding in inputs:
-        feed[binding["index"]] = to_artifact(sample[binding["source"]][None], binding)[0]
+        feed[binding["index"]] = np.asarray(
+            to_artifact(sample[binding["source"]][None], binding)[0]
+        )
     try:
         results = session.run(feed)
     except Exception as error:
@@ -85,7 +87,9 @@ def _answers(session: Any, made: dict[str, Any], sample: Mapping[str, np.ndarray
             "It ran on the first one: look at what is different in the others.",
         )
         raise told(error, otherwise) from error
-    return {b["source"]: from_artifact(results[b["index"]][None], b)[0] for b in outputs}
+    return {
+        b["source"]: np.asarray(from_artifact(results[b["index"]][None], b)[0]) for b in outputs
+    }
 
 
 def _plain(specs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from edgeopt.bundle.write import MANIFEST_VERSION, run_py, write
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.latency import Latency
+from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
@@ -38,6 +39,8 @@ PACKAGES = {
     "ncnn": "ncnn",
 }
 COUNT = 5
+OPEN = OpenAxis(input="image", axis=2, name="height", size=8, basis="data")
+BATCH = OpenAxis(input="image", axis=0, name="batch", size=1, basis="batch")
 
 
 @pytest.fixture(scope="session")
@@ -368,3 +371,28 @@ def test_the_page_is_plain_python(tmp_path, runtime):
     assert "'original_shape': [1, 4]" in page
     assert len(page.splitlines()) < 120
     assert max(map(len, page.splitlines())) < 200
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "words"),
+    [
+        ((OPEN,), (1, 6, 9), ["axis 2 (height)", "made for", "--shape image="]),
+        ((), (1, 6, 9), ["wanted: image: float32 [n, "]),
+        ((BATCH,), (2, 1, 6, 9), ["wanted: image: float32 [n, "]),
+    ],
+)
+def test_a_bundle_refuses_another_size_and_says_what_was_open(
+    tmp_path, make, source, axes, shape, words
+):
+    opened = msgspec.structs.replace(source, open_axes=axes)
+    artifact, made = make("onnxruntime", "fp32")
+    write(tmp_path / "b", record(artifact.recipe), artifact, made, opened.facts(), {})
+    manifest = json.loads((tmp_path / "b" / "manifest.json").read_text())
+    assert [axis["name"] for axis in manifest["source"]["open_axes"]] == [a.name for a in axes]
+    inputs = bundle_net.samples(2, seed=1)
+    np.savez(tmp_path / "in.npz", rate=inputs["rate"], image=np.zeros((2, *shape), np.float32))
+    done = python(tmp_path / "b" / "run.py", "in.npz", "out.npz", cwd=tmp_path)
+    assert done.returncode == 1
+    for word in [f"'image' has shape {[2, *shape]}", *words]:
+        assert word in done.stderr
+    assert ("original takes" in done.stderr) == (axes == (OPEN,))

@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from edgeopt.runtimes.sklearn import table
 from edgeopt.sources import estimator_onnx
+from edgeopt.sources.estimator_columns import by_position
 
 RANDOM = np.random.default_rng(0)
 ROWS = np.c_[RANDOM.normal(size=(120, 3)), RANDOM.integers(0, 4, 120), RANDOM.integers(0, 9, 120)]
@@ -42,12 +42,15 @@ def test_columns_however_they_are_named(first):
     by_name = "'a'" in repr(first)
     given = pd.DataFrame(ROWS, columns=list("abcde")) if by_name else ROWS
     model = make_pipeline(first, LogisticRegression()).fit(given, TRUTH)
+    numbered = by_position(model)
     rows = ROWS[:16].astype(np.float32)
-    made = estimator_onnx.convert(model, ["probabilities", "label"], (1, 5))
+    made = estimator_onnx.convert(numbered, ["probabilities", "label"], (1, 5))
     session = ort.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
     scores, labels = session.run(None, {"X": rows})
-    np.testing.assert_allclose(scores, model.predict_proba(table(model, rows)), atol=1e-5)
-    np.testing.assert_array_equal(labels, model.predict(table(model, rows)))
+    own = model.predict_proba(given[:16])
+    np.testing.assert_allclose(numbered.predict_proba(rows), own, atol=1e-5)
+    np.testing.assert_allclose(scores, own, atol=1e-5)
+    np.testing.assert_array_equal(labels, model.predict(given[:16]))
     # What picks columns runs in every runtime; what encodes kinds is ONNX Runtime's alone.
-    own = {node.op_type for node in made.graph.node if node.domain == "ai.onnx.ml"}
-    assert own <= {"OneHotEncoder"}
+    kinds = {node.op_type for node in made.graph.node if node.domain == "ai.onnx.ml"}
+    assert kinds <= {"OneHotEncoder"}

@@ -100,12 +100,27 @@ def test_without_an_onnx_form(tmp_path, tiny, prepare):
     assert source.exported
 
 
-def test_keyword_arguments(tmp_path, tiny, inspect):
-    x = tiny.torch.zeros(1, 4)
-    path = tiny.export(tiny.Keyword(), tmp_path / "m.pt2", x, kwargs={"shift": x})
-    said, hint = refusal(inspect, path)
-    assert said == f"{path} takes keyword arguments (shift)."
-    assert hint == "Export it with positional arguments only."
+@pytest.mark.parametrize("kind", ["tuple", "dict", "keyword"])
+def test_tensors_in_groups_and_by_keyword(tmp_path, tiny, kind):
+    """A program is called with its tensors one after the other, whatever held them."""
+    from edgeopt.sources import exported_program, flat_program
+
+    torch = tiny.torch
+
+    class Pair(torch.nn.Module):
+        def forward(self, pair):
+            return pair[0] - 2 * pair[1]
+
+    a, b = torch.randn(1, 4), torch.randn(1, 4)
+    module = tiny.Keyword() if kind == "keyword" else Pair()
+    given = {"tuple": ((a, b),), "dict": ({0: a, 1: b},), "keyword": (a,)}[kind]
+    kwargs = {"shift": b} if kind == "keyword" else None
+    path = tiny.export(module, tmp_path / "m.pt2", *given, kwargs=kwargs)
+    specs = exported_program.inspect({"path": str(path)})["inputs"]
+    assert [spec["shape"] for spec in specs] == [[1, 4], [1, 4]]
+    flat = flat_program.module(exported_program.read(str(path)))
+    again = torch.export.export(flat, (a, b)).module()  # as `prepare` writes it
+    torch.testing.assert_close(again(a, b)[0], module(*given, **(kwargs or {})))
 
 
 def test_a_number_as_an_argument(tmp_path, tiny, inspect):
