@@ -32,7 +32,10 @@ class Misplaced:
 
 
 def misplaced(own: np.ndarray, theirs: np.ndarray) -> Misplaced | None:
-    """What does not stand where it does in the source, [n, *shape] both; None where all does."""
+    """What does not stand where it does in the source, [n, *shape] both; None where all does.
+
+    Samples that the source does not answer (`unanswered`) are left out: nothing is asked of them.
+    """
     if theirs.dtype.kind != "f" or own.dtype.kind != "f":
         return None
     if np.isfinite(own).all() and np.isfinite(theirs).all():
@@ -40,6 +43,7 @@ def misplaced(own: np.ndarray, theirs: np.ndarray) -> Misplaced | None:
     with np.errstate(invalid="ignore"):
         same = (own == theirs) | (np.isnan(own) & np.isnan(theirs))
     wrong = ~same & ~(np.isfinite(own) & np.isfinite(theirs))
+    wrong[unanswered(theirs)] = False
     if not wrong.any():
         return None
     first = np.unravel_index(int(np.argmax(wrong)), wrong.shape)

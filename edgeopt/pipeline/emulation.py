@@ -28,7 +28,8 @@ from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.executed import precision_words
 from edgeopt.pipeline.judge import output_shapes
 from edgeopt.pipeline.parity import REQUIRED_DB, Answers
-from edgeopt.pipeline.workshop import Workshop, failed
+from edgeopt.pipeline.states import failed
+from edgeopt.pipeline.workshop import Workshop
 from edgeopt.runner import sensors
 
 CHUNK = 4

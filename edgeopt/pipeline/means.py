@@ -13,8 +13,8 @@ from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.mean_latency import MeanRow, MeanTable
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.record import Record
+from edgeopt.pipeline.states import failed
 from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workshop import failed
 from edgeopt.sources.source import sha256_files
 
 RUNTIME = "litert"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +22,7 @@ from edgeopt.report import refine_words
 from edgeopt.search import choose, prices
 from edgeopt.search.alternatives import alternatives
 from edgeopt.search.find import float_form, own_fp32
-from edgeopt.search.worth import Chance, chances
+from edgeopt.search.worth import Chance, chances, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
@@ -69,7 +68,7 @@ class _Work:
                 predicted_ms=prices.predicted_ms(_ms(self.plain), kept),
             )
         )
-        self.best = min(self.best, record, key=_lost)
+        self.best = min(self.best, record, key=lost)
         return record
 
     def holds(self, record: Record) -> bool:
@@ -109,15 +108,6 @@ def refine(
 def _has_forms(record: Record) -> bool:
     """Whether its converter makes other forms of its integers."""
     return hasattr(convert.load(record.runtime), "forms")
-
-
-def _lost(record: Record) -> tuple[float, float]:
-    """What a form loses; of forms that lose the same, the one whose answers are nearer."""
-    if record.parity is None:
-        return math.inf, math.inf
-    nearness = record.parity.sqnr_db  # null: equal to the bit
-    lost = record.drop.judged if record.drop else math.inf
-    return lost, -math.inf if nearness is None else -nearness
 
 
 def _won(work: _Work) -> bool:

@@ -19,7 +19,8 @@ from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
 from edgeopt.pipeline import schedules
 from edgeopt.pipeline.executed import TIMED
-from edgeopt.pipeline.workshop import Workshop, failed
+from edgeopt.pipeline.states import failed
+from edgeopt.pipeline.workshop import Workshop
 from edgeopt.search.find import is_own_fp32, is_plain
 
 BASELINE_ORDER = ("onnxruntime", "litert", "openvino")

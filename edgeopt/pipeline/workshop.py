@@ -22,7 +22,7 @@ from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput, DeviceFailed, StepFailed
 from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.record import Executed, Parity, Record, Status, Step
+from edgeopt.domain.record import Executed, Parity, Record, Step
 from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
@@ -32,6 +32,7 @@ from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.executed import executed, notes
 from edgeopt.pipeline.judge import Exam, output_shapes
 from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
+from edgeopt.pipeline.states import failed, made_only
 from edgeopt.sources.source import Source
 from edgeopt.store.run_folder import RunFolder
 
@@ -140,7 +141,7 @@ class Workshop:
                 notes=artifact.notes,
             )
             if recipe.runtime in runtimes.ELSEWHERE:
-                return _made_only(record)
+                return made_only(record)
             step = "score"
             require_sound_bases(self, recipe)
             marks = self.marked(recipe, artifact)
@@ -278,33 +279,3 @@ class Workshop:
             self.require_device(error)
             status = "timeout" if error.timed_out else "failed-run"
             raise StepFailed(status, str(error.args[0]), f"Its output is in {log}.") from error
-
-
-def blank(target: str, device: str, recipe: Recipe) -> Record:
-    """The record of a recipe of which nothing is known yet."""
-    return Record(
-        target=target,
-        device=device,
-        runtime=recipe.runtime,
-        precision=recipe.precision,
-        recipe_id=recipe.id,
-        recipe=recipe,
-        status="ok",
-        step=None,
-    )
-
-
-def _made_only(record: Record) -> Record:
-    """The record of an artifact that nothing here can run."""
-    why, advice = runtimes.ELSEWHERE[record.runtime]
-    return msgspec.structs.replace(
-        record, status="converted", step="convert", reason=why, hint=advice
-    )
-
-
-def failed(record: Record, step: Step, error: StepFailed) -> Record:
-    """A record that ended at a step."""
-    status: Status = error.status  # type: ignore[assignment]
-    return msgspec.structs.replace(
-        record, status=status, step=step, reason=error.reason, hint=error.hint
-    )

@@ -58,6 +58,17 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     return sorted(found, key=lambda chance: _ms(chance.plain))
 
 
+def lost(record: Record) -> tuple[float, float]:
+    """What a form loses; of forms that lose the same, the one whose answers are nearer."""
+    if record.parity is None:
+        return math.inf, math.inf
+    nearness = record.parity.sqnr_db  # null: equal to the bit
+    return (
+        record.drop.judged if record.drop else math.inf,
+        -math.inf if nearness is None else -nearness,
+    )
+
+
 def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Record | None:
     own = [
         record

@@ -212,11 +212,21 @@ def test_an_infinity_in_the_last_sample_is_seen():
     assert "1 value is infinite or NaN" in verdict("fp32", own, answers)
 
 
-def test_nan_where_the_source_answers_nan_is_right():
+def test_of_samples_that_the_source_does_not_answer_nothing_is_asked():
     answers = RNG.normal(size=(30, 1, 4))
     answers[5] = np.nan
     assert verdict("fp32", answers, answers) == ""
-    assert verdict("fp32", np.nan_to_num(answers), answers)
+    assert verdict("fp32", np.nan_to_num(answers), answers) == ""
+    own = answers.copy()
+    own[6] = np.nan
+    assert "4 values are infinite or NaN in one" in verdict("fp32", own, answers)
+
+
+def test_a_place_that_always_is_nan_is_a_mask():
+    answers = RNG.normal(size=(30, 1, 4))
+    answers[..., 2] = np.nan
+    assert verdict("fp32", answers, answers) == ""
+    assert "instead of nan" in verdict("fp32", np.nan_to_num(answers), answers)
 
 
 def test_classes_that_differ_now_and_then_are_left_to_the_score():

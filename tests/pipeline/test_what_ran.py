@@ -23,7 +23,7 @@ from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.executed import executed
 from edgeopt.pipeline.judge import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.optimize import _space
-from edgeopt.pipeline.workshop import blank
+from edgeopt.pipeline.states import blank
 from edgeopt.search import find
 
 HERE = Path(__file__).parent
