@@ -13,7 +13,7 @@ _BATCH = re.compile(r"n|b|bs|batch.*|.*batch|none|unk.*|dim_?\d+|[sd]\d+|.*_dim_
 
 def says_batch(name: str) -> bool:
     """Whether an open axis is called the batch, wherever it stands."""
-    return "batch" in name.lower() or name in ("n", "N", "b", "B", "bs")
+    return "batch" in name.lower()
 
 
 Basis = Literal["data", "said", "batch"]
