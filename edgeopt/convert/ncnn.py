@@ -103,11 +103,24 @@ def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
         log = _pnnx(job, given, work)
         text = (work / "model.param").read_text("utf-8")
         pnnx_refused.foreign(text, job.source)
-        pnnx_refused.dropped(log)
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))
-    _hint_outputs(job, target)
+    _finish(job, target, pnnx_refused.dropped(log))
     return notes
+
+
+def _finish(job: Job, target: Path, dropped: EdgeoptError | None) -> None:
+    """Open the two files once, and ask them about a sample where pnnx left something out.
+
+    Raises:
+        EdgeoptError: ncnn does not run them, or something else came of what was left out.
+    """
+    try:
+        _hint_outputs(job, target)
+        if dropped is not None:
+            ways.check(job, target, {})
+    except EdgeoptError as error:
+        raise dropped or error from error
 
 
 def _traced(source: Source, path: Path) -> Path:
