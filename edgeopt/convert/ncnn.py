@@ -42,6 +42,8 @@ def unsuitable(precision: str, source: Source) -> str:
     for spec in source.inputs:
         if spec.dtype not in _KINDS:
             return f"ncnn takes floats; input {spec.name!r} is {spec.dtype}"
+        if spec.dtype == "float64" and not (source.exported or source.torchscript):
+            return f"ncnn computes in 32-bit floats; input {spec.name!r} is float64"
         if len(spec.shape) > _MOST_AXES + 1:
             return f"ncnn's values have three axes beside the batch; {spec.name!r} has more"
     return ""
@@ -103,24 +105,11 @@ def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
         log = _pnnx(job, given, work)
         text = (work / "model.param").read_text("utf-8")
         pnnx_refused.foreign(text, job.source)
+        pnnx_refused.dropped(log)  # before it is run: such a layer may take the process with it
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))
-    _finish(job, target, pnnx_refused.dropped(log))
+    _hint_outputs(job, target)
     return notes
-
-
-def _finish(job: Job, target: Path, dropped: EdgeoptError | None) -> None:
-    """Open the two files once, and ask them about a sample where pnnx left something out.
-
-    Raises:
-        EdgeoptError: ncnn does not run them, or something else came of what was left out.
-    """
-    try:
-        _hint_outputs(job, target)
-        if dropped is not None:
-            ways.check(job, target, {})
-    except EdgeoptError as error:
-        raise dropped or error from error
 
 
 def _traced(source: Source, path: Path) -> Path:

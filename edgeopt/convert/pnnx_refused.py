@@ -52,15 +52,18 @@ def _how(kinds: list[str], source: Source) -> str:
 _DROPPED = re.compile(r"^ignore (\S+) \S+ param (\w+)=", re.MULTILINE)
 
 
-def dropped(log: str) -> EdgeoptError | None:
-    """Why layers of ncnn's compute something else, where pnnx made them without parameters."""
+def dropped(log: str) -> None:
+    """Refuse layers of ncnn's that pnnx has made without parameters of theirs.
+
+    Raises:
+        EdgeoptError: there is one.
+    """
     found: dict[str, list[str]] = {}
     for kind, parameter in _DROPPED.findall(log):
         found.setdefault(kind, []).append(parameter)
-    if not found:
-        return None
-    told = "; ".join(f"{', '.join(sorted(set(p)))} of {k}" for k, p in sorted(found.items()))
-    return EdgeoptError(
-        f"pnnx drops {told}: what it makes computes something else.",
-        "Without that operator, or with one that does the same, ncnn can take it.",
-    )
+    if found:
+        told = "; ".join(f"{', '.join(sorted(set(p)))} of {k}" for k, p in sorted(found.items()))
+        raise EdgeoptError(
+            f"pnnx drops {told}: what it makes computes something else.",
+            "Without that operator, or with one that does the same, ncnn can take it.",
+        )
