@@ -16,6 +16,7 @@ from opened_station import opened
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.latency import Latency
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
@@ -24,6 +25,7 @@ from edgeopt.pipeline.executed import executed
 from edgeopt.pipeline.judge import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.optimize import _space
 from edgeopt.pipeline.states import blank
+from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
 
 HERE = Path(__file__).parent
@@ -167,3 +169,27 @@ def sample_record():
         return msgspec.structs.replace(blank("t", "local", recipe), executed=account)
 
     return made
+
+
+@pytest.mark.parametrize(
+    ("precisions", "own_runtime", "baseline"),
+    [
+        ({"onnxruntime": "fp32", "litert": "fp32"}, "litert", "onnxruntime"),
+        ({"onnxruntime": "as-is", "litert": "as-is"}, "litert", "litert"),
+        ({"openvino": "as-is", "onnxruntime": "as-is"}, "onnxruntime", "onnxruntime"),
+        ({"openvino": "as-is"}, "onnxruntime", "openvino"),
+        ({"openvino": "int8-static"}, "onnxruntime", None),
+    ],
+)
+def test_the_baseline_is_a_float_or_the_file_itself(precisions, own_runtime, baseline):
+    latency = Latency(
+        p50=1.0, p50_low=0.9, p50_high=1.1, p90=None, n=64, launches=1, stage="screen"
+    )
+    records = [
+        msgspec.structs.replace(
+            blank("t", "local", Recipe(runtime=runtime, precision=precision)), latency_ms=latency
+        )
+        for runtime, precision in precisions.items()
+    ]
+    found = baseline_of(records, own_runtime)
+    assert next((r.runtime for r in records if r.recipe_id == found), None) == baseline

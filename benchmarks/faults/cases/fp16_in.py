@@ -72,7 +72,7 @@ def make(folder: Path) -> tuple[str, str]:
 def right(outcome: Outcome) -> list[str]:
     wrong = []
     for runtime in ("onnxruntime", "openvino", "litert", "ncnn"):
-        [record] = [r for r in outcome.records if r["runtime"] == runtime] or [{}]
+        record = next((r for r in outcome.records if r["runtime"] == runtime), {})
         if record.get("status") != "ok":
             wrong.append(f"{runtime}: {record.get('reason')}")
         elif record["executed"]["precision"] != "fp32" or record["executed"].get("instead"):
