@@ -18,6 +18,10 @@ TRUE_REASONS = {
     "batch above 1": r"ncnn has no batch axis, and .* is a batch of \d+",
     # Names of pnnx's own, which it leaves where it has no layer of ncnn's for them.
     "no layer of ncnn's": r"pnnx has no ncnn form of (F|torch|Tensor|pnnx|nn)\.",
+    "pnnx drops parameters": r"pnnx drops [\w, ]+ of \S+",
+    "pnnx drops inputs": r"pnnx made \d+ inputs of the source's \d+: it drops those that nothing",
+    "pnnx crashes": r"pnnx (crashed|aborted) \(SIG",
+    "no 64-bit floats in ncnn": r"ncnn computes in 32-bit floats; input .* is float64",
     "no 64-bit floats in LiteRT": r"Type FLOAT64 is unsupported by op",
 }
 

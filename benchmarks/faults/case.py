@@ -15,11 +15,13 @@ class Outcome:
     Attributes:
         code: exit status. output: what it printed, both streams.
         run: run.json with its records, {} where none was left.
+        folder: where it was called; the run's own is "run" in it.
     """
 
     code: int
     output: str
     run: Mapping[str, Any]
+    folder: Path = Path()
 
     @property
     def records(self) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def run(case: Case, folder: Path) -> Outcome:
     done = subprocess.run(
         words, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT_S
     )
-    return Outcome(done.returncode, done.stdout + done.stderr, _run_of(folder / "run"))
+    return Outcome(done.returncode, done.stdout + done.stderr, _run_of(folder / "run"), folder)
 
 
 def _run_of(folder: Path) -> dict[str, Any]:

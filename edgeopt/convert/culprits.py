@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from edgeopt.domain.layers import Operator
-from edgeopt.jobs.child import first_line
+from edgeopt.jobs.child import telling_line
 
 #: Characters of a cause in a note.
 LONGEST = 200
@@ -53,7 +53,7 @@ def first_cause(error: BaseException) -> str:
 
 def plain(error: BaseException) -> str:
     """The first line of an error, in short."""
-    return _PREAMBLE.sub("", first_line(error))[:LONGEST]
+    return f"{type(error).__name__}: {_PREAMBLE.sub('', telling_line(str(error)))}"[:LONGEST]
 
 
 def _handled(error: BaseException) -> BaseException | None:

@@ -163,7 +163,8 @@ def _followed(
     plan, tried = Careful(), 0
     while True:
         before = error
-        for chosen in culprits(_root(before), operators):
+        for named in culprits(_root(before), operators):
+            chosen = _alike(named, plan, operators)
             for easier in _easier(limits, plan, chosen, operators, before):
                 if tried == FOLLOWED:
                     return plan, error
@@ -178,6 +179,21 @@ def _followed(
                 break
         if error is before:
             return plan, error
+
+
+def _alike(
+    named: tuple[Operator, ...], plan: Careful, operators: Sequence[Operator]
+) -> tuple[Operator, ...]:
+    """With all others of that odd kind, once one of the kind was eased and another is named."""
+    eased = {*plan.in_float, *plan.per_tensor}
+    known = {(op.type, op.about) for op in operators if op.name in eased and _odd(op)}
+    kinds = {(op.type, op.about) for op in named if op.name not in eased} & known
+    more = [op for op in operators if (op.type, op.about) in kinds and op.name not in eased]
+    return tuple({op.name: op for op in (*named, *more)}.values())
+
+
+def _odd(op: Operator) -> bool:
+    return bool(op.about) or not op.computes
 
 
 def _signature(error: Exception, operators: Sequence[Operator]) -> tuple[object, ...]:

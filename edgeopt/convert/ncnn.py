@@ -48,6 +48,8 @@ def unsuitable(precision: str, source: Source) -> str:
     for spec in source.inputs:
         if spec.dtype not in _KINDS:
             return f"ncnn takes floats; input {spec.name!r} is {spec.dtype}"
+        if spec.dtype == "float64" and not (source.exported or source.torchscript):
+            return f"ncnn computes in 32-bit floats; input {spec.name!r} is float64"
         if len(spec.shape) > _MOST_AXES + 1:
             return f"ncnn's values have three axes beside the batch; {spec.name!r} has more"
     return ""
@@ -109,7 +111,7 @@ def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
         log = _pnnx(job, given, work)
         text = (work / "model.param").read_text("utf-8")
         pnnx_refused.foreign(text, job.source)
-        pnnx_refused.dropped(log)
+        pnnx_refused.dropped(log)  # before it is run: such a layer may take the process with it
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))
     _hint_outputs(job, target)

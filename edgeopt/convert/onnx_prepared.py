@@ -25,7 +25,7 @@ _ADDED = re.compile(r"(_[A-Za-z]*[Qq]uantize[a-z]*(Linear)?\w*|_(\w+_)?(scale|ze
 
 def prepare(model: onnx.ModelProto) -> None:
     """All of them. No operator is added or taken away, so that their numbers stay."""
-    for step in (plain_gemms, own_biases, own_tables, free_names):
+    for step in (plain_gemms, own_biases, own_tables, free_names, _read_constants):
         step(model)
 
 
@@ -112,8 +112,25 @@ def free_names(model: onnx.ModelProto) -> None:
         if wanted not in outside:
             renamed[wanted] = _free(f"{wanted}{OWN}", taken)
             taken.add(renamed[wanted])
-    if renamed and not any(a.HasField("g") for node in graph.node for a in node.attribute):
+    if renamed and not _has_subgraphs(graph):
         _rename(graph, renamed)
+
+
+def _read_constants(model: onnx.ModelProto) -> None:
+    """Only those that are read: one that was replaced would stay in the file."""
+    graph = model.graph
+    if _has_subgraphs(graph):
+        return
+    read = {name for node in graph.node for name in node.input}
+    read |= {value.name for value in graph.output}
+    kept = [tensor for tensor in graph.initializer if tensor.name in read]
+    if len(kept) < len(graph.initializer):
+        del graph.initializer[:]
+        graph.initializer.extend(kept)
+
+
+def _has_subgraphs(graph: Any) -> bool:
+    return any(a.HasField("g") for node in graph.node for a in node.attribute)
 
 
 def _rename(graph: Any, renamed: dict[str, str]) -> None:

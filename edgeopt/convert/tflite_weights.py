@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.convert import tflite_whole
+
 #: Constants of fewer bytes are left as they are: shapes, axes, single numbers.
 SMALLEST = 4096
 
@@ -41,7 +43,7 @@ def share(path: Path) -> None:
             tensor.buffer = same.get(tensor.buffer, tensor.buffer)
     for index in same:
         model.buffers[index].data = None
-    flatbuffer_utils.write_model(model, str(path))
+    _write(model, path)
 
 
 def halve(path: Path) -> None:
@@ -64,7 +66,7 @@ def halve(path: Path) -> None:
     for graph in model.subgraphs:
         _halve(model, graph, narrow, schema)
     if narrow:
-        flatbuffer_utils.write_model(model, str(path))
+        _write(model, path)
 
 
 def floats_note(path: Path) -> tuple[str, ...]:
@@ -83,6 +85,13 @@ def floats_note(path: Path) -> tuple[str, ...]:
     if left < TOLD * whole:
         return ()
     return (f"{left} of the {whole} bytes of its weights stay 32-bit floats",)
+
+
+def _write(model: Any, path: Path) -> None:
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    flatbuffer_utils.write_model(model, str(path))
+    tflite_whole.write(path)  # aligned, which the writer above does not
 
 
 def _can(model: Any, graph: Any, index: int, schema: Any) -> bool:

@@ -31,7 +31,8 @@ def instead(precision: str, facts: Mapping[str, Any]) -> str:
         that any operator ran in. For integers: the float that ran beside them, where the options
         ask for another.
     """
-    ran = [name for name in (*FLOATS, "int8") if name in (facts.get("precisions") or {})]
+    named = facts.get("precisions") or {facts.get("float_ran"): 1}  # products may be fused away
+    ran = [name for name in (*FLOATS, "int8") if name in named]
     if ran and ran[-1] not in _PROMISED.get(precision, ran):
         return ran[-1]
     if precision in FLOATS:

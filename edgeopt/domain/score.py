@@ -1,4 +1,4 @@
-"""Scores and drops, never without their interval and number of samples."""
+"""Scores and drops, with their number of samples and their interval, or why there is none."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def figures(trial: Paced) -> OpenLoop:
     n = sum(len(segment["t_ns"]) for segment in segments)
     row: dict[str, Any] = dict.fromkeys(
         ("fps_achieved", "p50_ms", "p90_ms", "p99_ms", "service_p50_ms", "late_share",
-         "queue_growth_fps", "queue_frames")
+         "queue_growth_fps", "queue_frames", "busy_p50_ms")
     )  # fmt: skip
     if n:
         late = np.concatenate([latencies(segment, period) for segment in segments]) / 1e6
@@ -39,6 +39,7 @@ def figures(trial: Paced) -> OpenLoop:
             "late_share": float(np.mean(late > period / 1e6)),
             "queue_growth_fps": median([growth_fps(segment, period) for segment in segments]),
             "queue_frames": max(_waiting(segment, period) for segment in segments),
+            "busy_p50_ms": trial.typical_ns / 1e6,
         }
     few = {f"p{p}_ms": f"below {required(p / 100, 1)} frames" for p in (90, 99)}
     why = {k: trial.failed or few.get(k, "") for k, value in row.items() if value is None}

@@ -13,18 +13,35 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+#: From how many times as long after a pause it is said why.
+TOLD_FACTOR = 1.2
+
+
 def render(rows: Sequence[OpenLoop], inputs: str) -> Table:
-    """One line for each artifact."""
+    """One line for each artifact; below them why some take longer than without pauses."""
     asked = fmt.significant(rows[0].fps_asked) if rows else "0"
     caption = (
         f"{asked} frames a second, whether the one before is done or not; times from the moment "
         f"a frame was due, waiting included; late: answered more than a period after that; "
-        f"inputs: {inputs}"
+        f"inputs: {inputs}{_pauses(rows)}"
     )
     table = blank("done", "p50", "p90", "p99", "alone", "late", "queue", caption=caption)
     for row, first in cases(rows):
         table.add_row(*first, *_figures(row))
     return table
+
+
+def _pauses(rows: Sequence[OpenLoop]) -> str:
+    """Why an inference takes longer when frames leave pauses; "" where none does."""
+    slowed = [row for row in rows if (row.pause_factor or 0) >= TOLD_FACTOR and row.keeps_up]
+    if not slowed:
+        return ""
+    most = max(slowed, key=lambda row: row.pause_factor or 0)
+    return (
+        f"; alone: the inference itself, after the pause before its frame. It takes up to "
+        f"{fmt.ratio(most.pause_factor)} the {fmt.ms(most.busy_p50_ms)} that it takes without "
+        "pauses: meanwhile its weights and code leave the caches, and a core may sleep or slow down"
+    )
 
 
 def _figures(row: OpenLoop) -> list[str]:

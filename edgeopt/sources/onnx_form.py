@@ -56,8 +56,8 @@ def _rename(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> No
             f"it has {len(own)} inputs and {len(graph.output)} outputs in ONNX, the source "
             f"{len(inputs)} and {len(outputs)}"
         )
-    wanted = dict(zip((value.name for value in own), inputs, strict=True))
-    wanted |= dict(zip((value.name for value in graph.output), outputs, strict=True))
+    wanted = _paired([value.name for value in own], inputs)
+    wanted |= _paired([value.name for value in graph.output], outputs)
     if len(wanted) != len(inputs) + len(outputs):
         raise EdgeoptError("an input or output of it appears twice in ONNX")
     # Inner values that happen to have one of the names make way.
@@ -67,6 +67,19 @@ def _rename(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> No
         value.name = names.get(value.name, value.name)
     for node in graph.node:
         rename_node(node, names)
+
+
+def _paired(found: list[str], names: list[str]) -> dict[str, str]:
+    """A tool's name -> the source's: by name, by position only where no name matches."""
+    by_name = {_stem(name): name for name in found}
+    if set(by_name) == set(names) and len(by_name) == len(found):
+        return {by_name[name]: name for name in names}
+    return dict(zip(found, names, strict=True))
+
+
+def _stem(name: str) -> str:
+    """A name without what TensorFlow's tools put around it."""
+    return name.removeprefix("serving_default_").split(":")[0]
 
 
 def rename_node(node: onnx.NodeProto, names: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ the statistic's rate.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -64,7 +65,7 @@ def half_samples(
     finite = values[np.isfinite(values)]
     if 2 * finite.size < draws or finite.size < FEWEST_VALUES:
         raise ValueError(f"it is defined for {finite.size} of {draws} halves of the samples only")
-    error = float(finite.std(ddof=1)) * np.sqrt(half / (len(units) - half))
+    error = float(finite.std(ddof=1)) * math.sqrt(half / (len(units) - half))
     freedom = min(len(units), finite.size) - 1
     reach = float(t.ppf(0.5 + level / 2, freedom)) * error
-    return value - reach, value + reach
+    return float(value - reach), float(value + reach)

@@ -123,6 +123,12 @@ def test_packages_of_a_torch_source(runtime, besides):
         ),
         (
             "ncnn",
+            "fp32",
+            replace(SOURCE, inputs=(TensorSpec(name="x", dtype="float64", shape=(1, 4)),)),
+            "ncnn computes in 32-bit floats; input 'x' is float64",
+        ),
+        (
+            "ncnn",
             "fp16",
             replace(SOURCE, inputs=(TensorSpec(name="v", dtype="float32", shape=(1, 2, 2, 2, 2)),)),
             "ncnn's values have three axes beside the batch; 'v' has more",

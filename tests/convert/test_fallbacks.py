@@ -100,6 +100,30 @@ def test_one_after_the_other():
     assert len(plan.notes) == 2
 
 
+def test_the_second_of_an_odd_kind_takes_all_of_its_kind_with_it():
+    many = [operator("stem", "Conv")]
+    many += [operator(f"up{i}", "ConvTranspose", about="grouped") for i in range(20)]
+
+    def error(plan):
+        left = [op.name for op in many[1:] if op.name not in plan.per_tensor]
+        return named(left[0])(plan)
+
+    library = Library(lambda plan: len(plan.per_tensor) == 20, error)
+    plan = found(library, operators=many)
+    assert len(library.asked) == 3
+    assert plan.notes[1].startswith("the weights of 19 operators (ConvTranspose) have one scale")
+
+
+def test_plain_layers_are_taken_one_by_one():
+    many = [operator(f"layer{i}") for i in range(6)]
+
+    def error(plan):
+        return named("layer3" if "layer1" in plan.per_tensor else "layer1")(plan)
+
+    plan = found(Library(lambda plan: len(plan.per_tensor) == 2, error), operators=many)
+    assert plan.per_tensor == ("layer1", "layer3")
+
+
 @pytest.mark.parametrize(
     ("field", "how"),
     [

@@ -252,3 +252,12 @@ def test_a_sequence_whose_place_is_computed_stays():
     )
     changed, done = rewrites.rewritten(made, "onnx2tf", {"x": values(3, 4)})
     assert (done, len(changed.graph.node)) == ((), 5)
+
+
+@pytest.mark.parametrize("kind", ["Identity", "Dropout"])
+def test_an_input_that_is_an_output_is_computed(kind):
+    made = model(kind, [1, 3])
+    changed, done = rewrites.rewritten(made, "pnnx", sample(made))
+    assert done == ("inputs that are outputs as products by one",)
+    assert [node.op_type for node in changed.graph.node] == ["Mul"]
+    assert not rewrites.rewritten(made, "onnx2tf", sample(made))[1]

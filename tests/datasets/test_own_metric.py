@@ -5,6 +5,7 @@ import itertools
 import sys
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -183,6 +184,7 @@ def test_a_set_metric_is_not_resampled_with_repeats(own):
     lost = drop(judge, WORSE, SCORES, LABELS, None, 0.01)
     assert (lost.interval, lost.resolved) == ("half-samples", lost.low > 0.01)
     assert lost.low < lost.value < lost.high
+    assert msgspec.json.encode([halves, lost])  # plain numbers: they are kept
 
 
 def test_groups_are_drawn_whole(own):

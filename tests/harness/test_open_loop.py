@@ -31,6 +31,7 @@ def test_what_keeps_up_takes_as_long_as_it_takes(paced):
     assert row.fps_asked == row.fps_achieved == 50
     assert row.n >= 662
     assert (row.p50_ms, row.p90_ms, row.p99_ms, row.service_p50_ms) == (10, 10, 10, 10)
+    assert (row.busy_p50_ms, row.pause_factor) == (10, 1)
     assert (row.late_share, row.queue_growth_fps, row.queue_frames) == (0, 0, 0)
     assert row.keeps_up
 

@@ -55,6 +55,9 @@ HERE = Path(__file__).parent
         ("int8-dynamic", {"precisions": {"int8": 3}}, "", "int8-dynamic"),
         ("as-is", {"precisions": {"int8": 3}}, "", "as-is"),
         ("fp32", {"precisions": {}}, "", "fp32"),
+        ("fp32", {"precisions": {}, "float_ran": "fp32"}, "", "fp32"),
+        ("fp16", {"precisions": {}, "float_ran": "bf16"}, "bf16", "bf16"),
+        ("int8-static", {"precisions": {}, "float_ran": "bf16"}, "", "int8-static"),
         ("fp32", {"precisions": None}, "", "fp32"),
     ],
 )

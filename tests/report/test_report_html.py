@@ -249,3 +249,11 @@ def test_the_number_of_samples_is_said_once_if_it_is_one(counts, expected):
 def test_nested_tables_become_dotted_names():
     found = list(flat({"a": {"b": 1, "c": None}, "d": ["x", 2], "e": [], "f": ""}))
     assert found == [("a.b", "1"), ("a.c", "–"), ("d", "x, 2"), ("e", "–"), ("f", "–")]
+
+
+def test_rows_that_were_only_screened_are_explained_where_there_are_any():
+    about = "were timed in a shorter schedule and stand below those of the schedule that decided"
+    assert page().text.count(about) == 1  # the board was not timed at all
+    run = sample_run()
+    final = [r for r in run.records if r.latency_ms and r.latency_ms.stage == "final"]
+    assert about not in page(replace(run, records=tuple(final))).text

@@ -30,7 +30,7 @@ THROUGHPUT = Throughput(
 )  # fmt: skip
 OPEN_LOOP = OpenLoop(
     **CASE, fps_asked=30.0, fps_achieved=30.0, n=662, p50_ms=10.0, p90_ms=12.0, p99_ms=None,
-    service_p50_ms=9.9, late_share=0.01, queue_growth_fps=0.0, queue_frames=0,
+    service_p50_ms=9.9, late_share=0.01, queue_growth_fps=0.0, queue_frames=0, busy_p50_ms=9.8,
 )  # fmt: skip
 SPREAD = Spread(median=30.0, low=28.0, high=35.0, n=5)
 WARM = Stages(load_ms=SPREAD, compile_ms=None, first_infer_ms=SPREAD, ready_ms=SPREAD)
@@ -98,6 +98,17 @@ def test_files_of_one_name_are_told_apart_by_their_folders():
 def test_a_queue_that_grows_is_told():
     row = replace(OPEN_LOOP, queue_growth_fps=11.9, queue_frames=151)
     assert "grows by 11.9 /s, 151 at the end" in shown("open-loop", row)
+
+
+def test_an_inference_that_is_slower_after_a_pause_says_why():
+    row = replace(OPEN_LOOP, service_p50_ms=0.066, busy_p50_ms=0.004)
+    why = "It takes up to 16.5× the 0.00400 ms that it takes without pauses: meanwhile its weights"
+    assert why in shown("open-loop", OPEN_LOOP, row)
+    assert "pauses" not in shown("open-loop", OPEN_LOOP)
+    late = replace(row, queue_growth_fps=11.0, fps_achieved=19.0)  # frames wait: there is no pause
+    assert "pauses" not in shown("open-loop", late)
+    old = replace(row, busy_p50_ms=None)
+    assert "pauses" not in shown("open-loop", old)
 
 
 def test_a_new_order_is_told_and_is_no_verdict():

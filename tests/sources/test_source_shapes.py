@@ -29,7 +29,7 @@ def test_what_stands_first_and_is_open_is_the_batch():
         ((20, "any", 8), None, (20, 8), (20, 1, 8)),
         ((3, 5, "last"), None, (3, 5), (3, 5, 1)),
         (("points", 3), None, (7, 3), (7, 3)),
-        (("N", 3), None, (7, 3), (1, 3)),  # a batch of 7 is refused by its data
+        (("N",), None, (0,), (0,)),
         ((1, 2, "past", 8), None, (1, 2, 0, 8), (1, 2, 0, 8)),
         ((1, 2, "past", 8), None, (2, 0, 8), (1, 2, 0, 8)),
         (None, (2, 4), (9,), (2, 4)),
@@ -40,6 +40,11 @@ def test_what_stands_first_and_is_open_is_the_batch():
 )
 def test_fixed(shape, said, seen, fixed):
     assert fix("x", shape, {"N"}, said, seen) == fixed
+
+
+def test_a_batch_that_is_called_so_stays_one():
+    """Data in batches of 7 is then refused for its shape."""
+    assert fix("x", ("batch_size", 3), {"batch_size"}, None, (7, 3)) == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -149,3 +149,37 @@ def test_shapes_that_it_does_not_take(tmp_path, tiny, prepare):
     said, hint = refusal(prepare, path, said={"x": (1, 5)})
     assert said.startswith(f"{path} does not run at x: [1, 5]: ")
     assert "--shape" in hint
+
+
+@pytest.mark.parametrize("activation", ["gelu", "celu"])
+def test_operators_that_tf2onnx_leaves_are_written_in_onnx(prepare, tmp_path, tiny, activation):
+    """Erfc and Expm1: without them ONNX Runtime, and with it the baseline, had no row."""
+    model = tiny.activated(activation)
+    model.save(tmp_path / "m.keras")
+    source = prepare(tmp_path / "m.keras")
+    assert not {"Erfc", "Expm1"} & source.operators.keys()
+    arrays = {"x": 2 * random(1, 8) - 1}
+    expected = {source.outputs[0].name: model(arrays["x"])}
+    assert_alike(source, arrays, expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "takes"), [("log1p", 1), ("xlogy", 2), ("xdivy", 2), ("multiply_no_nan", 2)]
+)
+def test_more_of_those_operators(name, takes):
+    """Zero where the first (of `multiply_no_nan` the second) is zero, whatever the other is."""
+    import tensorflow as tf
+    import tf2onnx
+
+    from edgeopt.sources.tensorflow_operators import handlers
+
+    signature = [tf.TensorSpec((3,), tf.float32, f"x{i}") for i in range(takes)]
+    function = tf.function(getattr(tf.math, name), input_signature=signature)
+    given = [np.array([0.0, 2.0, 0.5], np.float32), np.array([0.0, 3.0, 0.0], np.float32)][:takes]
+    made, _ = tf2onnx.convert.from_function(
+        function, input_signature=signature, opset=17, custom_op_handlers=handlers()
+    )
+    session = ort.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
+    names = [value.name for value in session.get_inputs()]
+    [answer] = session.run(None, dict(zip(names, given, strict=True)))
+    np.testing.assert_allclose(answer, function(*given).numpy(), rtol=1e-5, atol=1e-6)

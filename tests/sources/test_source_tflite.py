@@ -116,3 +116,70 @@ def test_an_operator_that_litert_does_not_have(files, inspect, tmp_path):
     said = caught.value.args[0]
     assert said.startswith(f"{path} does not open in LiteRT: ")
     assert "Frobnicate" in said
+
+
+def test_packed_weights_are_read_by_everyone(prepare, tmp_path):
+    import tiny_keras
+
+    from edgeopt.sources import sparse_tflite
+
+    path = tiny_keras.sparse(tmp_path / "sparse.tflite")
+    source = prepare(path)
+    image = np.random.default_rng(4).normal(size=(1, 6, 6, 4)).astype(np.float32)
+    [expected] = answers(source, {source.inputs[0].name: image}).values()
+    [made] = onnx_answers(source, {source.inputs[0].name: image}).values()
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
+    whole = sparse_tflite.dense(path, tmp_path / "whole.tflite")
+    assert whole.stat().st_size > 2 * path.stat().st_size
+    opened = runtimes.load("litert").open_session(str(whole), 1, {})
+    np.testing.assert_allclose(opened.run([image])[0], expected, rtol=1e-5, atol=1e-6)
+    assert "DENSIFY" not in opened.facts()["operators"]
+    assert sparse_tflite.dense(whole, tmp_path / "again.tflite") == whole
+
+
+class _Level:
+    def __init__(self, size=0, segments=None, indices=None):
+        self.format, self.denseSize = int(segments is not None), size
+        self.arraySegments, self.arrayIndices = _Values(segments), _Values(indices)
+
+
+class _Values:
+    def __init__(self, values):
+        self.values = values
+
+
+class _Sparsity:
+    def __init__(self, order, levels, blocks=None):
+        self.traversalOrder, self.blockMap, self.dimMetadata = order, blocks, levels
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "values", "expected"),
+    [
+        (
+            _Sparsity([0, 1], [_Level(2), _Level(segments=[0, 2, 3], indices=[0, 2, 1])]),
+            [1, 2, 3],
+            [[1, 0, 2], [0, 3, 0]],
+        ),
+        (  # column by column
+            _Sparsity([1, 0], [_Level(3), _Level(segments=[0, 1, 1, 3], indices=[1, 0, 1])]),
+            [1, 2, 3],
+            [[0, 0, 2], [1, 0, 3]],
+        ),
+        (  # blocks of 1 x 2
+            _Sparsity(
+                [0, 1, 2], [_Level(2), _Level(segments=[0, 1, 2], indices=[1, 0]), _Level(2)], [1]
+            ),
+            [1, 2, 3, 4],
+            [[0, 0, 1, 2], [3, 4, 0, 0]],
+        ),
+        (_Sparsity([0, 1], [_Level(2), _Level(2)]), [1, 2, 3, 4], [[1, 2], [3, 4]]),
+        (_Sparsity([0, 1], [_Level(2), _Level(segments=[0, 0, 0], indices=[])]), [], [[0], [0]]),
+    ],
+)
+def test_unpacking(sparsity, values, expected):
+    from edgeopt.sources.sparse_tflite import unpacked
+
+    expected = np.array(expected)
+    made = unpacked(np.array(values, np.int8), expected.shape, sparsity)
+    np.testing.assert_array_equal(made, expected)

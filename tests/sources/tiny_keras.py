@@ -96,3 +96,26 @@ def half(keras_model, path):
     converter.target_spec.supported_types = [tf.float16]
     path.write_bytes(converter.convert())
     return path
+
+
+def activated(activation):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((8,), name="x")
+    return keras.Model(x, layers.Dense(6, activation=activation, name="y")(x))
+
+
+def sparse(path):
+    """LiteRT with a packed convolution (by way of DENSIFY) and a packed matrix."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((6, 6, 4), name="image")
+    maps = layers.Conv2D(16, 3)(image)
+    model = keras.Model(image, layers.Dense(12)(layers.Flatten()(maps)))
+    for layer in model.layers:
+        if layer.weights:
+            weights, bias = layer.get_weights()
+            kept = tf.random.stateless_uniform(weights.shape, (1, 2)).numpy() < 0.1
+            layer.set_weights([weights * kept, bias])
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]
+    path.write_bytes(converter.convert())
+    return path

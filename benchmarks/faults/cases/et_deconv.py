@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import profile
 from benchmarks.faults.case import Case, Outcome
+
+ROWS = (("onnxruntime", "fp32"), ("litert", "fp32"), ("ncnn", "fp32"))
 
 
 def make(folder: Path) -> tuple[str, str]:
@@ -32,6 +35,7 @@ def make(folder: Path) -> tuple[str, str]:
     torch.export.save(program, str(folder / "segmenter.pt2"))
     images = np.random.default_rng(3).normal(size=(200, 3, 12, 12)).astype(np.float32)
     np.savez(folder / "segmenter.npz", image=images)
+    profile.write(folder, *ROWS)
     return "segmenter.pt2", "segmenter.npz"
 
 
@@ -52,4 +56,4 @@ def right(outcome: Outcome) -> list[str]:
     return wrong + ([] if told else [f"the way is not told: {notes}"])
 
 
-CASE = Case(about=(__doc__ or "").strip(), make=make, right=right)
+CASE = Case(about=(__doc__ or "").strip(), make=make, right=right, target=profile.TARGET)

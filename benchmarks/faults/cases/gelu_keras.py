@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import profile
 from benchmarks.faults.case import Case, Outcome
+
+ROWS = (("onnxruntime", "fp32"), ("onnxruntime", "int8-static"), ("litert", "fp32"))
 
 
 def make(folder: Path) -> tuple[str, str]:
@@ -28,6 +31,7 @@ def make(folder: Path) -> tuple[str, str]:
     model.save(folder / "gelu.keras")
     samples = np.random.default_rng(2).normal(size=(300, 12)).astype(np.float32)
     np.savez(folder / "gelu.npz", x=samples)
+    profile.write(folder, *ROWS)
     return "gelu.keras", "gelu.npz"
 
 
@@ -41,4 +45,4 @@ def right(outcome: Outcome) -> list[str]:
     return wrong + ([] if outcome.chosen else ["nothing ships"])
 
 
-CASE = Case(about=(__doc__ or "").strip(), make=make, right=right)
+CASE = Case(about=(__doc__ or "").strip(), make=make, right=right, target=profile.TARGET)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import profile
 from benchmarks.faults.case import Case, Outcome
+
+ROWS = (("litert", "fp32"), ("litert", "int8-static"), ("litert", "int8-dynamic"))
 
 
 def make(folder: Path) -> tuple[str, str]:
@@ -44,6 +47,7 @@ def make(folder: Path) -> tuple[str, str]:
         x=rng.normal(size=(300, 6, 16)).astype(np.float32),
         state_in=np.tanh(rng.normal(size=(300, 1, 1, 20))).astype(np.float32),
     )
+    profile.write(folder, *ROWS)
     return "gru.onnx", "gru.npz"
 
 
@@ -57,4 +61,6 @@ def right(outcome: Outcome) -> list[str]:
     return wrong
 
 
-CASE = Case(about=(__doc__ or "").replace("\n", " ").strip(), make=make, right=right)
+CASE = Case(
+    about=(__doc__ or "").replace("\n", " ").strip(), make=make, right=right, target=profile.TARGET
+)

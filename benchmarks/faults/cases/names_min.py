@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import profile
 from benchmarks.faults.case import Case, Outcome
+
+ROWS = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("litert", "fp32"))
 
 NAMES = ("right:0", "left:0")  # in the graph's order, which is not the alphabet's
 
@@ -34,6 +37,7 @@ def make(folder: Path) -> tuple[str, str]:
     onnx.save_model(model, str(folder / "names.onnx"))
     arrays = {name: rng.normal(size=(300, 12)).astype(np.float32) for name in NAMES}
     np.savez(folder / "names.npz", **arrays)
+    profile.write(folder, *ROWS)
     return "names.onnx", "names.npz"
 
 
@@ -46,4 +50,4 @@ def right(outcome: Outcome) -> list[str]:
     ]
 
 
-CASE = Case(about=(__doc__ or "").strip(), make=make, right=right)
+CASE = Case(about=(__doc__ or "").strip(), make=make, right=right, target=profile.TARGET)

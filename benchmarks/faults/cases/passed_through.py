@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import profile
 from benchmarks.faults.case import Case, Outcome
+
+ROWS = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("litert", "fp32"))
 
 
 def make(folder: Path) -> tuple[str, str]:
@@ -31,6 +34,7 @@ def make(folder: Path) -> tuple[str, str]:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save_model(model, str(folder / "through.onnx"))
     np.savez(folder / "through.npz", x=rng.normal(size=(200, 3, 8, 8)).astype(np.float32))
+    profile.write(folder, *ROWS)
     return "through.onnx", "through.npz"
 
 
@@ -43,4 +47,4 @@ def right(outcome: Outcome) -> list[str]:
     ]
 
 
-CASE = Case(about=(__doc__ or "").strip(), make=make, right=right)
+CASE = Case(about=(__doc__ or "").strip(), make=make, right=right, target=profile.TARGET)

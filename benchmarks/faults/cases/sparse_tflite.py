@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import profile
 from benchmarks.faults.case import Case, Outcome
+
+ROWS = (("onnxruntime", "fp32"), ("openvino", "fp32"), ("litert", "fp32"))
 
 
 def make(folder: Path) -> tuple[str, str]:
@@ -34,6 +37,7 @@ def make(folder: Path) -> tuple[str, str]:
     converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]
     (folder / "sparse.tflite").write_bytes(converter.convert())
     np.savez(folder / "sparse.npz", x=rng.normal(size=(200, 8, 8, 4)).astype(np.float32))
+    profile.write(folder, *ROWS)
     return "sparse.tflite", "sparse.npz"
 
 
@@ -46,4 +50,4 @@ def right(outcome: Outcome) -> list[str]:
     ]
 
 
-CASE = Case(about=(__doc__ or "").strip(), make=make, right=right)
+CASE = Case(about=(__doc__ or "").strip(), make=make, right=right, target=profile.TARGET)

@@ -20,6 +20,7 @@ from edgeopt.convert.rewrites import (
     activations,
     functions,
     pads,
+    passed,
     pools,
     sequences,
     transposed,
@@ -57,6 +58,7 @@ RULES = {
     "prelu": Rule("PRelu by its parts", activations.apply_prelu),
     "transposed": Rule("ConvTranspose with its padding and groups", transposed.apply),
     "widened": Rule("grouped one-dimensional convolutions as images", widened.apply),
+    "passed": Rule("inputs that are outputs as products by one", passed.apply),
     "average": Rule("padded AveragePool as Pad and AveragePool", pools.apply_average),
     "dilated": Rule("dilated MaxPool as the largest of slices", pools.apply_dilated),
 }
@@ -68,8 +70,8 @@ TOOLS = {
         "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "prelu", "transposed",
         "widened", "average", "dilated",
     ),
-    # 20261020 drops Shrink's parameters.
-    "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads"),
+    # 20261020 drops Shrink's parameters, and crashes where an output is an input.
+    "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads", "passed"),
     "openvino": ("functions",),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,10 @@ class Editor:
         self.constants = {
             tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer
         }
-        self._added = 0
+        graph = model.graph
+        self._taken = {value.name for value in (*graph.input, *graph.initializer)}
+        for one in graph.node:  # earlier rules have named theirs alike
+            self._taken |= {one.name, *one.input, *one.output}
 
     def replace(self, change: Callable[[Any], Sequence[Any] | None]) -> int:
         """Put other nodes in a node's place.
@@ -97,8 +101,10 @@ class Editor:
 
     def name(self, near: str) -> str:
         """A new name that says where it belongs."""
-        self._added += 1
-        return f"{near}/rewritten_{self._added}"
+        names = (f"{near}/rewritten_{number}" for number in itertools.count(1))
+        name = next(one for one in names if one not in self._taken)
+        self._taken.add(name)
+        return name
 
     def rank(self, value: str) -> int:
         """The number of its axes."""

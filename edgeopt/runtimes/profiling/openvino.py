@@ -58,7 +58,9 @@ class Profiled:
 
 def quantizes(compiled) -> bool:
     """Whether activations of compressed products are quantized at run time."""
-    return str(compiled.get_property("DYNAMIC_QUANTIZATION_GROUP_SIZE")) != "0"
+    key = "DYNAMIC_QUANTIZATION_GROUP_SIZE"
+    known = key in compiled.get_property("SUPPORTED_PROPERTIES")  # not every device has it
+    return not known or str(compiled.get_property(key)) != "0"
 
 
 def _about(info, node, dynamic: bool) -> dict:
