@@ -30,6 +30,9 @@ LEAST_STANDS_OUT = 1.2
 #: Of two columns: logits of two classes are nearly each other's negative.
 MOST_ALIKE = -0.5
 
+#: Of 0 to 1, what a probability covers that says yes to some samples and no to others.
+LEAST_SPAN = 0.5
+
 #: A share of samples with the same best column above which best columns do not vary.
 MOST_OF_ONE = 0.95
 
@@ -83,9 +86,9 @@ def _of_one(scores: np.ndarray) -> Reading:
     """One score for each sample: a probability where it goes from no to yes."""
     if scores.min() < 0 or scores.max() > 1:
         return Reading(False, "one value for each sample is no probability outside 0 to 1")
-    if scores.min() > 0.25 or scores.max() < 0.75:
-        return Reading(False, "its values do not go from near 0 to near 1")
-    return Reading(True, "its values go from near 0 to near 1")
+    if not scores.min() < 0.5 < scores.max() or np.ptp(scores) < LEAST_SPAN:
+        return Reading(False, "its values do not go from clearly no to clearly yes")
+    return Reading(True, "its values lie within 0 to 1 and go from no to yes")
 
 
 def _one_of_many(rows: np.ndarray) -> bool:

@@ -112,9 +112,11 @@ def _near_chance(judge: Metric, outputs: np.ndarray, labels: np.ndarray | None) 
     """Where the source itself scores no better than an answer that ignores the input."""
     if labels is None or judge.name == AGREEMENT or len(outputs) < FEWEST:
         return None
+    chance, what = _chance(judge.name, labels)
+    if chance is None:
+        return None
     score = judge.value(outputs, judge.truths(labels, outputs))
-    chance, what = _chance(judge.name, outputs, labels)
-    if chance is None or score > chance + 2 * np.sqrt(0.25 / len(outputs)):
+    if score > chance + 2 * np.sqrt(0.25 / len(outputs)):  # two standard errors, at most
         return None
     return Advice(
         f"The source's {judge.name} is {score:.3f}, and {what} would score {chance:.3f}: "
@@ -123,7 +125,7 @@ def _near_chance(judge: Metric, outputs: np.ndarray, labels: np.ndarray | None) 
     )
 
 
-def _chance(name: str, outputs: np.ndarray, labels: np.ndarray) -> tuple[float | None, str]:
+def _chance(name: str, labels: np.ndarray) -> tuple[float | None, str]:
     """(what an answer that ignores the input would score, what that answer is)."""
     if name == "roc-auc":
         return 0.5, "any order"

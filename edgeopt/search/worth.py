@@ -60,13 +60,11 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
 
 def lost(record: Record) -> tuple[float, float]:
     """What a form loses; of forms that lose the same, the one whose answers are nearer."""
+    drop = record.drop.judged if record.drop else math.inf
     if record.parity is None:
-        return math.inf, math.inf
+        return drop, math.inf
     nearness = record.parity.sqnr_db  # null: equal to the bit
-    return (
-        record.drop.judged if record.drop else math.inf,
-        -math.inf if nearness is None else -nearness,
-    )
+    return drop, -math.inf if nearness is None else -nearness
 
 
 def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Record | None:

@@ -54,7 +54,7 @@ VALUES = {
     "features after a ReLU": (np.maximum(RNG.normal(size=(60, 256)) - 0.3, 0), "negative"),
     "tags": (sigmoid(RNG.normal(size=(60, 40)) * 2), "negative values"),
     "one regression": (RNG.normal(size=(60, 1)) * 5, "no probability"),
-    "one share": (0.4 + 0.1 * RNG.random((60, 1)), "near 0 to near 1"),
+    "one share": (0.4 + 0.1 * RNG.random((60, 1)), "clearly no"),
     "always one class": (LOGITS + 20 * np.eye(10)[4], "same column"),
     "few samples": (LOGITS[:6], "too few"),
     "a map": (RNG.normal(size=(20, 1, 3, 8, 8)), "more than one axis"),

@@ -9,11 +9,11 @@ from edgeopt.domain.compression import Prune
 from edgeopt.domain.effects import SliceEffect, Slices
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.recipe import Quantization, Recipe
-from edgeopt.domain.record import Record
+from edgeopt.domain.record import Executed, Parity, Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
 from edgeopt.search.alternatives import alternatives
-from edgeopt.search.worth import chances
+from edgeopt.search.worth import chances, lost
 
 LIMITS = Constraints(max_drop=0.01)
 
@@ -42,6 +42,24 @@ def runtimes(records, limits=LIMITS):
 
 def test_fast_and_lossy_is_worth_it():
     assert runtimes([INT8, FP32]) == [("litert", 6.0)]
+
+
+def refused(record, **changes):
+    """As a form whose answers are constant ends."""
+    parity = Parity(sqnr_db=0.3, max_abs=1.0, n=64, required_db=0.0, worst="y", output="y")
+    ran = Executed(
+        runtime_version="1", precision="int8", threads=2, options={}, load_ms=1.0,
+        first_infer_ms=1.0, peak_rss_bytes=1, why_null={},
+    )  # fmt: skip
+    ended = {"status": "failed-parity", "step": "parity", "drop": None, "parity": parity}
+    return replace(record, **{**ended, "executed": ran, **changes})
+
+
+def test_what_was_refused_for_its_answers_alone_is_worth_it():
+    assert runtimes([refused(INT8), FP32]) == [("litert", 6.0)]
+    assert runtimes([refused(INT8, parity=None), FP32]) == []  # made from a wrong form, say
+    assert runtimes([refused(INT8, latency_ms=None), FP32]) == []
+    assert lost(INT8) < lost(refused(INT8)) < lost(refused(INT8, parity=None))
 
 
 def test_what_qualifies_is_not_refined():
