@@ -26,6 +26,7 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
+from edgeopt.pipeline import culprits
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.executed import executed
 from edgeopt.pipeline.judge import COMPRESSED, Exam, output_shapes, parity
@@ -141,6 +142,7 @@ class Workshop:
         except StepFailed as error:
             if error.status == "failed-parity":
                 step = "parity"
+                error = culprits.named(self.conversions, recipe, self.choose.samples, error)
             return failed(record, step, error)
         return msgspec.structs.replace(
             record,
