@@ -39,7 +39,7 @@ def _operator(conversions: Conversions, recipe: Recipe, samples: Samples) -> str
         return told.read_text("utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     sample = folder / "sample.npz"
-    np.savez(sample, **{name: array[0] for name, array in samples.inputs.items()})  # type: ignore[arg-type]
+    np.savez(sample, **{name: array[0] for name, array in samples.inputs.items()})
     job = msgspec.structs.replace(conversions.job(recipe, folder), folder=str(folder))
     argument = {"job": msgspec.to_builtins(job), "sample": str(sample)}
     log = conversions.folder.log(f"culprit-{recipe.runtime}")
