@@ -128,6 +128,10 @@ class Conversions:
             limit_s=self.timeout_s,
         )
 
+    def job(self, recipe: Recipe, made: Path) -> Job:
+        """What a recipe's conversion is given, to write into `made`."""
+        return self._job(recipe, made)
+
     def noise(self, recipe: Recipe, output: str) -> NoiseTable:
         """What each group of a recipe's operators adds to an output's noise; kept in the folder.
 

@@ -27,6 +27,7 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
+from edgeopt.pipeline import culprits
 from edgeopt.pipeline.bases import require_sound_bases
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.executed import executed, notes
@@ -149,7 +150,9 @@ class Workshop:
         except StepFailed as error:
             if error.status == "failed-parity":
                 step = "parity"
-            return failed(self._compared(record, recipe, error), step, error)
+                record = self._compared(record, recipe, error)
+                error = culprits.named(self.conversions, recipe, self.choose.samples, error)
+            return failed(record, step, error)
         return msgspec.structs.replace(
             record,
             parity=marks.parity,
@@ -161,9 +164,7 @@ class Workshop:
         )
 
     def _compared(self, record: Record, recipe: Recipe, error: StepFailed) -> Record:
-        """With how far its answers are, and what ran, where that is what ended it."""
-        if error.status != "failed-parity":
-            return record
+        """A record that failed parity, with how far its answers are, and what ran."""
         ran = self._reports.get(recipe.account_id)
         if ran is not None:
             ran = msgspec.structs.replace(ran, threads=recipe.threads)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchmarks.faults import narrow
 from benchmarks.faults.case import Case, Outcome
 from benchmarks.faults.cases import bn_train
 
 
 def make(folder: Path) -> tuple[str, str]:
+    narrow.write(folder, "onnxruntime", "openvino", "litert")
     return bn_train.make(folder, dropout=False)
 
 
@@ -22,4 +24,9 @@ def right(outcome: Outcome) -> list[str]:
     return wrong
 
 
-CASE = Case(about="normalization by the sample at hand (onnxscript#1791)", make=make, right=right)
+CASE = Case(
+    about="normalization by the sample at hand (onnxscript#1791)",
+    make=make,
+    right=right,
+    target=narrow.TARGET,
+)

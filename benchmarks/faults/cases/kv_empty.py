@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import narrow
 from benchmarks.faults.case import Case, Outcome
 
 
@@ -43,6 +44,7 @@ def make(folder: Path) -> tuple[str, str]:
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), folder / "step.onnx")
     x = random.normal(size=(300, 1, 4, 8)).astype(np.float32)
     np.savez(folder / "data.npz", x=x, past=np.zeros((300, 1, 0, 8), np.float32))
+    narrow.write(folder, "onnxruntime", "openvino")
     return "step.onnx", "data.npz"
 
 
@@ -58,4 +60,9 @@ def right(outcome: Outcome) -> list[str]:
     return wrong
 
 
-CASE = Case(about="a past of length 0 (onnxruntime-genai#1567)", make=make, right=right)
+CASE = Case(
+    about="a past of length 0 (onnxruntime-genai#1567)",
+    make=make,
+    right=right,
+    target=narrow.TARGET,
+)

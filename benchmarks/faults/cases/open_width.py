@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import narrow
 from benchmarks.faults.case import Case, Outcome
 
 
@@ -29,6 +30,7 @@ def make(folder: Path) -> tuple[str, str]:
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), folder / "reader.onnx")
     line = random.normal(size=(300, 1, 8, 24)).astype(np.float32)
     np.savez(folder / "data.npz", line=line)
+    narrow.write(folder, "onnxruntime")
     return "reader.onnx", "data.npz"
 
 
@@ -43,4 +45,6 @@ def right(outcome: Outcome) -> list[str]:
     return wrong
 
 
-CASE = Case(about="an open width, fixed silently once", make=make, right=right)
+CASE = Case(
+    about="an open width, fixed silently once", make=make, right=right, target=narrow.TARGET
+)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import narrow
 from benchmarks.faults.case import Case, Outcome
 
 
@@ -32,6 +33,7 @@ def make(folder: Path) -> tuple[str, str]:
         str(second): random.uniform(1, 3, (300, 1)).astype(np.float32),
     }
     np.savez(folder / "data.npz", **arrays)  # type: ignore[arg-type]
+    narrow.write(folder, "onnxruntime", "openvino", "litert")
     return "scaled.pt2", "data.npz"
 
 
@@ -45,4 +47,4 @@ def right(outcome: Outcome) -> list[str]:
     ]
 
 
-CASE = Case(about="a tuple as the argument of a .pt2", make=make, right=right)
+CASE = Case(about="a tuple as the argument of a .pt2", make=make, right=right, target=narrow.TARGET)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import narrow
 from benchmarks.faults.case import Case, Outcome
 
 
@@ -39,6 +40,7 @@ def make(folder: Path) -> tuple[str, str]:
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), folder / "lstm.onnx")
     x = random.normal(size=(300, 12, 5)).astype(np.float32)
     np.savez(folder / "data.npz", x=x)
+    narrow.write(folder, "onnxruntime", "openvino", "litert")
     return "lstm.onnx", "data.npz"
 
 
@@ -50,4 +52,6 @@ def right(outcome: Outcome) -> list[str]:
     ]
 
 
-CASE = Case(about="the batch on axis 1 (openvino#1273)", make=make, right=right)
+CASE = Case(
+    about="the batch on axis 1 (openvino#1273)", make=make, right=right, target=narrow.TARGET
+)

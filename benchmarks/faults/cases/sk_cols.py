@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.faults import narrow
 from benchmarks.faults.case import Case, Outcome
 
 
@@ -24,6 +25,7 @@ def make(folder: Path) -> tuple[str, str]:
     model = make_pipeline(columns, LogisticRegression()).fit(rows[:400], truth[:400])
     joblib.dump(model, folder / "model.joblib")
     np.savez(folder / "data.npz", X=rows[400:], labels=truth[400:])
+    narrow.write(folder, "onnxruntime")
     return "model.joblib", "data.npz"
 
 
@@ -40,5 +42,6 @@ CASE = Case(
     about="ColumnTransformer by number with OneHotEncoder (sklearn-onnx#32, #1046)",
     make=make,
     right=right,
+    target=narrow.TARGET,
     options=("--trust", "--max-drop", "1%", "--quick"),
 )
