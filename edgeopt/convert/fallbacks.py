@@ -76,6 +76,7 @@ def search(attempt: Callable[[Careful], Made], limits: Limits, start: Careful) -
 
     Raises:
         QuantizerFailed: nothing helped. It tells the first cause, and the operator if known.
+        LibraryFailed: the same, where a converter told it in words of its own.
         EdgeoptError: what an attempt refuses on purpose is no failure of a library.
     """
     began = time.monotonic()
@@ -100,6 +101,8 @@ def search(attempt: Callable[[Careful], Made], limits: Limits, start: Careful) -
             break
     if made is None:
         assert first is not None
+        if isinstance(first, LibraryFailed) and not isinstance(first, CannotLoad):
+            raise first
         raise _failed(first, limits, count) from first
     return made
 
@@ -118,7 +121,7 @@ def _of_a_library(error: Exception) -> bool:
 
 def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
     cause = _cause(error, limits)
-    found = culprits(_root(error), limits.operators())
+    found = culprits(_root(error), _operators(limits))
     where = f" at {listed(found[0])}" if found else ""
     ways = f"{count - 1} more careful ways" if count > 2 else "A more careful way"
     hint = f"{ways} did not help either." if count > 1 else ""
@@ -147,13 +150,22 @@ def _tries(limits: Limits, start: Careful) -> Tries:
     error = yield Careful()
     if error is None:
         return
-    operators = tuple(limits.operators())
+    operators = _operators(limits)
     plan, error = yield from _followed(limits, operators, error)
     if error is None:
         return
     error = yield from _switches(limits, plan, error)
     if error is not None and "float" in limits.ways:
         yield from _halved(limits, operators, error)
+
+
+def _operators(limits: Limits) -> tuple[Operator, ...]:
+    """None where they cannot be had: the first failure is what counts."""
+    try:
+        return tuple(limits.operators())
+    except Exception as error:
+        print(f"its operators cannot be listed: {first_line(error)}")  # noqa: T201 (log)
+        return ()
 
 
 def _followed(
