@@ -144,14 +144,13 @@ def _given(binding: Binding, source: SourceFacts) -> dict[str, Any]:
     """An input's binding, with what its type and shape do not say."""
     folded = source.fold.input if source.fold else None
     pixels = folded is not None and folded.name == binding.source
-    notes = ["pixels from 0 to 255, not normalised"] if pixels else []
-    notes += [
-        f"the original takes any size of axis {axis.axis} ({axis.name}), this file was made for "
-        f"{axis.size}: make another with edgeopt optimize --shape {axis.input}=..."
+    note = "pixels from 0 to 255, not normalised" if pixels else ""
+    opened = {
+        axis.axis: axis.name
         for axis in source.open_axes
         if axis.input == binding.source and not axis.usual
-    ]
-    return {**_fields(binding, source.inputs), "note": "; ".join(notes)}
+    }
+    return {**_fields(binding, source.inputs), "note": note, "open_axes": opened}
 
 
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def _paced(metric: Metric, call: Own) -> Metric:
     if metric.resampling == "none":
         return replace(metric, why_no_interval=f"{name} says that it must not be resampled")
     if seconds > LONGEST_S:
-        why = f"one call of {name} takes {seconds:.1f} s, and an interval {LEAST_CALLS} of them"
+        why = f"one call of {name} takes {seconds:.1f} s, and an interval needs {LEAST_CALLS}"
         call.tell(f"{why}: there will be no intervals")
         advice = Advice(f"no intervals: {why}", "Make it quicker, or give fewer samples.")
         return replace(metric, resampling="none", why_no_interval=why, advice=(advice,))

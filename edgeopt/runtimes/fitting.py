@@ -15,7 +15,8 @@ def fit_all(inputs, bindings):
     """{name: [n, *shape]} of all inputs of a bundle, or raises Unfit with what is wanted.
 
     One array for a model with one input fits under any name. `bindings` are those of run.py:
-    tables with "source", "original_dtype", "original_shape" and "note", in words.
+    tables with "source", "original_dtype", "original_shape", "note" in words, and, where there are
+    any, "open_axes" (axis -> name): what the original takes of any size.
     """
     names = [b["source"] for b in bindings]
     if len(names) == len(inputs) == 1:
@@ -31,13 +32,26 @@ def fit_all(inputs, bindings):
             found[b["source"]] = fit(array, b["source"], b["original_dtype"], b["original_shape"])
         except Unfit as error:
             got = f"wanted: {wanted(b)}; got: {array.dtype} {list(array.shape)}"
-            raise Unfit(f"{error}\n  {got}" + (f"\n  {error.hint}" if error.hint else "")) from None
+            lines = [str(error), got, error.hint, *opened(b, array)]
+            raise Unfit("\n  ".join(filter(None, lines))) from None
     if len({len(array) for array in found.values()}) > 1:
         each = ", ".join(f"'{name}' has {len(array)}" for name, array in found.items())
         raise Unfit(f"the inputs have different numbers of samples: {each}")
     if not len(found[names[0]]):
         raise Unfit("there are no samples")
     return found
+
+
+def opened(binding, array):
+    """What to do where the size of an axis differs that is open in the original."""
+    name, shape = binding["source"], binding["original_shape"]
+    sizes = array.shape[1:] if array.ndim > len(shape) else (1, *array.shape[1:])
+    for axis, called in binding.get("open_axes", {}).items():
+        if len(sizes) == len(shape) and sizes[axis] != shape[axis]:
+            yield (
+                f"The original takes any size of axis {axis} ({called}); this file was made for "
+                f"{shape[axis]}. Make another with edgeopt optimize --shape {name}=..."
+            )
 
 
 def wanted(binding):
@@ -60,10 +74,9 @@ def fit_shape(array, name, shape):
     found, per_sample = array.shape[1:], inner(shape)
     if array.ndim and matches(found, shape):
         return array
-    if array.ndim and matches(found, per_sample):
-        return array[:, None]
     for axis, size in enumerate(shape):  # the batch may stand elsewhere: [time, 1, features]
-        if array.ndim and size == 1 and matches(found, (*shape[:axis], *shape[axis + 1 :])):
+        batch = size == 1 or (axis == 0 and size is None)
+        if array.ndim and batch and matches(found, (*shape[:axis], *shape[axis + 1 :])):
             return np.expand_dims(array, axis + 1)
     hint = "The first axis counts the samples; the others are the model's own."
     if None not in per_sample and sorted(found) == sorted(per_sample):

@@ -21,6 +21,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
+from edgeopt.runtimes import fitting
 
 SHAPE = (1, 4, 6, 3)  # a folded image: channels last
 FOLD = Fold(input=FoldedInput(name="image", mean=(127.0,), scale=(0.5,), layout="nhwc"))
@@ -174,3 +175,17 @@ def fits_at_intake(array: np.ndarray, spec: TensorSpec) -> str:
     except BadInput:
         return "refused"
     return "int64"
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [((2, 4, 9, 3), True), ((2, 1, 4, 9, 3), True), ((2, 4, 6, 4), False), ((2, 4, 6), False)],
+)
+def test_an_axis_that_the_original_leaves_open_is_named(shape, said):
+    image = {"source": "image", "original_dtype": "float32", "original_shape": list(SHAPE),
+             "note": "", "open_axes": {2: "width"}}  # fmt: skip
+    with pytest.raises(fitting.Unfit) as caught:
+        fitting.fit_all({"image": np.zeros(shape, np.float32)}, [image])
+    words = "The original takes any size of axis 2 (width); this file was made for 6. Make another"
+    assert (words in str(caught.value)) == said
+    assert f"got: float32 {list(shape)}" in str(caught.value)

@@ -306,7 +306,7 @@ def test_score_and_drop_ask_a_slow_one_once(own, told, monkeypatch):
 def test_what_is_far_too_slow_gets_no_interval(own, told):
     said = told(8.1)
     judge = metric(f"{own}:accuracy", LABELS, SCORES, tell=told.tell)
-    why = f"one call of {own}:accuracy takes 8.1 s, and an interval 20 of them"
+    why = f"one call of {own}:accuracy takes 8.1 s, and an interval needs 20"
     assert said[-1] == f"{why}: there will be no intervals"
     dropped = drop(judge, WORSE, SCORES, LABELS, None, 0.01)
     assert (dropped.low, dropped.resolved, dropped.why_null) == (None, False, why)

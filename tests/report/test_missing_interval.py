@@ -20,7 +20,7 @@ from edgeopt.report.points import points
 from edgeopt.report.terminal import summary
 from edgeopt.store.limits import under_other_limits
 
-WHY = "one call of mine:score takes 8.1 s, and an interval 20 of them"
+WHY = "one call of mine:score takes 8.1 s, and an interval needs 20"
 
 
 def without(figure):
