@@ -46,7 +46,7 @@ from edgeopt.stats.proportion import wilson
 HERE = Path(__file__).parent
 COPIES, ROUNDS = 6, 11
 TIMEOUT_S = 120.0
-PROFILED = 10  # launches of the profiler
+PROFILED = 4  # times three launches of the profiler
 WRONG = ("FASTER", "SLOWER")
 
 
@@ -119,7 +119,7 @@ def timed_net(runtime: str, size: str, count: int, log: Path) -> dict:
         if failed:
             raise SystemExit(f"{runtime} {size}: {failed[0]}")
         profiles = [
-            profile.profile(here, subjects[:2], feeds, [20, 20], log, TIMEOUT_S, rounds=1)
+            profile.profiles(here, subjects[:2], feeds, [20, 20], log, TIMEOUT_S)
             for _ in range(PROFILED)
         ]
     medians = [
@@ -129,7 +129,12 @@ def timed_net(runtime: str, size: str, count: int, log: Path) -> dict:
     return {
         "block_ns": medians,
         "profiles_ns": [
-            [[(op.type, round(op.ns)) for op in one.operators] for one in pair] for pair in profiles
+            [
+                [[(op.type, round(op.ns)) for op in turn.operators] for turn in own[number]]
+                for own in pair
+            ]
+            for pair in profiles
+            for number in range(profile.LAUNCHES)
         ],
         "load_1m": os.getloadavg()[0],
     }
@@ -206,7 +211,7 @@ def priced(profiles: Sequence, layers: int, draws: int) -> dict | None:
         for i in range(layers)
     )
     table = NoiseTable(plain=1.0, groups=groups, samples=1, seconds=0.0)
-    made = [[as_profile(one) for one in pair] for pair in profiles]
+    made = [[[as_profile(turn) for turn in own] for own in pair] for pair in profiles]
     rng = random.Random(0)
     wrong = 0
     for _ in range(draws):

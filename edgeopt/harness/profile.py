@@ -17,7 +17,7 @@ from edgeopt.harness.subject import Subject
 from edgeopt.stats.middle import middle_half
 
 ROUNDS = 3
-#: Fresh processes that `profiles` takes, of one turn each.
+#: Fresh processes that `profiles` takes.
 LAUNCHES = 3
 
 
@@ -29,9 +29,8 @@ def profile(
     log: Path,
     timeout_s: float,
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
-    rounds: int = ROUNDS,
 ) -> list[TimeProfile]:
-    """Profile every subject in so many turns.
+    """Profile every subject in `ROUNDS` turns.
 
     Args:
         feed: samples; the first `inputs.INPUTS` are the inputs, in turn.
@@ -44,19 +43,7 @@ def profile(
     Raises:
         RunnerFailed: a runtime has no profiler, refused, died or took too long.
     """
-    told: list[list[dict[str, Any]]] = [[] for _ in subjects]
-    total = rounds * len(subjects)
-    with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(Client(device, log)) for _ in subjects]
-        for subject, client in zip(subjects, clients, strict=True):
-            open_session(client, device, subject, timeout_s)
-            inputs.give(device, client, feed, subject, timeout_s)
-        for number in range(rounds):
-            order = list(range(len(subjects)))
-            for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
-                done = number * len(subjects) + position
-                progress(done, total, subjects[i].title)
-                told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
+    told = _turns(device, subjects, feed, runs, log, timeout_s, progress)
     return [summed(s.runtime, turns) for s, turns in zip(subjects, told, strict=True)]
 
 
@@ -67,16 +54,43 @@ def profiles(
     runs: Sequence[int],
     log: Path,
     timeout_s: float,
-) -> list[list[TimeProfile]]:
-    """As many turns, each in processes of its own: by subject, then by launch.
+) -> list[list[list[TimeProfile]]]:
+    """As many turns in each of `LAUNCHES`: a profile for each, by subject, launch and turn.
 
     Raises:
         RunnerFailed: as `profile`.
     """
-    launches = [
-        profile(device, subjects, feed, runs, log, timeout_s, rounds=1) for _ in range(LAUNCHES)
+    launches = [_turns(device, subjects, feed, runs, log, timeout_s) for _ in range(LAUNCHES)]
+    return [
+        [[summed(subject.runtime, [turn]) for turn in told[i]] for told in launches]
+        for i, subject in enumerate(subjects)
     ]
-    return [list(own) for own in zip(*launches, strict=True)]
+
+
+def _turns(
+    device: Device,
+    subjects: Sequence[Subject],
+    feed: Inputs,
+    runs: Sequence[int],
+    log: Path,
+    timeout_s: float,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> list[list[dict[str, Any]]]:
+    """`ROUNDS` turns of each subject in one launch, as the runners told them."""
+    told: list[list[dict[str, Any]]] = [[] for _ in subjects]
+    total = ROUNDS * len(subjects)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(Client(device, log)) for _ in subjects]
+        for subject, client in zip(subjects, clients, strict=True):
+            open_session(client, device, subject, timeout_s)
+            inputs.give(device, client, feed, subject, timeout_s)
+        for number in range(ROUNDS):
+            order = list(range(len(subjects)))
+            for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
+                done = number * len(subjects) + position
+                progress(done, total, subjects[i].title)
+                told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
+    return told
 
 
 def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
-from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.harness.budget import CLOSER
 from edgeopt.harness.profile import profiles
 from edgeopt.pipeline.station import Station
@@ -211,7 +210,7 @@ def _fewer(
 
 def _profiles(
     work: _Work, records: Sequence[Record]
-) -> tuple[Sequence[TimeProfile], Sequence[TimeProfile]]:
+) -> tuple[Sequence[prices.Turns], Sequence[prices.Turns]]:
     """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
     shop, fp32 = work.station.shop, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:

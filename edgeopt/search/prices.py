@@ -18,6 +18,9 @@ from edgeopt.stats.verdict import corrected
 
 _MS = 1e-6  # of a nanosecond
 
+#: Profiles of one launch.
+Turns = Sequence[TimeProfile]
+
 #: A value to integers or back, ns: half a nanosecond and less where it was measured. A group that
 #: is cheap otherwise (where float is as fast) must not look free.
 CONVERT_NS = 0.3
@@ -26,24 +29,22 @@ CONVERT_NS = 0.3
 NOTHING = 0.005
 
 
-def prices(
-    table: NoiseTable, fp32: Sequence[TimeProfile], int8: Sequence[TimeProfile]
-) -> tuple[Price, ...]:
+def prices(table: NoiseTable, fp32: Sequence[Turns], int8: Sequence[Turns]) -> tuple[Price, ...]:
     """All groups, the best value first.
 
     Args:
-        fp32, int8: profiles of the two forms by launch, those of one launch taken in turns; ():
-            without costs.
+        fp32, int8: profiles of the two forms by launch and turn, as many of both; (): without
+            costs.
     """
     float_ms, int_ms = (_by_launch(table, profiles) for profiles in (fp32, int8))
     level = corrected(0.95, candidates=max(1, len(table.groups)))
     found = [
-        _price(noise, table.plain, float_ms[:, i], int_ms[:, i], level)
+        _price(noise, table.plain, float_ms[:, :, i], int_ms[:, :, i], level)
         if float_ms.size and int_ms.size
         else Price(group=noise.group, gain=_gain(noise, table.plain), cost_ms=None)
         for i, noise in enumerate(table.groups)
     ]
-    least = NOTHING * float(int_ms.mean(axis=0).sum()) if int_ms.size else 1.0
+    least = NOTHING * float(int_ms.mean(axis=(0, 1)).sum()) if int_ms.size else 1.0
     return tuple(sorted(found, key=lambda price: -_value(price, least)))
 
 
@@ -54,12 +55,12 @@ def _price(
     int8_ms: NDArray[np.float64],
     level: float,
 ) -> Price:
-    """Of one group, [launches] in both forms."""
+    """Of one group, [launches, turns] in both forms."""
     costs = fp32_ms - int8_ms
     sd = math.hypot(
         *(ms.mean() * launches.launch_sd(ms.mean() / _MS) for ms in (fp32_ms, int8_ms) if ms.any())
     )
-    low, high = launches.interval([[cost] for cost in costs], level, sd)
+    low, high = launches.interval(list(costs), level, sd)
     convert = noise.group.elements * CONVERT_NS * _MS
     return Price(
         group=noise.group,
@@ -93,11 +94,12 @@ def _value(price: Price, least: float) -> float:
     return price.gain / max(price.cost_ms if told else 0.0, least)
 
 
-def _by_launch(table: NoiseTable, profiles: Sequence[TimeProfile]) -> NDArray[np.float64]:
-    """Milliseconds, [launches, groups]; empty where a profile's operators are not the graph's."""
-    found = [_by_group(table, profile) for profile in profiles]
-    known = [one for one in found if one is not None]
-    return np.array(known if len(known) == len(found) else [])
+def _by_launch(table: NoiseTable, by_launch: Sequence[Turns]) -> NDArray[np.float64]:
+    """Milliseconds, [launches, turns, groups]; empty where operators are not the graph's."""
+    found = [[_by_group(table, profile) for profile in turns] for turns in by_launch]
+    if any(one is None for turns in found for one in turns):
+        return np.array([])
+    return np.array(found, dtype=np.float64)
 
 
 def _by_group(table: NoiseTable, profile: TimeProfile) -> list[float] | None:

@@ -49,7 +49,7 @@ INT8 = profile(
 
 
 def test_a_price_is_the_time_that_its_own_operators_take_longer():
-    found = {price.group.layers[0]: price for price in prices.prices(TABLE, [FP32], [INT8])}
+    found = {price.group.layers[0]: price for price in prices.prices(TABLE, [[FP32]], [[INT8]])}
     assert found["a"].fp32_ms == pytest.approx(4.0)
     assert found["a"].int8_ms == pytest.approx(1.1)  # with the conversion before it
     assert found["a"].cost_ms == pytest.approx(2.9 + CONVERT_NS)  # a million values
@@ -68,13 +68,13 @@ def test_the_best_value_comes_first():
     assert [price.group.layers[0] for price in unpriced] == ["b", "a", "d"]
     assert {price.cost_ms for price in unpriced} == {None}
     cheap = profile(("Conv", 1.0), ("Conv", 9.0), ("Conv", 9.0), ("Conv", 1.0))
-    priced = prices.prices(TABLE, [cheap] * 3, [INT8] * 3)
+    priced = prices.prices(TABLE, [[cheap]] * 3, [[INT8]] * 3)
     assert [price.group.layers[0] for price in priced] == ["a", "b", "d"]
 
 
 def launches(*ms):
     """Profiles in which the first group takes so long in each launch, and the others 1 ms."""
-    return [profile(("Conv", x), ("Conv", 0.5), ("Conv", 0.5), ("Conv", 1.0)) for x in ms]
+    return [[profile(("Conv", x), ("Conv", 0.5), ("Conv", 0.5), ("Conv", 1.0))] for x in ms]
 
 
 @pytest.mark.parametrize(
@@ -98,25 +98,35 @@ def test_a_price_below_what_launches_differ_by_is_none(fp32, int8, told):
     assert (found[-1] is own) == told  # all give the same: only a cost that is told sets it back
 
 
+def test_turns_that_vary_within_a_launch_widen_a_price():
+    def told(*turns):
+        first = [[one for [one] in launches(*turns)]] * 3
+        found = prices.prices(TABLE, first, [[one for [one] in launches(*[1.0] * len(turns))]] * 3)
+        own = next(price for price in found if price.group.first == 0)
+        return own.cost_high_ms - own.cost_low_ms
+
+    assert told(0.5, 1.2, 2.0) > 2 * told(1.19, 1.2, 1.21)
+
+
 def test_a_launch_of_another_graph_gives_no_price():
     fewer = profile(("Conv", 1.0), ("Conv", 1.0))
-    found = prices.prices(TABLE, [FP32, fewer], [INT8, INT8])
+    found = prices.prices(TABLE, [[FP32], [fewer]], [[INT8], [INT8]])
     assert {(price.cost_ms, price.cost_low_ms) for price in found} == {(None, None)}
 
 
 def test_a_profile_of_another_graph_gives_no_price():
     fewer = profile(("Conv", 1.0), ("Conv", 1.0))
-    assert {price.cost_ms for price in prices.prices(TABLE, [fewer], [INT8])} == {None}
-    assert {price.cost_ms for price in prices.prices(TABLE, [FP32], [fewer])} == {None}
+    assert {price.cost_ms for price in prices.prices(TABLE, [[fewer]], [[INT8]])} == {None}
+    assert {price.cost_ms for price in prices.prices(TABLE, [[FP32]], [[fewer]])} == {None}
 
 
 def test_what_gives_nothing_is_not_kept():
-    kept = prices.worth_keeping(prices.prices(TABLE, [FP32], [INT8]))
+    kept = prices.worth_keeping(prices.prices(TABLE, [[FP32]], [[INT8]]))
     assert {price.group.layers[0] for price in kept} == {"a", "b"}
 
 
 def test_the_predicted_time_adds_up():
-    chosen = prices.prices(TABLE, [FP32], [INT8])[:2]
+    chosen = prices.prices(TABLE, [[FP32]], [[INT8]])[:2]
     assert prices.predicted_ms(5.0, chosen) == pytest.approx(5 + sum(p.cost_ms for p in chosen))
     assert prices.predicted_ms(5.0, []) == 5.0
     assert prices.predicted_ms(5.0, prices.prices(TABLE, (), ())) is None
