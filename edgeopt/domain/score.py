@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from edgeopt.domain.model import Value
 
+#: With fewer groups nothing is said to keep a limit: intervals over groups are too narrow below 20
+#: to 50 of them (Cameron and Miller 2015, section VI).
+FEWEST_GROUPS = 20
+
 
 class Score(Value, kw_only=True, frozen=True):
     """A metric's value on one part of the data.
@@ -13,6 +17,8 @@ class Score(Value, kw_only=True, frozen=True):
         interval: the method that gave it.
         part: "choose" or "confirm".
         n: samples. `groups`: independent groups among them, None if each is its own.
+        alike: groups that they seem to be of, where none were told (`datasets/likeness.py`); None:
+            they seem to be independent.
     """
 
     metric: str
@@ -23,6 +29,7 @@ class Score(Value, kw_only=True, frozen=True):
     n: int
     part: str
     groups: int | None = None
+    alike: int | None = None
 
 
 class Drop(Value, kw_only=True, frozen=True):
@@ -32,7 +39,10 @@ class Drop(Value, kw_only=True, frozen=True):
         value: source's score minus candidate's (the other way round for errors).
         relative: `value` over the source's score where the metric has no natural
             unit (errors), else None.
-        resolved: whether the interval lies wholly on one side of the allowed drop.
+        resolved: whether the samples tell on which side of the allowed drop it is (`settled`).
+        bound: what other samples lose less than, nineteen times of twenty, by counts and by the
+            margins of the source's answers (`datasets/bound.py`); judged like `judged`; None in
+            runs that are older.
     """
 
     value: float
@@ -42,8 +52,22 @@ class Drop(Value, kw_only=True, frozen=True):
     n: int
     resolved: bool
     relative: float | None = None
+    bound: float | None = None
 
     @property
     def judged(self) -> float:
         """What is held against `--max-drop`."""
         return self.value if self.relative is None else self.relative
+
+
+def settled(low: float, high: float, limit: float, n: int, groups: int | None) -> bool:
+    """Whether samples tell on which side of a limit a drop is.
+
+    The interval lies wholly on one side; and below it only where there are groups enough.
+
+    Args:
+        groups: of which the n samples are; None: each is its own.
+    """
+    if low > limit:
+        return (groups or n) > 1
+    return high < limit and n > 1 and (groups is None or groups >= FEWEST_GROUPS)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from edgeopt.datasets import scores, slices
+from edgeopt.datasets import likeness, scores, slices
+from edgeopt.datasets.intervals import count_groups
 from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.metrics import metric
 from edgeopt.datasets.samples import Samples
@@ -42,6 +44,15 @@ class Exam:
 
     def __init__(self, part: str, samples: Samples, feed: Feed, source: Answers) -> None:
         self.part, self.samples, self.feed, self.source = part, samples, feed, source
+        self._alike: dict[str, np.ndarray | None] = {}
+
+    def alike(self, output: str) -> np.ndarray | None:
+        """The group that each sample seems to be of, where none is told; None: independent."""
+        if self.samples.groups is not None:
+            return None
+        if output not in self._alike:
+            self._alike[output] = likeness.groups_of(self.samples.inputs, self.source[output])
+        return self._alike[output]
 
     def marks(
         self, judge: Metric, answers: Answers, output: str, max_drop: float
@@ -53,12 +64,13 @@ class Exam:
         """
         own = answers[output]
         theirs = self.source[output][: len(own)]
-        labels, groups = (
+        labels, groups, alike = (
             None if array is None else array[: len(own)]
-            for array in (self.samples.labels, self.samples.groups)
+            for array in (self.samples.labels, self.samples.groups, self.alike(output))
         )
         score = scores.score(judge, own, judge.truths(labels, theirs), groups, self.part)
-        return score, scores.drop(judge, own, theirs, labels, groups, max_drop)
+        score = msgspec.structs.replace(score, alike=count_groups(alike))
+        return score, scores.drop(judge, own, theirs, labels, groups, max_drop, alike)
 
     def slices(
         self, judge: Metric, answers: Answers, output: str, columns: Sequence[str], max_drop: float

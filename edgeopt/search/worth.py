@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from edgeopt.domain.compression import Chain
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
@@ -40,7 +42,11 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     Returns:
         The fastest first.
     """
-    held = choose.qualifying(records, constraints)
+    held = [
+        record
+        for record in choose.qualifying(records, constraints)
+        if choose.likely(record, constraints)
+    ]
     fastest = min((_ms(record) for record in held), default=math.inf)
     found = []
     forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
@@ -70,10 +76,10 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
 
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:
-    """Whether it qualifies but for what it loses on the choosing samples."""
-    if record.drop is None or record.drop.judged <= constraints.max_drop:
-        return False
-    return len(choose.misses(record, constraints)) == 1
+    """Whether it qualifies but for what it loses, or other samples may, over all or on a slice."""
+    lossy = msgspec.structs.replace(constraints, max_drop=math.inf, max_slice_drop=None)
+    fails = bool(choose.misses(record, constraints)) or not choose.likely(record, constraints)
+    return fails and not choose.misses(record, lossy)
 
 
 def _ms(record: Record) -> float:

@@ -24,7 +24,9 @@ def wilson(k: float, n: int, level: float = 0.95) -> Interval:
     return min(p, max(0.0, centre - half)), max(p, min(1.0, centre + half))
 
 
-def paired_difference(n: int, only_first: int, only_second: int, level: float = 0.95) -> Interval:
+def paired_difference(
+    n: int, only_first: float, only_second: float, level: float = 0.95
+) -> Interval:
     """The interval of first's proportion minus second's on the same n samples.
 
     Bonett and Price (2012), adjusted Wald interval for paired data: one is added to both
@@ -33,7 +35,8 @@ def paired_difference(n: int, only_first: int, only_second: int, level: float = 
 
     Args:
         only_first: samples that the first has right and the second has not; `only_second`
-            the other way round. (only_first - only_second) / n is the difference itself.
+            the other way round. (only_first - only_second) / n is the difference itself. Parts of
+            samples where n counts groups of them.
 
     Returns:
         (low, high) within -1..1.

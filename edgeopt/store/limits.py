@@ -12,7 +12,7 @@ import msgspec
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Request
-from edgeopt.domain.score import Drop
+from edgeopt.domain.score import Drop, settled
 
 NOT_AGAIN = "not timed: with these limits it was not needed"
 
@@ -58,6 +58,7 @@ def _under(record: Record, limits: Constraints) -> Record:
 
 def _resolved(record: Record, drop: Drop, max_drop: float) -> Drop:
     """The drop, held against another limit (`datasets/scores.py`)."""
-    groups = record.score.groups if record.score else None
-    apart = drop.high < max_drop or drop.low > max_drop
-    return msgspec.structs.replace(drop, resolved=apart and (groups or drop.n) > 1)
+    score = record.score
+    groups = (score.groups or score.alike) if score else None
+    resolved = settled(drop.low, drop.high, max_drop, drop.n, groups)
+    return msgspec.structs.replace(drop, resolved=resolved)
