@@ -16,7 +16,6 @@ import math
 
 import numpy as np
 
-from edgeopt.datasets.intervals import count_groups
 from edgeopt.datasets.metric import Columns, Metric
 from edgeopt.datasets.noise import Noise, noise
 from edgeopt.stats.proportion import paired_difference
@@ -33,6 +32,7 @@ _OVERLAYS = 24
 _LARGEST = 1e9  # noise is made larger until it changes something; so much is like none
 _ENOUGH = 4.0  # changed answers that an estimate rests on
 _MOST, _VALUES = 1000, 10**7  # samples that noise is laid over, and values of their answers
+_ONE_GROUP = 10.0  # standard errors that one group's figure may be off another's: a guess
 _SURE = 0.01  # a count that is less likely than this contradicts the margins
 
 
@@ -91,7 +91,7 @@ def _of_counts(
     per_unit = _means(net, units[: len(net)])
     spread = math.hypot(
         net.mean() / math.sqrt(WORTH + seen),
-        _error(per_unit),
+        _error(per_unit, float(changed.mean())),
     )
     return min(1.0, float(ratio * (net.mean() + _skewed(changed.mean(), spread) * spread)))
 
@@ -139,8 +139,6 @@ def _of_scores(
     groups: np.ndarray | None,
 ) -> float:
     """The bound of a metric of all samples together, by resamples of samples and of noise."""
-    if groups is not None and count_groups(groups) == 1:
-        return 1.0
     value = metric.combine(*before) - metric.combine(*after)
     source = tuple(column[: len(truths)] for column in before)
     units = _units(groups, len(truths))
@@ -196,10 +194,10 @@ def _means(values: np.ndarray, units: np.ndarray) -> np.ndarray:
     return sums[there] / counts[there].mean()
 
 
-def _error(per_unit: np.ndarray) -> float:
-    """Standard error of a mean over units; infinite for one."""
+def _error(per_unit: np.ndarray, changed: float) -> float:
+    """Standard error of a mean over units; of one unit, many times what changes in it."""
     if len(per_unit) < 2:
-        return math.inf
+        return _ONE_GROUP * changed
     return float(per_unit.std() / math.sqrt(len(per_unit))) * _few(len(per_unit))
 
 
@@ -207,7 +205,7 @@ def _few(units: int) -> float:
     """By how much an estimate from few units is less sure than its spread says: Student's t."""
     from scipy.special import ndtri, stdtrit
 
-    return float(stdtrit(units - 1, LEVEL) / ndtri(LEVEL)) if units > 1 else math.inf
+    return float(stdtrit(units - 1, LEVEL) / ndtri(LEVEL)) if units > 1 else _ONE_GROUP
 
 
 def _skewed(mean: float, spread: float) -> float:
