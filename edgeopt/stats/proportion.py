@@ -44,7 +44,7 @@ def paired_difference(
     Raises:
         ValueError: a negative count, more disagreements than samples, or no samples.
     """
-    if min(only_first, only_second) < 0 or only_first + only_second > n or n < 1:
+    if min(only_first, only_second) < 0 or only_first + only_second > n * (1 + 1e-9) or n < 1:
         raise ValueError(
             f"counts must be 0 or more and add up to n >= 1 at most, "
             f"got only_first={only_first}, only_second={only_second}, n={n}"
@@ -52,7 +52,7 @@ def paired_difference(
     first = (only_first + 1) / (n + 2)
     second = (only_second + 1) / (n + 2)
     centre = first - second
-    half = _z(level) * math.sqrt((first + second - centre**2) / (n + 2))
+    half = _z(level) * math.sqrt(max(0.0, first + second - centre**2) / (n + 2))
     return max(-1.0, centre - half), min(1.0, centre + half)
 
 

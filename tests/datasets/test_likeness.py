@@ -90,7 +90,7 @@ def independent():
     yield "constant", np.ones((150, 100), np.float32)
 
 
-@pytest.mark.parametrize(("name", "rows"), independent())
+@pytest.mark.parametrize(("name", "rows"), list(independent()))
 def test_independent_samples_do_not_look_like_few_groups(name, rows):
     assert likeness.groups_of({"x": rows}, answers(rows)) is None
 
