@@ -53,7 +53,11 @@ def interval_of(
     n: int,
     closed: Interval | None,
 ) -> Interval:
-    """The closed form where there is one, else a bootstrap; groups can only make it wider."""
+    """The closed form where there is one, else a bootstrap; groups can only make it wider.
+
+    Args:
+        closed: of as many samples as there are groups, where there are groups.
+    """
     interval = closed or _bootstrap(metric, statistic, value, n, None)
     if groups is not None:
         interval = interval.wider_with(_bootstrap(metric, statistic, value, n, groups))
@@ -73,7 +77,18 @@ def _bootstrap(
         low, high = paired_bootstrap(statistic, n, groups, metric.resamples)
     except ValueError as error:
         return _none(f"{error}{statistic.told}")
-    return Interval(low, high, method)
+    few = _few(count_groups(groups))
+    return Interval(value - few * (value - low), value + few * (high - value), method)
+
+
+def _few(groups: int | None) -> float:
+    """By how much a bootstrap of so few groups is too narrow: Student's t, and n - 1 of n."""
+    if groups is None:
+        return 1.0
+    from scipy.special import ndtri, stdtrit
+
+    few = stdtrit(groups - 1, 0.975) / ndtri(0.975)
+    return float(few * np.sqrt(groups / (groups - 1)))
 
 
 def _halves(
@@ -117,6 +132,11 @@ def can_vary(n: int, groups: np.ndarray | None) -> bool:
 def count_groups(groups: np.ndarray | None) -> int | None:
     """How many groups there are; None where each sample is its own."""
     return None if groups is None else len(np.unique(groups))
+
+
+def independent(n: int, groups: np.ndarray | None) -> int:
+    """How many of n samples are independent: as many as there are groups."""
+    return count_groups(groups) or n
 
 
 def agreement_reach(n: int) -> float:

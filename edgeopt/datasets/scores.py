@@ -8,25 +8,24 @@ from dataclasses import replace
 import numpy as np
 
 from edgeopt.datasets.advice import Advice
+from edgeopt.datasets.bound import bound
 from edgeopt.datasets.intervals import (
     Interval,
     Statistic,
     agreement_reach,
-    can_vary,
     count_groups,
     difference_reach,
+    independent,
     interval_of,
 )
 from edgeopt.datasets.metric import Columns, Metric
 from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.score import FEWEST_GROUPS, Drop, Score, settled
 from edgeopt.stats.proportion import paired_difference, wilson
 
 # With fewer, a percentile interval is clearly too narrow: by sqrt((n-1)/n) * z / t(n-1),
 # which is 6 % at 30 samples and 9 % at 20.
 FEWEST_SAMPLES = 30
-# "Few" clusters means fewer than 20 to 50 (Cameron and Miller 2015, section VI).
-FEWEST_GROUPS = 20
 MOST_SAMPLES = 10**7  # a drop that needs more than this cannot be shown
 
 
@@ -40,7 +39,8 @@ def score(
     """The metric's value on one part, with its interval.
 
     Wilson's interval for a proportion, else a bootstrap, or half-samples where samples must not be
-    repeated (`Metric.resampling`); with groups the wider of that and the same of whole groups.
+    repeated (`Metric.resampling`); with groups the wider of that (of as many samples as there are
+    groups) and the same of whole groups.
 
     Args:
         outputs: [n, *output shape]. truths: from `metric.truths`.
@@ -72,18 +72,21 @@ def drop(
     labels: np.ndarray | None,
     groups: np.ndarray | None,
     max_drop: float,
+    alike: np.ndarray | None = None,
 ) -> Drop:
     """How much worse than the source on the same samples, with its interval.
 
     Bonett and Price's interval for a proportion, else as in `score`, of the paired difference:
-    both models on the same resamples; with groups the wider of that and of whole groups. For
-    agreement it is what is missing to 1, with agreement's own interval mirrored. For errors,
-    `value`, `low` and `high` are in
-    the error's unit, `relative` is `value` over the source's error, and `max_drop` is held
-    against `relative` (against `value` where the source makes no error at all).
+    both models on the same resamples; with groups the wider of that (of as many samples as there
+    are groups) and of whole groups. For agreement it is what is missing to 1, with agreement's own
+    interval mirrored. For errors, `value`, `low` and `high` are in the error's unit, `relative` is
+    `value` over the source's error, and `max_drop` is compared with `relative` (with `value` where
+    the source makes no error at all).
 
     Args:
         outputs, source_outputs: [n, *output shape] of the candidate and the source.
+        alike: [n], groups that samples seem to be of, where none were told: they make no interval
+            wider, but with few of them nothing is resolved below the limit.
 
     Raises:
         StepFailed: the answers are not finite. BadInput: the labels do not fit the metric.
@@ -93,7 +96,7 @@ def drop(
     relative = None
     if metric.against == "source":
         value, interval = _missing_agreement(metric, columns, groups)
-        resolved = interval.excludes(max_drop)
+        tested, limit = interval, max_drop
     else:
         source = _columns(metric, source_outputs, truths)
         before, after = _value(metric, source), _value(metric, columns)
@@ -101,10 +104,14 @@ def drop(
         if metric.proportion:  # exactly 5 / 500, which 0.95 - 0.94 is not
             value = _lost_minus_won(source, columns) / len(outputs)
         interval = _drop_interval(metric, source, columns, value, groups)
-        resolved = interval.excludes(max_drop)
+        tested, limit = interval, max_drop
         if not metric.higher_is_better and before > 0:
             relative = value / before
-            resolved = _excess(metric, source, columns, groups, max_drop).excludes(0)
+            tested, limit = _excess(metric, source, columns, groups, max_drop), 0.0
+    together = groups if groups is not None else alike
+    at_most = bound(metric, outputs, source_outputs, truths, together)
+    if at_most is None and not interval.why_null:
+        at_most = interval.high if relative is None else interval.high / before
     return Drop(
         value=value,
         low=interval.known[0],
@@ -112,8 +119,9 @@ def drop(
         interval=interval.method,
         why_null=interval.why_null,
         n=len(outputs),
-        resolved=resolved and can_vary(len(outputs), groups),
+        resolved=settled(tested.low, tested.high, limit, len(outputs), count_groups(together)),
         relative=relative,
+        bound=at_most,
     )
 
 
@@ -140,16 +148,21 @@ def too_few(
     """Warnings where n samples, or so few groups, cannot tell whether `max_drop` is kept."""
     found = []
     needed = smallest_resolvable(metric, max_drop)
+    count = count_groups(groups)
+    samples, are_needed = f"{n} samples", f"{needed} are needed"
+    if count is not None:  # samples of one group tell the same thing
+        samples, are_needed = f"{n} samples of {count} groups", f"{needed} groups are needed"
     if needed is None:
         text = f"No number of samples can show a drop below {100 * max_drop:g} %"
         found.append(Advice(text, "Allow a larger --max-drop."))
-    elif n < needed:
-        text = f"{n} samples cannot resolve a drop of {100 * max_drop:g} %"
-        found.append(Advice(text, f"At least {needed} are needed, or a larger --max-drop."))
-    count = count_groups(groups)
+    elif (count or n) < needed:
+        text = f"{samples} cannot resolve a drop of {100 * max_drop:g} %"
+        found.append(Advice(text, f"At least {are_needed}, or a larger --max-drop."))
     if count is not None and count < FEWEST_GROUPS:
         text = f"{count} groups are few to say how other groups would fare"
-        found.append(Advice(text, f"Intervals may be too narrow below {FEWEST_GROUPS} groups."))
+        found.append(
+            Advice(text, f"Below {FEWEST_GROUPS} groups no candidate is said to keep the limit.")
+        )
     return tuple(found)
 
 
@@ -175,9 +188,9 @@ def _score_interval(
     metric: Metric, columns: Columns, value: float, groups: np.ndarray | None
 ) -> Interval:
     n = len(columns[0])
-    closed = None
+    closed, units = None, independent(n, groups)
     if metric.proportion:
-        closed = Interval(*wilson(int(columns[0].sum()), n), "Wilson")
+        closed = Interval(*wilson(int(columns[0].sum()) * units / n, units), "Wilson")
 
     def resampled(indices: np.ndarray) -> float:
         return metric.combine(*(column[indices] for column in columns))
@@ -186,7 +199,7 @@ def _score_interval(
     if metric.proportion or not metric.counting:
         return interval
     # A bootstrap of answers that are all right has no width; n right answers have one.
-    reach = agreement_reach(n)
+    reach = agreement_reach(units)
     better = metric.higher_is_better
     interval = interval.around(value, reach if better else 0, 0 if better else reach)
     return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
@@ -211,17 +224,18 @@ def _drop_interval(
     metric: Metric, source: Columns, columns: Columns, value: float, groups: np.ndarray | None
 ) -> Interval:
     n = len(columns[0])
-    closed = None
+    closed, units = None, independent(n, groups)
     if metric.proportion:
         right, still_right = source[0], columns[0]
         lost, won = int((right & ~still_right).sum()), int((still_right & ~right).sum())
-        closed = Interval(*paired_difference(n, lost, won), "Bonett-Price")
+        share = units / n
+        closed = Interval(*paired_difference(units, lost * share, won * share), "Bonett-Price")
     sign = 1 if metric.higher_is_better else -1
     difference = _weighted_difference(metric, source, columns, sign, -sign)
     interval = interval_of(metric, difference, value, groups, n, closed)
     if metric.proportion or not metric.counting:
         return interval
-    reach = difference_reach(n)  # the width that a bootstrap of equal answers lacks
+    reach = difference_reach(units)  # the width that a bootstrap of equal answers lacks
     return interval.around(value, below=reach, above=reach)
 
 

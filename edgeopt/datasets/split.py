@@ -22,7 +22,7 @@ class Parts:
 
     Attributes:
         calibrate: finds activation ranges. choose: ranks the candidates.
-        confirm: no choice has seen it; its score is the one that is printed.
+        confirm: held out until the end; its score is the one that is printed.
     """
 
     calibrate: Samples

@@ -82,6 +82,11 @@ class Choice(Value, kw_only=True, frozen=True):
             at hand (and so nothing was timed).
         why: one sentence. rejected: candidates taken first whose confirming score broke
             the promise. front: recipe ids on the Pareto front of latency, drop and size.
+        held: "held" where the confirming samples tell that the drop is below the allowed one; "not
+            told" where it is not above it on them, and they are too few to tell of others; None
+            where nothing was chosen, and in runs that are older.
+        needed: so many samples (or groups, where they are in groups) at least would tell; None
+            where none would, or it is held.
         findings: warnings and failures of the machine in the schedule that decided.
         refinements: what was done about int8 forms that were fast and lost too much.
         compression: the steps of the search for a smaller model, in their order.
@@ -91,6 +96,8 @@ class Choice(Value, kw_only=True, frozen=True):
     recipe_id: str | None
     basis: Literal["measured", "profile order"]
     why: str
+    held: Literal["held", "not told"] | None = None
+    needed: int | None = None
     baseline_id: str | None
     front: tuple[str, ...]
     misses: tuple[Miss, ...] = ()

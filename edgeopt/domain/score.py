@@ -6,6 +6,10 @@ import math
 
 from edgeopt.domain.model import Value
 
+#: With fewer groups nothing is said to keep a limit: intervals over groups are too narrow below 20
+#: to 50 of them (Cameron and Miller 2015, section VI).
+FEWEST_GROUPS = 20
+
 
 class Score(Value, kw_only=True, frozen=True):
     """A metric's value on one part of the data.
@@ -15,6 +19,8 @@ class Score(Value, kw_only=True, frozen=True):
         interval: the method that gave it.
         part: "choose" or "confirm".
         n: samples. `groups`: independent groups among them, None if each is its own.
+        alike: groups that they seem to be of, where none were told (`datasets/likeness.py`); None:
+            they seem to be independent.
     """
 
     metric: str
@@ -26,6 +32,7 @@ class Score(Value, kw_only=True, frozen=True):
     part: str
     groups: int | None = None
     why_null: str = ""
+    alike: int | None = None
 
 
 class Drop(Value, kw_only=True, frozen=True):
@@ -36,7 +43,10 @@ class Drop(Value, kw_only=True, frozen=True):
         relative: `value` over the source's score where the metric has no natural
             unit (errors), else None.
         low, high, interval, why_null: as in `Score`.
-        resolved: whether the interval lies wholly on one side of the allowed drop.
+        resolved: whether the samples tell on which side of the allowed drop it is (`settled`).
+        bound: what other samples lose less than, nineteen times of twenty, by counts and by the
+            margins of the source's answers (`datasets/bound.py`); judged like `judged`; None where
+            nothing tells it, and in runs that are older.
     """
 
     value: float
@@ -47,6 +57,7 @@ class Drop(Value, kw_only=True, frozen=True):
     resolved: bool
     relative: float | None = None
     why_null: str = ""
+    bound: float | None = None
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -59,3 +70,16 @@ class Drop(Value, kw_only=True, frozen=True):
     def judged(self) -> float:
         """What is held against `--max-drop`."""
         return self.value if self.relative is None else self.relative
+
+
+def settled(low: float, high: float, limit: float, n: int, groups: int | None) -> bool:
+    """Whether samples tell on which side of a limit a drop is.
+
+    The interval lies wholly on one side; and below it only where there are groups enough.
+
+    Args:
+        groups: of which the n samples are; None: each is its own.
+    """
+    if low > limit:
+        return (groups or n) > 1
+    return high < limit and n > 1 and (groups is None or groups >= FEWEST_GROUPS)

@@ -6,10 +6,12 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
-from edgeopt.datasets import scores, slices
+from edgeopt.datasets import likeness, scores, slices
 from edgeopt.datasets.fidelity import divided
+from edgeopt.datasets.intervals import count_groups
 from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.metrics import metric
 from edgeopt.datasets.parts import Part
@@ -34,6 +36,17 @@ class Exam:
 
     def __init__(self, part: str, samples: Samples, feed: Feed, source: Answers) -> None:
         self.part, self.samples, self.feed, self.source = part, samples, feed, source
+        self._alike: dict[str, np.ndarray | None] = {}
+
+    def alike(self, output: str) -> np.ndarray | None:
+        """The group that each sample seems to be of, where none is told; None: independent."""
+        if self.samples.groups is not None:
+            return None
+        if output not in self._alike:
+            self._alike[output] = likeness.groups_of(
+                self.samples.inputs, np.nan_to_num(self.source[output])
+            )
+        return self._alike[output]
 
     @functools.cached_property
     def divisions(self) -> dict[str, tuple[Part, ...]]:
@@ -75,8 +88,12 @@ class Exam:
             None if array is None else array[: len(own)]
             for array in (samples.labels, samples.groups)
         )
+        alike = self.alike(output)
+        if alike is not None:
+            alike = alike[self.scored(output, len(answers[output]))]
         score = scores.score(judge, own, judge.truths(labels, theirs), groups, self.part)
-        return score, scores.drop(judge, own, theirs, labels, groups, max_drop)
+        score = msgspec.structs.replace(score, alike=count_groups(alike))
+        return score, scores.drop(judge, own, theirs, labels, groups, max_drop, alike)
 
     def slices(
         self, judge: Metric, answers: Answers, output: str, columns: Sequence[str], max_drop: float

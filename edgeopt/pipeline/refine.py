@@ -71,28 +71,33 @@ class _Work:
         return record
 
     def holds(self, record: Record) -> bool:
-        return bool(choose.qualifying([record], self.station.call.constraints))
+        constraints = self.station.call.constraints
+        return bool(choose.qualifying([record], constraints)) and choose.likely(record, constraints)
 
 
 def refine(
-    station: Station, records: Sequence[Record], baseline: str | None
+    station: Station,
+    records: Sequence[Record],
+    baseline: str | None,
+    done: Sequence[Refinement] = (),
 ) -> tuple[list[Record], tuple[Refinement, ...]]:
-    """Refine each int8 form that is faster than all that qualifies and loses too much.
+    """Refine each int8 form that is faster than all that qualifies and may lose too much.
 
-    Of each runtime, that is: of the whole model, and of the compressed one where there is one. A
-    pruned and recovered model so gets its own better integers and layers in float.
-
-    Layers are ranked on calibrating samples, forms are judged on the choosing ones; the
-    confirming part is not looked at.
+    Of each runtime, and of the whole and the compressed model. Layers are ranked on calibrating
+    samples, forms are judged on the choosing ones.
 
     Args:
         records: screened in one schedule.
+        done: earlier refinements, whose forms are not refined again.
 
     Returns:
         (the records with those of new forms, what was done)
     """
     works: list[_Work] = []
+    refined = {one.recipe_id for one in done}
     for chance in chances(records, station.call.constraints):
+        if chance.plain.recipe_id in refined:
+            continue
         limit = min([chance.limit_ms, *(_predicted(work) for work in works if _won(work))])
         if _ms(chance.plain) < limit and _has_forms(chance.plain):
             works.append(_refined(station, records, chance, limit))
@@ -244,7 +249,8 @@ def _timed(
     if not new:
         made = {record.key for record in _made(works)}
         return [station.keep(r) if r.key in made else r for r in records]
-    rivals = choose.ranked(choose.qualifying(records, station.call.constraints))[:RIVALS]
+    limits = station.call.constraints
+    rivals = choose.in_order(choose.qualifying(records, limits), limits)[:RIVALS]
     plain = [work.plain for work in works]
     floats = [
         own

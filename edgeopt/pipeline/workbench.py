@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from edgeopt.datasets import doubts, scores
+from edgeopt.datasets import doubts, likeness, scores
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.training import training_samples
 from edgeopt.devices.device import Device
@@ -13,6 +13,7 @@ from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
+from edgeopt.domain.score import FEWEST_GROUPS
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.jobs.scratch import last_lines
 from edgeopt.jobs.told import told
@@ -149,7 +150,7 @@ class Workbench:
 
     @property
     def confirm(self) -> Exam:
-        """The part that no choice has seen; the source is asked about it when first needed."""
+        """The part that is held out; the source is asked about it when first needed."""
         with self._asking:
             if self._confirm is None:
                 with self.turns.working():
@@ -189,7 +190,7 @@ class Workbench:
         return (self._choose, *([self._confirm] if self._confirm else []))
 
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the metric and the size of the judged parts."""
+        """What to know of the metric, the parts' sizes, and samples that look alike."""
         allowed = self.call.constraints.max_drop
         parts = (self.intake.parts.choose, self.intake.parts.confirm)
         found = [
@@ -197,4 +198,8 @@ class Workbench:
             for samples in parts
             for advice in scores.too_few(self.judge, len(samples), samples.groups, allowed)
         ]
+        for part in self._exams:
+            alike = part.alike(self.intake.output)
+            if alike is not None and int(alike.max()) < FEWEST_GROUPS - 1:
+                found.append(str(likeness.advice(alike)))
         return tuple(dict.fromkeys([*map(str, self.judge.advice), *found]))

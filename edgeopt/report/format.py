@@ -156,6 +156,24 @@ def drop(value: Drop | None, reason: str = "") -> str:
     return allowance(value.judged, relative=value.relative is not None)
 
 
+def lost(value: Drop) -> str:
+    """A drop as a verb: "loses 0.8 points (95 % CI 0.1 to 4.6 points)", "gains 0.3 points (...)".
+
+    Where it gains, the interval is of the gain as well.
+    """
+    gained = value.judged < 0
+    bounds = drop_bounds(value)
+    shown = abs(value.judged)
+    words = (
+        f"{'gains' if gained else 'loses'} {allowance(shown, relative=value.relative is not None)}"
+    )
+    if bounds is None:
+        return words
+    low, high = (-bounds[1], -bounds[0]) if gained else bounds
+    form = percent if value.relative is not None else points
+    return f"{words} (95 % CI {interval(low, high, form)})"
+
+
 def drop_bounds(value: Drop) -> tuple[float, float] | None:
     """The interval in the unit of `judged`; None where there is none, or no relative one."""
     if value.low is None or value.high is None:

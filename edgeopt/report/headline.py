@@ -69,7 +69,7 @@ def _figures(run: Run, record: Record) -> Iterator[Figure]:
 
 
 def _quality(record: Record) -> Iterator[Figure]:
-    """Score and drop on the samples that no choice has seen, else on those it was made by."""
+    """Score and drop on the held-out samples, else on those that the choice was made by."""
     confirmed = record.confirm_score is not None
     score = record.confirm_score or record.score
     drop = record.confirm_drop if confirmed else record.drop

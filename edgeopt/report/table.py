@@ -43,7 +43,7 @@ class Row:
         latency: of measurements only; others show why there is none in `why_untimed`.
         speedup: over the fp32 of the same runtime. versus: over the run's baseline.
         resolved: whether the samples tell on which side of the allowed drop it is.
-        confirm: the drop on samples that no choice has seen, empty where not taken.
+        confirm: the drop on held-out samples, empty where not taken.
         executed: the precision that really ran, or why it is not known.
     """
 

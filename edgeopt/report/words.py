@@ -9,46 +9,47 @@ from edgeopt.domain.finding import Finding
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
 from edgeopt.report import format as fmt
+from edgeopt.report import promise
+from edgeopt.report.promise import Promise
+from edgeopt.search.choose import share_of_baseline
 
 
 def why(
-    record: Record, records: Sequence[Record], baseline: str | None, rejected: Sequence[Miss]
+    record: Record,
+    records: Sequence[Record],
+    baseline: str | None,
+    rejected: Sequence[Miss],
+    said: Promise,
 ) -> str:
     """One sentence for a measured choice."""
     assert record.recipe is not None
     assert record.latency_ms is not None
     assert record.confirm_drop is not None
-    drop = record.confirm_drop
-    words = [
-        f"{record.title}: the fastest that keeps the allowed drop, "
-        f"p50 {fmt.ms(record.latency_ms.p50)}"
-    ]
+    lead = promise.lead(said, record.confirm_drop)
+    words = [f"{record.title}: {lead}, p50 {fmt.ms(record.latency_ms.p50)}"]
+    if tie := promise.tie(said, record):
+        words.append(tie)
     versus = record.versus_baseline
     over = next((r for r in records if r.recipe_id == baseline), None)
     if versus is not None and over is not None:
         words.append(f"{fmt.verdict(versus)} over {over.title}")
     elif record.recipe_id == baseline:
-        words.append("which is the baseline itself: nothing faster held")
-    words.append(
-        f"it loses {fmt.drop(drop)} ({fmt.drop_interval(drop)}) on {drop.n} samples "
-        "that no choice has seen"
-    )
+        words.append("which is the baseline itself")
+    words.append(promise.told(said, record))
     if rejected:
-        words.append(
-            f"{fmt.count(len(rejected), 'faster candidate')} did not hold on those samples"
-        )
+        words.append(f"{fmt.count(len(rejected), 'other candidate')} lost too much on them")
     return "; ".join(words) + "."
 
 
-def unmeasured(record: Record, target: str, rejected: Sequence[Miss]) -> str:
+def unmeasured(record: Record, target: str, rejected: Sequence[Miss], said: Promise) -> str:
     """One sentence for a choice without a device."""
-    drop = record.confirm_drop
-    assert drop is not None
-    taken = f" after {fmt.count(len(rejected), 'other')} that did not hold" if rejected else ""
+    assert record.confirm_drop is not None
+    taken = f" after {fmt.count(len(rejected), 'other')} that lost too much" if rejected else ""
+    lead = promise.lead(said, record.confirm_drop)
+    lead = lead.replace("the fastest", f"the first in the order of the profile {target}", 1)
     return (
-        f"{record.title}: first in the order of the profile {target} that keeps the allowed "
-        f"drop{taken}; {_untimed(record)}{_emulated(record)}; it loses {fmt.drop(drop)} on "
-        f"{drop.n} samples that no choice has seen, scored on this machine."
+        f"{record.title}: {lead}{taken}; {_untimed(record)}{_emulated(record)}; "
+        f"{promise.told(said, record)}, scored on this machine."
     )
 
 
@@ -85,17 +86,26 @@ def nothing(records: Sequence[Record]) -> str:
     return f"none of {fmt.count(ok, 'working candidate')} keeps what was asked."
 
 
-def unresolved(record: Record) -> tuple[str, ...]:
-    """A warning where the interval of the confirming drop reaches over the allowed drop."""
+def without_interval(record: Record) -> tuple[str, ...]:
+    """A warning where nothing tells how far off the confirming drop may be."""
     drop = record.confirm_drop
-    if drop is None or drop.resolved:
+    if drop is None or drop.low is not None:
         return ()
-    if drop.low is None:
-        why = drop.why_null or "none was given"
-        return (f"The drop has no interval, so how far off it may be is not known: {why}.",)
+    why = drop.why_null or "none was given"
+    return (f"The drop has no interval, so how far off it may be is not known: {why}.",)
+
+
+def passed_over(record: Record, chosen: Record, baseline: str | None) -> str:
+    """A warning: a candidate that is faster, and what other samples may lose with it; or ""."""
+    drop = record.confirm_drop or record.drop
+    ours, theirs = (share_of_baseline(r, baseline) for r in (chosen, record))
+    if not ours or not theirs or drop is None or drop.bound is None:
+        return ""
+    lost = fmt.allowance(drop.bound, relative=drop.relative is not None)
     return (
-        f"{drop.n} confirming samples do not resolve the allowed drop: it may be "
-        f"{fmt.drop_interval(drop)}. More samples would tell.",
+        f"{record.title} is {fmt.factor(ours / theirs)} times as fast, but other samples may well "
+        f"lose up to {lost} with it, by what {drop.n} samples and the margins of their answers "
+        "tell. More samples would tell more."
     )
 
 

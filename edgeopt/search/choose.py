@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Miss
 
 TIE = 0.02  # shares of latency below which two candidates count as equally fast
+
+#: A smaller limit is taken for this one where other samples are meant: no count of hundreds, and
+#: no margin, tells less than one in a thousand from none.
+LEAST_LIMIT = 0.001
 
 
 def misses(record: Record, constraints: Constraints) -> list[str]:
@@ -53,8 +58,43 @@ def qualifying(records: Sequence[Record], constraints: Constraints) -> list[Reco
     return [r for r in records if r.status == "ok" and not misses(r, constraints)]
 
 
+def likely(record: Record, constraints: Constraints) -> bool:
+    """Whether other samples are likely to lose no more than is allowed.
+
+    By the confirming samples where they were asked, else by the choosing ones. What is not known
+    (in older runs, or without a score) is held against nobody.
+    """
+    limit = max(constraints.max_drop, LEAST_LIMIT)
+    return _bound(record) <= limit
+
+
+def in_order(
+    records: Sequence[Record], constraints: Constraints, baseline: str | None = None
+) -> list[Record]:
+    """Those that are `likely` as `ranked`; after them the others, most careful first.
+
+    The point alone would put the fastest form first that was lucky: of ten whose loss is near the
+    limit, several look well on a hundred samples.
+    """
+    order = ranked([r for r in records if likely(r, constraints)], baseline)
+    others = [r for r in ranked(records, baseline) if not likely(r, constraints)]
+    return order + sorted(others, key=_bound)
+
+
+def most_careful(records: Sequence[Record]) -> Record | None:
+    """The one with which other samples may lose least."""
+    return min(records, key=_bound, default=None)
+
+
+def _bound(record: Record) -> float:
+    drop = record.confirm_drop or record.drop
+    return -math.inf if drop is None or drop.bound is None else drop.bound
+
+
 def ranked(records: Sequence[Record], baseline: str | None = None) -> list[Record]:
-    """Fastest first; among those as fast as the fastest, the one that loses least.
+    """Fastest first; among those as fast as the fastest: those that none is told to lose less
+
+    than, of these the ones with the fewest threads, then the least loss, then the fastest.
 
     Args:
         records: measured together, since p50 of different schedules are not comparable; or
@@ -69,10 +109,63 @@ def ranked(records: Sequence[Record], baseline: str | None = None) -> list[Recor
     while timed:
         limit = time[timed[0].key] * (1 + TIE)
         tied = [r for r in timed if time[r.key] <= limit]
-        best = min(tied, key=lambda r: (r.drop.judged if r.drop else 0.0, time[r.key]))
+        best = min(_least_loss(tied), key=lambda r: (_threads(r), _lost(r), time[r.key]))
         ordered.append(best)
         timed.remove(best)
     return ordered
+
+
+def _least_loss(records: Sequence[Record]) -> list[Record]:
+    """Those that none of the others is told to lose less than."""
+    return [r for r in records if not any(loses_less(other, r) for other in records)]
+
+
+def loses_less(record: Record, than: Record) -> bool:
+    """Whether the samples tell that one loses less than another.
+
+    Both drops are paired with the source's answers to the same samples. Their difference varies
+    by no more than both together (Zou and Donner 2008: limits of a difference from two intervals,
+    taken as if they were independent; paired ones vary less).
+    """
+    ours, theirs = record.drop, than.drop
+    if ours is None or theirs is None:
+        return _lost(record) < _lost(than)
+    apart = math.hypot(ours.bounds[1] - ours.value, theirs.value - theirs.bounds[0])
+    return theirs.value - ours.value > apart
+
+
+def _lost(record: Record) -> float:
+    return record.drop.judged if record.drop else 0.0
+
+
+def _threads(record: Record) -> int:
+    return record.recipe.threads if record.recipe else 1
+
+
+def faster(record: Record, than: Record, baseline: str | None) -> bool:
+    """Whether a record is faster than another by more than a tie, both against the baseline."""
+    ours, theirs = (share_of_baseline(r, baseline) for r in (record, than))
+    return bool(ours and theirs) and (ours or 0.0) * (1 + TIE) < (theirs or 0.0)
+
+
+def tied_with(record: Record, records: Sequence[Record], baseline: str | None) -> Record | None:
+    """The fastest that is faster than a record and counts as equally fast; None: it is the fastest.
+
+    Of those that were measured as well as the record was.
+    """
+    ours = share_of_baseline(record, baseline)
+    stage = record.latency_ms.stage if record.latency_ms else ""
+    tied = [
+        (theirs, r.key, r)
+        for r in records
+        if r.key != record.key
+        and r.latency_ms
+        and r.latency_ms.stage == stage
+        and (theirs := share_of_baseline(r, baseline))
+        and ours
+        and theirs < ours <= theirs * (1 + TIE)
+    ]
+    return min(tied)[2] if tied else None
 
 
 def _p50(record: Record) -> float:

@@ -42,7 +42,11 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     Returns:
         The fastest first.
     """
-    held = choose.qualifying(records, constraints)
+    held = [
+        record
+        for record in choose.qualifying(records, constraints)
+        if choose.likely(record, constraints)
+    ]
     fastest = min((_ms(record) for record in held), default=math.inf)
     found = []
     forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
@@ -82,11 +86,12 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
 
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:
-    """Whether it qualifies but for what it loses, over all samples or on a slice of them."""
+    """Whether it qualifies but for what it loses, or other samples may, over all or on a slice."""
     if record.mendable:
         return True
     lossy = msgspec.structs.replace(constraints, max_drop=math.inf, max_slice_drop=None)
-    return bool(choose.misses(record, constraints)) and not choose.misses(record, lossy)
+    fails = bool(choose.misses(record, constraints)) or not choose.likely(record, constraints)
+    return fails and not choose.misses(record, lossy)
 
 
 def _ms(record: Record) -> float:

@@ -24,7 +24,9 @@ def wilson(k: float, n: int, level: float = 0.95) -> Interval:
     return min(p, max(0.0, centre - half)), max(p, min(1.0, centre + half))
 
 
-def paired_difference(n: int, only_first: int, only_second: int, level: float = 0.95) -> Interval:
+def paired_difference(
+    n: int, only_first: float, only_second: float, level: float = 0.95
+) -> Interval:
     """The interval of first's proportion minus second's on the same n samples.
 
     Bonett and Price (2012), adjusted Wald interval for paired data: one is added to both
@@ -33,7 +35,8 @@ def paired_difference(n: int, only_first: int, only_second: int, level: float = 
 
     Args:
         only_first: samples that the first has right and the second has not; `only_second`
-            the other way round. (only_first - only_second) / n is the difference itself.
+            the other way round. (only_first - only_second) / n is the difference itself. Parts of
+            samples where n counts groups of them.
 
     Returns:
         (low, high) within -1..1.
@@ -41,7 +44,7 @@ def paired_difference(n: int, only_first: int, only_second: int, level: float = 
     Raises:
         ValueError: a negative count, more disagreements than samples, or no samples.
     """
-    if min(only_first, only_second) < 0 or only_first + only_second > n or n < 1:
+    if min(only_first, only_second) < 0 or only_first + only_second > n * (1 + 1e-9) or n < 1:
         raise ValueError(
             f"counts must be 0 or more and add up to n >= 1 at most, "
             f"got only_first={only_first}, only_second={only_second}, n={n}"
@@ -49,7 +52,7 @@ def paired_difference(n: int, only_first: int, only_second: int, level: float = 
     first = (only_first + 1) / (n + 2)
     second = (only_second + 1) / (n + 2)
     centre = first - second
-    half = _z(level) * math.sqrt((first + second - centre**2) / (n + 2))
+    half = _z(level) * math.sqrt(max(0.0, first + second - centre**2) / (n + 2))
     return max(-1.0, centre - half), min(1.0, centre + half)
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Request
-from edgeopt.domain.score import Drop
+from edgeopt.domain.score import Drop, settled
 
 NOT_AGAIN = "not timed: with these limits it was not needed"
 
@@ -58,7 +58,7 @@ def _under(record: Record, limits: Constraints) -> Record:
 
 def _resolved(record: Record, drop: Drop, max_drop: float) -> Drop:
     """The drop, held against another limit (`datasets/scores.py`)."""
-    groups = record.score.groups if record.score else None
-    low, high = drop.bounds
-    apart = high < max_drop or low > max_drop
-    return msgspec.structs.replace(drop, resolved=apart and (groups or drop.n) > 1)
+    score = record.score
+    groups = (score.groups or score.alike) if score else None
+    resolved = settled(*drop.bounds, max_drop, drop.n, groups)
+    return msgspec.structs.replace(drop, resolved=resolved)

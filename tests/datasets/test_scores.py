@@ -263,9 +263,44 @@ def test_too_few_says_how_many_are_needed():
     assert too_few(judge, 276, None, 0.01) == ()
     (never,) = too_few(judge, 276, None, 0)
     assert never.text == "No number of samples can show a drop below 0 %"
-    (few_groups,) = too_few(judge, 500, np.arange(500) % 4, 0.01)
+    count, few_groups = too_few(judge, 500, np.arange(500) % 4, 0.01)
+    assert str(count) == (
+        "500 samples of 4 groups cannot resolve a drop of 1 %. "
+        "At least 276 groups are needed, or a larger --max-drop."
+    )
     assert few_groups.text == "4 groups are few to say how other groups would fare"
-    assert too_few(judge, 500, np.arange(500) % 20, 0.01) == ()
+    assert too_few(judge, 900, np.arange(900) % 300, 0.01) == ()
+
+
+@pytest.mark.parametrize("name", ["accuracy", "agreement", "f1", "mae"])
+def test_two_groups_support_no_interval_of_their_many_samples(name):
+    """120 samples of two groups in which nothing is lost say nothing of a third group."""
+    judge, _, source, labels = case(name)
+    two = drop(judge, source.copy(), source, labels, np.arange(N) % 2, 0.1)
+    assert not two.resolved
+    if name != "mae":
+        assert two.high > 0.5
+
+
+def test_groups_enough_resolve_and_fewer_than_twenty_do_not():
+    labels = VALUES
+    judge = replace(metric("mae", labels, VALUES[:, None] + 1), resamples=100)
+    source, own = VALUES[:, None] + 1, VALUES[:, None] + 1.0001
+    assert drop(judge, own, source, labels, np.arange(N) % 20, 0.5).resolved
+    few = drop(judge, own, source, labels, np.arange(N) % 19, 0.5)
+    assert not few.resolved
+    assert drop(judge, 2 * own, source, labels, np.arange(N) % 19, 0.01).resolved  # too much
+
+
+def test_samples_that_look_alike_resolve_nothing_but_make_no_interval_wider():
+    labels = np.zeros(400, int)
+    source = np.tile([1.0, 0.0], (400, 1))
+    judge = metric("accuracy", labels, source)
+    alone = drop(judge, source.copy(), source, labels, None, 0.01)
+    alike = drop(judge, source.copy(), source, labels, None, 0.01, np.arange(400) % 5)
+    assert alone.resolved
+    assert not alike.resolved
+    assert (alike.low, alike.high) == (alone.low, alone.high)
 
 
 def test_a_part_without_labels_is_refused():

@@ -243,7 +243,7 @@ def _is_best(record: Record) -> bool:
 
 
 def _confirmed(record: Record, lost: float, half: float) -> Record:
-    """The record with its score on samples that no choice has seen."""
+    """The record with its score on held-out samples."""
     return replace(
         record,
         confirm_score=score(0.748 - lost, N_CONFIRM, "confirm"),
@@ -317,9 +317,10 @@ def _intel_choice(records: tuple[Record, ...]) -> Choice:
         recipe_id=ids["openvino", "int8-static", 2],
         basis="measured",
         why="openvino int8-static (nncf, min-max, per-channel) threads=2: the fastest that keeps "
-        "the allowed drop, p50 6.91 ms; FASTER 2.49× (95 % CI 2.44 to 2.54) over onnxruntime fp32 "
-        "threads=2; it loses 0.8 points (−0.5 to 2.1 points) on 500 samples that no choice has "
-        "seen.",
+        "the allowed drop of 2.0 points, p50 6.91 ms; FASTER 2.49× (95 % CI 2.44 to 2.54) over "
+        "onnxruntime fp32 "
+        "threads=2; it loses 0.8 points (95 % CI −0.5 to 2.1 points) on 500 "
+        "held-out samples.",
         baseline_id=ids["onnxruntime", "fp32", 2],
         front=(
             ids["openvino", "int8-static", 2],

@@ -6,7 +6,11 @@ from msgspec.structs import replace
 from sample import PI, sample_run
 
 from edgeopt.domain.emulation import Emulation, OutputDifference
+from edgeopt.domain.run import Constraints
 from edgeopt.report import words
+from edgeopt.report.promise import Promise
+
+KEPT = Promise("held", likely=True, needed=None, constraints=Constraints())
 
 
 def chosen():
@@ -24,15 +28,15 @@ def emulation(record, *differences):
 
 
 def test_what_was_not_emulated_is_not_said_to_be():
-    assert "emulated" not in words.unmeasured(chosen(), PI, ())
+    assert "emulated" not in words.unmeasured(chosen(), PI, (), KEPT)
 
 
 def test_how_near_the_emulated_answers_are_is_said_and_that_nothing_was_timed():
     record = chosen()
     equal = OutputDifference(output="a", equal=1.0, max_abs=0.0, sqnr_db=None)
     near = OutputDifference(output="b", equal=0.9, max_abs=0.1, sqnr_db=131.7)
-    said = words.unmeasured(replace(record, emulation=emulation(record, equal)), PI, ())
+    said = words.unmeasured(replace(record, emulation=emulation(record, equal)), PI, (), KEPT)
     assert "nothing was timed" in said
     assert "on an emulated cortex-a76 it answered 128 samples as here, to the bit;" in said
-    said = words.unmeasured(replace(record, emulation=emulation(record, equal, near)), PI, ())
+    said = words.unmeasured(replace(record, emulation=emulation(record, equal, near)), PI, (), KEPT)
     assert "as here, within 132 dB;" in said

@@ -148,6 +148,58 @@ def test_an_equal_loss_leaves_it_to_the_clock():
     assert names(ranked(records)) == ["a", "b"]
 
 
+def unsure(value, half):
+    return replace(drop(value), low=value - half, high=value + half)
+
+
+def test_what_the_samples_do_not_tell_apart_is_no_loss_and_fewer_threads_go_first():
+    def threads(count):
+        return Recipe(runtime="onnxruntime", precision="fp32", threads=count)
+
+    fast = record("two", p50=1.00, drop=unsure(0.002, 0.004), recipe=threads(2))
+    one = record("one", p50=1.01, drop=unsure(0.003, 0.004), recipe=threads(1))
+    assert names(ranked([fast, one])) == ["one", "two"]
+    told = record("loses", p50=1.01, drop=unsure(0.009, 0.001), recipe=threads(1))
+    assert names(ranked([replace(fast, drop=unsure(0.002, 0.001)), told])) == ["two", "loses"]
+
+
+def bounded(name, bound, lost=0.0, p50=1.0, **changes):
+    return record(name, p50=p50, drop=replace(drop(lost), bound=bound), **changes)
+
+
+def test_those_that_are_likely_to_keep_the_limit_go_first():
+    records = [
+        bounded("lucky", 0.05, p50=1),
+        bounded("careful", 0.02, p50=2),
+        bounded("likely", 0.008, p50=3),
+        bounded("exact", 0.0, p50=4),
+        record("unknown", p50=5),
+    ]
+    ordered = names(choose.in_order(records, ONE_POINT))
+    assert ordered == ["likely", "exact", "unknown", "careful", "lucky"]
+
+
+def test_the_confirming_samples_have_the_last_word():
+    one = bounded("a", 0.001, confirm_drop=replace(drop(0.0), bound=0.03))
+    assert not choose.likely(one, ONE_POINT)
+    assert choose.most_careful([one, bounded("b", 0.02)]).recipe_id == "b"
+    assert choose.most_careful([]) is None
+
+
+def test_a_limit_of_nothing_does_not_make_every_form_unlikely():
+    assert choose.likely(bounded("fp32", 1e-6), Constraints(max_drop=0))
+    assert not choose.likely(bounded("int8", 0.002), Constraints(max_drop=0))
+
+
+def test_the_faster_one_that_counts_as_equally_fast_is_known():
+    chosen = record("chosen", p50=1.01, ratio=2.0)
+    tied, slower = record("tied", p50=1.0, ratio=2.02), record("slower", ratio=1.9)
+    screened = record("other", ratio=2.03, latency_ms=replace(latency(1.0), stage="final"))
+    assert choose.tied_with(chosen, [chosen, tied, slower, screened], "base") == tied
+    assert choose.tied_with(tied, [chosen, tied, slower], "base") is None
+    assert choose.tied_with(chosen, [record("far", ratio=3.0)], "base") is None
+
+
 def test_a_tie_is_with_the_fastest_not_along_a_chain():
     records = [record(str(i), lost=0.01 - i * 0.001, p50=1.0 * 1.015**i) for i in range(4)]
     assert names(ranked(records)) == ["1", "0", "3", "2"]

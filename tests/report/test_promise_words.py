@@ -1,0 +1,92 @@
+"""What a choice says of other samples."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+from sample import INTEL, sample_run
+
+from edgeopt.domain.run import Constraints
+from edgeopt.domain.score import Drop
+from edgeopt.report import format as fmt
+from edgeopt.report import promise, words
+from edgeopt.report.promise import Promise
+
+LIMITS = Constraints(max_drop=0.01)
+HELD = Promise("held", likely=True, needed=None, constraints=LIMITS)
+OPEN = Promise("not told", likely=True, needed=276, constraints=LIMITS)
+
+
+def drop(value=0.008, low=0.001, high=0.046, n=120, **fields):
+    return Drop(value=value, low=low, high=high, interval="", n=n, resolved=False, **fields)
+
+
+def chosen(drop, **score):
+    run = sample_run()
+    record = next(r for r in run.records if r.target == INTEL and r.confirm_score)
+    return run, replace(
+        record, confirm_drop=drop, confirm_score=replace(record.confirm_score, **score)
+    )
+
+
+def said(promise, drop, rejected=(), **score):
+    run, record = chosen(drop, **score)
+    return words.why(record, run.records, run.choices[0].baseline_id, rejected, promise)
+
+
+def test_what_the_samples_tell_is_kept():
+    found = said(HELD, drop(0.001, -0.002, 0.004, 900))
+    assert "the fastest that keeps the allowed drop of 1.0 points" in found
+    assert "it loses 0.1 points (95 % CI −0.2 to 0.4 points) on 900 held-out samples." in found
+
+
+@pytest.mark.parametrize("likely", [True, False])
+@pytest.mark.parametrize("groups", [None, 2])
+def test_what_they_do_not_tell_is_not_said_to_be_kept(likely, groups):
+    found = said(replace_promise(OPEN, likely=likely), drop(), groups=groups)
+    assert "keep" not in found
+    assert "hold" not in found
+    samples = "120 samples (2 groups)" if groups else "120 samples"
+    noun = "groups" if groups else "samples"
+    assert found.endswith(
+        f"whether other samples lose more than 1.0 points is not told by {samples}; "
+        f"it takes at least 276 {noun}."
+    )
+
+
+def replace_promise(promise, **fields):
+    import dataclasses
+
+    return dataclasses.replace(promise, **fields)
+
+
+def test_samples_that_look_alike_are_counted_as_groups():
+    assert "not told by 120 samples that look like 5 groups" in said(OPEN, drop(), alike=5)
+
+
+def test_enough_samples_need_no_number():
+    found = said(OPEN, drop(n=500))
+    assert found.endswith("is not told by 500 samples.")
+
+
+def test_a_gain_is_no_negative_loss():
+    assert fmt.lost(drop(-0.003, -0.01, 0.004)) == ("gains 0.3 points (95 % CI −0.4 to 1.0 points)")
+    assert fmt.lost(drop(0.1, 0.05, 0.15, relative=0.02)) == "loses 2.0 % (95 % CI 1.0 to 3.0 %)"
+
+
+def test_a_tie_names_the_faster_one():
+    run, record = chosen(drop())
+    faster = next(r for r in run.records if r.recipe and r.recipe_id != record.recipe_id)
+    tied = replace_promise(HELD, tied=faster)
+    assert promise.tie(tied, record).startswith(f"as fast as {faster.recipe} within 2 %, ")
+    assert promise.tie(HELD, record) == ""
+
+
+def test_what_was_passed_over_is_told_with_its_price():
+    run, record = chosen(drop())
+    base = run.choices[0].baseline_id
+    other = next(r for r in run.records if r.recipe_id == base)
+    slow = replace(other, drop=drop(bound=0.046))
+    found = words.passed_over(slow, record, base)
+    assert "other samples may well lose up to 4.6 points with it" in found
+    assert words.passed_over(replace(slow, drop=drop()), record, base) == ""
