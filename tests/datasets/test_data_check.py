@@ -209,3 +209,19 @@ def test_constant_inputs_are_warned_of():
 
 def test_a_single_sample_is_not_constant():
     assert constant_inputs(Samples({"x": np.zeros((1, 3))})) == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        ((6, 20, 8), (20, 1, 8)),  # [time, batch, features]
+        ((6, 3, 5), (3, 5, 1)),
+        ((6, 2, 0, 4), (1, 2, 0, 4)),  # a past of length 0
+    ],
+)
+def test_the_batch_may_stand_on_any_axis(shape, wanted):
+    array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    fitted = check(Samples({"x": array}, origin="data"), [spec(shape=wanted)], "data")
+    assert fitted.inputs["x"].shape == (6, *wanted)
+    np.testing.assert_array_equal(fitted.inputs["x"].reshape(shape), array)
+    assert constant_inputs(fitted) == ()
