@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.compression.plain import TOOLS, Task
 from edgeopt import runtimes
 from edgeopt.convert.bindings import bind
-from edgeopt.convert.litert import image_permutes
+from edgeopt.convert.litert_float import image_permutes
 from edgeopt.datasets.samples import Samples
 from edgeopt.devices.local import Local
 from edgeopt.domain.artifact import Artifact

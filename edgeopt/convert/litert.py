@@ -10,7 +10,6 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,15 @@ from edgeopt.convert import (
     litert_prepared,
     litert_static,
     micro,
-    onnx2tf,
-    rewrites,
-    routes,
     tflite_converter,
     tflite_plain,
     tflite_weights,
     tflite_whole,
 )
-from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.litert_float import Came, from_source, image_permutes, turns_images
 from edgeopt.convert.litert_graph import Graph
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
@@ -110,11 +106,11 @@ def convert(job: Job) -> Made:
     """Write model.tflite, channels last where the source has images."""
     target = Path(job.folder) / "model.tflite"
     source, precision = job.source, job.recipe.precision
-    came = _Came()
+    came = Came()
     if _is_the_file(source, precision):
         shutil.copyfile(str(source.tflite), target)
     elif precision == "fp32" or _taken_by_tensorflow(job):
-        came = _from_source(job, target)
+        came = from_source(job, target)
     else:
         assert job.base is not None, "the plan makes the fp32 artifact first"
         _quantize(job, job.base, target)
@@ -154,77 +150,6 @@ def _notes(target: Path) -> tuple[str, ...]:
 def _is_the_file(source: Source, precision: str) -> bool:
     """Whether a LiteRT source is of this precision already."""
     return source.tflite is not None and source.stored == precision
-
-
-def turns_images(source: Source) -> bool:
-    """Whether the converter makes images channels last; TensorFlow's and LiteRT's are."""
-    return source.tflite is None and source.saved_model is None
-
-
-def image_permutes(source: Source) -> dict[str, tuple[int, ...]]:
-    """The layout change that both converters make: 4-D inputs to channels last."""
-    if not turns_images(source):
-        return {}
-    images = (spec.name for spec in source.inputs if len(spec.shape) == 4)
-    return {name: CHANNELS_LAST for name in images if name not in source.channels_last}
-
-
-@dataclass(frozen=True)
-class _Came:
-    """How a file came about: versions of what is not in this environment, notes for the user."""
-
-    tools: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-
-
-def _from_source(job: Job, target: Path) -> _Came:
-    """Write the file without a base."""
-    source = job.source
-    if source.tflite:
-        tflite_plain.write(Path(source.tflite), target)
-    elif source.saved_model:
-        tflite_converter.convert(job, target)
-    elif source.exported:
-        return _by_either_way(job, target)
-    else:
-        return _from_onnx(job, target)
-    return _Came()
-
-
-def _by_either_way(job: Job, target: Path) -> _Came:
-    """From PyTorch directly, else by way of ONNX."""
-    direct = routes.Route("litert-torch", lambda: _from_torch(job.source, target))
-    by_onnx = routes.Route("onnx2tf, from ONNX", lambda: _from_onnx(job, target))
-    permutes = image_permutes(job.source)
-    done = routes.first((direct, by_onnx), lambda: routes.check(job, target, permutes))
-    return _Came(done.result.tools, (*done.result.notes, *done.notes))
-
-
-def _from_onnx(job: Job, target: Path) -> _Came:
-    source = job.source
-    if source.onnx is None:
-        raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
-    with rewrites.written(source, "onnx2tf", next(job.samples(1), None)) as (path, notes):
-        made = onnx2tf.convert(path, Path(job.folder), source.inputs, source.channels_last)
-    shutil.move(made, target)
-    return _Came({"onnx2tf": onnx2tf.VERSION}, notes)
-
-
-def _from_torch(source: Source, target: Path) -> _Came:
-    import litert_torch
-    import torch
-
-    module: Any = torch.export.load(str(source.exported)).module()
-    images = [i for i, spec in enumerate(source.inputs) if spec.name in image_permutes(source)]
-    if images:
-        module = litert_torch.to_channel_last_io(module, args=images)
-    arguments = []
-    for i, spec in enumerate(source.inputs):
-        shape = spec.sizes
-        tensor = torch.zeros(shape, dtype=getattr(torch, spec.dtype))
-        arguments.append(tensor.permute(*CHANNELS_LAST).contiguous() if i in images else tensor)
-    litert_torch.convert(module, tuple(arguments)).export(str(target))
-    return _Came()
 
 
 def _quantize(job: Job, base: str, target: Path) -> None:
