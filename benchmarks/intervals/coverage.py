@@ -77,7 +77,10 @@ def table(rows: list[dict[str, Any]]) -> str:
         cells = [kind]
         for n in SIZES:
             by = {row["way"]: row for row in rows if (row["metric"], row["n"]) == (kind, n)}
-            cells += [f"{by[way]['score']:.0f}, {by[way]['drop']:.0f}" for way in WAYS]
+            cells += [
+                f"{by[way]['score']:.0f}, {by[way]['drop']:.0f}" if way in by else "–"
+                for way in WAYS
+            ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
