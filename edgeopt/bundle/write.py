@@ -150,7 +150,8 @@ def _given(binding: Binding, source: SourceFacts) -> dict[str, Any]:
         for axis in source.open_axes
         if axis.input == binding.source and not axis.usual
     }
-    return {**_fields(binding, source.inputs), "note": note, "open_axes": opened}
+    given = {**_fields(binding, source.inputs), "note": note}
+    return {**given, "open_axes": opened} if opened else given
 
 
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:

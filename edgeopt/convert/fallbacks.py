@@ -18,6 +18,7 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
 from edgeopt.jobs.child import first_line
+from edgeopt.jobs.told import reason
 from edgeopt.runtimes.origin import own_place
 
 #: What a converter can leave out of a recipe.
@@ -164,7 +165,7 @@ def _operators(limits: Limits) -> tuple[Operator, ...]:
     try:
         return tuple(limits.operators())
     except Exception as error:
-        print(f"its operators cannot be listed: {first_line(error)}")  # noqa: T201 (log)
+        print(reason(error, "its operators cannot be listed"))  # noqa: T201 (log)
         return ()
 
 

@@ -51,9 +51,10 @@ def bound(
         groups: [n], of samples that are not independent, or None.
 
     Returns:
-        In the metric's unit; None where the metric does not count samples.
+        In the metric's unit; None where the metric does not count samples, or is a function of the
+        user's, which would be called some hundred times.
     """
-    if not metric.counting:
+    if not metric.counting or metric.resampling != "bootstrap":
         return None
     rows = slice(0, min(_MOST, max(2, _VALUES // source_outputs[0].size)))
     found = noise(source_outputs[rows], outputs[rows])

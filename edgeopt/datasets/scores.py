@@ -249,7 +249,7 @@ def _excess(
     excess = _weighted_difference(metric, source, columns, -(1 + max_drop), 1)
     n = len(columns[0])
     value = excess(np.arange(n))
-    reach = difference_reach(n) if metric.counting else 0.0
+    reach = difference_reach(independent(n, groups)) if metric.counting else 0.0
     return interval_of(metric, excess, value, groups, n, None).around(value, reach, reach)
 
 

@@ -43,7 +43,7 @@ def bare_run():
         for record in run.records
     )
     run = replace(run, records=records)
-    choices = tuple(replace(one, warnings=words.unresolved(chosen(run))) for one in run.choices)
+    choices = tuple(replace(one, warnings=words.without_interval(chosen(run))) for one in run.choices)
     return replace(run, choices=choices)
 
 
