@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sysconfig
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -62,24 +60,6 @@ def _handled(error: BaseException) -> BaseException | None:
     """What was being handled when it was raised; a look-up that failed says less than it does."""
     before = None if error.__suppress_context__ else error.__context__
     return None if isinstance(before, (LookupError, AttributeError, StopIteration)) else before
-
-
-def ours(error: BaseException) -> bool:
-    """Whether this package's own code is at fault, not what it called.
-
-    C++ raises RuntimeError through our frames: that one is always another's.
-    """
-    if isinstance(error, RuntimeError):
-        return False
-    frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-    callers = [name for name in frames if not _serves_all(name)]
-    return bool(callers) and callers[-1].startswith(_OWN)
-
-
-def _serves_all(filename: str) -> bool:
-    """Files of Python and numpy: whoever called them is at fault."""
-    standard = filename.startswith(sysconfig.get_path("stdlib")) and "site-packages" not in filename
-    return standard or f"{os.sep}numpy{os.sep}" in filename or filename.startswith("<")
 
 
 def culprits(error: BaseException, operators: Sequence[Operator]) -> list[tuple[Operator, ...]]:

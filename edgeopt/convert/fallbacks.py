@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from edgeopt.convert.careful import Careful, listed
-from edgeopt.convert.culprits import culprits, first_cause, ours, plain
+from edgeopt.convert.culprits import culprits, first_cause, plain
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
@@ -134,8 +134,7 @@ def _cause(error: BaseException, limits: Limits) -> str:
         return f"{error.args[0].split(':')[0]}: {plain(_root(error))}"
     if isinstance(error, LibraryFailed):
         return str(error.args[0])
-    told = first_cause(error)
-    return f"edgeopt's own code failed: {told}" if ours(error) else f"{limits.library}: {told}"
+    return f"{limits.library}: {first_cause(error)}"
 
 
 def _root(error: Exception) -> BaseException:

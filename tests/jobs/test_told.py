@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeopt.convert.bias_correction import shift
 from edgeopt.datasets import function
 from edgeopt.domain.errors import BadInput, EdgeoptError, OwnFault, RunnerFailed
 from edgeopt.jobs import scratch
@@ -148,3 +149,8 @@ def test_no_sentence_about_a_tool_is_made_without_asking_whose_mistake_it_was():
 
 def test_an_error_raised_on_purpose_keeps_its_words():
     assert reason(EdgeoptError("it has two"), "the tool fails") == "the tool fails: it has two"
+
+
+def test_what_numpy_refuses_of_our_arguments_is_ours():
+    error = caught(shift, np.zeros((2, 1, 1, 5)), np.zeros((1, 1, 4)))
+    assert own_place(error).startswith("convert/bias_correction.py:")

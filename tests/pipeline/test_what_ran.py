@@ -22,8 +22,8 @@ from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.executed import executed
-from edgeopt.pipeline.judge import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.optimize import _space
+from edgeopt.pipeline.parity import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.states import blank
 from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find

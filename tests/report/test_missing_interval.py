@@ -43,8 +43,8 @@ def bare_run():
         for record in run.records
     )
     run = replace(run, records=records)
-    choices = tuple(replace(one, warnings=words.without_interval(chosen(run))) for one in run.choices)
-    return replace(run, choices=choices)
+    told = words.without_interval(chosen(run))
+    return replace(run, choices=tuple(replace(one, warnings=told) for one in run.choices))
 
 
 def chosen(run):
