@@ -152,7 +152,7 @@ def test_a_mistake_of_our_own_is_told_as_one():
 
     done = routes.first([routes.Route("direct", make), routes.Route("ONNX", lambda: 2)])
     assert "edgeopt itself failed" in done.notes[0]
-    assert OwnFault.exit_code == 4
+    assert OwnFault.exit_code == 70
 
 
 def test_check(job, tmp_path):

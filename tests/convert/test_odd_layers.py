@@ -153,6 +153,6 @@ def test_ai_edge_quantizer_without_the_rewrite(bench, job_of, monkeypatch):
     job = job_of("padded", "litert", "int8-static", base=str(place / fp32.main))
     converted = made(job)
     told = [note.split(":")[0] for note in converted.notes if "AI Edge Quantizer" in note]
-    assert [text.split(" #")[0] for text in told] == ["PADV2", "MAXIMUM"]
+    assert [text.split(" #")[0] for text in told] == ["MAXIMUM"]
     assert all(text.endswith(" stays in float") for text in told)
     assert sqnr_db(job, converted) > 28

@@ -19,10 +19,10 @@ TABLE, MATRIX = 512 * 16 * 4, 256 * 16 * 4  # bytes in fp32
 
 #: net, bytes of its large weight, runtime, precision, options, dB, share of the bytes in fp32
 ROWS = [
-    ("tied", TABLE, "onnxruntime", "fp16", {}, 50, 0.5),
-    ("tied", TABLE, "openvino", "fp16", F32, 50, 0.5),
-    ("tied", TABLE, "litert", "fp32", {}, 100, 1),
-    ("tied", TABLE, "litert", "fp16", {}, 50, 0.5),
+    ("tied_table", TABLE, "onnxruntime", "fp16", {}, 50, 0.5),
+    ("tied_table", TABLE, "openvino", "fp16", F32, 50, 0.5),
+    ("tied_table", TABLE, "litert", "fp32", {}, 100, 1),
+    ("tied_table", TABLE, "litert", "fp16", {}, 50, 0.5),
     ("coder", MATRIX, "onnxruntime", "fp32", {}, 100, 1),
     ("coder", MATRIX, "openvino", "fp32", F32, 100, 1),
 ]
@@ -49,10 +49,10 @@ def test_it_is_stored_once(bench, sqnr_db, row):
 
 @pytest.mark.slow
 def test_no_table_of_an_fp16_file_is_in_32_bits(bench, tmp_path):
-    made, place = bench.make("tied", "litert", "fp16")
+    made, place = bench.make("tied_table", "litert", "fp16")
     assert "float16" in litert.stored(str(place / made.main))
     assert tflite_weights.floats_note(place / made.main) == ()
-    whole, base = bench.make("tied", "litert", "fp32")
+    whole, base = bench.make("tied_table", "litert", "fp32")
     [note] = tflite_weights.floats_note(base / whole.main)
     assert note.endswith("bytes of its weights stay 32-bit floats")
 
@@ -61,7 +61,7 @@ def test_no_table_of_an_fp16_file_is_in_32_bits(bench, tmp_path):
 def test_what_does_not_fit_in_16_bits_stays(bench, tmp_path):
     from ai_edge_litert.tools import flatbuffer_utils
 
-    made, place = bench.make("tied", "litert", "fp32")
+    made, place = bench.make("tied_table", "litert", "fp32")
     path = tmp_path / "large.tflite"
     shutil.copyfile(place / made.main, path)
     model = flatbuffer_utils.read_model(str(path))
@@ -86,7 +86,7 @@ def test_a_runtime_that_cannot_says_so(bench):
 
 
 def test_a_table_that_is_turned_becomes_weights_of_gemm(tmp_path):
-    model = onnx.load(str(tiny_nets.tied(tmp_path / "m.onnx")))
+    model = onnx.load(str(tiny_nets.tied_table(tmp_path / "m.onnx")))
     gemm.from_matmul(model)
     onnx.checker.check_model(model, full_check=True)
     assert "Transpose" not in kinds(model)
@@ -132,7 +132,7 @@ def test_small_and_unlike_ones_stay(tmp_path):
 
 def test_nothing_is_told_where_nothing_is_used_twice(bench, tmp_path):
     assert twice.note(bench.source("mlp"), "fp32", tmp_path) == ()
-    assert twice.note(bench.source("tied"), "fp32", tmp_path) == ()  # an empty folder
+    assert twice.note(bench.source("tied_table"), "fp32", tmp_path) == ()  # an empty folder
     (tmp_path / "model.bin").write_bytes(bytes(2 * TABLE + 1024))
-    assert twice.note(bench.source("tied"), "fp32", tmp_path)
-    assert twice.note(bench.source("tied"), "int8-static", tmp_path) == ()
+    assert twice.note(bench.source("tied_table"), "fp32", tmp_path)
+    assert twice.note(bench.source("tied_table"), "int8-static", tmp_path) == ()

@@ -206,7 +206,7 @@ def two_by_two(path, factor=2.0):
     return write(path, nodes, ins, outs, weights)
 
 
-def tied(path):
+def tied_table(path):
     """ids [1, 6] -> [1, 512]: rows of a table, and the same table turned as the last product."""
     nodes = [
         helper.make_node("Gather", ["table", "ids"], ["rows"]),

@@ -15,7 +15,7 @@ from edgeopt.harness.validity import findings
 from edgeopt.pipeline.bench import _row
 from edgeopt.report import bench_table
 
-SMALL = replace(QUICK, looks=(1,), rounds=6, warmup_s=0.02)
+SMALL = replace(QUICK, looks=(8,), rounds=6, warmup_s=0.02)
 
 
 @pytest.fixture

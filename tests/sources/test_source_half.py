@@ -119,7 +119,7 @@ def test_branches_are_widened_too(tmp_path, prepare):
 
 def test_floats_are_left_alone(tmp_path, prepare):
     source = prepare(tiny.save(tiny.mlp(), tmp_path / "m.onnx"))
-    assert source.told == ()
+    assert source.warnings == ()
 
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
