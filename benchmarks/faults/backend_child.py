@@ -15,6 +15,7 @@ from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.feed import fields
 from edgeopt.pipeline import judge
+from edgeopt.pipeline.parity import parity
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.source import Source
 
@@ -49,7 +50,7 @@ def told(precision: str, answers: Arrays, other: Arrays) -> str:
     """What the project's own parity says of answers; "" where it lets them pass."""
     try:
         if other:  # a model of one's own has no expected answers
-            judge.parity(precision, answers, other)
+            parity(precision, answers, other)
     except StepFailed as error:
         return error.reason
     return ""
