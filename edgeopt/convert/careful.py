@@ -44,6 +44,13 @@ class Careful(Value, kw_only=True, frozen=True):
             how = msgspec.structs.replace(how, granularity="per-tensor")
         return how
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What a measurement of the eased form depends on; () where nothing is left out."""
+        if not self.in_float and not self.per_tensor:
+            return ()
+        return (*sorted(self.in_float), "one scale:", *sorted(self.per_tensor))
+
     def numbers(self, operators: Sequence[Operator]) -> frozenset[int]:
         """The numbers of what stays in float."""
         names = set(self.in_float)

@@ -89,7 +89,8 @@ def search(attempt: Callable[[Careful], Made], limits: Limits, start: Careful) -
         try:
             made = attempt(plan)
         except Exception as failure:
-            if own_place(failure) or not _of_a_library(failure):
+            # What a first try refuses on purpose stands; later ones refuse what they left out.
+            if own_place(failure) or (first is None and not _of_a_library(failure)):
                 raise
             error, first = failure, first or failure
             print(f"with {plan}: {first_line(failure)}")  # noqa: T201 (log)
@@ -122,8 +123,7 @@ def _of_a_library(error: Exception) -> bool:
 
 def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
     cause = _cause(error, limits)
-    found = culprits(_root(error), _operators(limits))
-    where = f" at {listed(found[0])}" if found else ""
+    where = "".join(f" at {listed(one)}" for one in culprits(_root(error), _operators(limits))[:1])
     ways = f"{count - 1} more careful ways" if count > 2 else "A more careful way"
     hint = f"{ways} did not help either." if count > 1 else ""
     return QuantizerFailed(f"it failed{where}. {cause}", hint)

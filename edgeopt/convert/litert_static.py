@@ -107,7 +107,7 @@ class _Static:
             work.calibrate(self._samples(), self._manager())
             work.save_calibration_result(str(path))
 
-        kind = ["litert ranges", self._how.calibration]
+        kind = ["litert ranges", self._how.calibration, *self._job.careful.left_out]
         with calibrated.file(self._job, kind, ".json", measure) as path:
             ranges, _ = calibration_utils.load_calibration_results(str(path))
         return dict(ranges)
@@ -148,7 +148,8 @@ class _Static:
     def _found_shifts(self) -> dict[int, tuple[int, np.ndarray]]:
         """operator -> (its bias's tensor, what takes the shift of its outputs away)."""
         biases = {one.number: one.bias for one in self._graph.weighted()}
-        kind = ["litert shifts", msgspec.structs.replace(self._how, exceptions=())]
+        plain = msgspec.structs.replace(self._how, exceptions=())
+        kind = ["litert shifts", plain, *self._job.careful.left_out]
         found = calibrated.arrays(self._job, kind, self._measure_shifts)
         return {number: (biases[number], one) for number, one in found.items()}
 

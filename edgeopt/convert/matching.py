@@ -83,7 +83,7 @@ def random(source: Source) -> Arrays:
 
 
 def _values(rng: np.random.Generator, spec: TensorSpec) -> np.ndarray:
-    shape = [int(dim or 1) for dim in spec.shape]
+    shape = spec.sizes
     if np.dtype(spec.dtype).kind == "f":
         return rng.standard_normal(shape).astype(spec.dtype)
     return rng.integers(0, 2, shape).astype(spec.dtype)
@@ -104,7 +104,7 @@ def fed(inputs: Sequence[Binding], sample: Arrays) -> list[Any]:
     feed: list[Any] = [None] * len(inputs)
     for binding in inputs:
         array = to_artifact(sample[binding.source][None], msgspec.to_builtins(binding))[0]
-        feed[binding.index] = array
+        feed[binding.index] = np.asarray(array)  # a scalar of numpy is no array
     return feed
 
 
@@ -125,6 +125,8 @@ def _off(own: np.ndarray, theirs: np.ndarray) -> float:
     a, b = (np.asarray(array, np.float64).ravel() for array in (own, theirs))
     if a.size != b.size:
         return math.inf
+    if not a.size:
+        return 0.0
     both = np.isfinite(a) & np.isfinite(b)
     noise = float(np.square(a[both] - b[both]).sum())
     power = float(np.square(b[both]).sum())

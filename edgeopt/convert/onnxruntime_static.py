@@ -147,7 +147,8 @@ class _Static:
     def _found_shifts(self) -> dict[int, tuple[str, np.ndarray]]:
         """operator -> (its bias, what takes the shift of its outputs away)."""
         biases = {one.number: one.bias for one in Graph(self.base).weighted()}
-        kind = ["onnxruntime shifts", msgspec.structs.replace(self._how, exceptions=())]
+        plain = msgspec.structs.replace(self._how, exceptions=())
+        kind = ["onnxruntime shifts", plain, *self._job.careful.left_out]
         found = calibrated.arrays(self._job, kind, self._measure_shifts)
         return {number: (biases[number], one) for number, one in found.items()}
 

@@ -88,8 +88,7 @@ def _torchscript(source: Source) -> Any:
     import torch
 
     example = tuple(
-        torch.zeros([dim or 1 for dim in spec.shape], dtype=getattr(torch, spec.dtype))
-        for spec in source.inputs
+        torch.zeros(list(spec.sizes), dtype=getattr(torch, spec.dtype)) for spec in source.inputs
     )
     module = torch.jit.load(str(source.torchscript), map_location="cpu")
     model = ov.convert_model(module, example_input=example)

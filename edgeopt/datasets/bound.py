@@ -16,6 +16,7 @@ import math
 
 import numpy as np
 
+from edgeopt.datasets.function import is_reference
 from edgeopt.datasets.metric import Columns, Metric
 from edgeopt.datasets.noise import Noise, noise
 from edgeopt.stats.proportion import paired_difference
@@ -54,7 +55,7 @@ def bound(
         In the metric's unit; None where the metric does not count samples, or is a function of the
         user's, which would be called some hundred times.
     """
-    if not metric.counting or metric.resampling != "bootstrap":
+    if not metric.counting or not metric.higher_is_better or is_reference(metric.name):
         return None
     rows = slice(0, min(_MOST, max(2, _VALUES // source_outputs[0].size)))
     found = noise(source_outputs[rows], outputs[rows])

@@ -1,7 +1,7 @@
 """How near answers come to the source's: part by part, and whether they are answers at all.
 
-Pure functions of arrays. What is asked of a precision is in `pipeline/judge.py`; why it is measured
-so, in docs/decisions/0031-fidelity-by-slice.md.
+Pure functions of arrays. What is asked of a precision is in `pipeline/parity.py`; why it is
+measured so, in docs/decisions/0031-fidelity-by-slice.md.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def drop(
 
     Bonett and Price's interval for a proportion, else as in `score`, of the paired difference:
     both models on the same resamples; with groups the wider of that (of as many samples as there
-    are groups) and of whole groups. For agreement it is what is missing to 1, with agreement's own
+    are groups) and of whole groups. For agreement it is 1 minus it, with agreement's own
     interval mirrored. For errors, `value`, `low` and `high` are in the error's unit, `relative` is
     `value` over the source's error, and `max_drop` is compared with `relative` (with `value` where
     the source makes no error at all).
@@ -196,8 +196,10 @@ def _score_interval(
         return metric.combine(*(column[indices] for column in columns))
 
     interval = interval_of(metric, resampled, value, groups, n, closed)
-    if metric.proportion or not metric.counting:
+    if not metric.counting:
         return interval
+    if metric.proportion:  # what few groups widen it by may reach beyond
+        return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
     # A bootstrap of answers that are all right has no width; n right answers have one.
     reach = agreement_reach(units)
     better = metric.higher_is_better
@@ -233,8 +235,10 @@ def _drop_interval(
     sign = 1 if metric.higher_is_better else -1
     difference = _weighted_difference(metric, source, columns, sign, -sign)
     interval = interval_of(metric, difference, value, groups, n, closed)
-    if metric.proportion or not metric.counting:
+    if not metric.counting:
         return interval
+    if metric.proportion:
+        return replace(interval, low=max(-1.0, interval.low), high=min(1.0, interval.high))
     reach = difference_reach(units)  # the width that a bootstrap of equal answers lacks
     return interval.around(value, below=reach, above=reach)
 

@@ -138,7 +138,10 @@ class Record(Value, kw_only=True, frozen=True):
     @property
     def mendable(self) -> bool:
         """Static integers refused for their answers alone: others, or layers in float, may do."""
-        compared = self.status == "failed-parity" and self.parity is not None
+        compared = (self.status, self.step) == (
+            "failed-parity",
+            "parity",
+        ) and self.parity is not None
         return compared and self.precision == "int8-static" and self.executed is not None
 
     @property

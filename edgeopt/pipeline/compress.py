@@ -115,11 +115,12 @@ def _obstacle(station: Station, asked: Compression, records: Sequence[Record]) -
 def _begin(station: Station, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
     """The carrier is the fastest candidate that qualifies; where none does, the fastest."""
     alive = [r for r in records if station.can_time(r)]
+    shown = [r for r in records if station.can_time(r) or station.can_mend(r)]
     # The very schedule that decides, where no step is kept.
     timed, _ = time_records(
-        station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
+        station.shop, shown, SCREEN, station.call.seed, None, (), station.progress
     )
-    timed = [r for r in timed if r.latency_ms]
+    timed = [r for r in timed if r.latency_ms and r.status == "ok"]
     held = choose.qualifying(timed, station.call.constraints)
     baseline = baseline_of(timed, station.shop.source.reference_runtime)
     ranked = choose.ranked(held, baseline)

@@ -172,7 +172,8 @@ def _compared(shop: Workshop, device: Emulated, record: Record, effort: Effort) 
         )
     except RunnerFailed as error:
         status = "timeout" if error.timed_out else "failed-run"
-        raise StepFailed(status, str(error.args[0]), f"Its output is in {log}.") from error
+        hint = error.hint or f"Its output is in {log}."
+        raise StepFailed(status, str(error.args[0]), hint) from error
     return _emulation(shop, device, record, there, here, facts)
 
 

@@ -22,7 +22,9 @@ def few_samples(
         array = data.inputs.get(spec.name)
         if array is None and len(inspected.inputs) == len(data.inputs) == 1:
             array = next(iter(data.inputs.values()))
-        if array is None or not len(array) or array[0].size != np.prod(fixed[spec.name]):
+        if array is None or array.dtype.kind not in "biuf" or not len(array):
+            return None
+        if array[0].size != np.prod(fixed[spec.name]):
             return None
         places = np.linspace(0, len(array) - 1, min(count, len(array))).round().astype(int)
         rows = array[places].reshape(len(places), *fixed[spec.name])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.layers import Refinement
 from edgeopt.domain.record import Record
@@ -190,9 +190,14 @@ def confirm(station: Station, record: Record) -> Record:
             answers, _ = shop.answers(record.recipe, artifact, exam)
             score, drop = exam.marks(shop.judge, answers, shop.output, shop.max_drop)
             effects = shop.slices(exam, answers)
-    except StepFailed as error:
+    except (StepFailed, BadInput) as error:  # a metric may be undefined on this part
+        failed = error if isinstance(error, StepFailed) else None
         return msgspec.structs.replace(
-            record, status=error.status, step="score", reason=error.reason, hint=error.hint
+            record,
+            status=failed.status if failed else "failed-run",
+            step="score",
+            reason=str(error.args[0]),
+            hint=error.hint,
         )
     return msgspec.structs.replace(
         record, confirm_score=score, confirm_drop=drop, confirm_slices=effects

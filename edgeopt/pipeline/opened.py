@@ -26,6 +26,7 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.files import MANIFEST, alone, files_of
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
+from edgeopt.jobs.told import told
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
 
@@ -163,7 +164,8 @@ def _inspect(
         except DeviceFailed:
             raise
         except RunnerFailed as error:
-            raise BadInput(f"{runtime} cannot open {path}: {error.args[0]}") from error
+            otherwise = BadInput(f"{runtime} cannot open {path}: {error.args[0]}")
+            raise told(error, otherwise) from error
     about = {"version": opened["version"], "sha256": sha256_files(files_of(path))}
     return opened["inputs"], {**facts, **about}
 
@@ -210,7 +212,7 @@ def _as_spec(binding: Binding) -> TensorSpec:
 
 def _random(rng: np.random.Generator, spec: TensorSpec) -> np.ndarray:
     """Different values for each of the inputs; small numbers where the type is an integer."""
-    shape = (INPUTS, *(dim or 1 for dim in spec.shape))
+    shape = (INPUTS, *spec.sizes)
     kind = np.dtype(spec.dtype)
     if kind.kind == "f":
         return rng.standard_normal(shape).astype(kind)

@@ -279,4 +279,5 @@ class Workshop:
         except RunnerFailed as error:
             self.require_device(error)
             status = "timeout" if error.timed_out else "failed-run"
-            raise StepFailed(status, str(error.args[0]), f"Its output is in {log}.") from error
+            hint = error.hint or f"Its output is in {log}."
+            raise StepFailed(status, str(error.args[0]), hint) from error

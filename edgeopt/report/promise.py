@@ -40,8 +40,9 @@ def lead(promise: Promise, drop: Drop) -> str:
         return f"the fastest whose loss on held-out samples is not above the allowed {allowed}"
     if promise.likely:
         return f"the fastest that is likely to lose no more than the allowed {allowed}"
-    return "no candidate is likely to lose no more than the allowed " + (
-        f"{allowed} on other samples, and this one is likely to lose least"
+    return (
+        f"every candidate may lose more than the allowed {allowed} on other samples, and this one "
+        "probably loses least"
     )
 
 
@@ -67,7 +68,7 @@ def told(promise: Promise, record: Record) -> str:
 
 
 def untold(promise: Promise, record: Record) -> str:
-    """ "not told by 120 samples (2 groups), but by 276 groups at the least"."""
+    """ "not told by 120 samples (2 groups); it takes at least 276 groups"."""
     drop, score = record.confirm_drop, record.confirm_score
     assert drop is not None
     groups = score.groups if score else None

@@ -79,7 +79,11 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
     if choice:
         yield from _list("A smaller model", map(words.step, choice.compression))
         yield from _list("Did not qualify", map(_miss, choice.misses))
-        yield from _list("Rejected on unseen samples", map(_miss, choice.rejected), "yellow")
+        yield from _list(
+            "Rejected when timed again or on held-out samples",
+            map(_miss, choice.rejected),
+            "yellow",
+        )
         refined = [line for one in choice.refinements for line in refine_words.lines(one)]
         yield from _list("Refined, since fast int8 lost too much", refined)
         yield from _list("The machine", map(words.finding, choice.findings), "yellow")

@@ -37,7 +37,7 @@ def why(
         words.append("which is the baseline itself")
     words.append(promise.told(said, record))
     if rejected:
-        words.append(f"{fmt.count(len(rejected), 'other candidate')} lost too much on them")
+        words.append(f"{fmt.count(len(rejected), 'other candidate')} rejected before it")
     return "; ".join(words) + "."
 
 

@@ -307,3 +307,18 @@ def test_a_part_without_labels_is_refused():
     judge, outputs, source, _ = case("accuracy")
     with pytest.raises(BadInput, match="the metric accuracy needs labels, and the data has none"):
         drop(judge, outputs, source, None, None, 0.01)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "agreement"])
+def test_intervals_of_few_groups_stay_within_what_a_share_can_be(name):
+    rng = np.random.default_rng(0)
+    source = rng.normal(size=(60, 4)) * 3
+    labels, groups = source.argmax(axis=1), np.repeat(np.arange(3), 20)
+    own = source.copy()
+    own[groups == 0] = own[groups == 0][:, ::-1]  # one group of three is wrong
+    judge = metric(name, labels, source)
+    found = score(judge, own, judge.truths(labels, source), groups, "choose")
+    lost = drop(judge, own, source, labels, groups, 0.01)
+    assert 0 <= found.low < found.value < found.high <= 1
+    assert -1 <= lost.low < lost.value < lost.high <= 1
+    assert name == "accuracy" or lost.low >= 0

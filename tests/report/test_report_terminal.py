@@ -89,7 +89,7 @@ def test_rejected_candidates_are_told():
     )
     choices = (replace(run.choices[0], rejected=(miss,)), run.choices[1])
     text = printed(replace(run, choices=choices))
-    assert "Rejected on unseen samples" in text
+    assert "Rejected when timed again or on held-out samples" in text
     assert "litert int8-dynamic: drops 2.4 points" in text
 
 
