@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeopt.datasets.places import finite, reduction
+
 #: Slices whose root mean squares are so many times apart are of unlike scale: one int8 scale for
 #: both leaves the smaller ones five bits or less.
 STEP = 8.0
@@ -86,7 +88,7 @@ def parts(output: str, answers: np.ndarray) -> tuple[Part, ...]:
     whole = Part(output, tuple(answers.shape[1:]))
     if answers.dtype.kind != "f":
         return (whole,)
-    values = np.where(np.isfinite(answers), answers, np.nan).astype(np.float64)
+    values = finite(answers) / reduction(answers)
     best, found = 1.0, [tuple[int, ...]()]
     along = None
     for axis in range(1, values.ndim):

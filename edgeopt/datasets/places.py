@@ -75,3 +75,14 @@ def finite(answers: np.ndarray) -> np.ndarray:
     """float64 with NaN for all that is not finite."""
     found: np.ndarray = np.where(np.isfinite(answers), answers, np.nan).astype(np.float64)
     return found
+
+
+#: The largest power of two up to which a mean of squares of many doubles stays finite.
+SQUARED = 2.0**480
+
+
+def reduction(*answers: np.ndarray) -> float:
+    """What answers are divided by so that their squares stay finite: 1, or a power of two."""
+    peaks = (float(np.nanmax(np.abs(finite(each)), initial=0.0)) for each in answers)
+    peak = max(peaks, default=0.0)
+    return 1.0 if peak <= SQUARED else float(2.0 ** np.ceil(np.log2(peak)))

@@ -293,3 +293,16 @@ def test_a_copy_of_the_source_always_passes(shape, n, seed, scale):
     answers = (scale * rng.standard_t(2, (n, *shape))).astype(np.float32)
     for precision in (*FLOATS, *INTEGERS, COMPRESSED):
         assert verdict(precision, answers.copy(), answers) == ""
+
+
+@pytest.mark.parametrize("top", [1e150, 1e200, 1e300, 1.7e308])
+def test_doubles_whose_squares_overflow_are_compared_all_the_same(top):
+    rng = np.random.default_rng(0)
+    source = {"y": rng.normal(size=(20, 2, 3)) * (top / 8)}
+    parity("fp32", source, source)
+    near = {"y": source["y"] * (1 + 1e-6 * rng.normal(size=(20, 2, 3)))}
+    assert parity("fp32", near, source).sqnr_db > 100
+    with pytest.raises(StepFailed, match="constant"):
+        parity("int8-static", {"y": np.zeros_like(source["y"])}, source)
+    with pytest.raises(StepFailed, match="dB from the source"):
+        parity("fp32", {"y": source["y"] * 1.1}, source)
