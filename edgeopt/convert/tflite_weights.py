@@ -26,6 +26,8 @@ TOLD = 0.1
 
 def share(path: Path) -> None:
     """Let tensors with the same content read one buffer, in place: a table used twice is one."""
+    if not _computes(path):
+        return
     from ai_edge_litert.tools import flatbuffer_utils
 
     model = flatbuffer_utils.read_model(str(path))
@@ -46,12 +48,22 @@ def share(path: Path) -> None:
     _write(model, path)
 
 
+def _computes(path: Path) -> bool:
+    """Whether each graph has an operator: LiteRT's reader takes no other, and nothing is to do."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    root = schema.Model.GetRootAs(path.read_bytes(), 0)
+    return all(root.Subgraphs(i).OperatorsLength() > 0 for i in range(root.SubgraphsLength()))
+
+
 def halve(path: Path) -> None:
     """Store as 16-bit floats what a quantizer left in 32, in place: tables, and other constants.
 
     Rows of a table are widened once they are gathered; other constants by an operator of their
     own, which LiteRT runs once. Vectors stay (biases), and what does not fit (above 65504).
     """
+    if not _computes(path):
+        return
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.tools import flatbuffer_utils
 
@@ -71,6 +83,8 @@ def halve(path: Path) -> None:
 
 def floats_note(path: Path) -> tuple[str, ...]:
     """A note where a good part of the constants is 32-bit floats."""
+    if not _computes(path):
+        return ()
     from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.tools import flatbuffer_utils
 

@@ -136,3 +136,19 @@ def test_nothing_is_told_where_nothing_is_used_twice(bench, tmp_path):
     (tmp_path / "model.bin").write_bytes(bytes(2 * TABLE + 1024))
     assert twice.note(bench.source("tied_table"), "fp32", tmp_path)
     assert twice.note(bench.source("tied_table"), "int8-static", tmp_path) == ()
+
+
+@pytest.mark.slow
+def test_a_graph_without_operators_is_left_as_it_is(bench, tmp_path):
+    from ai_edge_litert.tools import flatbuffer_utils
+
+    made, place = bench.make("tied_table", "litert", "fp32")
+    model = flatbuffer_utils.read_model(str(place / made.main))
+    model.subgraphs[0].operators = []
+    path = tmp_path / "empty.tflite"
+    flatbuffer_utils.write_model(model, str(path))
+    before = path.read_bytes()
+    tflite_weights.share(path)
+    tflite_weights.halve(path)
+    assert path.read_bytes() == before
+    assert tflite_weights.floats_note(path) == ()
