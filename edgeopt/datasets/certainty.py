@@ -36,6 +36,10 @@ LEAST_SPAN = 0.5
 #: A share of samples with the same best column above which best columns do not vary.
 MOST_OF_ONE = 0.95
 
+#: So near 0 or 1 a probability is sure, and so many of a classifier's are: of values that fill
+#: 0 to 1 evenly a fifth is.
+SURE, MOSTLY_SURE = 0.1, 0.5
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -88,7 +92,9 @@ def _of_one(scores: np.ndarray) -> Reading:
         return Reading(False, "one value for each sample is no probability outside 0 to 1")
     if not scores.min() < 0.5 < scores.max() or np.ptp(scores) < LEAST_SPAN:
         return Reading(False, "its values do not go from clearly no to clearly yes")
-    return Reading(True, "its values lie within 0 to 1 and go from no to yes")
+    if np.mean((scores < SURE) | (scores > 1 - SURE)) < MOSTLY_SURE:
+        return Reading(False, "its values lie within 0 to 1, but few are near no or yes")
+    return Reading(True, "its values lie within 0 to 1, and most are near no or yes")
 
 
 def _one_of_many(rows: np.ndarray) -> bool:

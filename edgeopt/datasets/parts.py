@@ -64,7 +64,13 @@ class Part:
         """Where it is: "channels 4 to 83 of output0", or "output0"."""
         if self.axis is None or len(self.slices) == self.shape[self.axis]:
             return self.output
-        return f"{self._noun} {_spans(self.slices)} of {self.output}"
+        where = "" if self._channels else f"on axis {self.axis} "
+        return f"{self._noun} {_spans(self.slices)} {where}of {self.output}"
+
+    @property
+    def _channels(self) -> bool:
+        """Whether the axis has a name of its own."""
+        return self.axis in (1, len(self.shape) - 1)
 
     @property
     def _noun(self) -> str:
@@ -75,7 +81,7 @@ class Part:
         elif self.axis == 1:
             noun = "channel"
         else:
-            return f"place{'' if len(self.slices) == 1 else 's'} on axis {self.axis}"
+            noun = "place"
         return noun if len(self.slices) == 1 else noun + "s"
 
 

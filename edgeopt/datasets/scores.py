@@ -20,12 +20,9 @@ from edgeopt.datasets.intervals import (
 )
 from edgeopt.datasets.metric import Columns, Metric
 from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.score import FEWEST_GROUPS, Drop, Score, settled
+from edgeopt.domain.score import FEWEST_GROUPS, FEWEST_SAMPLES, Drop, Score, settled
 from edgeopt.stats.proportion import paired_difference, wilson
 
-# With fewer, a percentile interval is clearly too narrow: by sqrt((n-1)/n) * z / t(n-1),
-# which is 6 % at 30 samples and 9 % at 20.
-FEWEST_SAMPLES = 30
 MOST_SAMPLES = 10**7  # a drop that needs more than this cannot be shown
 
 
@@ -112,6 +109,8 @@ def drop(
     at_most = bound(metric, outputs, source_outputs, truths, together)
     if at_most is None and not interval.why_null:
         at_most = interval.high if relative is None else interval.high / before
+    if at_most is not None:  # what was counted is no less likely elsewhere
+        at_most = max(at_most, value if relative is None else relative)
     return Drop(
         value=value,
         low=interval.known[0],
@@ -139,7 +138,9 @@ def smallest_resolvable(metric: Metric, max_drop: float) -> int | None:
     reach = agreement_reach if metric.against == "source" else difference_reach
     if reach(MOST_SAMPLES) >= max_drop:
         return None
-    return bisect.bisect_left(range(1, MOST_SAMPLES), True, key=lambda n: reach(n) < max_drop) + 1
+    told = range(1, MOST_SAMPLES)
+    fewest = bisect.bisect_left(told, True, key=lambda n: reach(n) < max_drop) + 1
+    return max(fewest, FEWEST_SAMPLES)
 
 
 def too_few(

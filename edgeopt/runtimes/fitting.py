@@ -19,6 +19,8 @@ def fit_all(inputs, bindings):
     any, "open_axes" (axis -> name): what the original takes of any size.
     """
     names = [b["source"] for b in bindings]
+    # What an .npz for edgeopt holds besides.
+    inputs = {n: a for n, a in inputs.items() if n in names or n not in ("labels", "groups")}
     if len(names) == len(inputs) == 1:
         inputs = dict(zip(names, inputs.values()))
     missing = ", ".join(name for name in names if name not in inputs)
@@ -113,6 +115,8 @@ def fit_type(array, name, wanted):
 
 
 def refuse_gaps(array, name):
+    if not array.size:
+        return
     bad = ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
     if bad.any():
         where = f"{bad.sum()} of {len(array)} samples, first in sample {int(bad.argmax())}"

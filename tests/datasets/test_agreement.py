@@ -26,11 +26,18 @@ def test_of_classes_is_the_best_class():
 
 
 def test_of_a_probability_is_the_side_of_a_half():
-    source = RNG.random((200, 1, 1))
+    source = RNG.beta(0.3, 0.3, (200, 1, 1))
     outputs = source + 0.1 * RNG.normal(size=source.shape)
     found, value = agreement_of(source, outputs)
     assert value == ((source > 0.5) == (outputs > 0.5)).mean()
     assert found.about == "share of samples on the same side of 0.5 as the source model's answer"
+
+
+def test_of_values_that_fill_0_to_1_is_their_distance():
+    source = RNG.uniform(0.02, 0.98, (200, 1))  # a quality, say: one bit of it is not enough
+    found, value = agreement_of(source, np.where(source > 0.5, 0.75, 0.25))
+    assert not found.proportion
+    assert value < 0.9
 
 
 def test_of_whole_numbers_is_equality():

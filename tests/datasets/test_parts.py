@@ -90,7 +90,7 @@ def test_rounding_noise_is_no_part():
 
 def test_a_single_slice_is_named_alone():
     assert Part("y", (1, 6, 4), 1, (5,)).words == "channel 5 of y"
-    assert Part("y", (3, 1, 6, 4), 0, (0, 2)).words == "places on axis 0 0, 2 of y"
+    assert Part("y", (3, 1, 6, 4), 0, (0, 2)).words == "places 0, 2 on axis 0 of y"
 
 
 @settings(max_examples=30, deadline=None)

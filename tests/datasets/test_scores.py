@@ -322,3 +322,21 @@ def test_intervals_of_few_groups_stay_within_what_a_share_can_be(name):
     assert 0 <= found.low < found.value < found.high <= 1
     assert -1 <= lost.low < lost.value < lost.high <= 1
     assert name == "accuracy" or lost.low >= 0
+
+
+def test_a_few_samples_keep_nothing():
+    rng = np.random.default_rng(0)
+    source = rng.normal(size=(2, 6))
+    found = metric("agreement", None, source)
+    lost = drop(found, source + 1e-4, source, None, None, 0.01)
+    assert lost.high < 0.01
+    assert not lost.resolved
+
+
+def test_a_bound_is_not_below_what_was_counted():
+    rng = np.random.default_rng(1)
+    for n in (60, 120):
+        source = rng.normal(size=(n, 5)) * 2
+        own = source + 0.3 * rng.normal(size=source.shape)
+        lost = drop(metric("agreement", None, source), own, source, None, None, 0.01)
+        assert lost.bound >= lost.value
