@@ -41,10 +41,11 @@ def sweep(
     alive = choose.qualifying(made, station.call.constraints)
     if not alive:
         return [*records, *made], list(queue)
-    tried = {over[str(r.recipe_id)] for r in alive}
+    parents = {str(r.recipe_id): over[str(r.recipe_id)] for r in alive}
+    tried = set(parents.values())
     again = [r for r in records if r.recipe_id in tried or r.recipe_id == baseline]
     timed, verdicts, _ = time_variants(
-        station.shop, [*again, *alive], over, station.call.seed + 2, baseline, station.progress
+        station.shop, [*again, *alive], parents, station.call.seed + 2, baseline, station.progress
     )
     if not verdicts:  # nothing came of it: what was known before still holds
         return [*records, *made], list(queue)

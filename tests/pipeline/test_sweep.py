@@ -14,7 +14,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.sweep import _winners, sweep
+from edgeopt.pipeline.sweep import UNTIMED, _winners, sweep
 from edgeopt.pipeline.timing import time_records
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
@@ -63,6 +63,22 @@ def test_variants_are_scored_timed_and_told(station, screened):
     assert (queue[0].recipe_id == RECIPE.id) == (not faster)
     kept = {r.key: r for r in station.bench.folder.journal.records()}
     assert all(kept[r.key] == r for r in records)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not TWO, reason="one core: there is one variant only")
+def test_a_variant_that_loses_too_much_is_not_waited_for(station, screened, monkeypatch):
+    real = station.candidates
+
+    def with_a_loss(recipes):
+        first, *others = real(recipes)
+        lost = msgspec.structs.replace(first.drop, value=0.5, high=0.6)
+        return [msgspec.structs.replace(first, drop=lost), *others]
+
+    monkeypatch.setattr(station, "candidates", with_a_loss)
+    records, _ = sweep(station, screened, screened, RECIPE.id)
+    assert records[1].latency_reason == UNTIMED
+    assert records[2].latency_ms is not None
 
 
 def verdict(word, ratio):
