@@ -13,7 +13,7 @@ from edgeopt.datasets import answers
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.certainty import read
 from edgeopt.datasets.metric import AGREEMENT, Metric
-from edgeopt.datasets.places import finite
+from edgeopt.datasets.places import masked, without_masks
 
 #: Of an output's peak: what varies less is the same answer.
 SAME = 1e-6
@@ -54,7 +54,7 @@ def same_for_all(outputs: np.ndarray) -> bool:
     """Whether [n, *shape] hold one answer n times."""
     if outputs.dtype.kind != "f":
         return bool((outputs == outputs[:1]).all())
-    values = finite(outputs)
+    values = without_masks(outputs, outputs, masked(outputs))
     if not np.isfinite(values).any():
         return False
     spread = np.abs(values - values[:1])

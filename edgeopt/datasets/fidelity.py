@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeopt.datasets.parts import STEP, Part, parts
-from edgeopt.datasets.places import finite, reduction
+from edgeopt.datasets.places import finite, masked, reduction, without_masks
 
 #: Variation below this share of a part's size is none: 8 bits could not say it.
 FLOOR = 2.0**-8
@@ -81,8 +81,10 @@ def nearest(
         source, answers: {output: [n, *shape]}, infinities at the same places; `answers` to the
             first samples.
     """
-    by = reduction(*(_few(each) for each in source.values()))
-    largest = max((_size(finite(_few(each)) / by) for each in source.values()), default=0.0)
+    masks = {name: masked(each) for name, each in source.items()}
+    few = {name: without_masks(_few(a), _few(a), masks[name]) for name, a in source.items()}
+    by = reduction(*few.values())
+    largest = max((_size(each / by) for each in few.values()), default=0.0)
     found: list[Nearness] = []
     for name, theirs in source.items():
         expected = _few(theirs[: len(answers[name])])
@@ -92,7 +94,8 @@ def nearest(
         if expected.dtype.kind in "biu":
             found.append(_discrete(Part(name, expected.shape[1:]), own, expected))
             continue
-        own, expected = finite(own) / by, finite(expected) / by
+        own = without_masks(own, expected, masks[name]) / by
+        expected = np.where(np.isnan(own), np.nan, finite(expected)) / by
         if is_noise(expected, largest):
             size = max(largest, LEAST_SIZE)
             found.append(Nearness(Part(name, expected.shape[1:]), _db(size**2, own, expected)))

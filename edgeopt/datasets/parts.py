@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.datasets.places import finite, reduction
+from edgeopt.datasets.places import masked, reduction, without_masks
 
 #: Slices whose root mean squares are so many times apart are of unlike scale: one int8 scale for
 #: both leaves the smaller ones five bits or less.
@@ -94,7 +94,8 @@ def parts(output: str, answers: np.ndarray) -> tuple[Part, ...]:
     whole = Part(output, tuple(answers.shape[1:]))
     if answers.dtype.kind != "f":
         return (whole,)
-    values = finite(answers) / reduction(answers)
+    values = without_masks(answers, answers, masked(answers))
+    values /= reduction(values)
     best, found = 1.0, [tuple[int, ...]()]
     along = None
     for axis in range(1, values.ndim):

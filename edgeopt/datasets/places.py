@@ -77,6 +77,32 @@ def finite(answers: np.ndarray) -> np.ndarray:
     return found
 
 
+#: The least size of a value that stands for "never" where a mask has no infinity, and by how much
+#: it is beyond all answers beside it.
+MASKED, BEYOND = 1e4, 1e3
+
+
+def masked(source: np.ndarray) -> np.ndarray:
+    """bool[*shape]: where [n, *shape] hold one huge value in all samples, as masked logits do."""
+    none = np.zeros(source.shape[1:], bool)
+    if source.dtype.kind != "f" or len(source) < 2:
+        return none
+    known = np.nan_to_num(finite(source))
+    peaks = np.abs(known).max(axis=0)
+    huge = (known == known[:1]).all(axis=0) & (peaks >= MASKED)
+    beside = float(peaks[~huge].max(initial=0.0))
+    return huge & (peaks >= BEYOND * beside) if beside > 0 else none
+
+
+def without_masks(own: np.ndarray, source: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """float64 with NaN where a value is not finite, or huge as the source's mask is there."""
+    values = finite(own)
+    if mask.any():
+        like = np.sign(values) == np.sign(source)
+        values[mask & (np.abs(values) >= MASKED) & like] = np.nan
+    return values
+
+
 #: The largest power of two up to which a mean of squares of many doubles stays finite.
 SQUARED = 2.0**480
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_parts import detector
 
+from edgeopt.datasets.doubts import same_for_all
 from edgeopt.domain.errors import StepFailed
 from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
 
@@ -306,3 +307,31 @@ def test_doubles_whose_squares_overflow_are_compared_all_the_same(top):
         parity("int8-static", {"y": np.zeros_like(source["y"])}, source)
     with pytest.raises(StepFailed, match="dB from the source"):
         parity("fp32", {"y": source["y"] * 1.1}, source)
+
+
+@pytest.mark.parametrize("never", [-1e9, float(np.finfo(np.float32).min), -65504.0])
+def test_masked_logits_are_no_scale_for_the_others(never):
+    rng = np.random.default_rng(0)
+    source = np.full((40, 16), never, np.float32)
+    source[:, :10] = rng.normal(size=(40, 10)) * 3
+    assert not same_for_all(source)
+    parity("fp32", {"y": source}, {"y": source})
+    halves = source.copy()
+    halves[:, 10:] = max(never, -65504.0)  # as half-precision constants hold it
+    parity("bf16", {"y": halves}, {"y": source})
+    for precision in ("fp32", "int8-static"):
+        dead = source.copy()
+        dead[:, :10] = 0
+        with pytest.raises(StepFailed, match="constant"):
+            parity(precision, {"y": dead}, {"y": source})
+    with pytest.raises(StepFailed):
+        parity("fp32", {"y": np.where(source == np.float32(never), 0, source)}, {"y": source})
+
+
+def test_a_constant_beside_others_is_no_mask():
+    rng = np.random.default_rng(0)
+    source = np.concatenate([np.full((40, 1), 2e4), 1e4 * rng.normal(size=(40, 3))], axis=1)
+    wrong = source.copy()
+    wrong[:, 0] = 3e4
+    with pytest.raises(StepFailed):
+        parity("fp32", {"y": wrong}, {"y": source})
