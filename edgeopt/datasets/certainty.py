@@ -38,7 +38,7 @@ MOST_OF_ONE = 0.95
 
 #: So near 0 or 1 a probability is sure, and so many of a classifier's are: of values that fill
 #: 0 to 1 evenly a fifth is.
-SURE, MOSTLY_SURE = 0.1, 0.5
+SURE, MOSTLY_SURE = 0.1, 0.3
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _of_one(scores: np.ndarray) -> Reading:
         return Reading(False, "its values do not go from clearly no to clearly yes")
     if np.mean((scores < SURE) | (scores > 1 - SURE)) < MOSTLY_SURE:
         return Reading(False, "its values lie within 0 to 1, but few are near no or yes")
-    return Reading(True, "its values lie within 0 to 1, and most are near no or yes")
+    return Reading(True, "its values lie within 0 to 1, and many are near no or yes")
 
 
 def _one_of_many(rows: np.ndarray) -> bool:
