@@ -40,10 +40,6 @@ class Interval:
         """Holds the value, and at least so much below and above it."""
         return replace(self, low=min(self.low, value - below), high=max(self.high, value + above))
 
-    def excludes(self, limit: float) -> bool:
-        """Whether it lies wholly on one side of the limit."""
-        return self.high < limit or self.low > limit
-
 
 def interval_of(
     metric: Metric,

@@ -104,7 +104,7 @@ class Conversions:
         made = self.folder.work / "convert" / recipe.conversion_id
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
-        job = self._job(recipe, made)
+        job = self.job(recipe, made)
         start = time.monotonic()
         with self.turns.working():
             converted = self._in_child(job, recipe)
@@ -112,7 +112,8 @@ class Conversions:
         self.folder.keep_artifact(artifact, made)
         return artifact
 
-    def _job(self, recipe: Recipe, made: Path) -> Job:
+    def job(self, recipe: Recipe, made: Path) -> Job:
+        """What a recipe's conversion is given, to write into `made`."""
         source, base = self._source(recipe), self._base(recipe)
         # Ranges are of one form of the source: a compressed one has its own.
         own = content_id(recipe.compression) if recipe.compression else ""
@@ -127,10 +128,6 @@ class Conversions:
             cache=str(cache),
             limit_s=self.timeout_s,
         )
-
-    def job(self, recipe: Recipe, made: Path) -> Job:
-        """What a recipe's conversion is given, to write into `made`."""
-        return self._job(recipe, made)
 
     def noise(self, recipe: Recipe, output: str) -> NoiseTable:
         """What each group of a recipe's operators adds to an output's noise; kept in the folder.
@@ -150,7 +147,7 @@ class Conversions:
             )
         log = self.folder.log(f"rank-{recipe.runtime}")
         asked = Ranking(
-            job=self._job(recipe, self.folder.work),
+            job=self.job(recipe, self.folder.work),
             output=output,
             samples=RANKED_WITH,
             threads=sensors.cores(),

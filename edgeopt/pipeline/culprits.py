@@ -40,7 +40,7 @@ def _operator(conversions: Conversions, recipe: Recipe, samples: Samples) -> str
     folder.mkdir(parents=True, exist_ok=True)
     sample = folder / "sample.npz"
     np.savez(sample, **{name: array[0] for name, array in samples.inputs.items()})
-    job = msgspec.structs.replace(conversions.job(recipe, folder), folder=str(folder))
+    job = conversions.job(recipe, folder)
     argument = {"job": msgspec.to_builtins(job), "sample": str(sample)}
     log = conversions.folder.log(f"culprit-{recipe.runtime}")
     try:

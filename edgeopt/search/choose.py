@@ -62,7 +62,7 @@ def likely(record: Record, constraints: Constraints) -> bool:
     """Whether other samples are likely to lose no more than is allowed.
 
     By the confirming samples where they were asked, else by the choosing ones. What is not known
-    (in older runs, or without a score) is held against nobody.
+    (in older runs, or without a score) does not count against it.
     """
     limit = max(constraints.max_drop, LEAST_LIMIT)
     return _bound(record) <= limit
