@@ -7,42 +7,64 @@ from typing import Any
 
 import click
 
+from edgeopt import faults, streams
 from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
-from edgeopt.console import console, print_json
-from edgeopt.domain.errors import EdgeoptError, OwnFault
-from edgeopt.runtimes.origin import own_place
+from edgeopt.console import console, doing, print_json, say
+from edgeopt.domain.visible import visible
 
 
 class _Group(click.Group):
     """Turns the package's errors into one message and an exit code."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """As click's, whose own errors quote what was typed."""
+        try:
+            code = super().main(*args, **{**options, "standalone_mode": False})
+        except click.Abort:
+            code = _stopped("")
+        except click.ClickException as error:
+            _shown(error).show()
+            code = error.exit_code
+        raise SystemExit(code)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except EdgeoptError as error:
-            self._fail(ctx, error)
         except KeyboardInterrupt:
-            resumes = ctx.invoked_subcommand in ("optimize", "compare")
-            again = "; the same command again goes on" if resumes else ""
-            click.echo(f"stopped{again}", err=True)
-            ctx.exit(130)
+            ctx.exit(_stopped(ctx.invoked_subcommand or ""))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
-            place = own_place(error)
-            if not place:
-                raise
-            self._fail(ctx, OwnFault.at(f"{type(error).__name__}: {error}", place))
+            self._fail(ctx, error)
 
     @staticmethod
-    def _fail(ctx: click.Context, error: EdgeoptError) -> None:
+    def _fail(ctx: click.Context, error: Exception) -> None:
         """Say what went wrong, and end."""
         if ctx.params.get("debug"):
-            traceback.print_exc()
+            say(*traceback.format_exc().splitlines(), error=True)
+        fault = faults.told(error, f"edgeopt {ctx.invoked_subcommand or ''}".strip(), doing(ctx))
         click.secho("error: ", fg="red", bold=True, err=True, nl=False)
-        click.echo(str(error), err=True)
-        ctx.exit(error.exit_code)
+        say(str(fault.args[0]), error=True)
+        for line in filter(None, fault.hint.splitlines()):
+            say(f"  {line}", error=True)
+        ctx.exit(fault.exit_code)
+
+
+def _shown(error: click.ClickException) -> click.ClickException:
+    """The same of visible characters."""
+    message = visible(error.format_message())
+    if isinstance(error, click.UsageError):
+        return click.UsageError(message, error.ctx)
+    return click.ClickException(message)
+
+
+def _stopped(command: str) -> int:
+    resumes = command in ("optimize", "compare")
+    say("stopped; the same command again goes on" if resumes else "stopped", error=True)
+    return 130
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -111,7 +133,15 @@ def targets_schema() -> None:
 
 def main() -> None:
     """The `edgeopt` command."""
-    cli()
+    streams.mend()
+    try:
+        cli()
+    except SystemExit as ended:
+        lost = streams.failure()
+        if lost is None:
+            raise
+        say(f"error: what was to be printed is lost: {lost.strerror}.", error=True)
+        raise SystemExit(ended.code or 2) from None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeopt.console import console, print_json, progress
+from edgeopt.console import console, print_data, print_json, progress, say
 
 if TYPE_CHECKING:
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
@@ -129,15 +129,17 @@ def _run_mode(
 
 
 def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
-    """Write the raw samples to a file; print them, or the table."""
+    """Print the raw samples, or the table; write them to a file."""
     from edgeopt.store import bench_file
 
-    data = bench_file.write(out, found)
+    data = bench_file.encoded(found)
     if as_json:
-        click.echo(data)
+        print_data(data.decode())
     else:
         console().print(shown)
-        click.echo(f"Every raw sample: {out}")
+    bench_file.write(out, data)  # after it was shown: a disk that is full now loses no measurement
+    if not as_json:
+        say(f"Every raw sample: {out}")
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeopt.console import console, print_json, progress
+from edgeopt.console import console, print_json, progress, say
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def compare(ctx: click.Context, **options: Any) -> None:
         print_json(msgspec.to_builtins(found))
     else:
         console().print(compare_table.render(found))
-        click.echo(f"Report: {Path(run.folder) / 'report.html'}")
+        say(f"Report: {Path(run.folder) / 'report.html'}")
     ctx.exit(0 if run.choices and run.qualified else 1)
 
 
@@ -220,7 +220,6 @@ def _show(run: Run, as_json: bool) -> None:
     from edgeopt.report import terminal
     from edgeopt.targets import published
 
-    shown = console()
     profiles = stored_profiles(Path(run.folder))
-    shown.print(terminal.summary(run, profiles, published.rows()))
-    shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
+    console().print(terminal.summary(run, profiles, published.rows()))
+    say(f"Report: {Path(run.folder) / 'report.html'}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.start import Start
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 from edgeopt.report import words
 from edgeopt.report.cases import cases
@@ -20,7 +21,8 @@ def render(bench: BenchTable) -> Group:
     """One line for each artifact, for a terminal; intervals (95 %) below their figures."""
     from rich.console import Group
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     table = Table(box=None, pad_edge=False)
     table.add_column("artifact", overflow="fold", ratio=1)
@@ -36,13 +38,13 @@ def render(bench: BenchTable) -> Group:
             cells.insert(-1, _energy(row.energy))
         table.add_row(*cells)
     notes = [_effort(bench), *_machine(bench)]
-    return Group(table, Text("\n" + "\n".join(notes)))
+    return Group(table, Text(lines("", *notes)))
 
 
 def _energy(energy: Energy | None) -> str:
     if energy is None or energy.gross_mj is None:
         return fmt.DASH
-    return f"{fmt.quantity(energy.gross_mj, 'mJ')}\n{energy.covers}"
+    return lines(fmt.quantity(energy.gross_mj, "mJ"), str(energy.covers))
 
 
 def _figures(row: BenchRow) -> list[str]:
@@ -51,7 +53,7 @@ def _figures(row: BenchRow) -> list[str]:
         return [fmt.DASH, "", "", "", "", row.reason]
     bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
     return [
-        f"{fmt.ms(figures.p50)}\n{bounds}",
+        lines(fmt.ms(figures.p50), bounds),
         fmt.ms(figures.p90, "too few"),
         *_ready(row.start),
         row.precision or "unknown",
@@ -72,7 +74,7 @@ def _verdict(row: BenchRow) -> str:
     verdict = row.versus_baseline
     if verdict is None:
         return "(the baseline)"
-    return f"{verdict.word} {fmt.ratio(verdict.ratio)}\n{fmt.verdict_bounds(verdict)}"
+    return lines(f"{verdict.word} {fmt.ratio(verdict.ratio)}", fmt.verdict_bounds(verdict))
 
 
 def _effort(bench: BenchTable) -> str:

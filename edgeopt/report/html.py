@@ -18,6 +18,7 @@ from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
+from edgeopt.domain.visible import visible
 from edgeopt.report import compare_table, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
@@ -139,6 +140,14 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
+def _visible(value: Any) -> Any:
+    """What an expression of a template gives, before it is escaped."""
+    from jinja2 import Undefined
+    from markupsafe import Markup
+
+    return value if isinstance(value, Markup | Undefined) else visible(str(value))
+
+
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -146,6 +155,7 @@ def _environment() -> Environment:
         loader=PackageLoader("edgeopt", "report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )

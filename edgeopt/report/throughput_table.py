@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.throughput import Throughput
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 from edgeopt.report.cases import blank, cases
 
@@ -31,7 +32,7 @@ def _figures(row: Throughput) -> list[str]:
         return [fmt.DASH, "", "", "", row.reason]
     rate = fmt.per_second(row.per_s)
     if row.per_s_low is not None and row.per_s_high is not None:
-        rate += f"\n{fmt.interval(row.per_s_low, row.per_s_high, fmt.per_second)}"
+        rate = lines(rate, fmt.interval(row.per_s_low, row.per_s_high, fmt.per_second))
     return [
         rate,
         fmt.ms(row.p50_ms),

@@ -24,9 +24,16 @@ def place(asked: Path | None) -> Path:
     return out
 
 
-def write(out: Path, found: Any) -> bytes:
-    """Keep a value as JSON, whole or not at all, its folder with it. Returns what was written."""
-    data = msgspec.json.encode(found)
+def encoded(found: Any) -> bytes:
+    """A value as JSON."""
+    return msgspec.json.encode(found)
+
+
+def write(out: Path, data: bytes) -> None:
+    """Keep it, whole or not at all, its folder with it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     atomic.write(out, data)
-    return data
