@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,7 +14,7 @@ from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
-from edgeopt.console import console, doing, print_json, say
+from edgeopt.console import console, doing, print_json, say, say_error
 from edgeopt.domain.visible import visible
 
 
@@ -22,6 +24,7 @@ class _Group(click.Group):
     def main(self, *args: Any, **options: Any) -> Any:
         """As click's, whose own errors quote what was typed."""
         try:
+            _check_encoding(sys.argv[1:] if not args or args[0] is None else args[0])
             code = super().main(*args, **{**options, "standalone_mode": False})
         except click.Abort:
             code = _stopped("")
@@ -46,11 +49,19 @@ class _Group(click.Group):
         if ctx.params.get("debug"):
             say(*traceback.format_exc().splitlines(), error=True)
         fault = faults.told(error, f"edgeopt {ctx.invoked_subcommand or ''}".strip(), doing(ctx))
-        click.secho("error: ", fg="red", bold=True, err=True, nl=False)
-        say(str(fault.args[0]), error=True)
-        for line in filter(None, fault.hint.splitlines()):
-            say(f"  {line}", error=True)
+        say_error(fault.args[0], fault.hint)
         ctx.exit(fault.exit_code)
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Refuse names that no JSON can hold, as a run's files are.
+
+    Raises:
+        click.UsageError: Python read bytes that are no UTF-8.
+    """
+    for argument in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise click.UsageError(f"{argument} is no UTF-8: rename the file.")
 
 
 def _shown(error: click.ClickException) -> click.ClickException:

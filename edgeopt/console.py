@@ -36,6 +36,12 @@ def say(*parts: str, error: bool = False) -> None:
     click.echo(lines(*parts), err=error)
 
 
+def say_error(message: str, hint: str = "") -> None:
+    """An error on stderr; each line of its hint is indented, so that none passes for a message."""
+    click.secho("error: ", fg="red", bold=True, err=True, nl=False)
+    say(message, *(f"  {line}" for line in hint.splitlines() if line.strip()), error=True)
+
+
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
     print_data(json.dumps(value, indent=2, default=str))
