@@ -10,8 +10,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from edgeopt import runtimes
 from edgeopt.devices.device import Device
+from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.domain.errors import OwnFault, RunnerFailed
+from edgeopt.jobs import memory
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
@@ -30,7 +33,10 @@ class Client:
         self._device = device
         self._log, self._log_start = log, size_of(log)
         self._replied = False
+        self._bound = memory.Bound() if isinstance(device, ThisDisk) else None
         self._process: subprocess.Popen[Any] = device.start_runner(log)
+        if self._bound:
+            self._bound.hold(self._process.pid)
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -55,6 +61,8 @@ class Client:
                 line that is no reply.
         """
         assert self._process.stdin is not None
+        if self._bound and _reaches_a_gpu(cmd, fields):
+            self._bound.lift(self._process.pid)
         if self._replied:  # other runners write to the same log meanwhile
             self._log_start = size_of(self._log)
         try:
@@ -88,15 +96,21 @@ class Client:
             if reply.get("own"):
                 fault = OwnFault.at(what, reply["own"])
                 raise RunnerFailed(str(fault.args[0]), hint=fault.hint, own=True)
-            raise RunnerFailed(what)
+            raise self._refused(what)
         return reply
+
+    def _refused(self, what: str) -> RunnerFailed:
+        wanted = self._bound.told(what) if self._bound else ""
+        return RunnerFailed(f"{wanted}: {what}", hint=memory.HINT) if wanted else RunnerFailed(what)
 
     def _death(self, cmd: str) -> str:
         try:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             code = 0
-        return f"in `{cmd}` {self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        words = f"{self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        wanted = self._bound.told(words, code) if self._bound else ""
+        return f"in `{cmd}` it {wanted}: {words}" if wanted else f"in `{cmd}` {words}"
 
     def close(self) -> None:
         """End the runner: politely, then not."""
@@ -107,3 +121,14 @@ class Client:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
         kill_group(self._process)
+
+
+def _reaches_a_gpu(cmd: str, fields: dict[str, Any]) -> bool:
+    """Whether a request opens a driver that reserves what it likes."""
+    if cmd != "open":
+        return cmd == "providers"
+    runtime = fields["runtime"]
+    if runtime in runtimes.STAND_INS or runtime not in runtimes.RUNTIMES:
+        return runtime in runtimes.STAND_INS
+    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", "")
+    return bool(fields["options"].get(chosen, "CPU") != "CPU")

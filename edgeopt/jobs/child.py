@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled, OwnFault
+from edgeopt.jobs import memory
 from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
 
@@ -64,17 +65,29 @@ def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
         job, result = Path(folder) / "job.json", Path(folder) / "result.json"
         job.write_text(json.dumps({"function": function, "argument": argument}))
         start = size_of(log)
-        code, timed_out = _spawn([str(job), str(result)], log, timeout_s)
+        bound = memory.Bound()
+        code, timed_out = _spawn([str(job), str(result)], log, timeout_s, bound)
         if timed_out:
             message = f"took longer than its limit of {timeout_s:.0f} s"
             raise ChildFailed(message, "Give it longer with --step-timeout SECONDS.", log, True)
         if not result.exists():
-            message = describe_exit(code) + last_words(log, start)
-            raise ChildFailed(message, output_in(log, start), log)
-        return _unpack(json.loads(result.read_text()), log, start)
+            message = describe_exit(code, spared=bound.spared) + last_words(log, start)
+            raise _failed(message, "", log, start, bound, code)
+        return _unpack(json.loads(result.read_text()), log, start, bound)
 
 
-def _spawn(arguments: list[str], log: Path, timeout_s: float) -> tuple[int, bool]:
+def _failed(
+    message: str, hint: str, log: Path, start: int, bound: memory.Bound, code: int = 0
+) -> ChildFailed:
+    """The failure, told as want of memory where it was that."""
+    if wanted := bound.told(message, code):
+        return ChildFailed(f"{wanted}: {message}", memory.HINT, log)
+    return ChildFailed(message, hint or output_in(log, start), log)
+
+
+def _spawn(
+    arguments: list[str], log: Path, timeout_s: float, bound: memory.Bound
+) -> tuple[int, bool]:
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "edgeopt.jobs.child", *arguments],
@@ -84,6 +97,7 @@ def _spawn(arguments: list[str], log: Path, timeout_s: float) -> tuple[int, bool
             env={**os.environ, **QUIET_ENVIRONMENT},
             start_new_session=True,
         )
+        bound.hold(process.pid)
         try:
             return process.wait(timeout_s), False
         except subprocess.TimeoutExpired:
@@ -104,6 +118,13 @@ def size_of(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
+#: By whether the kernel has killed nothing for want of memory meanwhile.
+_WHY_KILLED = {
+    True: ", and not by the kernel for want of memory",
+    False: "",
+    None: "; out of memory?",
+}
+
 #: Information and warnings of Google's libraries: no cause of a death.
 _CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:\d\d|[IW]0000 00:00:|WARNING: ")
 
@@ -117,8 +138,12 @@ def last_words(log: Path, start: int) -> str:
     return f": {telling[-1].strip()[:200]}" if telling else ""
 
 
-def describe_exit(code: int) -> str:
-    """An exit code in words: of a process, or of a shell that waited for one (128 + signal)."""
+def describe_exit(code: int, *, spared: bool | None = None) -> str:
+    """An exit code in words: of a process, or of a shell that waited for one (128 + signal).
+
+    Args:
+        spared: as `memory.Bound` says of the time until it ended.
+    """
     if 128 < code < 160:
         code = 128 - code
     if code >= 0:
@@ -126,7 +151,7 @@ def describe_exit(code: int) -> str:
     names = {number.value: number.name for number in signal.Signals}
     name = names.get(-code, f"signal {-code}")
     words = {
-        "SIGKILL": "the process was killed (SIGKILL); out of memory?",
+        "SIGKILL": f"the process was killed (SIGKILL){_WHY_KILLED[spared]}",
         "SIGILL": "illegal instruction (SIGILL)",
         "SIGSEGV": "the process crashed (SIGSEGV)",
         "SIGABRT": "the process aborted (SIGABRT)",
@@ -134,7 +159,7 @@ def describe_exit(code: int) -> str:
     return words.get(name, f"the process ended by {name}")
 
 
-def _unpack(reply: dict[str, Any], log: Path, start: int = 0) -> Any:
+def _unpack(reply: dict[str, Any], log: Path, start: int, bound: memory.Bound) -> Any:
     if "value" in reply:
         return reply["value"]
     message, hint = reply["message"], reply["hint"]
@@ -143,7 +168,7 @@ def _unpack(reply: dict[str, Any], log: Path, start: int = 0) -> Any:
     kinds: dict[str, type[EdgeoptError]] = {"BadInput": BadInput, "NotInstalled": NotInstalled}
     if reply["kind"] in kinds:
         raise kinds[reply["kind"]](message, hint)
-    raise ChildFailed(message, hint or output_in(log, start), log)
+    raise _failed(message, hint, log, start, bound)
 
 
 def die_with_parent() -> None:
