@@ -50,7 +50,7 @@ def entries() -> dict[str, DeviceEntry]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read {file}: {error}") from error
+        raise BadInput(f"cannot read {file}: {_why(error)}.") from error
     try:
         found = msgspec.convert(tomllib.loads(text), Registry)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -131,4 +131,9 @@ def _change() -> Iterator[dict[str, DeviceEntry]]:
             yield devices
             atomic.write(file, msgspec.toml.encode(Registry(devices=devices)))
     except OSError as error:
-        raise BadInput(f"cannot write {file}: {error}") from error
+        raise BadInput(f"cannot write {file}: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    """What the system says, without the name of the file that it was asked for."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
