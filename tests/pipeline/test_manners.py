@@ -24,7 +24,7 @@ COMMANDS = {
     "report": (("report", "run"), "edgeopt.store.run_folder.read"),
     "explain": (("explain", "run"), "edgeopt.pipeline.explain.explain"),
     "bench": (("bench", "tiny.onnx"), "edgeopt.pipeline.bench.bench"),
-    "bench --streams": (("bench", "tiny.onnx", "--streams", "2"), "edgeopt.pipeline.modes.run_mode"),
+    "bench --streams": (("bench", "a.onnx", "--streams", "2"), "edgeopt.pipeline.modes.run_mode"),
     "doctor": (("doctor",), "edgeopt.pipeline.doctor.doctor"),
     "devices": (("devices",), "edgeopt.devices.registry.entries"),
     "devices list": (("devices", "list"), "edgeopt.devices.registry.entries"),
@@ -68,7 +68,6 @@ def test_a_mistake_of_edgeopts_own_is_told_as_that(command, ended):
     assert "Traceback" not in said
     file = Path(re.search(r"its traceback is in (\S+)", said)[1])
     assert "Traceback" in file.read_text()
-    assert repr(COMMANDS[command][0][0]) in file.read_text() or sys.argv[1:] != []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -122,9 +121,7 @@ def test_any_other_fault_ends_with_the_code_that_it_deserves(error, code, words,
 
 
 def test_where_no_file_can_be_written_the_traceback_can_still_be_had(monkeypatch, tmp_path):
-    (tmp_path / "cache").write_text("in the way")
     monkeypatch.setenv("EDGEOPT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "nowhere" / "\0"))
     monkeypatch.setattr("edgeopt.faults._write", _refuses)
     assert "--debug" in faults.told(KeyError("x"), "edgeopt report", "").hint
 
@@ -220,9 +217,7 @@ EDGEOPT = f"{sys.executable} -m edgeopt.cli"
 )
 def test_streams_of_a_shell(line, code, tmp_path):
     command = ["bash", "-c", line.format(EDGEOPT)]
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        command, capture_output=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": root}
-    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=env)
     assert done.returncode == code, done.stderr
     assert b"Traceback" not in done.stdout + done.stderr
