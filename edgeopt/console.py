@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edgeopt.report.progress import Progress
     from edgeopt.report.shown import Console
 
-WIDTH = 100
+WIDTH, HEIGHT = 100, 25
 NARROWEST = 40
 _LISTENER = "edgeopt.progress"
 
@@ -27,8 +27,8 @@ def console() -> Console:
 
     asked = os.environ.get("COLUMNS", "")
     if asked.isdecimal() and int(asked) >= NARROWEST:
-        return Console(width=int(asked))
-    return Console(width=None if sys.stdout.isatty() else WIDTH)
+        return Console(width=int(asked), height=HEIGHT)
+    return Console() if sys.stdout.isatty() else Console(width=WIDTH, height=HEIGHT)
 
 
 def say(*parts: str, error: bool = False) -> None:

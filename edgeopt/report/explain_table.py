@@ -42,7 +42,7 @@ def render(found: Explanation, top: int) -> Group:
     if hidden > 0:
         parts.append(_text(f"… {hidden} more with smaller differences", "dim"))
     parts += [_text(lines("", _method(found)), "dim")]
-    parts += [_text(f" - {caveat}", "yellow") for caveat in found.caveats]
+    parts += [_item(caveat, "yellow") for caveat in found.caveats]
     return Group(*parts)
 
 
@@ -123,6 +123,15 @@ def _table(*columns: tuple[str, str]) -> Table:
     for heading, justify in columns:
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     return table
+
+
+def _item(words: str, style: str) -> Table:
+    """A line of a list, indented where it goes on."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(" -", _text(words, style))
+    return grid
 
 
 def _text(words: str, style: str) -> Text:

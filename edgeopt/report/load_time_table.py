@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from edgeopt.domain.load_time import LoadTime, Spread, Stages
 from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, cases
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from edgeopt.report.cases import CaseTable, cases
 
 
-def render(rows: Sequence[LoadTime], inputs: str) -> Table:
+def render(rows: Sequence[LoadTime], inputs: str) -> CaseTable:
     """Two lines for each artifact, cold and warm; the range below each median."""
-    table = blank(
+    table = CaseTable(
         "cache", "load", "compile", "first", "ready", "memory", caption=_caption(rows, inputs)
     )
     for row, first in cases(rows):

@@ -6,12 +6,16 @@ No other file makes either; `tests/report/test_hostile_names.py` reads the code 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import rich.console
+import rich.measure
 import rich.text
 
 from edgeopt.domain.visible import visible
+
+_ENDLESS = 10_000
 
 
 class Text(rich.text.Text):
@@ -36,3 +40,21 @@ class Console(rich.console.Console):
         """As rich's, whose tables and captions call it for each string."""
         options.update(markup=False, emoji=False, highlight=False)
         return super().render_str(visible(text), **options)
+
+
+class Fitting:
+    """A table in the first of its forms that is as narrow as the console, else in the last."""
+
+    def __init__(self, *forms: Callable[[], rich.console.RenderableType]) -> None:
+        self._forms = forms
+
+    def __rich_console__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> rich.console.RenderResult:
+        free = options.update(max_width=_ENDLESS)
+        for make in self._forms[:-1]:
+            shown = make()
+            if rich.measure.Measurement.get(console, free, shown).maximum <= options.max_width:
+                yield shown
+                return
+        yield self._forms[-1]()

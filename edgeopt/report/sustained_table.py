@@ -10,7 +10,7 @@ from edgeopt.domain.visible import lines
 from edgeopt.harness.sustained_figures import BURST_S, ranking
 from edgeopt.report import format as fmt
 from edgeopt.report.artifact_names import names
-from edgeopt.report.cases import blank, cases
+from edgeopt.report.cases import CaseTable, cases
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -23,8 +23,8 @@ def render(rows: Sequence[Sustained], inputs: str) -> Group:
     from rich.console import Group
 
     caption = lines(*_caption(rows), f"inputs: {inputs}")
-    whole = blank("burst p50", "steady p50", "slower", "start", "pause", caption=caption)
-    by_minute = blank("minute", "runs", "p50", "p90", "temp.", "clock", "load", caption="")
+    whole = CaseTable("burst p50", "steady p50", "slower", "start", "pause", caption=caption)
+    by_minute = CaseTable("minute", "runs", "p50", "p90", "temp.", "clock", "load", caption="")
     for row, first in cases(rows):
         whole.add_row(*first, *_figures(row))
         for minute in row.minutes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgeopt import targets
@@ -12,6 +13,8 @@ from edgeopt.report.facts import facts
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
+
+    from edgeopt.report.shown import Fitting
 
 
 class TargetRow(NamedTuple):
@@ -40,20 +43,30 @@ def _runtimes(profile: Profile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.runtime for rule in profile.recipes))
 
 
+WRAPPED = 27  # columns of the list of runtimes
 HERE = "measured: this machine is of that kind; converted: made, checked and scored here, not timed"
 
 
-def render(found: list[TargetRow]) -> Table:
+def render(found: list[TargetRow]) -> Fitting:
     """For a terminal."""
+    from edgeopt.report.shown import Fitting
+
+    return Fitting(lambda: _table(found, narrow=False), lambda: _table(found, narrow=True))
+
+
+def _table(found: list[TargetRow], *, narrow: bool) -> Table:
+    """The lines. `narrow`: what stands between name and runtimes is in one column."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, caption=HERE, caption_justify="left")
     table.add_column("target", no_wrap=True)  # what is typed after --target
-    for heading in ("hardware", "arch", "runtimes", "from here"):
+    for heading in ("hardware", *(() if narrow else ("arch",)), "runtimes", "from here"):
         table.add_column(heading, overflow="fold")
     for row in found:
         style = "green" if row.here == "measured" else None
-        table.add_row(row.name, row.title, row.arch, ", ".join(row.runtimes), row.here, style=style)
+        runtimes = lines(*textwrap.wrap(", ".join(row.runtimes), WRAPPED, break_long_words=False))
+        what = (lines(row.title, row.arch),) if narrow else (row.title, row.arch)
+        table.add_row(row.name, *what, runtimes, row.here, style=style)
     return table
 
 

@@ -74,7 +74,7 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
     tried = [row for row in made if row.ok]
     if tried:
         yield _text("", "")
-        yield _table(tried, timed=not why)
+        yield _fitting(tried, timed=not why)
         yield _text(_legend(tried), "dim")
     for table in tables:
         yield from _side_table(table)
@@ -123,8 +123,22 @@ def _sentence(target: str, choice: Choice | None) -> Text:
     return line.append(choice.why, style="green" if choice.recipe_id else "yellow")
 
 
-def _table(tried: Sequence[Row], *, timed: bool) -> Table:
-    """The candidates that came through, without the columns of time where none was taken."""
+def _fitting(tried: Sequence[Row], *, timed: bool) -> RenderableType:
+    """The candidates that came through, as wide as there is room."""
+    from edgeopt.report.shown import Fitting
+
+    return Fitting(
+        lambda: _table(tried, timed=timed, narrow=False),
+        lambda: _table(tried, timed=timed, narrow=True),
+    )
+
+
+def _table(tried: Sequence[Row], *, timed: bool, narrow: bool) -> Table:
+    """The candidates, without the columns of time where none was taken.
+
+    Args:
+        narrow: what belongs together stands below each other.
+    """
     from rich import box
     from rich.table import Table
 
@@ -134,14 +148,15 @@ def _table(tried: Sequence[Row], *, timed: bool) -> Table:
     table.add_column("", overflow="fold")
     table.add_column("candidate", overflow="fold")
     unit = tried[0].drop.text.partition(" ")[2] or "points"
-    times = ("p50", "p90", "×base") if timed else ()
-    for name in ("thr", *times, "score", f"drop, {unit}", "size"):
+    heads = ["thr", *(("p50", "p90", "×base") if timed else ()), "score", f"drop, {unit}", "size"]
+    for name in _stacked(heads, timed=timed) if narrow else heads:
         table.add_column(name, justify="right", overflow="fold")
     for row in tried:
         style = "bold green" if row.chosen else "" if row.qualifies else "dim"
         signs = "".join(_SIGNS.get(mark, "") for mark in row.marks)
-        cells = map(Text, _cells(row, timed=timed))
-        table.add_row(Text(signs), _candidate(row, tried), *cells, style=style)
+        told = _cells(row, timed=timed)
+        cells = map(Text, _stacked(told, timed=timed) if narrow else told)
+        table.add_row(Text(signs), _candidate(row, tried, narrow), *cells, style=style)
     return table
 
 
@@ -151,6 +166,16 @@ def _cells(row: Row, *, timed: bool) -> list[str]:
     times = [row.latency.text, row.p90.text, versus] if timed else []
     threads = fmt.DASH if row.threads is None else str(row.threads)
     return [threads, *times, row.score.text, _drop(row), row.size.text]
+
+
+def _stacked(told: Sequence[str], *, timed: bool) -> list[str]:
+    """The p90 below the p50, the size below the score, the bounds of a drop below it."""
+    threads, *times, score, drop, size = told
+    if timed:
+        p50, p90, versus = times
+        times = [lines(p50, p90), versus]
+    value, opened, bounds = drop.partition(" ")
+    return [threads, *times, lines(score, size), lines(value, bounds) if opened else drop]
 
 
 def _drop(row: Row) -> str:
@@ -180,14 +205,16 @@ def _legend(tried: Sequence[Row]) -> str:
     return lines(*filter(None, told))
 
 
-def _candidate(row: Row, tried: Sequence[Row]) -> Text:
+def _candidate(row: Row, tried: Sequence[Row], narrow: bool) -> Text:
     """The name; the settings too where another row has the same name and threads."""
     from edgeopt.report.shown import Text
 
     text = Text(row.name)
     twins = [other for other in tried if (other.name, other.threads) == (row.name, row.threads)]
     if len(twins) > 1:
-        text.append(lines("", "; ".join(row.settings[1:])), style="dim")
+        told = row.settings[1:]
+        shown = [one.replace("=", "=\n") for one in told] if narrow else ["; ".join(told)]
+        text.append(lines("", *(part for one in shown for part in one.split("\n"))), style="dim")
     return text
 
 
