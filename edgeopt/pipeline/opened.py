@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.files import MANIFEST, alone, files_of
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
+from edgeopt.jobs import scratch
 from edgeopt.jobs.told import told
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
@@ -66,9 +66,9 @@ class Feeds:
 def place(device: Device | None) -> Iterator[tuple[Device, Path]]:
     """Where artifacts run, and a scratch folder; a device that was given is left open."""
     here = device or Local()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+    with scratch.folder() as work:
         try:
-            yield here, Path(scratch)
+            yield here, Path(work)
         finally:
             if device is None:
                 here.close()

@@ -9,10 +9,11 @@ Format history: v1, the first.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -30,11 +31,18 @@ class Journal:
     def append(self, record: Record) -> None:
         """Write a record and wait until it is on the disk."""
         self.path.touch()
-        with self.path.open("r+b") as file:
+        with self.path.open("r+b", buffering=0) as file:
             _to_a_fresh_line(file)
-            file.write(msgspec.json.encode(record) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            before = file.tell()
+            try:
+                line = msgspec.json.encode(record) + b"\n"
+                while line:
+                    line = line[file.write(line) :]
+                os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file.fileno(), before)  # no half line where there is no room
+                raise
 
     def records(self) -> list[Record]:
         """The last record of each key, in the order in which the keys first appeared.
@@ -92,7 +100,7 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _to_a_fresh_line(file: BinaryIO) -> None:
+def _to_a_fresh_line(file: FileIO) -> None:
     """Go to the file's end, after a whole line: a torn one is cut off."""
     content = file.read()
     start = content.rfind(b"\n") + 1
