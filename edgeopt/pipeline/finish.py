@@ -11,7 +11,7 @@ from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
 from edgeopt.report import html
 from edgeopt.report.comparison import comparison
-from edgeopt.store import atomic
+from edgeopt.store import atomic, run_folder
 from edgeopt.store.run_folder import RunFolder
 from edgeopt.targets import published
 
@@ -41,11 +41,8 @@ def write_report(run: Run) -> None:
 
 
 def stored_profiles(folder: Path) -> dict[str, Profile]:
-    """The profiles that a run was made with, by target; none while it goes on."""
-    return {
-        path.stem: msgspec.json.decode(path.read_bytes(), type=Profile)
-        for path in sorted((folder / "targets").glob("*.json"))
-    }
+    """See `run_folder.profiles`."""
+    return run_folder.profiles(folder)
 
 
 def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:

@@ -19,7 +19,7 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import RECORD_VERSION, Record
-from edgeopt.store import atomic
+from edgeopt.store import atomic, stored
 
 
 class Journal:
@@ -58,9 +58,7 @@ class Journal:
         Raises:
             BadInput: as `records`.
         """
-        if not self.path.exists():
-            return []
-        *lines, last = self.path.read_bytes().split(b"\n")
+        *lines, last = stored.content(self.path).split(b"\n")
         if _is_whole(last):
             lines.append(last)
         return [self._parse(line, number) for number, line in enumerate(lines, 1) if line.strip()]
@@ -75,9 +73,9 @@ class Journal:
             version = msgspec.json.decode(line, type=_Versioned).v
             if version <= RECORD_VERSION:
                 return msgspec.json.decode(line, type=Record)
-        except ValueError as error:  # msgspec's errors are of this kind, and Unicode's
+        except (ValueError, RecursionError) as error:  # msgspec's errors, and Unicode's
             raise BadInput(
-                f"{self.path}, line {number} is no record: {error}",
+                f"{self.path}, line {number} is no record: {stored.said(error)}",
                 "The file was damaged or edited; without that line the rest can be read.",
             ) from None
         raise BadInput(
@@ -95,7 +93,7 @@ def _is_whole(line: bytes) -> bool:
     """Whether a line is complete but for its end: no part of an object is one itself."""
     try:
         msgspec.json.decode(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -14,8 +14,9 @@ from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, DeviceFailed, EdgeoptError, NotInstalled
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
+from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, scratch
-from edgeopt.store import atomic, run_lock
+from edgeopt.store import atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
 from edgeopt.store.out import check_writable, refuse_foreign
@@ -229,21 +230,29 @@ def read(path: Path) -> Run:
     run = _stored(folder.path / "run.json")
     if run is None:
         raise BadInput(f"{path} holds no run: there is no run.json.", "Give the --out of a run.")
-    return msgspec.structs.replace(
-        run, folder=str(folder.path), records=tuple(folder.journal.records())
-    )
+    records = tuple(folder.journal.records())
+    sound.require(path, run, records)
+    return msgspec.structs.replace(run, folder=str(folder.path), records=records)
 
 
 def _stored(path: Path) -> Run | None:
-    if not path.is_file():
+    if not path.exists():
         return None
-    try:
-        run = msgspec.json.decode(path.read_bytes(), type=Run)
-        if run.v > RUN_VERSION:
-            raise ValueError(f"its format {run.v} is newer than {RUN_VERSION}")
-    except ValueError as error:  # msgspec's errors are of this kind, and Unicode's
+    run = stored.value(path, Run, "run")
+    if run.v > RUN_VERSION:
         raise BadInput(
-            f"{path} is not a run that this version of edgeopt reads: {error}",
-            "It may be of another version; give another folder with --out.",
-        ) from None
+            f"{path} is no run that this edgeopt reads: its format {run.v} is newer than "
+            f"{RUN_VERSION}.",
+            "Read it with the edgeopt that wrote it.",
+        )
     return run
+
+
+def profiles(folder: Path) -> dict[str, Profile]:
+    """The profiles that a run was made with, by target; none while it goes on.
+
+    Raises:
+        BadInput: a file there is no profile.
+    """
+    found = sorted((folder / "targets").glob("*.json"))
+    return {path.stem: stored.value(path, Profile, "profile") for path in found}
