@@ -27,7 +27,9 @@ LEAST_BYTES = 1 << 20
 #: The system's words by which a disk is told; "File too large" others say of their own limits.
 _WORDS = {os.strerror(number).lower(): number for number in NUMBERS if number != errno.EFBIG}
 
-_SAID = re.compile("|".join(map(re.escape, _WORDS)), re.IGNORECASE)
+_SAID = re.compile(
+    rf"(?P<system>{'|'.join(map(re.escape, _WORDS))})|\d+ requested and \d+ written", re.IGNORECASE
+)  # the last is numpy's, which drops the error's number
 
 _MENDS = (
     "Make room there, or name another place (--out; TMPDIR for temporary files; EDGEOPT_CACHE for "
@@ -61,7 +63,10 @@ def told(error: BaseException, outputs: Sequence[Path] = ()) -> CannotWrite | No
 def said(text: str, outputs: Sequence[Path] = ()) -> CannotWrite | None:
     """The same for what a program or a library printed."""
     found = _SAID.search(text)
-    return _error(_WORDS[found[0].lower()], _places(outputs)) if found else None
+    if found is None:
+        return None
+    number = _WORDS[found["system"].lower()] if found["system"] else errno.ENOSPC
+    return _error(number, _places(outputs))
 
 
 def _places(outputs: Sequence[Path]) -> list[Path]:

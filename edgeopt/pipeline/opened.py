@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from edgeopt import runtimes
@@ -29,6 +28,7 @@ from edgeopt.jobs import scratch
 from edgeopt.jobs.told import told
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
+from edgeopt.store import stored
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def _options(path: Path) -> dict[str, str | int]:
     beside = path.with_name(MANIFEST)
     if not beside.is_file():
         return {}
-    return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)
+    hint = "It was damaged or edited: time a copy of the model in a folder of its own."
+    return dict(stored.value(beside, Artifact, "artifact", hint).recipe.options)
 
 
 def _check(path: Path, device: Device) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -236,14 +237,14 @@ def read(path: Path) -> Run:
 
 
 def _stored(path: Path) -> Run | None:
-    if not path.exists():
+    if not os.path.lexists(path):
         return None
     run = stored.value(path, Run, "run")
     if run.v > RUN_VERSION:
         raise BadInput(
-            f"{path} is no run that this edgeopt reads: its format {run.v} is newer than "
-            f"{RUN_VERSION}.",
-            "Read it with the edgeopt that wrote it.",
+            f"{path} is not a run that this version of edgeopt reads: its format {run.v} is newer "
+            f"than {RUN_VERSION}",
+            stored.HINT,
         )
     return run
 

@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
+from edgeopt.domain.tensor import TensorSpec
 
 MOST = 1e15
 """Of any number: a million years in milliseconds, a petabyte in bytes."""
+
+MOST_OF_A_SAMPLE = 1 << 36
+"""Bytes of one value of one sample."""
 
 _HINT = "The folder was damaged or edited: take it from where it was made, or make the run again."
 
@@ -30,27 +35,37 @@ def require(folder: Path, run: Run, records: Sequence[Record]) -> None:
     Raises:
         BadInput: the first thing that cannot be, with the file that says so.
     """
-    for what in _of_run(run, records):
-        raise BadInput(f"{folder / 'run.json'} cannot be right: {what}.", _HINT)
     for record in records:
         for what in of_record(record):
             where = f"{folder / 'results.jsonl'} cannot be right: {record.runtime!r} "
             raise BadInput(f"{where}{record.precision!r} {what}.", _HINT)
+    for what in _of_run(run, records):
+        raise BadInput(f"{folder / 'run.json'} cannot be right: {what}.", _HINT)
 
 
 def _of_run(run: Run, records: Sequence[Record]) -> Iterator[str]:
     known = {(record.target, record.recipe_id) for record in records}
     if not run.request.targets:
         yield "it has no target"
+    for spec in (*run.source.inputs, *run.source.outputs):
+        yield from _of_spec(spec)
     for choice in run.choices:
         if choice.target not in run.request.targets:
             yield f"{choice.target!r} was chosen for, and not asked for"
         for recipe in (choice.recipe_id, choice.baseline_id):
             if recipe is not None and (choice.target, recipe) not in known:
                 yield f"{recipe!r} was chosen, and no record is of it"
-    if run.state == "finished" and len(run.choices) != len(run.request.targets):
-        yield f"it is finished, with {len(run.choices)} choices for {len(run.request.targets)}"
     yield from _numbers(run)
+
+
+def _of_spec(spec: TensorSpec) -> Iterator[str]:
+    try:
+        width = 2 if spec.dtype == "bfloat16" else np.dtype(spec.dtype).itemsize
+    except TypeError:
+        yield f"{spec.name!r} is of a type {spec.dtype!r}, which is none"
+        return
+    if min(spec.sizes, default=1) < 0 or width * math.prod(spec.sizes) > MOST_OF_A_SAMPLE:
+        yield f"{spec.name!r} has a shape of {'x'.join(map(str, spec.sizes))[:80]}"
 
 
 def of_record(record: Record) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,20 +15,21 @@ T = TypeVar("T")
 MOST_BYTES = 256 << 20
 """Of one file: a run of thousands of candidates writes a tenth of that."""
 
-_HINT = "It was damaged, edited, or is of another version; give another folder with --out."
+HINT = "It may be of another version; give another folder with --out."
 
 
-def content(path: Path, hint: str = _HINT) -> bytes:
+def content(path: Path, hint: str = HINT) -> bytes:
     """What a file holds; nothing where there is none.
 
     Raises:
         BadInput: it is no file, or larger than any that a run writes, or cannot be read.
     """
     try:
-        if not path.exists():
+        if not os.path.lexists(path):
             return b""
         if not path.is_file():
-            raise BadInput(f"{path} is a folder or a device, and a run has a file there.", hint)
+            what = "is a folder or a device" if path.exists() else "is a link that leads nowhere"
+            raise BadInput(f"{path} {what}, and a run has a file there.", hint)
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise BadInput(f"{path} has {size:,} bytes: no run writes so much.", hint)
@@ -36,7 +38,7 @@ def content(path: Path, hint: str = _HINT) -> bytes:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", hint) from None
 
 
-def value(path: Path, kind: type[T], what: str, hint: str = _HINT) -> T:
+def value(path: Path, kind: type[T], what: str, hint: str = HINT) -> T:
     """What a file holds, as a value of a type.
 
     Raises:
@@ -46,7 +48,9 @@ def value(path: Path, kind: type[T], what: str, hint: str = _HINT) -> T:
         return msgspec.json.decode(content(path, hint), type=kind)
     except (ValueError, RecursionError) as error:  # msgspec's errors, and Unicode's; far too deep
         why = said(error)
-        raise BadInput(f"{path} is no {what} that this edgeopt reads: {why}.", hint) from None
+        raise BadInput(
+            f"{path} is not a {what} that this version of edgeopt reads: {why}", hint
+        ) from None
 
 
 def said(error: Exception) -> str:
