@@ -17,6 +17,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from edgeopt.domain.errors import CannotWrite
 from edgeopt.jobs.guarded import GUARD
 
 PREFIX = "edgeopt-"
@@ -53,8 +54,13 @@ def root() -> Path:
 
     Raises:
         OSError: there is no room for it.
+        CannotWrite: no temporary folder takes a file.
     """
-    temporary = tempfile.gettempdir()
+    try:
+        temporary = tempfile.gettempdir()
+    except FileNotFoundError as error:  # so Python tells that all it knows are full or read-only
+        hint = "Make room in one of them, or name another folder with TMPDIR."
+        raise CannotWrite(f"no temporary folder can be written: {error.strerror}.", hint) from None
     if os.environ.get(SCRATCH) == temporary:
         return Path(temporary)
     with _turn:

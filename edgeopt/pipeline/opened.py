@@ -24,7 +24,7 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.files import MANIFEST, alone, files_of
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
-from edgeopt.jobs import scratch
+from edgeopt.jobs import disk, scratch
 from edgeopt.jobs.told import told
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
@@ -66,7 +66,7 @@ class Feeds:
 def place(device: Device | None) -> Iterator[tuple[Device, Path]]:
     """Where artifacts run, and a scratch folder; a device that was given is left open."""
     here = device or Local()
-    with scratch.folder() as work:
+    with disk.ending(), scratch.folder() as work:
         try:
             yield here, Path(work)
         finally:
