@@ -80,7 +80,7 @@ def run(
         work = {"function": function, "argument": argument, "outputs": outputs}
         job.write_text(json.dumps(work))
         start = size_of(log)
-        room = disk.Watch([log.parent, Path(folder), cache()])
+        room = disk.Watch([log.parent, Path(folder)], [cache()])
         code, timed_out = _spawn([str(job), str(result)], log, timeout_s, room, stop)
         if stop is not None and stop.is_set():
             raise ChildFailed("stopped with the run", "", log)
@@ -92,7 +92,10 @@ def run(
             message = describe_exit(code) + last_words(log, start)
             room.require_said(message)
             raise ChildFailed(message, output_in(log, start), log)
-        return _unpack(json.loads(result.read_text()), log, start)
+        reply = json.loads(result.read_text())
+        if "value" not in reply:
+            room.require_said("")
+        return _unpack(reply, log, start)
 
 
 def _spawn(

@@ -141,20 +141,24 @@ class Watch:
     """Looks at the room of some places while a process works.
 
     Args:
-        places: besides the temporary folder.
+        places: where it writes, besides the temporary folder.
+        perhaps: where it may write: that one of these is full counts where it was not from the
+            beginning, and where the process failed.
     """
 
-    def __init__(self, places: Iterable[Path]) -> None:
+    def __init__(self, places: Iterable[Path], perhaps: Iterable[Path] = ()) -> None:
         found = (_standing(place) for place in (*places, Path(tempfile.gettempdir())))
         self._places = list(dict.fromkeys(found))
+        others = (_standing(place) for place in perhaps)
+        self._perhaps = [place for place in others if free_bytes(place) >= LEAST_BYTES]
         self._full: CannotWrite | None = None
+        self._blamed: CannotWrite | None = None
         self.look()
 
     def look(self) -> None:
         """Remember the first place that is full."""
-        for place in self._places:
-            if self._full is None and free_bytes(place) < LEAST_BYTES:
-                self._full = _error(errno.ENOSPC, [place])
+        self._full = self._full or _first_full(self._places)
+        self._blamed = self._blamed or _first_full(self._perhaps)
 
     def require(self, code: int) -> None:
         """Look again, after a process has ended with this exit code.
@@ -170,14 +174,19 @@ class Watch:
             raise self._full
 
     def require_said(self, text: str) -> None:
-        """The same by what the process said.
+        """The same of a process that failed, by what it said.
 
         Raises:
-            CannotWrite: it says that a place is full.
+            CannotWrite: it says that a place is full, or one was where it may have written.
         """
-        found = said(text, self._places)
+        found = said(text, self._places) or self._blamed
         if found is not None:
             raise found
+
+
+def _first_full(places: Iterable[Path]) -> CannotWrite | None:
+    full = next((place for place in places if free_bytes(place) < LEAST_BYTES), None)
+    return None if full is None else _error(errno.ENOSPC, [full])
 
 
 @contextlib.contextmanager

@@ -161,3 +161,22 @@ def test_no_file_can_be_made_any_more(tmp_path):
             disk.require_room([place])
     finally:
         subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_cache_that_was_full_before_is_nobodys_fault(small, tmp_path, monkeypatch):
+    """Who has no room at home, and needs none there, is not held up; nor blamed for it."""
+    (small / "all").write_bytes(bytes((2 << 20) + 4096))
+    monkeypatch.setenv("EDGEOPT_CACHE", str(small / "cache"))
+    assert child.run("disk_work:write", str(tmp_path), tmp_path / "log", 60) == "done"
+    with pytest.raises(child.ChildFailed, match="no such model"):
+        child.run("disk_work:fail", str(tmp_path), tmp_path / "log", 60)
+
+
+def test_a_cache_that_becomes_full_is_told_where_the_child_fails(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEOPT_CACHE", str(small / "cache"))
+    argument = {"folder": str(small), "how": "cleans up"}
+    with pytest.raises(CannotWrite, match="no room is left"):
+        child.run("disk_work:fill", argument, tmp_path / "log", 60)
+    (small / "file").unlink(missing_ok=True)
+    with pytest.raises(child.ChildFailed, match="no such model"):
+        child.run("disk_work:fail", str(tmp_path), tmp_path / "log", 60)
