@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from edgeopt.domain.fold import Fold
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
 from edgeopt.harness.budget import final
+from edgeopt.jobs import disk, scratch
 from edgeopt.pipeline import compare as _compare
 from edgeopt.pipeline import explain as _explain
 from edgeopt.pipeline import optimize as _optimize
@@ -91,9 +91,10 @@ def optimize(
         BadInput: the request, the model or the data is not usable; nothing was written.
         NotInstalled: something that it needs is not installed.
         DeviceFailed: a device cannot be reached, or was lost: the same call again goes on.
+        CannotWrite: a disk is full: the same call again goes on.
     """
     names = (target,) if isinstance(target, str) else tuple(target)
-    with tempfile.TemporaryDirectory(prefix="edgeopt-model-") as folder:
+    with disk.ending(), scratch.folder("edgeopt-model-") as folder:
         path = given.as_path(model, example_inputs, Path(folder))
         call = Call(
             model=path,

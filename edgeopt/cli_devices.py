@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgeopt.console import console, print_json, progress, say
+from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     if isinstance(device, BenchmarkPhone):
         _add_benchmark_phone(name, entry, device)
         return
-    with tempfile.TemporaryDirectory() as folder, progress() as listener:
+    with scratch.folder() as folder, progress() as listener:
         try:
             if isinstance(device, Adb | Emulated):
                 device.prepare(listener)
@@ -140,7 +140,7 @@ def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: boo
 
     target = _target(name)
     device = resolve.resolve(name)
-    with tempfile.TemporaryDirectory() as folder, progress() as listener:
+    with scratch.folder() as folder, progress() as listener:
         try:
             log = Path(folder) / "log"
             lines = run_check(device, _runtimes(target, runtimes), target, log, listener)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeopt.console import console, print_data, print_json, progress, say
+from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
@@ -148,18 +149,16 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, name: str, as_json: bool) -> None:
     """Say what is wrong with a machine for measuring, and how to mend it."""
-    import tempfile
-
     from edgeopt.devices.resolve import resolve
     from edgeopt.pipeline.doctor import doctor as examine
     from edgeopt.report import doctor_table
 
     with (
-        tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch,
+        scratch.folder("edgeopt-doctor-") as work,
         progress() as listener,
         contextlib.closing(resolve(name)) as device,
     ):
-        diagnosis = examine(device, Path(scratch) / "doctor.log", listener)
+        diagnosis = examine(device, Path(work) / "doctor.log", listener)
     if as_json:
         print_json(doctor_table.as_data(diagnosis))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.jobs import scratch
 
 #: What a package needs and does not say: tflite-runtime was built before numpy 2.
 COMPANIONS = {"tflite-runtime": ("numpy<2",), "executorch": ("torch",)}
@@ -58,7 +58,7 @@ def setup(
     wanted.update({name: runtimes.load(name).PACKAGES for name in names})
     failed: list[Finding] = []
     if offline:
-        with tempfile.TemporaryDirectory(prefix="edgeopt-wheels-") as folder:
+        with scratch.folder("edgeopt-wheels-") as folder:
             wanted, failed = _fetch(device, wanted, Path(folder), progress)
             pip = _brought(device, place, Path(folder), progress)
     else:

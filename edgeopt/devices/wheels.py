@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import DeviceFailed, NotInstalled
+from edgeopt.jobs.process import captured
 
 OLDEST_GLIBC = 17  # manylinux2014
 
@@ -50,7 +50,7 @@ def fetch(requirements: tuple[str, ...], facts: dict[str, Any], folder: Path) ->
     ]
     for platform in platforms(facts["arch"], facts["libc"]):
         command += ["--platform", platform]
-    done = subprocess.run([*command, *requirements], capture_output=True, text=True)
+    done = captured([*command, *requirements])
     if done.returncode and "No module named pip" in done.stderr:
         raise NotInstalled(
             "wheels are fetched by pip, and this Python has none.", "pip install pip"
@@ -74,7 +74,7 @@ def install(requirement: str, arch: str, libc: str, python: str, folder: Path) -
     ]
     for platform in platforms(arch, libc):
         command += ["--platform", platform]
-    done = subprocess.run([*command, requirement], capture_output=True, text=True)
+    done = captured([*command, requirement])
     if done.returncode:
         raise NotInstalled(
             f"no wheel of {requirement} for {arch} and Python {python}: {complaint(done.stderr)}",

@@ -14,7 +14,7 @@ from edgeopt import runtimes
 from edgeopt.devices.device import Device
 from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.domain.errors import OwnFault, RunnerFailed
-from edgeopt.jobs import memory
+from edgeopt.jobs import disk, memory
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
@@ -57,6 +57,7 @@ class Client:
         """Send a command and wait for its reply.
 
         Raises:
+            CannotWrite: a disk of this machine is full, where the runner is of this machine.
             RunnerFailed: an error reply, a dead process, no reply in `timeout_s`, or a
                 line that is no reply.
         """
@@ -91,6 +92,7 @@ class Client:
             self.close()  # what comes next may be the answer to this
             raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}")
         if not reply.pop("ok"):
+            self._require_room(reply["error"])
             kind, _, said = reply["error"].partition(": ")
             what = f"{kind}: {telling_line(said)}"[:400]
             if reply.get("own"):
@@ -109,8 +111,20 @@ class Client:
         except subprocess.TimeoutExpired:
             code = 0
         words = f"{self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        self._require_room(words, code)
         wanted = self._bound.told(words, code) if self._bound else ""
         return f"in `{cmd}` it {wanted}: {words}" if wanted else f"in `{cmd}` {words}"
+
+    def _require_room(self, words: str, code: int = 0) -> None:
+        """Tell a full disk of this machine from a runner that failed.
+
+        Raises:
+            CannotWrite: there is no room.
+        """
+        if isinstance(self._device, ThisDisk):
+            room = disk.Watch([self._log.parent])
+            room.require_said(words)
+            room.require(code)
 
     def close(self) -> None:
         """End the runner: politely, then not."""

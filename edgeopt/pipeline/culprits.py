@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from edgeopt.datasets.samples import Samples
-from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.pipeline.conversions import Conversions
@@ -42,10 +42,13 @@ def _operator(conversions: Conversions, recipe: Recipe, samples: Samples) -> str
     np.savez(sample, **{name: array[0] for name, array in samples.inputs.items()})
     job = conversions.job(recipe, folder)
     argument = {"job": msgspec.to_builtins(job), "sample": str(sample)}
+    stop = conversions.stop
     log = conversions.folder.log(f"culprit-{recipe.runtime}")
     try:
         with conversions.turns.working():
-            found = str(child.run("edgeopt.convert.culprit:find", argument, log, LIMIT_S))
+            found = str(child.run("edgeopt.convert.culprit:find", argument, log, LIMIT_S, stop))
+    except CannotWrite:
+        raise
     except EdgeoptError:  # it is a help, and none that is needed
         found = ""
     told.write_text(found, "utf-8")

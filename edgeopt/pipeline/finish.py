@@ -9,9 +9,10 @@ import msgspec
 from edgeopt.bundle import write as bundle
 from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
+from edgeopt.jobs import disk
 from edgeopt.report import html
 from edgeopt.report.comparison import comparison
-from edgeopt.store import atomic
+from edgeopt.store import atomic, run_folder
 from edgeopt.store.run_folder import RunFolder
 from edgeopt.targets import published
 
@@ -32,20 +33,23 @@ def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
 
 
 def write_report(run: Run) -> None:
-    """Write report.html from what the run's folder holds."""
+    """Write report.html from what the run's folder holds.
+
+    Raises:
+        BadInput: the folder holds something else.
+        CannotWrite: there is no room for it.
+    """
     folder = Path(run.folder)
     profiles = stored_profiles(folder)
     rows = published.rows()
     found = comparison(run, profiles, rows) if len(profiles) > 1 else None
-    atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
+    with disk.ending(folder):
+        atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
 
 
 def stored_profiles(folder: Path) -> dict[str, Profile]:
-    """The profiles that a run was made with, by target; none while it goes on."""
-    return {
-        path.stem: msgspec.json.decode(path.read_bytes(), type=Profile)
-        for path in sorted((folder / "targets").glob("*.json"))
-    }
+    """See `run_folder.profiles`."""
+    return run_folder.profiles(folder)
 
 
 def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from edgeopt import runtimes
@@ -26,9 +24,11 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.files import MANIFEST, alone, files_of
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
+from edgeopt.jobs import disk, scratch
 from edgeopt.jobs.told import told
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
+from edgeopt.store import stored
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Feeds:
 def place(device: Device | None) -> Iterator[tuple[Device, Path]]:
     """Where artifacts run, and a scratch folder; a device that was given is left open."""
     here = device or Local()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+    with disk.ending(), scratch.folder() as work:
         try:
-            yield here, Path(scratch)
+            yield here, Path(work)
         finally:
             if device is None:
                 here.close()
@@ -121,7 +121,8 @@ def _options(path: Path) -> dict[str, str | int]:
     beside = path.with_name(MANIFEST)
     if not beside.is_file():
         return {}
-    return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)
+    hint = "It was damaged or edited: time a copy of the model in a folder of its own."
+    return dict(stored.value(beside, Artifact, "artifact", hint).recipe.options)
 
 
 def _check(path: Path, device: Device) -> None:

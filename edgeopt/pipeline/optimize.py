@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
+from edgeopt.jobs import disk, scratch
 from edgeopt.pipeline import finish, lanes
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.environment import environment, local_machine
@@ -36,18 +36,20 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
 
     Raises:
         BadInput, NotInstalled: nothing was written.
+        CannotWrite: a disk is full: nothing is recorded of it, and the same call again goes on.
         DeviceFailed: a device cannot be reached (nothing was written), or was lost: the same
             call again goes on.
     """
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     if call.tensorboard:
         events.require(call.compression)
-    with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeopt-")))
-        intake = take_in(call, scratch, progress)
-        fleet = Fleet(local_machine(), scratch / "devices.log", progress)
+    with disk.ending(call.out), contextlib.ExitStack() as stack:
+        work = Path(stack.enter_context(scratch.folder()))
+        intake = take_in(call, work, progress)
+        fleet = Fleet(local_machine(), work / "devices.log", progress)
         stack.callback(fleet.close)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
+        stack.enter_context(run_folder.locked(call.out))
         folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))
         if earlier is not None and earlier.state == "finished":
             return run_folder.read(call.out)

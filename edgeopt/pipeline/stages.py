@@ -18,7 +18,7 @@ import numpy as np
 from edgeopt.compress import worker
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.compression import Chain, QuantizationAware, Recover, words
-from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener
 from edgeopt.jobs import child
@@ -57,6 +57,7 @@ class Stages:
     turns: Turns
     progress: Listener
     tensorboard: Path | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
@@ -161,9 +162,11 @@ class Stages:
         log = self.folder.log(f"compress-{name}")
         try:
             reply: dict[str, object] = child.run(
-                "edgeopt.compress.worker:make", msgspec.to_builtins(job), log, limit_s
+                "edgeopt.compress.worker:make", msgspec.to_builtins(job), log, limit_s, self.stop
             )
             return reply
+        except CannotWrite:
+            raise
         except child.ChildFailed as error:
             status = "timeout" if error.timed_out else "failed-convert"
             raise StepFailed(status, f"{name}: {error.args[0]}", error.hint) from error

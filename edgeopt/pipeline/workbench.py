@@ -63,6 +63,7 @@ class Workbench:
             self.turns,
             self.stages,
         )
+        self.stages.stop = self.conversions.stop
         self.earlier = {record.key: record for record in folder.journal.records()}
         self._confirm: Exam | None = None
         self.corrupted: dict[str, Answers] = {}
@@ -104,6 +105,7 @@ class Workbench:
         """Nothing more is written down: what fails from now on fails because of the end."""
         with self._writing:
             self._stopped = True
+        self.conversions.stop.set()
 
     def tell(self, what: str, done: int = 0, total: int = 0) -> None:
         """Tell the progress.

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edgeopt.store import atomic
-from edgeopt.store.run_folder import check_writable
+from edgeopt.store.out import check_writable
 
 
 def place(asked: Path | None) -> Path:
