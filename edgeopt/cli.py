@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import traceback
 from typing import Any
 
@@ -13,6 +15,7 @@ from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
 from edgeopt.console import console, print_json
 from edgeopt.domain.errors import EdgeoptError, OwnFault
+from edgeopt.jobs import interpreter
 from edgeopt.runtimes.origin import own_place
 
 
@@ -111,8 +114,11 @@ def targets_schema() -> None:
 
 def main() -> None:
     """The `edgeopt` command."""
+    interpreter.clean(os.environ)
     cli()
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the current folder, which `-m` puts there
     main()

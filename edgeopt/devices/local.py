@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-import edgeopt
+from edgeopt.devices import runner_start
 from edgeopt.devices.this_disk import ThisDisk
+from edgeopt.jobs import interpreter
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 
 
@@ -38,17 +38,14 @@ class Local(ThisDisk):
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
         stderr.parent.mkdir(parents=True, exist_ok=True)
-        root = str(Path(edgeopt.__file__).parent.parent)
-        inherited = os.environ.get("PYTHONPATH")
-        paths = [root, inherited] if inherited else [root]
         with stderr.open("ab") as log:
             return subprocess.Popen(
-                [self._python, "-m", "edgeopt.runner"],
+                [self._python, *runner_start.ARGUMENTS],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
+                env={**interpreter.environment(), **QUIET_ENVIRONMENT},
                 start_new_session=True,
             )
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled, OwnFault
+from edgeopt.jobs import interpreter
 from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
 
@@ -77,11 +78,11 @@ def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
 def _spawn(arguments: list[str], log: Path, timeout_s: float) -> tuple[int, bool]:
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "edgeopt.jobs.child", *arguments],
+            interpreter.command("-m", "edgeopt.jobs.child", *arguments),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **QUIET_ENVIRONMENT},
+            env={**interpreter.environment(), **QUIET_ENVIRONMENT},
             start_new_session=True,
         )
         try:
