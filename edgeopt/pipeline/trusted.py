@@ -1,7 +1,7 @@
 """What of a run's folder, and of any file, is opened: data, and programs where they are trusted.
 
 A run's folder may come from somebody else, and whether it does cannot be told from its files. So
-nothing in it is run, ours or not (`docs/decisions/0035`), and no artifact is opened that is
+nothing in it is run, ours or not (decision 35), and no artifact is opened that is
 another than the record says.
 """
 

@@ -137,8 +137,6 @@ def _opened(path: str) -> Tuple[zipfile.ZipFile, dict]:
 
 def _entries(listed: List[zipfile.ZipInfo], size: int) -> dict:
     """The members by name, where each is one that `torch.export.save` writes."""
-    if len(listed) > MEMBERS or sum(entry.file_size for entry in listed) > size:
-        raise Damaged("it says that it holds more than its file does")
     if any(entry.filename == "serialized_exported_program.json" for entry in listed):
         raise NeedsTrust(
             "its weights are a pickle (serialized_state_dict.pt), as older versions of PyTorch "
@@ -156,6 +154,8 @@ def _entries(listed: List[zipfile.ZipInfo], size: int) -> dict:
         if name in found:
             raise NeedsTrust("it holds {} twice".format(name))
         found[name] = entry
+    if len(listed) > MEMBERS or sum(entry.file_size for entry in listed) > size:
+        raise Damaged("it says that it holds more than its file does")
     return found
 
 
