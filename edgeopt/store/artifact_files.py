@@ -31,8 +31,10 @@ def read(root: Path, folder: Path) -> Artifact:
         artifact = msgspec.json.decode((folder / "artifact.json").read_bytes(), type=Artifact)
     except OSError:
         raise NotWhole(GONE) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotWhole("its artifact.json cannot be read") from None
+    if artifact.recipe.conversion_id != folder.name:
+        raise NotWhole("its artifact.json is of another recipe")
     _require_names(artifact, folder.relative_to(root).as_posix())
     require_files(root, folder, artifact.files)
     if artifact.sha256 != combined_sha256(sorted(artifact.files.items())):
