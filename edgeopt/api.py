@@ -154,6 +154,7 @@ def explain(
     runtime: str | None = None,
     data: str | Path | Mapping[str, Any] | None = None,
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> Explanation:
     """Why candidate `a` of a run is faster or slower than candidate `b`.
@@ -165,9 +166,10 @@ def explain(
         runtime: explain its int8-static instead of the chosen one.
         data: an .npz, "module:function" or arrays by the source's input names; None: the run's
             own where it is an .npz that is still there, else random.
+        trust: code inside the artifacts may run.
 
     Raises:
         BadInput: no such run or candidate, no artifact, no profiler, or data that does not fit.
     """
-    asked = _explain.Asked(a=a, b=b, target=target, runtime=runtime, data=data, seed=seed)
+    asked = _explain.Asked(a, b, target, runtime, data, seed, trust=trust)
     return _explain.explain(Path(run_folder), asked, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
 from edgeopt.console import console, doing, print_json, say, say_error
 from edgeopt.domain.visible import visible
+from edgeopt.jobs import interpreter
 
 
 class _Group(click.Group):
@@ -144,6 +146,7 @@ def targets_schema() -> None:
 
 def main() -> None:
     """The `edgeopt` command."""
+    interpreter.clean(os.environ)
     streams.mend()
     try:
         cli()
@@ -156,4 +159,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the current folder, which `-m` puts there
     main()

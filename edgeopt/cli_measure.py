@@ -32,6 +32,7 @@ NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
 @click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
 @click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--trust", is_flag=True, help="Run code inside the files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 @click.pass_context
@@ -97,6 +98,7 @@ def _run_schedule(
             options["seed"],
             progress=listener,
             device=device,
+            trust=options["trust"],
         )
     _keep(out, table, bench_table.render(table), options["as_json"])
     return table.rows
@@ -121,6 +123,7 @@ def _run_mode(
         options["data"],
         options["seed"],
         device=device,
+        trust=options["trust"],
     )
     with progress() as listener:
         outcome = modes.run_mode(files, mode, listener)

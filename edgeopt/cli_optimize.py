@@ -202,10 +202,11 @@ def _compression(options: dict[str, Any]) -> Compression | None:
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 def report(folder: Path, as_json: bool) -> None:
     """Show a run again, and write its report.html anew."""
+    from edgeopt.pipeline import kept
     from edgeopt.pipeline.finish import write_report
     from edgeopt.store import run_folder
 
-    run = run_folder.read(folder)
+    run = kept.noticed(run_folder.read(folder))
     write_report(run)
     _show(run, as_json)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from edgeopt.convert import gemm
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.jobs import disk
+from edgeopt.jobs import disk, interpreter
 from edgeopt.jobs.cache import cache, locked, whole
 
 VERSION = "2.6.9"
@@ -41,9 +41,9 @@ def environment() -> Path:
 
 def _install(folder: Path) -> None:
     # It says Python >= 3.12 but runs on 3.11.
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    pip = [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--quiet"]
     commands = [
-        [sys.executable, "-m", "venv", str(folder)],
+        interpreter.command("-m", "venv", str(folder)),
         [*pip, "--ignore-requires-python", "-c", str(CONSTRAINTS), f"onnx2tf=={VERSION}"],
     ]
     for command in commands:

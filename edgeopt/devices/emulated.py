@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt import targets
-from edgeopt.devices import arm_tree, qemu
+from edgeopt.devices import arm_tree, qemu, runner_start
 from edgeopt.devices.arm_cores import CORES, files, standing_for
 from edgeopt.devices.parcel import runner_zip
 from edgeopt.devices.this_disk import ThisDisk
@@ -110,7 +110,7 @@ class Emulated(ThisDisk):
         """
         tree = self.prepare()
         return Process(
-            arm_tree.command(tree, ["-m", "edgeopt.runner"]),
+            arm_tree.command(tree, runner_start.ARGUMENTS),
             stderr,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

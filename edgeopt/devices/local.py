@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Literal
 
-import edgeopt
+from edgeopt.devices import runner_start
 from edgeopt.devices.this_disk import ThisDisk
-from edgeopt.jobs import scratch
+from edgeopt.jobs import interpreter, scratch
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 from edgeopt.jobs.process import Process
 
@@ -38,17 +37,14 @@ class Local(ThisDisk):
         return str(self._scratch)
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
-        root = str(Path(edgeopt.__file__).parent.parent)
-        inherited = os.environ.get("PYTHONPATH")
-        paths = [root, inherited] if inherited else [root]
-        told = {"PYTHONPATH": os.pathsep.join(paths), **scratch.environment()}
+        told = {**QUIET_ENVIRONMENT, **scratch.environment()}
         return Process(
-            [self._python, "-m", "edgeopt.runner"],
+            [self._python, *runner_start.ARGUMENTS],
             stderr,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **QUIET_ENVIRONMENT, **told},
+            env={**interpreter.environment(), **told},
         )
 
     def explain(self, code: int) -> str:

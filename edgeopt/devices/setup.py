@@ -75,7 +75,7 @@ def setup(
 def _own(device: Ssh, place: str, progress: Listener) -> Pip:
     """The device's own pip, from its own network."""
     _make(device, place, [], progress)
-    return Pip((f"{place}/bin/python", "-m", "pip", "install", *_QUIETLY))
+    return Pip((f"{place}/bin/python", "-I", "-m", "pip", "install", *_QUIETLY))
 
 
 def _fetch(
@@ -114,7 +114,7 @@ def _brought(device: Ssh, place: str, folder: Path, progress: Listener) -> Pip:
 
 def _make(device: Ssh, place: str, options: list[str], progress: Listener) -> None:
     progress(f"{device.name}: making {place}")
-    code, said = _call(device, [device.base_python(), "-m", "venv", *options, place])
+    code, said = _call(device, [device.base_python(), "-I", "-m", "venv", *options, place])
     if code:
         hint = "`sudo apt-get install python3-venv` there, or --offline: it brings pip along."
         raise DeviceFailed(

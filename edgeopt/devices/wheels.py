@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import DeviceFailed, NotInstalled
+from edgeopt.jobs import interpreter
 from edgeopt.jobs.process import captured
 
 OLDEST_GLIBC = 17  # manylinux2014
@@ -43,7 +43,7 @@ def fetch(requirements: tuple[str, ...], facts: dict[str, Any], folder: Path) ->
         )
     major, minor = facts["version"][:2]
     command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+        *interpreter.command("-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--only-binary=:all:", "--implementation", "cp", "--dest", str(folder)),
         *("--python-version", f"{major}.{minor}"),
         *("--abi", f"cp{major}{minor}", "--abi", "abi3", "--abi", "none"),
@@ -68,7 +68,7 @@ def install(requirement: str, arch: str, libc: str, python: str, folder: Path) -
         NotInstalled: pip is missing, has no network, or finds no such wheel.
     """
     command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *interpreter.command("-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
         *("--target", str(folder), "--upgrade", "--no-deps", "--no-compile"),
         *("--only-binary=:all:", "--implementation", "cp", "--python-version", python),
     ]

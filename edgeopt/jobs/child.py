@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput, CannotWrite, EdgeoptError, NotInstalled, OwnFault
-from edgeopt.jobs import disk, memory, scratch
+from edgeopt.jobs import disk, interpreter, memory, scratch
 from edgeopt.jobs.cache import cache
 from edgeopt.jobs.process import Process, kill_group
 from edgeopt.jobs.scratch import output_in
@@ -117,11 +117,11 @@ def _spawn(
     stop: threading.Event | None,
 ) -> tuple[int, bool]:
     process = Process(
-        [sys.executable, "-m", "edgeopt.jobs.child", *arguments, str(os.getpid())],
+        interpreter.command("-m", "edgeopt.jobs.child", *arguments, str(os.getpid())),
         log,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.STDOUT,
-        env={**os.environ, **QUIET_ENVIRONMENT, **scratch.environment()},
+        env={**interpreter.environment(), **QUIET_ENVIRONMENT, **scratch.environment()},
     )
     bound.hold(process.pid)
     deadline = time.monotonic() + timeout_s

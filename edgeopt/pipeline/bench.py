@@ -32,6 +32,7 @@ def bench(
     timeout_s: float = 300.0,
     progress: Listener = silent,
     device: Device | None = None,
+    trust: bool = False,
 ) -> BenchTable:
     """Time model files side by side.
 
@@ -40,7 +41,7 @@ def bench(
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         baseline: the one of `paths` that the verdicts are against; None: the first.
-        device: where; None: here. It is left open.
+        device: where; None: here. It is left open. trust: code inside the files may run.
 
     Raises:
         BadInput: a file that no runtime opens; data that does not fit; a baseline that is
@@ -54,7 +55,7 @@ def bench(
         )
     first = paths.index(baseline) * len(threads) if baseline else 0
     with place(device) as (here, work):
-        opened = open_files(here, paths, threads, data, seed, work, timeout_s)
+        opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
     found = findings(raw)

@@ -28,7 +28,7 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.profile import profile
-from edgeopt.harness.subject import Subject
+from edgeopt.pipeline import trusted
 from edgeopt.pipeline.opened import arrays_for, place
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find
@@ -50,6 +50,7 @@ class Asked:
         a, b: words or ids of candidates; None: the chosen one, and the fp32 of its runtime.
         target: None: the first of the run.
         runtime: explain its int8-static instead of the chosen one.
+        trust: code inside the artifacts may run.
         data: inputs, as `optimize` takes them; None: the run's own where they are a file that
             is still there, else random.
     """
@@ -61,6 +62,7 @@ class Asked:
     data: str | Path | Mapping[str, Any] | None = None
     seed: int = 0
     timeout_s: float = 300.0
+    trust: bool = False
 
 
 def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanation:
@@ -78,7 +80,7 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
     a, b = chosen_pair(run, target, records, asked)
     store = RunFolder(Path(run.folder))
     with place(None) as (device, work):
-        subjects = [_subject(store, record) for record in (a, b)]
+        subjects = [trusted.subject(store, record, asked.trust) for record in (a, b)]
         arrays, inputs = _inputs(run, asked)
         try:
             profiles = profile(
@@ -204,20 +206,6 @@ def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
         if record is not None and record.recipe_id != a.recipe_id:
             return record
     raise BadInput(f"there is nothing to hold {a.recipe} against.", "Name two candidates.")
-
-
-def _subject(store: RunFolder, record: Record) -> Subject:
-    """What is opened for a record.
-
-    Raises:
-        BadInput: it has no artifact.
-    """
-    assert record.recipe is not None
-    artifact = store.artifact(record.recipe.conversion_id)
-    if artifact is None:
-        why = record.reason or "its files are gone from the run's folder."
-        raise BadInput(f"{record.recipe} has no artifact: {why}", record.hint)
-    return Subject.of(record.recipe, artifact, store.path / artifact.path)
 
 
 def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:

@@ -48,7 +48,7 @@ class Files:
         threads: each file is a case with each of these.
         data: an .npz with one array per input; None: seeded random inputs.
         timeout_s: for opening a session and for warm-up.
-        device: where; None: here. It is left open.
+        device: where; None: here. It is left open. trust: code inside the files may run.
     """
 
     paths: Sequence[Path]
@@ -57,6 +57,7 @@ class Files:
     seed: int = 0
     timeout_s: float = 300.0
     device: Device | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,13 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
 def _opened(files: Files) -> Iterator[tuple[Setting, Opened]]:
     with place(files.device) as (here, work):
         opened = open_files(
-            here, files.paths, files.threads, files.data, files.seed, work, files.timeout_s
+            here,
+            files.paths,
+            files.threads,
+            files.data,
+            files.seed,
+            work,
+            files.timeout_s,
+            files.trust,
         )
         yield Setting(here, opened.feeds, work / "bench.log", files.timeout_s), opened

@@ -26,6 +26,7 @@ from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import disk, scratch
 from edgeopt.jobs.told import told
+from edgeopt.pipeline import trusted
 from edgeopt.search.space import installed
 from edgeopt.sources.source import sha256_files
 from edgeopt.store import stored
@@ -82,6 +83,7 @@ def open_files(
     seed: int,
     work: Path,
     timeout_s: float,
+    trust: bool = False,
 ) -> Opened:
     """Open every file once and make inputs for it.
 
@@ -89,18 +91,21 @@ def open_files(
         threads: each file becomes a subject with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         work: a scratch folder.
+        trust: code inside the files may run.
 
     Raises:
-        BadInput: a file that no runtime opens; data that does not fit; an emulated device.
+        BadInput: a file that no runtime opens, that is a program, or that is not what its run
+            made; data that does not fit; an emulated device.
         NotInstalled: a file's runtime is missing.
     """
     require_real(device)
     for path in paths:
         _check(path, device)
+        trusted.require(path, trust)
     subjects, facts, feeds = [], {}, Feeds()
     for number, path in enumerate(paths):
         runtime = runtimes.SUFFIXES[path.suffix.lower()]
-        options = _options(path)
+        options = trusted.options(runtime, _options(path), trust)
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
         specs, about = _inspect(device, path, folder, runtime, options, work, timeout_s)
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))

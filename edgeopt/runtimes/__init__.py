@@ -52,6 +52,10 @@ RUNTIMES = {
 #: Those that only answer for a source: they open what its preparation wrote, no user's file.
 REFERENCES = ("tensorflow", "sklearn")
 
+#: Those whose files are programs: opening one runs what is in it. A run makes none of theirs, and
+#: only what edgeopt's own preparation wrote, or the user trusts, is opened. All others open data.
+PROGRAMS = (*REFERENCES, "torch")
+
 #: Those that no machine runs that edgeopt reaches -> (why, what to do). Their artifacts are made
 #: and read back, and neither scored nor timed.
 ELSEWHERE = {

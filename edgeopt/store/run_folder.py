@@ -17,7 +17,7 @@ from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, scratch
-from edgeopt.store import atomic, run_lock, sound, stored
+from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
 from edgeopt.store.out import check_writable, refuse_foreign
@@ -32,6 +32,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.journal = Journal(self.path / "results.jsonl")
+        self._whole: dict[str, tuple[object, Artifact]] = {}
 
     @property
     def begun(self) -> Path:
@@ -78,13 +79,24 @@ class RunFolder:
         return self.artifacts / conversion_id
 
     def artifact(self, conversion_id: str) -> Artifact | None:
-        """An artifact made earlier, None if there is none (or its files are gone)."""
-        folder = self.artifact_folder(conversion_id)
+        """An artifact made earlier, None if there is none, or another by now."""
         try:
-            artifact = msgspec.json.decode((folder / "artifact.json").read_bytes(), type=Artifact)
-        except (OSError, ValueError):
+            return self.whole_artifact(conversion_id)
+        except artifact_files.NotWhole:
             return None
-        return artifact if all((folder / name).exists() for name in artifact.files) else None
+
+    def whole_artifact(self, conversion_id: str) -> Artifact:
+        """An artifact made earlier, its files compared with the SHA-256 that was kept of each.
+
+        Raises:
+            NotWhole: there is none, or its files are not what was made; says which.
+        """
+        folder = self.artifact_folder(conversion_id)
+        seen = artifact_files.signature(folder)
+        known = self._whole.get(conversion_id)
+        if known is None or known[0] != seen:
+            known = self._whole[conversion_id] = seen, artifact_files.read(self.path, folder)
+        return known[1]
 
     def keep_artifact(self, artifact: Artifact, made: Path) -> None:
         """Move a finished conversion from `made` to its place."""
