@@ -10,6 +10,7 @@ from edgeopt.datasets.fidelity import Nearness, compared_samples, divided, neare
 from edgeopt.datasets.parts import Part
 from edgeopt.datasets.places import finite, misplaced
 from edgeopt.datasets.resolution import BFLOAT16, EIGHT_BITS, FLOAT16, FLOAT32
+from edgeopt.datasets.rows import are_sets, in_order
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.record import Parity
 
@@ -61,6 +62,7 @@ def parity(
     """
     for name, theirs in source.items():
         require_places(name, answers[name], theirs)
+    answers = {name: _in_order(answers[name], theirs) for name, theirs in source.items()}
     resolution = RESOLUTION.get(precision, EIGHT_BITS)
     found = nearest(source, answers, divisions or divided(source), resolution)
     told = _told(found, answers, source, precision)
@@ -68,6 +70,12 @@ def parity(
     if refused:
         raise TooFar(told, refused[0])
     return told
+
+
+def _in_order(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """The answers that are compared, with rows that are a set in the source's order."""
+    few = np.asarray(own[: compared_samples(own)])
+    return in_order(few, theirs[: len(few)]) if are_sets(theirs) else few
 
 
 def _told(found: Sequence[Nearness], answers: Answers, source: Answers, precision: str) -> Parity:
