@@ -9,6 +9,8 @@ import numpy as np
 from edgeopt.datasets.fidelity import Nearness, compared_samples, divided, nearest
 from edgeopt.datasets.parts import Part
 from edgeopt.datasets.places import finite, misplaced
+from edgeopt.datasets.resolution import BFLOAT16, EIGHT_BITS, FLOAT16, FLOAT32
+from edgeopt.datasets.rows import are_sets, in_order
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.record import Parity
 
@@ -22,6 +24,9 @@ COMPRESSED = "a compressed model"
 #: held to little: the score judges them; at 0 dB and below the error is as large as the signal.
 REQUIRED_DB = {"fp32": 40.0, "fp16": 25.0, "bf16": 15.0, COMPRESSED: -20.0}
 REQUIRED_DB_INT8 = 0.0
+
+#: What each can tell apart; integers and compressed models what 8 bits can.
+RESOLUTION = {"fp32": FLOAT32, "fp16": FLOAT16, "bf16": BFLOAT16}
 
 #: What is constant in the source has no noise as an excuse, in integers either.
 REQUIRED_DB_STEADY = 15.0
@@ -57,12 +62,20 @@ def parity(
     """
     for name, theirs in source.items():
         require_places(name, answers[name], theirs)
-    found = nearest(source, answers, divisions or divided(source))
+    answers = {name: _in_order(answers[name], theirs) for name, theirs in source.items()}
+    resolution = RESOLUTION.get(precision, EIGHT_BITS)
+    found = nearest(source, answers, divisions or divided(source), resolution)
     told = _told(found, answers, source, precision)
     refused = [reason for one in found if (reason := _refused(one, precision, source))]
     if refused:
         raise TooFar(told, refused[0])
     return told
+
+
+def _in_order(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """The answers that are compared, with rows that are a set in the source's order."""
+    few = np.asarray(own[: compared_samples(own)])
+    return in_order(few, theirs[: len(few)]) if are_sets(theirs) else few
 
 
 def _told(found: Sequence[Nearness], answers: Answers, source: Answers, precision: str) -> Parity:
@@ -105,15 +118,28 @@ def _refused(one: Nearness, precision: str, source: Answers) -> str:
     """Why a part of the answers is not near enough, or ""."""
     if one.constant is not None:
         return f"{one.constant.words}: constant, where the source's answers vary"
+    if one.wrong is not None and precision != COMPRESSED:
+        return f"{one.wrong.words}: farther from the source's answers than those vary"
     required = _required(one, precision, source)
-    if one.db is None or one.db > required:
-        return ""
     alone = len(source) == 1 and one.part.axis is None
     where = "" if alone else f" in {one.part.words}"
+    if one.db is None or one.db > required:
+        return _unfollowed(one, precision, where)
     least = "more than " if required == 0 else ""
     return (
         f"its answers{where} are {round(one.db, 1) + 0.0} dB from the source's; {precision} must "
         f"keep {least}{required:.0f} dB"
+    )
+
+
+def _unfollowed(one: Nearness, precision: str, where: str) -> str:
+    """Why answers beside a large mean do not follow what varies, or ""."""
+    required = RESOLUTION.get(precision, EIGHT_BITS).follows_db
+    if required is None or one.follows_db is None or one.follows_db > required:
+        return ""
+    return (
+        f"its answers{where} vary otherwise than the source's: {round(one.follows_db, 1) + 0.0} dB "
+        f"of what varies from sample to sample; {precision} must keep {required:.0f} dB"
     )
 
 

@@ -176,8 +176,10 @@ class Workbench:
         output = self.intake.output
         samples, _, theirs = self._choose.answered(self._choose.source, output)
         told = doubts.doubts(self.judge, output, theirs, samples.labels)
+        faint = (a for name, each in self._choose.source.items() for a in doubts.faint(name, each))
         total = sum(len(one.samples) for one in self._exams)
-        return tuple(map(str, (*told, *doubts.unanswered_samples(self.unscored(), total))))
+        left_out = doubts.unanswered_samples(self.unscored(), total)
+        return tuple(map(str, (*told, *faint, *left_out)))
 
     def unscored(self) -> tuple[int, ...]:
         """Numbers of the samples that the source answers with NaN, of all parts asked so far."""
