@@ -165,7 +165,7 @@ def _quantize(job: Job, base: str, target: Path) -> None:
             litert_static.write(job, path, image_permutes(job.source), target)
             return
         chosen = recipes[job.recipe.precision](job.recipe.quantization)
-        chosen = litert_prepared.without(chosen, job.careful.in_float)
+        chosen = litert_prepared.without(chosen, job.relaxation.in_float)
         result = quantizer.Quantizer(path, chosen).quantize(enable_progress_bar=False)
         target.write_bytes(result.quantized_model)
 

@@ -47,7 +47,7 @@ class _Static:
         self._how: Quantization = job.how
         self._graph = Graph(base)
         self.operators = self._graph.operators()
-        self._float = job.careful.numbers(self.operators)
+        self._float = job.relaxation.numbers(self.operators)
         self._ranges = self._calibrate()
         self._shifts: dict[int, tuple[int, np.ndarray]] | None = None
 
@@ -82,7 +82,7 @@ class _Static:
             (names.BATCH_MATMUL, grains.TENSORWISE),
         ):
             manager.add_static_config(".*", operation, bits, 8, weight_granularity=grain)
-        if scaled := self._job.careful.per_tensor:
+        if scaled := self._job.relaxation.per_tensor:
             manager.add_static_config(
                 litert_prepared.scope(scaled),
                 names.ALL_SUPPORTED,
@@ -107,7 +107,7 @@ class _Static:
             work.calibrate(self._samples(), self._manager())
             work.save_calibration_result(str(path))
 
-        kind = ["litert ranges", self._how.calibration, *self._job.careful.left_out]
+        kind = ["litert ranges", self._how.calibration, *self._job.relaxation.left_out]
         with calibrated.file(self._job, kind, ".json", measure) as path:
             ranges, _ = calibration_utils.load_calibration_results(str(path))
         return dict(ranges)
@@ -149,7 +149,7 @@ class _Static:
         """operator -> (its bias's tensor, what takes the shift of its outputs away)."""
         biases = {one.number: one.bias for one in self._graph.weighted()}
         plain = msgspec.structs.replace(self._how, exceptions=())
-        kind = ["litert shifts", plain, *self._job.careful.left_out]
+        kind = ["litert shifts", plain, *self._job.relaxation.left_out]
         found = calibrated.arrays(self._job, kind, self._measure_shifts)
         return {number: (biases[number], one) for number, one in found.items()}
 

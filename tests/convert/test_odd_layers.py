@@ -6,8 +6,8 @@ import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.convert import litert_prepared, worker
-from edgeopt.convert.carefully import kept
 from edgeopt.convert.job import Converted, Job
+from edgeopt.convert.with_fallbacks import kept
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 
@@ -106,13 +106,15 @@ def test_what_helped_holds_for_forms_and_is_not_searched_again(job_of, tmp_path)
     job = job_of("grouped_up_2d", "onnxruntime", "int8-static", bias_correction="fast")
     notes = made(job).notes
     assert len(notes) == 2  # both ConvTransposes
-    careful = kept(job)
-    assert careful.notes == notes
+    relaxed = kept(job)
+    assert relaxed.notes == notes
     exceptions = msgspec.structs.replace(job.recipe.quantization, exceptions=("0-1",))
     recipe = msgspec.structs.replace(job.recipe, quantization=exceptions)
-    assert kept(msgspec.structs.replace(job, recipe=recipe)) == careful
+    assert kept(msgspec.structs.replace(job, recipe=recipe)) == relaxed
     path = tmp_path / "form.onnx"
-    with convert.load("onnxruntime").forms(msgspec.structs.replace(job, careful=careful)) as forms:
+    with convert.load("onnxruntime").forms(
+        msgspec.structs.replace(job, relaxation=relaxed)
+    ) as forms:
         for keep in ((), (0, 1), (2,)):
             forms.write(keep, path)
             runtimes.load("onnxruntime").open_session(str(path), 1, {})
