@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled, OwnFault
+from edgeopt.jobs.last_words import last_words as words_of
 from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
 
@@ -104,17 +106,11 @@ def size_of(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-#: Information and warnings of Google's libraries: no cause of a death.
-_CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:\d\d|[IW]0000 00:00:|WARNING: ")
-
-
 def last_words(log: Path, start: int) -> str:
-    """ ": " and the last line that was logged after byte `start`; "" where there is none."""
+    """What was logged of its end after byte `start` (see `jobs/last_words.py`)."""
     with log.open("rb") as file:
         file.seek(start)
-        lines = file.read().decode(errors="replace").strip().splitlines()
-    telling = [line for line in lines if not _CHATTER.match(line)]
-    return f": {telling[-1].strip()[:200]}" if telling else ""
+        return words_of(file.read().decode(errors="replace"))
 
 
 def describe_exit(code: int) -> str:
@@ -222,4 +218,5 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable(all_threads=False)  # in which library's code it crashed
     _main()
