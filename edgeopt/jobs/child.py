@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
@@ -24,6 +25,7 @@ from typing import Any
 from edgeopt.domain.errors import BadInput, CannotWrite, EdgeoptError, NotInstalled, OwnFault
 from edgeopt.jobs import disk, interpreter, memory, scratch
 from edgeopt.jobs.cache import cache
+from edgeopt.jobs.last_words import last_words as words_of
 from edgeopt.jobs.process import Process, kill_group
 from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
@@ -147,17 +149,12 @@ _WHY_KILLED = {
     None: "; out of memory?",
 }
 
-#: Information and warnings of Google's libraries: no cause of a death.
-_CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:\d\d|[IW]0000 00:00:|WARNING: ")
-
 
 def last_words(log: Path, start: int) -> str:
-    """ ": " and the last line that was logged after byte `start`; "" where there is none."""
+    """What was logged of its end after byte `start` (see `jobs/last_words.py`)."""
     with log.open("rb") as file:
         file.seek(start)
-        lines = file.read().decode(errors="replace").strip().splitlines()
-    telling = [line for line in lines if not _CHATTER.match(line)]
-    return f": {telling[-1].strip()[:200]}" if telling else ""
+        return words_of(file.read().decode(errors="replace"))
 
 
 def describe_exit(code: int, *, spared: bool | None = None) -> str:
@@ -284,4 +281,5 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable(all_threads=False)  # in which library's code it crashed
     _main()

@@ -13,7 +13,8 @@ sent to a board. Each module has
     open_session(path, threads, options) -> Session
 
 A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",
-"zero_point" where the tensor is quantized), `run(arrays) -> arrays` whose results do not
+"zero_point" where the tensor is quantized; an output's shape is None where only a run tells how
+many axes it has), `run(arrays) -> arrays` whose results do not
 alias the runtime's buffers, `facts() -> dict`, `profile(arrays_list, runs) -> dict` (what
 `profiling.take` returns: where the time of an inference goes, from a second session with the
 runtime's profiler on; ValueError where it has none) and `close()`. Where a runtime reads a
