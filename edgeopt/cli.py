@@ -11,12 +11,13 @@ from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
+from edgeopt.command import Group
 from edgeopt.console import console, print_json
 from edgeopt.domain.errors import EdgeoptError, OwnFault
 from edgeopt.runtimes.origin import own_place
 
 
-class _Group(click.Group):
+class _Group(Group):
     """Turns the package's errors into one message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -44,9 +44,10 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         events.require(call.compression)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeopt-")))
-        intake = take_in(call, scratch, progress)
         fleet = Fleet(local_machine(), scratch / "devices.log", progress)
         stack.callback(fleet.close)
+        fleet.require(call.devices)
+        intake = take_in(call, scratch, progress)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
         folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))
         if earlier is not None and earlier.state == "finished":
