@@ -19,7 +19,7 @@ from edgeopt.jobs import disk, scratch
 from edgeopt.pipeline import compare as _compare
 from edgeopt.pipeline import explain as _explain
 from edgeopt.pipeline import optimize as _optimize
-from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.call import Call, limits
 from edgeopt.sources import given
 
 
@@ -45,7 +45,7 @@ def optimize(
     trust: bool = False,
     budget: str = "standard",
     seed: int = 0,
-    step_timeout_s: float = 300.0,
+    step_timeout_s: float | None = None,
     device: str | Sequence[str] = (),
     fold: Fold | None = None,
     compression: Compression | Sequence[Method] | None = None,
@@ -74,6 +74,8 @@ def optimize(
         output: which output is scored; None: the first.
         shapes: fixed shapes for inputs whose dimensions are open.
         budget: of the measurement that decides: "quick", "standard" or "submission".
+        step_timeout_s: how long one step may take, reading the model, too; None: 300 s, and
+            900 s for the model.
         device: names and links of devices to measure on; empty: this machine, and the user's
             devices whose target is asked for.
         fold: what the artifact does itself: `edgeopt.domain.fold.Fold`; docs/folding.md.
@@ -117,7 +119,7 @@ def optimize(
             trust=trust or path.parent == Path(folder),  # which is written by us
             budget=final(budget).name,
             seed=seed,
-            step_timeout_s=step_timeout_s,
+            **limits(step_timeout_s),
             devices=(device,) if isinstance(device, str) else tuple(device),
             slice_by=(slice_by,) if isinstance(slice_by, str) else tuple(slice_by),
             corruptions=corruptions,

@@ -15,12 +15,13 @@ from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
+from edgeopt.command import Group
 from edgeopt.console import console, doing, print_json, say, say_error
 from edgeopt.domain.visible import visible
 from edgeopt.jobs import interpreter
 
 
-class _Group(click.Group):
+class _Group(Group):
     """Turns the package's errors into one message and an exit code."""
 
     def main(self, *args: Any, **options: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeopt.command import Group
 from edgeopt.console import console, print_json, progress, say
 from edgeopt.jobs import scratch
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 
 
-@click.group("devices", invoke_without_command=True)
+@click.group("devices", cls=Group, invoke_without_command=True)
 @click.pass_context
 def devices(ctx: click.Context) -> None:
     """Machines to measure on: add, list, check, set up, remove."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from edgeopt.command import Command
 from edgeopt.console import console, print_json, progress
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("a", required=False)
 @click.argument("b", required=False)

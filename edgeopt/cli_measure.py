@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeopt.command import Command
 from edgeopt.console import console, print_data, print_json, progress, say
 from edgeopt.jobs import scratch
 
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
     from edgeopt.devices.device import Device
 
 #: Options of `bench` that mean nothing to a phone which LiteRT's benchmark_model times.
-NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
+NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "load_time")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
 @click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
+@click.option(
+    "--shape", "shapes", multiple=True, metavar="NAME=1x8", help="For open dimensions. Repeatable."
+)
 @click.option("--device", default="local", help="A device's name or link.  [this machine]")
 @click.option("--sustained", metavar="10m", help="Instead: each alone under load for so long.")
 @click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
@@ -38,11 +42,14 @@ NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .tflite, .xml, .pte, .param ...) side by side, against the first."""
+    from edgeopt import parse
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.resolve import resolve
     from edgeopt.store import bench_file
 
-    out = bench_file.place(options["out"])
+    options["shapes"] = parse.shapes(options["shapes"])
+    data, baseline = options["data"], options["baseline"]
+    out = bench_file.place(options["out"], [*artifacts, *filter(None, (data, baseline))])
     with contextlib.closing(resolve(options["device"])) as device:
         if isinstance(device, BenchmarkPhone):
             means = _run_means(artifacts, options, device, out)
@@ -99,6 +106,7 @@ def _run_schedule(
             progress=listener,
             device=device,
             trust=options["trust"],
+            shapes=options["shapes"],
         )
     _keep(out, table, bench_table.render(table), options["as_json"])
     return table.rows
@@ -124,6 +132,7 @@ def _run_mode(
         options["seed"],
         device=device,
         trust=options["trust"],
+        shapes=options["shapes"],
     )
     with progress() as listener:
         outcome = modes.run_mode(files, mode, listener)
@@ -146,7 +155,7 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
         say(f"Every raw sample: {out}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--device", "name", default="local", help="A device's name or link.  [this machine]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every reading.")
 @click.pass_context

@@ -39,6 +39,7 @@ QUIET_ENVIRONMENT = {
     "OPENVINO_TELEMETRY_OPT_OUT": "1",
     "CI_OPENVINO_TELEMETRY": "0",
     "NNCF_TELEMETRY": "0",
+    "ORT_DISABLE_TELEMETRY": "1",  # it writes an identity of this machine into the user's cache
     "HF_HUB_OFFLINE": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TOKENIZERS_PARALLELISM": "false",

@@ -45,9 +45,10 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         events.require(call.compression)
     with disk.ending(call.out), contextlib.ExitStack() as stack:
         work = Path(stack.enter_context(scratch.folder()))
-        intake = take_in(call, work, progress)
         fleet = Fleet(local_machine(), work / "devices.log", progress)
         stack.callback(fleet.close)
+        fleet.require(call.devices)
+        intake = take_in(call, work, progress)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
         stack.enter_context(run_folder.locked(call.out))
         folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))

@@ -120,6 +120,16 @@ class Fleet:
                 )
         return found
 
+    def require(self, asked: Sequence[str]) -> None:
+        """Refuse names and links of no device; none is connected for that.
+
+        Raises:
+            BadInput: there is no such device, or no such link.
+        """
+        for name in asked:
+            if name != registry.LOCAL:
+                self._device(name)
+
     def names(self, profiles: Sequence[Profile], asked: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.
 

@@ -19,7 +19,7 @@ from edgeopt.jobs.scratch import last_lines
 from edgeopt.jobs.told import told
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
-from edgeopt.pipeline.intake import SOURCE_LIMIT_S, Intake
+from edgeopt.pipeline.intake import Intake
 from edgeopt.pipeline.judge import Exam, exam, metric_for
 from edgeopt.pipeline.parity import Answers
 from edgeopt.pipeline.stages import Stages
@@ -142,7 +142,7 @@ class Workbench:
                 self.local,
                 self.folder.work / part,
                 log,
-                SOURCE_LIMIT_S,
+                self.call.source_timeout_s,
                 lambda done: self.progress(f"asking the source ({part})", done, total),
             )
         except RunnerFailed as error:
