@@ -28,7 +28,6 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.profile import profile
-from edgeopt.harness.subject import Subject
 from edgeopt.jobs.told import told
 from edgeopt.pipeline import trusted
 from edgeopt.pipeline.opened import arrays_for, place
