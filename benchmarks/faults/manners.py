@@ -58,7 +58,7 @@ def cases() -> Iterator[Case]:
         for line in (f"{bench} disk/b.json", "report disk/run", f"{OPTIMIZE} disk/o"):
             yield Case(f"{line} {kind}", f"{{}} {line}", (2,), disk=kind, says=words)
         add = "EDGEOPT_CONFIG=$PWD/disk {} devices remove x"
-        yield Case(f"devices {kind}", add, (2,))
+        yield Case(f"devices remove {kind}", add, (2,), disk=kind, says=words)
         yield Case(f"tmp {kind}", f"TMPDIR=$PWD/disk {{}} {bench} b.json", (0, 2), disk=kind)
     for line in (f"{OPTIMIZE} stopped", f"{bench} b.json", "explain run", "doctor"):
         for moment in (0.6, 1.5, 3.0, 6.0):
@@ -116,6 +116,7 @@ def _run(case: Case, work: Path) -> dict[str, object]:
         subprocess.run(
             ["cp", "-r", str(work / "run"), str(disk)], check=False, stderr=subprocess.DEVNULL
         )
+        (disk / "devices.toml").write_text('v = 1\n[devices.x]\nlink = "ssh://pi@host"\n')
         if case.disk == "full":
             (disk / "fill").write_bytes(b"")
             subprocess.run(["dd", "if=/dev/zero", f"of={disk}/fill"], stderr=subprocess.DEVNULL)
