@@ -186,3 +186,13 @@ def test_a_running_run_is_read(folder):
     finish.write_report(found)
     terminal.summary(found, finish.stored_profiles(folder), published.rows())
     compare_table.render(compare.compare(found))
+
+
+@pytest.mark.parametrize("name", ["a", "a/b", "file", "file/x", "n" * 300, "d/" * 3000, "x\0y", ""])
+def test_places_where_no_run_can_be(tmp_path, name):
+    (tmp_path / "a").symlink_to("a")
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput) as caught:
+        run_folder.read(tmp_path / name)
+    assert len(caught.value.args[0]) < 200
+    assert caught.value.hint == "Give the --out of a run."
