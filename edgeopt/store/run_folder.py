@@ -115,7 +115,7 @@ class RunFolder:
     def clear_work(self) -> None:
         """Remove scratch, and what a call that was killed left half done."""
         shutil.rmtree(self.work, ignore_errors=True)
-        for left in (*self.calibrated.rglob(f"{scratch.PREFIX}*"), *self.path.glob(".*.part")):
+        for left in (*self.calibrated.rglob(f"{scratch.PREFIX}*"), *self.path.rglob(".*.part")):
             if left.is_dir() and not left.is_symlink():
                 shutil.rmtree(left, ignore_errors=True)
             else:
@@ -200,6 +200,7 @@ def create(
         BadInput: it cannot be written, or holds something else.
     """
     folder = RunFolder(path)
+    stored.require_kinds(folder.path, request.targets)
     earlier = _stored(folder.path / "run.json")
     if earlier is not None:
         request = as_asked_before(earlier.request, request)
@@ -243,6 +244,7 @@ def read(path: Path) -> Run:
         folder = RunFolder(path)
     except (OSError, RuntimeError, ValueError):  # links in a circle; a NUL in it
         raise BadInput(f"{short(path)} leads nowhere.", "Give the --out of a run.") from None
+    stored.require_kinds(folder.path)
     run = _stored(folder.path / "run.json")
     if run is None:
         why = "holds no run: there is no run.json"

@@ -17,7 +17,7 @@ from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.run import Choice
 from edgeopt.pipeline import compare, explain, finish
 from edgeopt.report import compare_table, terminal
-from edgeopt.store import run_folder
+from edgeopt.store import run_folder, stored
 from edgeopt.targets import published
 
 LATENCY = Latency(
@@ -196,3 +196,41 @@ def test_places_where_no_run_can_be(tmp_path, name):
         run_folder.read(tmp_path / name)
     assert len(caught.value.args[0]) < 200
     assert caught.value.hint == "Give the --out of a run."
+
+
+@pytest.mark.parametrize("name", [*stored.FILES, *stored.FOLDERS])
+@pytest.mark.parametrize("call", [run_folder.read, lambda f: run_folder.create(f, request())])
+def test_a_folder_in_a_files_place_and_the_other_way_round(folder, name, call):
+    path = folder / name
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    if name in stored.FILES:
+        path.mkdir()
+    else:
+        path.touch()
+    with pytest.raises(BadInput, match="and a run has one there"):
+        call(folder)
+
+
+def test_a_file_in_the_place_of_a_bundle(folder):
+    (folder / TARGET).touch()
+    with pytest.raises(BadInput, match="is not a folder"):
+        run_folder.create(folder, request())
+
+
+def test_what_a_killed_call_left_half_done_is_cleared(folder):
+    """Of files that are written beside and renamed, of ranges that were sought, of a bundle."""
+    left = [
+        folder / "measurements" / ".a.json.77.part",
+        folder / f".{TARGET}.part" / "run.py",
+        folder / "calibrated" / "edgeopt-x1" / "new.npz",
+        folder / "work" / "convert" / "a",
+    ]
+    kept = [folder / "measurements" / "a.json", folder / "artifacts" / "a.part" / "model.onnx"]
+    for path in (*left, *kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    run_folder.RunFolder(folder).clear_work()
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in kept)
