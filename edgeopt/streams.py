@@ -6,6 +6,7 @@ import codecs
 import errno
 import io
 import os
+import select
 import sys
 from typing import Any
 
@@ -38,7 +39,7 @@ class _Descriptor(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         try:
-            return os.write(self._number, data)
+            return self._written(data)
         except OSError as error:
             if error.errno != errno.EPIPE:
                 self.failed = self.failed or error
@@ -46,6 +47,13 @@ class _Descriptor(io.RawIOBase):
             os.dup2(empty, self._number)
             os.close(empty)
             return len(data)
+
+    def _written(self, data: Any) -> int:
+        while True:
+            try:
+                return os.write(self._number, data)
+            except BlockingIOError:  # a pipe that somebody made so: its reader is slow
+                select.select([], [self._number], [])
 
 
 def mend() -> None:

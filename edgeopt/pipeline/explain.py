@@ -16,7 +16,7 @@ from edgeopt.attribution.layers import named
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
 from edgeopt.devices.registry import LOCAL
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.layer_names import LayerNames
@@ -28,6 +28,7 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.profile import profile
+from edgeopt.jobs.told import told
 from edgeopt.pipeline import trusted
 from edgeopt.pipeline.opened import arrays_for, place
 from edgeopt.report.explain_words import caveats, sentence
@@ -93,11 +94,17 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
                 lambda done, total, what: progress(f"profiling: {what}", done, total),
             )
         except RunnerFailed as error:
-            raise BadInput(f"it cannot be explained: {error.args[0]}.") from error
+            raise refused(error) from error
     source = _names(store, records)
     sides = [_side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
     found = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
     return msgspec.structs.replace(found, caveats=found.caveats + _elsewhere(a))
+
+
+def refused(error: RunnerFailed) -> EdgeoptError:
+    """What a profile that failed is told as: not as the model's fault where it is edgeopt's own."""
+    said = str(error.args[0]).rstrip(".")
+    return told(error, BadInput(f"it cannot be explained: {said}.", error.hint))
 
 
 def _elsewhere(record: Record) -> tuple[str, ...]:

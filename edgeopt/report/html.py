@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -161,6 +162,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         size=fmt.size,
+        shell=shlex.quote,
         duration=fmt.duration,
         ms=fmt.ms,
         change=fmt.change,

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +180,22 @@ def test_a_reader_that_goes_away_ends_nothing():
     print("two", file=stream)  # goes nowhere, and fails no more
     assert stream.buffer.raw.failed is None
     os.close(writing)
+
+
+def test_a_slow_reader_is_waited_for():
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    whole = "x" * 300_000  # more than a pipe holds
+    found = []
+    reader = threading.Thread(
+        target=lambda: found.extend(iter(lambda: os.read(reading, 9999), b""))
+    )
+    reader.start()
+    stream = written(writing, whole)
+    assert stream.buffer.raw.failed is None
+    os.close(writing)
+    reader.join(20)
+    assert b"".join(found).decode() == whole
 
 
 def test_a_full_device_is_remembered():
