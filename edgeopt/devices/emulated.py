@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt import targets
-from edgeopt.devices import arm_tree, qemu
+from edgeopt.devices import arm_tree, drain, qemu
 from edgeopt.devices.arm_cores import CORES, files, standing_for
 from edgeopt.devices.parcel import runner_zip
 from edgeopt.devices.this_disk import ThisDisk
@@ -108,18 +108,17 @@ class Emulated(ThisDisk):
             NotInstalled: as `prepare`.
         """
         tree = self.prepare()
-        stderr.parent.mkdir(parents=True, exist_ok=True)
-        with stderr.open("ab") as log:
-            return subprocess.Popen(
-                arm_tree.command(tree, ["-m", "edgeopt.runner"]),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=self.folder(),
-                env=self._environment(),
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            arm_tree.command(tree, ["-m", "edgeopt.runner"]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder(),
+            env=self._environment(),
+            start_new_session=True,
+        )
+        return drain.follow(process, stderr)
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_HOSTS_OWN)}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import edgeopt
+from edgeopt.devices import drain
 from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 
@@ -37,20 +38,19 @@ class Local(ThisDisk):
         return str(self._scratch)
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
-        stderr.parent.mkdir(parents=True, exist_ok=True)
         root = str(Path(edgeopt.__file__).parent.parent)
         inherited = os.environ.get("PYTHONPATH")
         paths = [root, inherited] if inherited else [root]
-        with stderr.open("ab") as log:
-            return subprocess.Popen(
-                [self._python, "-m", "edgeopt.runner"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
-                start_new_session=True,
-            )
+        process = subprocess.Popen(
+            [self._python, "-m", "edgeopt.runner"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
+            start_new_session=True,
+        )
+        return drain.follow(process, stderr)
 
     def explain(self, code: int) -> str:
         return describe_exit(code)

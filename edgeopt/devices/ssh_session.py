@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from edgeopt.devices import keeper, ssh_errors
-from edgeopt.devices.keeper import Keeper, LinkCut
+from edgeopt.devices import drain, keeper, ssh_errors
+from edgeopt.devices.keeper import Facts, Keeper, LinkCut
 from edgeopt.devices.parcel import RUNNER_ZIP, runner_zip
 from edgeopt.devices.ssh_lines import Lines
 from edgeopt.devices.ssh_link import SshLink
-from edgeopt.domain.errors import DeviceFailed, NotInstalled
+from edgeopt.domain.errors import DeviceFailed, NotInstalled, Untrusted
 from edgeopt.jobs.child import kill_group
 from edgeopt.runner.keeper import REFUSAL
 
 CONNECT_S = 40.0  # ssh's own limits are shorter; a board that swaps is slow to start Python
 CLOSE_S = 5.0
+LOG_BYTES = 1 << 20  # of what ssh and the login shell say
 LONGEST = 60  # a socket's path may have 104 characters, and ssh adds some
 
 
@@ -54,7 +54,7 @@ class Session:
         self._log = Path(self._local.name) / "ssh.log"
         self.socket = Path(self._local.name) / "s"
         self.lines = Lines(way, self.socket, spawn)
-        self.facts: dict[str, Any] = {}
+        self.facts: Facts
         self.sent: dict[Path, tuple[Any, str]] = {}
 
     def open(self, timeout_s: float) -> None:
@@ -66,20 +66,24 @@ class Session:
         """
         argv = self._way.argv(self.socket, "ControlMaster=yes", "LogLevel=INFO")
         command = keeper.command(self._python, self._remote_folder)
-        with self._log.open("ab") as log:
-            self._process = spawn(
-                [*argv, f"exec {command}"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-        self.keeper = Keeper(self._process)
+        self._process = spawn(
+            [*argv, f"exec {command}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        drain.follow(self._process, self._log, LOG_BYTES)
+        self.keeper = Keeper(self._process, self._way.place)
         try:
             self.facts = self.keeper.greet(timeout_s)
         except LinkCut:
-            failure = self._failure(timeout_s)
+            failure = None if self.keeper.noise else self._failure(timeout_s)
             self.close()
-            raise failure from None
+            if failure is not None:
+                raise failure from None
+        except Untrusted:
+            self.close()
+            raise
         if self.keeper.noise:
             self.close()
             raise DeviceFailed(
@@ -91,6 +95,7 @@ class Session:
 
     def _failure(self, timeout_s: float) -> DeviceFailed:
         code = self._wait(1.0)
+        drain.settle(self._process)
         said = self._log.read_text(errors="replace")
         refused = said.rpartition(REFUSAL)[2].strip() if REFUSAL in said else ""
         if refused:
@@ -115,6 +120,7 @@ class Session:
 
     def last_words(self) -> str:
         """How it ended, in a sentence."""
+        drain.settle(self._process)
         return ssh_errors.diagnose(self._log.read_text(errors="replace"), self._way.place)[0]
 
     def _wait(self, wait_s: float) -> int | None:
@@ -128,8 +134,5 @@ class Session:
         self.keeper.quit(CLOSE_S)
         kill_group(self._process)
         self.lines.close()
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                assert stream is not None
-                stream.close()
+        self.keeper.close()
         self._local.cleanup()
