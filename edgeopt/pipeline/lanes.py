@@ -103,6 +103,8 @@ def _lane(bench: Workbench, jobs: Sequence[Job]) -> Outcome:
 def _one_target(bench: Workbench, job: Job) -> Choice:
     """Every candidate of one target: made, scored, measured; then the choice, confirmed."""
     place = job.place
+    if place.lost is not None:
+        raise place.lost
     for left in job.space.left_out:
         bench.keep(decide.skipped(job.target, left))
     device = place.device if place.timed and place.device else bench.local
