@@ -55,7 +55,13 @@ def decode(line: bytes, schema: type[Schema]) -> Schema:
     except RecursionError:
         raise Malformed("it is nested without end") from None
     except (msgspec.DecodeError, ValueError) as error:  # ValueError: no UTF-8
-        raise Malformed(_plain(str(error)[:200])) from None
+        raise Malformed(_plain(_place_first(str(error)[:200]))) from None
+
+
+def _place_first(words: str) -> str:
+    """Of "Expected `int` - at `$.machine.cores`": "machine.cores: expected int"."""
+    what, _, place = words.replace("`", "").partition(" - at $")
+    return f"{place.lstrip('.')}: {what[:1].lower()}{what[1:]}" if place else what
 
 
 def clean(value: Any) -> Any:

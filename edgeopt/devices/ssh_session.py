@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.devices import drain, keeper, ssh_errors
+from edgeopt.devices.answers import ADVICE
 from edgeopt.devices.keeper import Facts, Keeper, LinkCut
 from edgeopt.devices.parcel import RUNNER_ZIP, runner_zip
 from edgeopt.devices.ssh_lines import Lines
@@ -86,7 +87,7 @@ class Session:
             raise
         if self.keeper.noise:
             self.close()
-            raise DeviceFailed(
+            raise Untrusted(
                 f"the login shell at {self._way.place} prints on its own: "
                 f"{self.keeper.noise.strip()[:80]!r}",
                 "What a program sends would be mixed with it: let ~/.bashrc (or the like) print "
@@ -103,8 +104,10 @@ class Session:
             message, hint = keeper.refusal(words, int(number) if number.isdigit() else None)
             return DeviceFailed(message, hint)
         if code == -9 and not said.strip():
-            return DeviceFailed(f"{self._way.place} did not answer within {timeout_s:.0f} s.")
+            return Untrusted(f"{self._way.place} did not answer within {timeout_s:.0f} s.", ADVICE)
         missing = ssh_errors.no_python(self._python, code, self._way.place)
+        if missing is None and not said.strip():
+            return Untrusted(f"{self._way.place} ended the connection without a word.", ADVICE)
         return DeviceFailed(*(missing or ssh_errors.diagnose(said, self._way.place)))
 
     def runner_zip(self) -> Path:
