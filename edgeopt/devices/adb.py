@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from edgeopt.devices import adb_link, android, arm_tree, phone
 from edgeopt.devices.adb_session import Session
-from edgeopt.devices.answers import clean, untrusted
+from edgeopt.devices.answers import clean
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.parcel import pack, signature
 from edgeopt.domain.device import DeviceEntry
@@ -153,10 +153,7 @@ class Adb:
     def _connect(self) -> Session:
         session = Session(self._way, self._root)
         self._check_abi()
-        try:
-            session.open()
-        except Untrusted as error:
-            raise untrusted(self, str(error.args[0])) from None
+        session.open()
         self._boot = self._boot or session.boot_id
         self._sent, self._start = {}, []
         return session
@@ -166,7 +163,8 @@ class Adb:
         told = self._way.run(["getprop", "ro.product.cpu.abilist64"]).out.strip()
         if ABI not in told.split(","):
             raise DeviceFailed(
-                f"the phone {self._way.serial} runs no {ABI} programs ({told or 'no 64 bits'}).",
+                f"the phone {self._way.serial} runs no {ABI} programs "
+                f"({clean(told[:80]) or 'no 64 bits'}).",
                 "Only 64-bit ARM phones are measured.",
             )
 
@@ -175,7 +173,8 @@ class Adb:
         try:
             return work()
         except Untrusted as error:
-            raise untrusted(self, str(error.args[0])) from None
+            self.lost = str(error.args[0])
+            raise
         except DeviceFailed:
             with self._turn:
                 if self._session is None or not self._session.is_dead(0.5):

@@ -53,11 +53,12 @@ def shell(connection: Any, script: str) -> tuple[int, bytes, bytes]:
     """
     connection.send_command(f"shell,v2:{script}")
     connection.check_okay()
-    said = {STDOUT: bytearray(), STDERR: bytearray()}
+    said, left = {STDOUT: bytearray(), STDERR: bytearray()}, SAID_BYTES
     while True:
         head = connection.read_exact(5)
         kind, size = head[0], int.from_bytes(head[1:], "little")
-        if size + sum(map(len, said.values())) > SAID_BYTES:
+        left -= size
+        if left < 0:
             raise TooMuch(f"prints without an end (`{script[:40]}`)")
         content = connection.read_exact(size)
         if kind == EXIT:

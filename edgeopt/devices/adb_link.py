@@ -77,6 +77,7 @@ class AdbLink:
     serial: str
     host: str
     port: int
+    limit_s: float = LIMIT_S
 
     def argv(self, command: str) -> list[str]:
         """The real client, as a process whose streams and exit code are the command's.
@@ -105,7 +106,7 @@ class AdbLink:
         )
         return drain.follow(process, log)
 
-    def run(self, command: Sequence[str], limit_s: float = LIMIT_S) -> Done:
+    def run(self, command: Sequence[str], limit_s: float | None = None) -> Done:
         """Run one command to its end.
 
         Raises:
@@ -114,9 +115,9 @@ class AdbLink:
         """
         return self.shell(shlex.join(command), limit_s)
 
-    def shell(self, script: str, limit_s: float = LIMIT_S) -> Done:
+    def shell(self, script: str, limit_s: float | None = None) -> Done:
         """As `run`, of a script for the phone's shell: mind the quoting."""
-        with self.device(limit_s) as phone, phone.open_transport(timeout=limit_s) as connection:
+        with self.device(limit_s) as phone, phone.open_transport() as connection:
             code, out, err = shell(connection, script)
         return Done(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
@@ -127,7 +128,7 @@ class AdbLink:
             DeviceFailed: the phone did not take it, or cannot be reached.
             NotInstalled: adb is missing.
         """
-        with self.device(LIMIT_S + path.stat().st_size / LEAST_BYTES_S) as phone:
+        with self.device(self.limit_s + path.stat().st_size / LEAST_BYTES_S) as phone:
             phone.sync.push(path, remote, mode=0o755)
 
     def pull(self, remote: str, path: Path, most_bytes: int = MOST_BYTES) -> None:
@@ -140,9 +141,9 @@ class AdbLink:
         part = path.with_name(f".{path.name}.part")
         try:
             with (
-                self.device(LIMIT_S + most_bytes / LEAST_BYTES_S) as phone,
+                self.device(self.limit_s + most_bytes / LEAST_BYTES_S) as phone,
                 part.open("wb") as file,
-                phone.open_transport(timeout=LIMIT_S) as connection,
+                phone.open_transport() as connection,
             ):
                 receive(connection, remote, file.write, most_bytes)
             part.replace(path)
@@ -160,17 +161,18 @@ class AdbLink:
             return str(phone.get_state())
 
     @contextlib.contextmanager
-    def device(self, limit_s: float = LIMIT_S) -> Iterator[Any]:
+    def device(self, limit_s: float | None = None) -> Iterator[Any]:
         """The phone, by adbutils; its errors and those of the socket become ours.
 
         Args:
-            limit_s: for all that is done with it; its connections are closed then.
+            limit_s: for all that is done with it; then its connections are closed. None: the
+                link's.
 
         Raises:
             DeviceFailed: what the server or the phone said.
             Untrusted: it said what is no answer, too much, or nothing in time.
         """
-        adbutils = _adbutils()
+        adbutils, limit_s = _adbutils(), limit_s or self.limit_s
         client = limited(adbutils, self.host, self.port, limit_s)
         watch = threading.Timer(limit_s, client.expire)
         watch.daemon = True

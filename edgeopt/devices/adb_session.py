@@ -17,7 +17,7 @@ from pathlib import Path
 
 from edgeopt.devices import adb_tree, drain
 from edgeopt.devices.adb_link import AdbLink
-from edgeopt.devices.answers import ADVICE
+from edgeopt.devices.answers import ADVICE, clean
 from edgeopt.devices.parcel import RUNNER_ZIP, Parcel, runner_zip
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, Untrusted
@@ -90,7 +90,7 @@ class Session:
         line = self._first_line()
         if not line.startswith(GREETING):
             self.is_dead(1.0)  # what it says may be a little behind
-            said = self._said or line.strip()
+            said = clean(self._said or line.strip()[:200])
             self.close()
             raise DeviceFailed(
                 f"no session on the phone {self.link.serial}: {said or 'it said nothing'}",
@@ -242,7 +242,7 @@ class Session:
         """
         done = self.link.run(command, MOVE_S)
         if done.code:
-            said = (done.err or done.out).strip() or f"exit code {done.code}"
+            said = clean(" ".join((done.err or done.out)[:300].split())) or f"exit code {done.code}"
             full = "No space left" in said
             raise DeviceFailed(
                 f"the disk there is full: {said}" if full else f"the phone could not do it: {said}",

@@ -55,7 +55,7 @@ def _sections(text: str) -> dict[str, str]:
     """Text under each heading."""
     heads = list(_HEADING.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    return {h[1].strip(): text[h.end() : end] for h, end in zip(heads, ends, strict=True)}
+    return {h[1].strip(): text[h.end() : end] for h, end in zip(heads, ends, strict=False)}
 
 
 def _structs(text: str) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ end may say more; what it names has its type and its range. JSON knows no NaN an
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Annotated, Any, TypeVar
 
@@ -60,6 +61,7 @@ def decode(line: bytes, schema: type[Schema]) -> Schema:
 
 def _place_first(words: str) -> str:
     """Of "Expected `int` - at `$.machine.cores`": "machine.cores: expected int"."""
+    words = re.sub(r"Expected `str` matching regex .*?(?= - at|$)", "a text of another form", words)
     what, _, place = words.replace("`", "").partition(" - at $")
     return f"{place.lstrip('.')}: {what[:1].lower()}{what[1:]}" if place else what
 

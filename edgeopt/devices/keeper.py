@@ -135,6 +135,8 @@ class Keeper:
         except Gone:
             raise LinkCut from None
         except (Late, Excess) as error:
+            if isinstance(error, Excess) and error.rest.startswith(GREETING.encode()):
+                raise self._lie("greets without an end") from None
             self.noise += error.rest.decode(errors="replace") if isinstance(error, Excess) else ""
             kill_group(self._process)
             raise LinkCut from None

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt.devices import ssh_link
-from edgeopt.devices.answers import untrusted
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.keeper import Facts, LinkCut
 from edgeopt.devices.parcel import pack, signature
@@ -128,10 +127,7 @@ class Ssh:
 
     def _connect(self, timeout_s: float) -> Session:
         session = Session(self._way, self.base_python(), self._entry.folder or "")
-        try:
-            session.open(timeout_s)
-        except Untrusted as error:
-            raise untrusted(self, str(error.args[0])) from None
+        session.open(timeout_s)
         self._boot = self._boot or session.facts["boot_id"]
         return session
 
@@ -139,7 +135,8 @@ class Ssh:
         try:
             return work()
         except Untrusted as error:
-            raise untrusted(self, str(error.args[0])) from None
+            self.lost = str(error.args[0])
+            raise
         except LinkCut:
             with self._turn:
                 words = self._cut() if session is self._session else self.lost
