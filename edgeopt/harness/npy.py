@@ -5,12 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 
-HEADER_BYTES = 1 << 16  # the most that can stand before the values
+HEADER_BYTES = 10_000  # the most that can stand before the values
 NUMERIC = "biufc"
+#: What numpy and Python's parser raise at a header that is none.
+BROKEN = (
+    ValueError,
+    TypeError,
+    SyntaxError,
+    TokenError,
+    RecursionError,
+    MemoryError,
+    OverflowError,
+)
 
 
 class NotAnnounced(ValueError):
@@ -46,7 +57,7 @@ def read(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray
             if version != (1, 0):
                 header = np.lib.format.read_array_header_2_0
             told_shape, _, told_dtype = header(file, max_header_size=HEADER_BYTES)
-        except (ValueError, SyntaxError, RecursionError, MemoryError, OverflowError, EOFError):
+        except BROKEN:
             raise NotAnnounced("it is no array") from None
         if told_dtype != dtype or told_shape != shape:
             raise NotAnnounced(
