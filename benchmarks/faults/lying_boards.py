@@ -6,7 +6,7 @@
 A board by ssh, whose `ssh` is `benchmarks/devices/lying_ssh.py`. Those that come so late that only
 a run reaches them, and one in five of the others, end an `optimize` over this machine and the
 board: its first call is made once, and each lie goes on from a copy of it. The others end a `bench`
-on the board.
+on the board, and those of `adb_lies.py` one on a phone, as far as no Python is sent there.
 
 Writes benchmarks/faults/lying_boards.json after each: the sentence, seconds, MiB of memory and of
 disk, whether there was a traceback, whether the other device has its result, and what is wrong.
@@ -16,147 +16,29 @@ minutes on two cores.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
-import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.devices import lying_ssh
-from benchmarks.devices.lies import LIES, Lie
+from benchmarks.devices import adb_lies, phone
+from benchmarks.devices.lies import LIES
+from benchmarks.faults.lying_world import World
 
-ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_suffix(".json")
-LIMIT_S = 600.0
 MOST_MIB = 1500  # of memory: a run without a lie has about 500
 MOST_DISK_MIB = 200
-WAITED_FOR = ("nothing", "now and then", "byte at a time", "larger file")
+WAITED_FOR = ("nothing", "now and then", "byte at a time", "larger file", "no answer", "not take")
+FIRST = "keeper greeting: bits: 1e9"  # what ends the board in the call that all go on from
 LATE = ("keeper get", "runner infer")
 SIDE_BY_SIDE = 6
-
-PROFILE = """
-name = "{name}"
-title = "Whatever machine runs this"
-summary = "ONNX Runtime only: quick."
-arch = "x86_64"
-os = "linux"
-link = "local"
-cores = [{{ model = "any", count = 2 }}]
-threads = [1]
-
-[isa]
-features = ["avx2"]
-absent = []
-basis = "recalled"
-source = "what this bench asks for"
-
-[match]
-{match}
-
-[[recipes]]
-runtime = "onnxruntime"
-precision = "fp32"
-why = "a bench"
-"""
-
-MODEL = """
-import numpy as np, onnx
-from onnx import TensorProto as T, helper as h, numpy_helper as n
-rng = np.random.default_rng(0)
-w = n.from_array(rng.standard_normal((16, 4)).astype(np.float32), "w")
-x = h.make_tensor_value_info("x", T.FLOAT, [1, 16])
-y = h.make_tensor_value_info("y", T.FLOAT, [1, 4])
-g = h.make_graph([h.make_node("MatMul", ["x", "w"], ["y"])], "g", [x], [y], [w])
-onnx.save(h.make_model(g, opset_imports=[h.make_opsetid("", 17)], ir_version=8), "model.onnx")
-np.savez("data.npz", x=rng.standard_normal((64, 1, 16)).astype(np.float32))
-"""
-
-
-class World:
-    """A folder with a model, two targets, a board and an `ssh` that lies."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "bin").mkdir(parents=True)
-        ssh = folder / "bin" / "ssh"
-        ssh.write_text(f'#!/bin/sh\nexec {sys.executable} {lying_ssh.__file__} "$@"\n')
-        ssh.chmod(0o755)
-        for name, match in (("here", 'features = ["avx2"]'), ("there", 'board = "^No Such$"')):
-            (folder / f"{name}.toml").write_text(PROFILE.format(name=name, match=match))
-        (folder / "config").mkdir()
-        (folder / "config" / "devices.toml").write_text(
-            f'v = 1\n[devices.board]\nlink = "ssh://board"\ntarget = "there"\n'
-            f'python = "{sys.executable}"\nfolder = "{folder}/kept"\n'
-        )
-        subprocess.run([sys.executable, "-c", MODEL], cwd=folder, check=True)
-
-    def call(self, words: list[str], lie: str, scratch: Path) -> dict[str, Any]:
-        """One call of the command: what it printed, and what it took."""
-        scratch.mkdir(parents=True)
-        environment = {
-            **os.environ,
-            "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "EDGEOPT_CONFIG": f"{self.folder}/config",
-            "EDGEOPT_LIE": lie,
-            "TMPDIR": str(scratch),
-            "COLUMNS": "1000",
-        }
-        began = time.monotonic()
-        with (scratch / "said").open("wb") as said:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "edgeopt.cli", *words],
-                cwd=self.folder,
-                env=environment,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            watch = Watch(process.pid, scratch)
-            killed = threading.Timer(LIMIT_S, process.kill)
-            killed.start()
-            _, status, used = os.wait4(process.pid, 0)
-            killed.cancel()
-            watch.stop()
-        return {
-            "code": os.waitstatus_to_exitcode(status),
-            "said": (scratch / "said").read_text(errors="replace"),
-            "seconds": round(time.monotonic() - began, 1),
-            "memory_mib": round(used.ru_maxrss / 1024),
-            "disk_mib": round(watch.most_bytes / 2**20, 1),
-        }
-
-
-class Watch:
-    """The most that a folder has held."""
-
-    def __init__(self, pid: int, folder: Path) -> None:
-        self.most_bytes, self._folder = 0, folder
-        self._over = threading.Event()
-        threading.Thread(target=self._look, daemon=True).start()
-
-    def _look(self) -> None:
-        while not self._over.wait(0.5):
-            self.most_bytes = max(self.most_bytes, size(self._folder))
-
-    def stop(self) -> None:
-        self._over.set()
-
-
-def size(folder: Path) -> int:
-    found = 0
-    for path in folder.rglob("*"):
-        try:
-            found += path.lstat().st_size if path.is_file() else 0
-        except OSError:
-            continue
-    return found
 
 
 def optimize(out: Path) -> list[str]:
@@ -172,7 +54,51 @@ def sentence(said: str) -> str:
     return (errors or lines or [""])[-1][:400]
 
 
-def wrong(lie: Lie, found: dict[str, Any]) -> list[str]:
+@dataclass(frozen=True)
+class Case:
+    """One lie, and the call that it is told to.
+
+    Attributes:
+        whole: a run over two devices; else a `bench` on the one.
+        ends: whether it has to end the device.
+    """
+
+    name: str
+    whole: bool
+    ends: bool = True
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is waited for, at no cost."""
+        return any(words in self.name for words in WAITED_FOR)
+
+    @contextlib.contextmanager
+    def told(self, folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+        """The device that tells it, as --device has it, and what finds it in an environment."""
+        lie = adb_lies.LIES.get(self.name.removeprefix(PHONE))
+        if lie is None or not self.name.startswith(PHONE):
+            yield "board", {"EDGEOPT_LIE": self.name}
+            return
+        server = adb_lies.LyingAdbServer(phone.make(folder, {}), "liar", lie)
+        try:
+            yield "adb://liar", {"ANDROID_ADB_SERVER_PORT": str(server.port)}
+        finally:
+            server.stop()
+
+
+PHONE = "phone: "
+#: What a phone is asked for before it gets a Python.
+AT_FIRST = [name for name, (words, _) in adb_lies.LIES.items() if words != "RECV"]
+CASES = [
+    *(
+        Case(lie.name, lie.name.startswith(LATE) or i % 5 == 0, lie.ends)
+        for i, lie in enumerate(LIES)
+    ),
+    *(Case(PHONE + name, whole=False) for name in AT_FIRST),
+]
+
+
+def wrong(case: Case, found: dict[str, Any]) -> list[str]:
     """What must not be."""
     rules = {
         "a traceback": found["traceback"],
@@ -180,35 +106,33 @@ def wrong(lie: Lie, found: dict[str, Any]) -> list[str]:
         "more time than its limits": found["code"] < 0,
         "memory": found["memory_mib"] > MOST_MIB,
         "disk": found["disk_mib"] > MOST_DISK_MIB,
-        "the device was not ended": lie.ends and found["code"] == 0,
-        "the device was ended": not lie.ends and found["code"] != 0,
+        "the device was not ended": case.ends and found["code"] == 0,
+        "the device was ended": not case.ends and found["code"] != 0,
         "the other device has no result": found["other"] is False,
         "a candidate is marked failed": found["marked"],
     }
     return [words for words, broken in rules.items() if broken]
 
 
-def told(world: World, lie: Lie, whole: bool, number: int) -> dict[str, Any]:
-    scratch = world.folder / f"scratch-{number}"
-    out = world.folder / f"run-{number}"
-    words = ["bench", "model.onnx", "--device", "board", "--quick"]
-    if whole:
-        shutil.copytree(world.folder / "first", out)
-        words = optimize(out)
-    found = world.call(words, lie.name, scratch)
+def measured(world: World, case: Case, number: int) -> dict[str, Any]:
+    """One case: what it came to."""
+    scratch, out = world.folder / f"scratch-{number}", world.folder / f"run-{number}"
+    with case.told(world.folder / f"phone-{number}") as (device, environment):
+        words = ["bench", "model.onnx", "--device", device, "--quick"]
+        if case.whole:
+            shutil.copytree(world.folder / "first", out)
+            words = optimize(out)
+        found = world.call(words, environment, scratch)
     found["traceback"] = "Traceback (most recent call last)" in found["said"]
     found["sentence"], found["way"] = sentence(found["said"]), words[0]
-    found["other"], found["marked"] = None, False
-    if whole:
-        found["other"] = has_result(out, "here")
-        found["marked"] = marked(out, "there")
-        shutil.rmtree(out)
-    found["wrong"] = wrong(lie, found)
-    if not found["wrong"]:
-        del found["said"]
-    else:
-        found["said"] = found["said"][-3000:]
-    shutil.rmtree(scratch, ignore_errors=True)
+    found["other"] = has_result(out, "here") if case.whole else None
+    found["marked"] = case.whole and marked(out, "there")
+    found["wrong"] = wrong(case, found)
+    said = found.pop("said")
+    if found["wrong"]:
+        found["said"] = said[-3000:]
+    for folder in (out, scratch):
+        shutil.rmtree(folder, ignore_errors=True)
     return found
 
 
@@ -223,40 +147,33 @@ def marked(out: Path, target: str) -> bool:
 
 
 def main(words: str) -> int:
+    """Go through what is asked for."""
     known: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    todo = [c for c in CASES if (words in c.name if words else c.name not in known)]
     turn = threading.Lock()
     with tempfile.TemporaryDirectory(prefix="edgeopt-lying-") as place:
         world = World(Path(place) / "world")
-        first = world.call(
-            optimize(world.folder / "first"), "keeper greeting: the end", Path(place) / "s"
-        )
-        assert (world.folder / "first" / "run.json").exists(), first["said"]
-        assert has_result(world.folder / "first", "here"), first["said"]
+        if any(case.whole for case in todo):
+            call = optimize(world.folder / "first")
+            first = world.call(call, {"EDGEOPT_LIE": FIRST}, world.folder / "scratch")
+            assert has_result(world.folder / "first", "here"), first["said"]
 
-        def one(number: int) -> None:
-            lie = LIES[number]
-            whole = lie.name.startswith(LATE) or number % 5 == 0
-            found = told(world, lie, whole, number)
+        def one(case: Case) -> None:
+            found = measured(world, case, CASES.index(case))
             with turn:
-                known[lie.name] = found
+                known[case.name] = found
                 RESULTS.write_text(json.dumps(known, indent=1) + "\n")
-                print(f"{lie.name}: {found['sentence'][:120]} {found['wrong'] or ''}", flush=True)
+                print(f"{case.name}: {found['sentence'][:120]} {found['wrong'] or ''}", flush=True)
 
-        open_ = [
-            i
-            for i, lie in enumerate(LIES)
-            if (words and words in lie.name) or (not words and lie.name not in known)
-        ]
-        slow = [i for i in open_ if any(one in LIES[i].name for one in WAITED_FOR)]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            waiting = [pool.submit(one, number) for number in slow]
-            for number in open_:
-                if number not in slow:
-                    one(number)
+            waiting = [pool.submit(one, case) for case in todo if case.slow]
+            for case in todo:
+                if not case.slow:
+                    one(case)
             for done in waiting:
                 done.result()
     bad = [name for name, found in known.items() if found["wrong"]]
-    print(f"{len(known)} of {len(LIES)}; wrong: {bad or 'none'}")
+    print(f"{len(known)} of {len(CASES)}; wrong: {bad or 'none'}")
     return 1 if bad else 0
 
 
