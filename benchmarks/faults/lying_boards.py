@@ -81,7 +81,7 @@ class Case:
             return
         server = adb_lies.LyingAdbServer(phone.make(folder, {}), "liar", lie)
         try:
-            yield "adb://liar", {"ANDROID_ADB_SERVER_PORT": str(server.port)}
+            yield "phone", {"ANDROID_ADB_SERVER_PORT": str(server.port)}
         finally:
             server.stop()
 

@@ -68,6 +68,7 @@ class World:
         (folder / "config" / "devices.toml").write_text(
             f'v = 1\n[devices.board]\nlink = "ssh://board"\ntarget = "there"\n'
             f'python = "{sys.executable}"\nfolder = "{folder}/kept"\n'
+            f'[devices.phone]\nlink = "adb://liar"\nfolder = "{folder}/kept"\n'
         )
         subprocess.run([sys.executable, "-c", MODEL], cwd=folder, check=True)
 
