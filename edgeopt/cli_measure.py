@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeopt.console import console, print_json, progress
+from edgeopt.command import Command
+from edgeopt.console import console, print_data, print_json, progress, say
+from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.device import Device
 
 #: Options of `bench` that mean nothing to a phone which LiteRT's benchmark_model times.
-NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
+NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "load_time")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
 @click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
+@click.option(
+    "--shape", "shapes", multiple=True, metavar="NAME=1x8", help="For open dimensions. Repeatable."
+)
 @click.option("--device", default="local", help="A device's name or link.  [this machine]")
 @click.option("--sustained", metavar="10m", help="Instead: each alone under load for so long.")
 @click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
@@ -31,16 +36,20 @@ NOT_FOR_MEANS = ("baseline", "data", "sustained", "streams", "fps", "load_time")
 @click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
 @click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--trust", is_flag=True, help="Run code inside the files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 @click.pass_context
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .tflite, .xml, .pte, .param ...) side by side, against the first."""
+    from edgeopt import parse
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
     from edgeopt.devices.resolve import resolve
     from edgeopt.store import bench_file
 
-    out = bench_file.place(options["out"])
+    options["shapes"] = parse.shapes(options["shapes"])
+    data, baseline = options["data"], options["baseline"]
+    out = bench_file.place(options["out"], [*artifacts, *filter(None, (data, baseline))])
     with contextlib.closing(resolve(options["device"])) as device:
         if isinstance(device, BenchmarkPhone):
             means = _run_means(artifacts, options, device, out)
@@ -96,6 +105,8 @@ def _run_schedule(
             options["seed"],
             progress=listener,
             device=device,
+            trust=options["trust"],
+            shapes=options["shapes"],
         )
     _keep(out, table, bench_table.render(table), options["as_json"])
     return table.rows
@@ -120,6 +131,8 @@ def _run_mode(
         options["data"],
         options["seed"],
         device=device,
+        trust=options["trust"],
+        shapes=options["shapes"],
     )
     with progress() as listener:
         outcome = modes.run_mode(files, mode, listener)
@@ -129,35 +142,35 @@ def _run_mode(
 
 
 def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
-    """Write the raw samples to a file; print them, or the table."""
+    """Print the raw samples, or the table; write them to a file."""
     from edgeopt.store import bench_file
 
-    data = bench_file.write(out, found)
+    data = bench_file.encoded(found)
     if as_json:
-        click.echo(data)
+        print_data(data.decode())
     else:
         console().print(shown)
-        click.echo(f"Every raw sample: {out}")
+    bench_file.write(out, data)  # after it was shown: a disk that is full now loses no measurement
+    if not as_json:
+        say(f"Every raw sample: {out}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--device", "name", default="local", help="A device's name or link.  [this machine]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every reading.")
 @click.pass_context
 def doctor(ctx: click.Context, name: str, as_json: bool) -> None:
     """Say what is wrong with a machine for measuring, and how to mend it."""
-    import tempfile
-
     from edgeopt.devices.resolve import resolve
     from edgeopt.pipeline.doctor import doctor as examine
     from edgeopt.report import doctor_table
 
     with (
-        tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch,
+        scratch.folder("edgeopt-doctor-") as work,
         progress() as listener,
         contextlib.closing(resolve(name)) as device,
     ):
-        diagnosis = examine(device, Path(scratch) / "doctor.log", listener)
+        diagnosis = examine(device, Path(work) / "doctor.log", listener)
     if as_json:
         print_json(doctor_table.as_data(diagnosis))
     else:

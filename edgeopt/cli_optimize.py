@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeopt.console import console, print_json, progress
+from edgeopt.command import Command
+from edgeopt.console import console, print_json, progress, say
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ _SHARED = (
         "--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each."
     ),
     click.option("--seed", default=0, show_default=True),
-    click.option("--step-timeout", default=300.0, show_default=True, metavar="SECONDS"),
+    click.option(
+        "--step-timeout", type=float, metavar="SECONDS", help="[300; for reading the model: 900]"
+    ),
     click.option("--out", type=click.Path(path_type=Path), help="The run's folder.  [runs/MODEL]"),
 )
 
@@ -72,7 +75,7 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--target", "targets", multiple=True, required=True, help="Profile name or path.")
 @click.option("--data", required=True, help=".npz, folder of images by class, or module:function.")
@@ -90,7 +93,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
     ctx.exit(0 if run.qualified else 1)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--target", "targets", multiple=True, help="Profiles: a,b,c. Repeatable.")
 @click.option("--data", help=".npz, folder of images by class, or module:function.")
@@ -110,7 +113,7 @@ def compare(ctx: click.Context, **options: Any) -> None:
         print_json(msgspec.to_builtins(found))
     else:
         console().print(compare_table.render(found))
-        click.echo(f"Report: {Path(run.folder) / 'report.html'}")
+        say(f"Report: {Path(run.folder) / 'report.html'}")
     ctx.exit(0 if run.choices and run.qualified else 1)
 
 
@@ -153,14 +156,14 @@ def _call(options: dict[str, Any]) -> Call:
     from edgeopt import parse
     from edgeopt.api import default_out
     from edgeopt.domain.run import Constraints
-    from edgeopt.pipeline.call import Call
+    from edgeopt.pipeline.call import Call, limits
 
     constraints = Constraints(
         max_drop=parse.share(options["max_drop"]),
-        max_size_bytes=parse.size(options["max_size"]) if options["max_size"] else None,
+        max_size_bytes=parse.size(options["max_size"]) if options["max_size"] is not None else None,
         max_latency_ms=options["max_latency"],
         max_slice_drop=parse.share(options["max_slice_drop"])
-        if options["max_slice_drop"]
+        if options["max_slice_drop"] is not None
         else None,
     )
     return Call(
@@ -178,7 +181,7 @@ def _call(options: dict[str, Any]) -> Call:
         trust=options["trust"],
         budget=options["budget"] or "standard",
         seed=options["seed"],
-        step_timeout_s=options["step_timeout"],
+        **limits(options["step_timeout"]),
         devices=options["devices"],
         slice_by=options["slice_by"],
         corruptions=options["corruptions"],
@@ -197,15 +200,16 @@ def _compression(options: dict[str, Any]) -> Compression | None:
     return compression(methods, options["pruning"], options["training"], options["epochs"])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 def report(folder: Path, as_json: bool) -> None:
     """Show a run again, and write its report.html anew."""
+    from edgeopt.pipeline import kept
     from edgeopt.pipeline.finish import write_report
     from edgeopt.store import run_folder
 
-    run = run_folder.read(folder)
+    run = kept.noticed(run_folder.read(folder))
     write_report(run)
     _show(run, as_json)
 
@@ -220,7 +224,6 @@ def _show(run: Run, as_json: bool) -> None:
     from edgeopt.report import terminal
     from edgeopt.targets import published
 
-    shown = console()
     profiles = stored_profiles(Path(run.folder))
-    shown.print(terminal.summary(run, profiles, published.rows()))
-    shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
+    console().print(terminal.summary(run, profiles, published.rows()))
+    say(f"Report: {Path(run.folder) / 'report.html'}")

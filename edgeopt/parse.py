@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from edgeopt.domain import bounds
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -54,20 +55,22 @@ def size(text: str) -> int:
     """ "5MB" -> 5000000 bytes.
 
     Raises:
-        BadInput: no number with a unit.
+        BadInput: no number with a unit, or outside `bounds`.
     """
     match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zA-Z]*)\s*", text)
     unit = (match[2].lower() or "b") if match else ""
     if not match or unit not in _UNITS:
         raise BadInput(f"{text!r} is no size.", "Write --max-size 5MB or --max-size 800kB.")
-    return round(float(match[1]) * _UNITS[unit])
+    found = float(match[1]) * _UNITS[unit]
+    bounds.require("max_size_bytes", found)
+    return round(found)
 
 
 def duration(text: str | None) -> float | None:
     """ "10m" -> 600 seconds; also "90s", "1.5h", or seconds alone. None where nothing is said.
 
     Raises:
-        BadInput: no number with a unit, or none above 0.
+        BadInput: no number with a unit, or outside `bounds`.
     """
     if text is None:
         return None
@@ -75,6 +78,7 @@ def duration(text: str | None) -> float | None:
     seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
     if seconds <= 0:
         raise BadInput(f"{text!r} is no duration.", "Write --sustained 10m, 90s or 1h.")
+    bounds.require("sustained_s", seconds)
     return seconds
 
 

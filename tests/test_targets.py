@@ -250,7 +250,7 @@ def test_missing_file(tmp_path, name):
 
 
 def test_folder_instead_of_a_file(tmp_path):
-    with pytest.raises(BadInput, match=r"cannot read .*: Is a directory"):
+    with pytest.raises(BadInput, match=r"cannot read .*: it is a folder"):
         targets.load(str(tmp_path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeopt.datasets.advice import did_you_mean, quoted
+from edgeopt.datasets.image_files import SUFFIXES, found_in
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import BadInput, NotInstalled
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".ppm", ".tif", ".tiff", ".webp")
 LAYOUTS = ("nchw", "nhwc")
 EXAMPLE = "size=256,crop=224,mean=127,scale=0.0078125,layout=nchw"
+#: Pixels of a side, and of a whole image once it is resized: more than any camera's.
+MAX_SIDE, MAX_PIXELS = 16_384, 400_000_000
+MAX_NUMBER = 1e6
 _FIELDS = ("size", "crop", "mean", "scale", "layout")
 
 
@@ -40,10 +44,14 @@ class Preprocessing:
     layout: str = "nchw"
 
     def __post_init__(self) -> None:
+        if self.size > MAX_SIDE:
+            raise _bad(f"size must be at most {MAX_SIDE:,}, but got {self.size:g}")
         if not 1 <= self.crop <= self.size:
             raise _bad(f"1 <= crop <= size must hold, but got crop={self.crop}, size={self.size}")
         if not np.all(np.isfinite((*self.mean, *self.scale))):
             raise _bad(f"mean and scale must be finite, but got {self.mean} and {self.scale}")
+        if max(map(abs, (*self.mean, *self.scale))) > MAX_NUMBER:
+            raise _bad(f"mean and scale must be at most {MAX_NUMBER:g}")
         if 0 in self.scale:
             raise _bad("a scale of 0 makes all images equal")
         if self.layout not in LAYOUTS:
@@ -79,9 +87,11 @@ class Preprocessing:
         """
         from PIL.Image import Resampling
 
-        image = image.convert("RGB")
+        image = _rgb(image)
         short = min(image.size)
         width, height = (self.size * side // short for side in image.size)
+        if width * height > MAX_PIXELS:
+            raise ValueError(f"it becomes {width} x {height} pixels")
         image = image.resize((width, height), Resampling.BICUBIC)
         left, top = round((width - self.crop) / 2), round((height - self.crop) / 2)
         pixels = np.asarray(image.crop((left, top, left + self.crop, top + self.crop)), np.float32)
@@ -96,48 +106,38 @@ def load_image_folder(folder: Path, input_name: str, preprocessing: Preprocessin
     sorted order. A folder that holds its images directly has no labels.
 
     Raises:
-        BadInput: no images, an image that cannot be read, or images beside class folders.
+        BadInput: no images, an image that cannot be read, or images beside class folders; more
+            than this machine's memory holds.
         NotInstalled: Pillow is missing.
     """
-    classes = _class_folders(folder)
-    loose = _images_in(folder)
-    if classes and loose:
-        raise BadInput(
-            f"{folder}: holds images ('{loose[0].name}') and class folders ('{classes[0].name}')",
-            "Put every image in the folder of its class, or all of them directly in one folder.",
-        )
-    labelled = [
-        (path, label)
-        for label, class_folder in _labels_of(classes)
-        for path in _images_in(class_folder)
-    ]
-    paths = loose or [path for path, _ in labelled]
+    paths, labels = found_in(folder)
     if not paths:
         raise BadInput(f"{folder}: no images", f"Looked for {' '.join(SUFFIXES)} in class folders.")
-    images = np.stack([preprocessing.apply(_open(path)) for path in paths])
-    labels = None if loose else np.array([label for _, label in labelled], np.int64)
-    return Samples({input_name: images}, labels, None, str(folder))
+    _require_memory(folder, len(paths), preprocessing)
+    images = np.stack([_applied(preprocessing, path) for path in paths])
+    told = None if labels is None else np.array(labels, np.int64)
+    return Samples({input_name: images}, told, None, str(folder))
 
 
-def _class_folders(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))
-    )
+def _require_memory(folder: Path, count: int, preprocessing: Preprocessing) -> None:
+    need = count * 3 * preprocessing.crop**2 * 4
+    have = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if need > have:
+        raise BadInput(
+            f"{folder}: {count} images of {preprocessing.crop} x {preprocessing.crop} are "
+            f"{need / 1e9:.1f} GB, and this machine has {have / 1e9:.1f} GB of memory",
+            "Give fewer images, or smaller ones: --preprocess size=...",
+        )
 
 
-def _images_in(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
-
-
-def _labels_of(classes: list[Path]) -> list[tuple[int, Path]]:
-    """(label, class folder) for each class."""
-    if all(folder.name.isascii() and folder.name.isdecimal() for folder in classes):
-        return [(int(folder.name), folder) for folder in classes]
-    return list(enumerate(classes))
+def _applied(preprocessing: Preprocessing, path: Path) -> np.ndarray:
+    """One image, prepared."""
+    try:
+        return preprocessing.apply(_open(path))
+    except (OSError, ValueError, MemoryError) as error:
+        raise BadInput(
+            f"{path}: cannot be prepared as RGB: {error}", "Save it as 8-bit RGB."
+        ) from error
 
 
 def _open(path: Path) -> Image:
@@ -155,6 +155,32 @@ def _open(path: Path) -> Image:
             return image
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise BadInput(f"{path}: cannot be read as an image: {error}") from error
+    except Exception as error:  # a decoder that trips over a damaged file
+        raise BadInput(
+            f"{path}: cannot be read as an image: {type(error).__name__}", "Save it again."
+        ) from error
+
+
+#: Modes of Pillow for 16 bits a pixel: it would clip them to 255.
+_SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
+#: Modes of numbers whose white nobody knows.
+_ANY_RANGE = {"I": "32-bit integers", "F": "floats"}
+
+
+def _rgb(image: Image) -> Image:
+    """The image with three channels of 0..255; 65535 becomes 255.
+
+    Raises:
+        ValueError: its values have no known range, or its colours cannot be converted.
+    """
+    if image.mode in _ANY_RANGE:
+        raise ValueError(f"its pixels are {_ANY_RANGE[image.mode]}, whose white is not known")
+    if image.mode in _SIXTEEN_BITS:
+        from PIL.Image import fromarray
+
+        values = np.asarray(image).astype(np.float32) / 257
+        image = fromarray(np.round(values).astype(np.uint8))
+    return image.convert("RGB")
 
 
 def _bad(problem: str) -> BadInput:
@@ -181,7 +207,7 @@ def _parse_pixels(fields: Mapping[str, str], key: str) -> int:
     try:
         return int(_required(fields, key))
     except ValueError as error:
-        raise _bad(f"{key} must be a whole number, but got '{fields[key]}'") from error
+        raise _bad(f"{key} must be a whole number, but got '{fields[key][:60]}'") from error
 
 
 def _parse_channels(fields: Mapping[str, str], key: str) -> tuple[float, float, float]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgeopt.datasets.function import is_reference, load_function
+from edgeopt.datasets import npz
+from edgeopt.datasets.function import is_reference, load_function, resolve
+from edgeopt.datasets.image_files import found_in
 from edgeopt.datasets.image_folder import EXAMPLE, Preprocessing, load_image_folder
-from edgeopt.datasets.npz import load_npz
 from edgeopt.datasets.samples import Samples, from_arrays
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs import on_disk
 
 KINDS = "Data is an .npz file, a folder of images, or module:function."
 
@@ -35,15 +37,37 @@ def load(
     if isinstance(data, Mapping):
         return from_arrays(data, input_names, "the given arrays", columns)
     path = Path(data)
-    if path.is_dir():
+    if on_disk.kind(path) == "folder":
         return _load_images(path, input_names, preprocessing)
+    require(data, preprocessing)
     if path.suffix == ".npz":
-        return load_npz(path, input_names, columns)
-    if is_reference(str(data)):
-        return load_function(str(data), input_names, columns)
-    if not path.exists():
-        raise BadInput(f"{path}: no such file or folder", KINDS)
-    raise BadInput(f"{path}: data of an unknown kind", KINDS)
+        return npz.load_npz(path, input_names, columns)
+    return load_function(str(data), input_names, columns)
+
+
+def require(
+    data: str | Path | Mapping[str, Any] | None, preprocessing: Preprocessing | None = None
+) -> None:
+    """Refuse data that is not there, or of no kind, without reading it.
+
+    Raises:
+        BadInput: as `load`, as far as that shows without the model.
+    """
+    if data is None or isinstance(data, Mapping):
+        return
+    path = Path(data)
+    found = on_disk.kind(path)
+    if found == "folder":
+        _preprocessing(path, preprocessing)
+        found_in(path)
+    elif path.suffix == ".npz":
+        npz.require(path)
+    elif is_reference(str(data)):
+        resolve(str(data))
+    elif found == "nothing":
+        raise BadInput(f"{on_disk.shown(path)}: no such file or folder", KINDS)
+    else:
+        raise BadInput(f"{path}: data of an unknown kind", KINDS)
 
 
 def _load_images(
@@ -55,9 +79,13 @@ def _load_images(
             f"{folder}: a folder of images feeds one input, but the model has {len(input_names)}",
             "Give an .npz or module:function with an array for each input.",
         )
-    if preprocessing is None:
+    return load_image_folder(folder, input_names[0], _preprocessing(folder, preprocessing))
+
+
+def _preprocessing(folder: Path, said: Preprocessing | None) -> Preprocessing:
+    if said is None:
         raise BadInput(
             f"{folder}: images need a preprocessing, the same as in training",
             f"Add --preprocess {EXAMPLE}",
         )
-    return load_image_folder(folder, input_names[0], preprocessing)
+    return said

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeopt.devices import drain
 from edgeopt.devices.adb_limits import BROKEN, NO_ANSWER, TooMuch, limited, receive, shell
 from edgeopt.devices.answers import ADVICE
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
+from edgeopt.jobs.process import Process
 
 SCHEME = "adb://"
 PORT = 5037
@@ -96,15 +96,9 @@ class AdbLink:
         Raises:
             NotInstalled: there is no adb client.
         """
-        process = subprocess.Popen(
-            self.argv(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
+        return Process(
+            self.argv(command), log, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        return drain.follow(process, log)
 
     def run(self, command: Sequence[str], limit_s: float | None = None) -> Done:
         """Run one command to its end.

@@ -11,16 +11,16 @@ import posixpath
 import re
 import shlex
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeopt.devices import adb_tree, drain
+from edgeopt.devices import adb_tree
 from edgeopt.devices.adb_link import AdbLink
 from edgeopt.devices.answers import ADVICE, clean
 from edgeopt.devices.parcel import RUNNER_ZIP, Parcel, runner_zip
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, Untrusted
+from edgeopt.jobs import scratch
 from edgeopt.jobs.child import kill_group
 
 CONNECT_S = 30.0
@@ -73,7 +73,7 @@ class Session:
         self.link, self.root = link, root
         self._own = self.boot_id = ""
         self.fixed_performance = False
-        self._local = tempfile.TemporaryDirectory(prefix="edgeopt-adb-")
+        self._local = scratch.folder("edgeopt-adb-")
         self._log = Path(self._local.name) / "adb.log"
 
     def open(self) -> None:
@@ -123,7 +123,6 @@ class Session:
 
     @property
     def _said(self) -> str:
-        drain.settle(self._holder, 0.2)
         return " ".join(self._log.read_text(errors="replace").split())[:200]
 
     def is_dead(self, wait_s: float) -> bool:

@@ -42,9 +42,10 @@ LIMIT_S = 60.0  # for an answer
 LEAST_BYTES_S = 20_000.0  # a file that comes slower does not come
 LINE_BYTES = 1 << 17
 NOISE_BYTES = 1 << 16  # of a login shell, before the greeting
-# Read by any Python, also by one that is too old for the rest.
+# Read by any Python, also by one that is too old for the rest. It is started in the user's own
+# folder there, from which nothing is imported.
 _START = (
-    "import sys; v = sys.version_info; "
+    "import sys; sys.path[:] = [p for p in sys.path if p]; v = sys.version_info; "
     "v < {oldest} and sys.exit('{mark} %d.%d.%d' % v[:3]); "
     "exec(compile(sys.stdin.buffer.read({size}), 'keeper', 'exec'))"
 )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-import edgeopt
-from edgeopt.devices import drain
+from edgeopt.devices import runner_start
 from edgeopt.devices.this_disk import ThisDisk
+from edgeopt.jobs import interpreter, scratch
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
+from edgeopt.jobs.process import Process
 
 
 class Local(ThisDisk):
@@ -34,23 +33,19 @@ class Local(ThisDisk):
 
     def folder(self) -> str:
         if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="edgeopt-local-"))
+            self._scratch = scratch.make("edgeopt-local-")
         return str(self._scratch)
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
-        root = str(Path(edgeopt.__file__).parent.parent)
-        inherited = os.environ.get("PYTHONPATH")
-        paths = [root, inherited] if inherited else [root]
-        process = subprocess.Popen(
-            [self._python, "-m", "edgeopt.runner"],
+        told = {**QUIET_ENVIRONMENT, **scratch.environment()}
+        return Process(
+            [self._python, *runner_start.ARGUMENTS],
+            stderr,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
-            start_new_session=True,
+            env={**interpreter.environment(), **told},
         )
-        return drain.follow(process, stderr)
 
     def explain(self, code: int) -> str:
         return describe_exit(code)

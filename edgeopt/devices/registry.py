@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import msgspec
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
+from edgeopt.jobs import toml_file
 from edgeopt.store import atomic
 
 LOCAL = "local"
@@ -45,15 +45,12 @@ def entries() -> dict[str, DeviceEntry]:
         BadInput: the file cannot be read.
     """
     file = path()
-    try:
-        text = file.read_text("utf-8")
-    except FileNotFoundError:
+    text = toml_file.text(file)
+    if text is None:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read {file}: {error}") from error
     try:
-        found = msgspec.convert(tomllib.loads(text), Registry)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        found = msgspec.convert(toml_file.parse(text, file), Registry)
+    except msgspec.ValidationError as error:
         raise BadInput(f"{file}: {error}", "Mend it, or add the devices anew.") from error
     if found.v != 1:
         raise BadInput(f"{file} is of a newer edgeopt (format {found.v}).", "Update edgeopt.")
@@ -131,4 +128,9 @@ def _change() -> Iterator[dict[str, DeviceEntry]]:
             yield devices
             atomic.write(file, msgspec.toml.encode(Registry(devices=devices)))
     except OSError as error:
-        raise BadInput(f"cannot write {file}: {error}") from error
+        raise BadInput(f"cannot write {file}: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    """What the system says, without the name of the file that it was asked for."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

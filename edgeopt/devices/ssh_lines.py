@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgeopt.devices import drain
 from edgeopt.devices.ssh_link import SshLink
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.jobs.child import kill_group
@@ -59,12 +58,11 @@ class Lines:
             argv = self._way.argv(line.socket, "ControlMaster=no", "LogLevel=FATAL")
             runner = self._spawn(
                 [*argv, command],
+                log,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
                 text=True,
             )
-            drain.follow(runner, log)
             line.runners.append(runner)
             return runner
 

@@ -8,30 +8,36 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from edgeopt.devices import drain, keeper, ssh_errors
+from edgeopt.devices import keeper, ssh_errors
 from edgeopt.devices.answers import ADVICE
 from edgeopt.devices.keeper import Facts, Keeper, LinkCut
 from edgeopt.devices.parcel import RUNNER_ZIP, runner_zip
 from edgeopt.devices.ssh_lines import Lines
 from edgeopt.devices.ssh_link import SshLink
 from edgeopt.domain.errors import DeviceFailed, NotInstalled, Untrusted
+from edgeopt.jobs import scratch
 from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import Process
 from edgeopt.runner.keeper import REFUSAL
 
 CONNECT_S = 40.0  # ssh's own limits are shorter; a board that swaps is slow to start Python
 CLOSE_S = 5.0
-LOG_BYTES = 1 << 20  # of what ssh and the login shell say
 LONGEST = 60  # a socket's path may have 104 characters, and ssh adds some
 
 
-def spawn(argv: list[str], **options: Any) -> subprocess.Popen[Any]:
+def spawn(argv: list[str], log: Path | None = None, **options: Any) -> subprocess.Popen[Any]:
     """Start an ssh that leads a group of its own and asks nobody anything.
+
+    Args:
+        log: what it says on stderr is kept there, within limits.
 
     Raises:
         NotInstalled: there is no ssh.
     """
     environment = {**os.environ, "SSH_ASKPASS_REQUIRE": "never"}
     try:
+        if log is not None:
+            return Process(argv, log, env=environment, **options)
         return subprocess.Popen(argv, env=environment, start_new_session=True, **options)
     except FileNotFoundError:
         raise NotInstalled(
@@ -50,7 +56,8 @@ class Session:
 
     def __init__(self, way: SshLink, python: str, folder: str) -> None:
         self._way, self._python, self._remote_folder = way, python, folder
-        short = tempfile.gettempdir() if len(tempfile.gettempdir()) < LONGEST else "/tmp"  # noqa: S108
+        root = str(scratch.root())
+        short = root if len(root) < LONGEST else "/tmp"  # noqa: S108
         self._local = tempfile.TemporaryDirectory(prefix="edgeopt-ssh-", dir=short)
         self._log = Path(self._local.name) / "ssh.log"
         self.socket = Path(self._local.name) / "s"
@@ -69,11 +76,10 @@ class Session:
         command = keeper.command(self._python, self._remote_folder)
         self._process = spawn(
             [*argv, f"exec {command}"],
+            self._log,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
         )
-        drain.follow(self._process, self._log, LOG_BYTES)
         self.keeper = Keeper(self._process, self._way.place)
         try:
             self.facts = self.keeper.greet(timeout_s)
@@ -96,7 +102,6 @@ class Session:
 
     def _failure(self, timeout_s: float) -> DeviceFailed:
         code = self._wait(1.0)
-        drain.settle(self._process)
         said = self._log.read_text(errors="replace")
         refused = said.rpartition(REFUSAL)[2].strip() if REFUSAL in said else ""
         if refused:
@@ -123,7 +128,6 @@ class Session:
 
     def last_words(self) -> str:
         """How it ended, in a sentence."""
-        drain.settle(self._process)
         return ssh_errors.diagnose(self._log.read_text(errors="replace"), self._way.place)[0]
 
     def _wait(self, wait_s: float) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from edgeopt.harness import npy
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed, as_source
 from edgeopt.harness.subject import Subject
+from edgeopt.jobs import scratch
 
 CHUNK = 64  # samples a request: bounds the time a dead runner goes unnoticed
 
@@ -139,7 +139,7 @@ def _chunk(
         "infer", timeout_s, inputs=files, outputs=remote, first=first, count=count
     )
     found = {}
-    with tempfile.TemporaryDirectory(prefix="edgeopt-answers-") as folder:
+    with scratch.folder("edgeopt-answers-") as folder:
         for binding in subject.outputs:
             written = told["outputs"][binding.index]
             dtype = _kind(binding, written, shapes[binding.source])

@@ -10,14 +10,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from edgeopt.devices import drain
+from edgeopt import runtimes
 from edgeopt.devices.answers import Malformed, clean, clock_of, decode, shown, untrusted
 from edgeopt.devices.device import Device
 from edgeopt.devices.registry import LOCAL
+from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, OwnFault, RunnerFailed
 from edgeopt.harness.plausible import Asked, latest_ns, most_bytes, wrong
 from edgeopt.harness.replies import REPLIES, Envelope
+from edgeopt.jobs import disk, memory
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
@@ -43,7 +45,10 @@ class Client:
         self._device = device
         self._log, self._log_start = log, size_of(log)
         self._replied = False
+        self._bound = memory.Bound() if isinstance(device, ThisDisk) else None
         self._process: subprocess.Popen[Any] = device.start_runner(log)
+        if self._bound:
+            self._bound.hold(self._process.pid)
         self._wire = Wire(self._process)
         self._clock = clock_of(device)
         self._number, self._last_ns = 0, 0
@@ -58,9 +63,12 @@ class Client:
         """Send a command and wait for its reply, which is of the form that `replies` has.
 
         Raises:
+            CannotWrite: a disk of this machine is full, where the runner is of this machine.
             RunnerFailed: an error reply, a dead process, or no reply in `timeout_s`.
             Untrusted: something that is no reply to this, or cannot be true.
         """
+        if self._bound and _reaches_a_gpu(cmd, fields):
+            self._bound.lift(self._process.pid)
         if self._replied:  # other runners write to the same log meanwhile
             self._log_start = size_of(self._log)
         began = self._clock()
@@ -113,6 +121,7 @@ class Client:
 
     def _error(self, told: Envelope) -> RunnerFailed:
         """What a runner refused, or failed in."""
+        self._require_room(told.error)
         kind, _, said = clean(told.error).partition(": ")
         what = f"{kind}: {telling_line(said)}"[:400]
         if told.own:
@@ -121,19 +130,36 @@ class Client:
         if kind == "OSError" and FULL.search(said):
             self._device.lost = f"the disk of {self._device.name} is full: {what}"
             return DeviceFailed(self._device.lost, "Make room there.")
-        return RunnerFailed(what)
+        return self._refused(what)
 
     def _lie(self, sentence: str) -> Exception:
         self.close()  # what comes next may be the answer to this
         return untrusted(self._device, f"{self._device.name} {sentence}.")
+
+    def _refused(self, what: str) -> RunnerFailed:
+        wanted = self._bound.told(what) if self._bound else ""
+        return RunnerFailed(f"{wanted}: {what}", hint=memory.HINT) if wanted else RunnerFailed(what)
 
     def _death(self, cmd: str) -> str:
         try:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             code = 0
-        drain.settle(self._process)
-        return f"in `{cmd}` {self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        words = f"{self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        self._require_room(words, code)
+        wanted = self._bound.told(words, code) if self._bound else ""
+        return f"in `{cmd}` it {wanted}: {words}" if wanted else f"in `{cmd}` {words}"
+
+    def _require_room(self, words: str, code: int = 0) -> None:
+        """Tell a full disk of this machine from a runner that failed.
+
+        Raises:
+            CannotWrite: there is no room.
+        """
+        if isinstance(self._device, ThisDisk):
+            room = disk.Watch([self._log.parent])
+            room.require_said(words)
+            room.require(code)
 
     def close(self) -> None:
         """End the runner: politely, then not."""
@@ -143,3 +169,14 @@ class Client:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(CLOSE_S)
         kill_group(self._process)
+
+
+def _reaches_a_gpu(cmd: str, fields: dict[str, Any]) -> bool:
+    """Whether a request opens a driver that reserves what it likes."""
+    if cmd != "open":
+        return cmd == "providers"
+    runtime = fields["runtime"]
+    if runtime in runtimes.STAND_INS or runtime not in runtimes.RUNTIMES:
+        return runtime in runtimes.STAND_INS
+    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", "")
+    return bool(fields["options"].get(chosen, "CPU") != "CPU")

@@ -10,10 +10,31 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.errors import BadInput
+from edgeopt.jobs import on_disk
 
 MANIFEST = "artifact.json"
 #: Formats whose weights are in a file of their own, of the same stem: OpenVINO and ncnn.
 WEIGHTS = {".xml": ".bin", ".param": ".bin"}
+
+
+def manifest(path: Path) -> Artifact | None:
+    """What a run says of an artifact, in a file beside it; None where it says nothing.
+
+    Raises:
+        BadInput: that file cannot be read.
+    """
+    beside = path.with_name(MANIFEST)
+    if on_disk.kind(beside) != "file":
+        return None
+    try:
+        return msgspec.json.decode(beside.read_bytes(), type=Artifact)
+    except (OSError, ValueError, RecursionError) as error:  # msgspec's are ValueErrors
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise BadInput(
+            f"{beside} is not what a run writes beside an artifact: {said[:200]}",
+            f"Copy {path.name} into a folder of its own to time it without its options.",
+        ) from None
 
 
 def files_of(path: Path) -> list[Path]:
@@ -23,11 +44,9 @@ def files_of(path: Path) -> list[Path]:
     (model.xml and model.bin), and of an .onnx file those beside it whose names stand in it, which
     is how ONNX points to weights outside of the file.
     """
-    manifest = path.with_name(MANIFEST)
-    if manifest.is_file():
-        listed = msgspec.json.decode(manifest.read_bytes(), type=Artifact).files
-        if path.name in listed:
-            return sorted(path.with_name(name) for name in listed)
+    made = manifest(path)
+    if made is not None and path.name in made.files:
+        return sorted(path.with_name(name) for name in made.files)
     if path.suffix.lower() == ".onnx":
         beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
         return sorted([path, *_named_in(path, beside)])

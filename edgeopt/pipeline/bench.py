@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edgeopt.devices.device import Device
+from edgeopt.domain import bounds
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.finding import failures
@@ -32,21 +34,29 @@ def bench(
     timeout_s: float = 300.0,
     progress: Listener = silent,
     device: Device | None = None,
+    trust: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> BenchTable:
     """Time model files side by side.
 
     Args:
-        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files with fixed shapes.
+        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files.
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         baseline: the one of `paths` that the verdicts are against; None: the first.
+        device: where; None: here. It is left open. trust: code inside the files may run.
         device: where; None: here. It is left open.
+        shapes: of inputs whose dimensions a file leaves open.
 
     Raises:
         BadInput: a file that no runtime opens; data that does not fit; a baseline that is
             none of the artifacts.
         NotInstalled: a file's runtime is missing.
     """
+    bounds.require("seed", seed)
+    bounds.require("step_timeout_s", timeout_s)
+    for count in threads:
+        bounds.require("threads", count)
     if baseline is not None and baseline not in paths:
         raise BadInput(
             f"the baseline {baseline} is none of the artifacts.",
@@ -54,7 +64,7 @@ def bench(
         )
     first = paths.index(baseline) * len(threads) if baseline else 0
     with place(device) as (here, work):
-        opened = open_files(here, paths, threads, data, seed, work, timeout_s)
+        opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
     found = findings(raw)

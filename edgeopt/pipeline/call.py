@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.domain import bounds
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.run import Constraints
+
+
+def limits(step_timeout_s: float | None) -> dict[str, Any]:
+    """The time limits of a call, by their names; each has its own where nothing was said."""
+    if step_timeout_s is None:
+        return {}
+    return {"step_timeout_s": step_timeout_s, "source_timeout_s": step_timeout_s}
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Call:
         trust: code inside the model's file may run.
         budget: name of the final schedule (harness/budget.py).
         step_timeout_s: for each conversion, and each runner request.
+        source_timeout_s: for reading and exporting the source, and for its own answers.
         out: the run's folder.
         devices: names and links; empty: this machine, and the user's devices.
         slice_by: columns of the data by which scores are sliced, besides the class.
@@ -54,6 +63,7 @@ class Call:
     budget: str = "standard"
     seed: int = 0
     step_timeout_s: float = 300.0
+    source_timeout_s: float = 900.0
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
@@ -61,3 +71,15 @@ class Call:
     compression: Compression | None = None
     train: str | Path | Mapping[str, Any] | None = None
     tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no call can mean.
+
+        Raises:
+            BadInput: one is outside its bounds.
+        """
+        bounds.require("seed", self.seed)
+        bounds.require("step_timeout_s", self.step_timeout_s)
+        bounds.require("step_timeout_s", self.source_timeout_s)
+        for name in ("max_drop", "max_slice_drop", "max_size_bytes", "max_latency_ms"):
+            bounds.require(name, getattr(self.constraints, name))

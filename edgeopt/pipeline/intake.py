@@ -21,16 +21,15 @@ from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
+from edgeopt.jobs import disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.few import few_samples, trial_samples
 from edgeopt.sources import shapes
+from edgeopt.sources.formats import recognise
 from edgeopt.sources.load import inspect, prepare
 from edgeopt.sources.source import Inspected, Source
-from edgeopt.store.run_folder import check_writable
-
-#: Reading and exporting a source; --step-timeout is for candidates.
-SOURCE_LIMIT_S = 900.0
+from edgeopt.store.out import check_free
 
 
 @dataclass(frozen=True)
@@ -58,13 +57,17 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     """
     _refuse_idle_training(call)
     _refuse_both(call)
-    check_writable(call.out)
+    check_free(call.out)
+    disk.require_room([call.out])
     profiles = _profiles(call.targets)
     if call.metric is not None:
         metrics.require_metric(call.metric)
+    recognise(call.model)  # what is not there is said at once
+    for given in (call.data, call.calibration, call.confirm, call.train):
+        load.require(given, call.preprocessing)
     log = work / "source.log"
     progress(f"reading {call.model.name}")
-    inspected = inspect(call.model, call.trust, log, SOURCE_LIMIT_S)
+    inspected = inspect(call.model, call.trust, log, call.source_timeout_s)
     _unknown_names(call.shapes, inspected)
     progress("reading the data")
     raw = _load(call, inspected)
@@ -72,7 +75,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     progress(f"preparing {call.model.name}")
     sample = _sample(raw[0], inspected, fixed, work)
     trials = trial_samples(raw[0], inspected, fixed, work)
-    source = prepare(inspected, fixed, sample, work, log, SOURCE_LIMIT_S, trials)
+    source = prepare(inspected, fixed, sample, work, log, call.source_timeout_s, trials)
     source = msgspec.structs.replace(source, open_axes=_open_axes(call, inspected, raw[0]))
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
@@ -83,7 +86,13 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     if call.fold is not None:
         progress(f"folding into {call.model.name}")
         source, (data, calibration, confirm), more = folding.fold(
-            call.fold, source, output, (data, calibration, confirm), work, log, SOURCE_LIMIT_S
+            call.fold,
+            source,
+            output,
+            (data, calibration, confirm),
+            work,
+            log,
+            call.source_timeout_s,
         )
         assert data is not None
         warnings += more

@@ -22,7 +22,8 @@ from edgeopt.pipeline import decide
 from edgeopt.pipeline.compress import compressed
 from edgeopt.pipeline.emulation import emulate
 from edgeopt.pipeline.means import with_means
-from edgeopt.pipeline.places import Fleet, Place
+from edgeopt.pipeline.place import Place
+from edgeopt.pipeline.places import Fleet
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.search.space import Space

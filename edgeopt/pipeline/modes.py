@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
 
 from edgeopt.devices.device import Device
+from edgeopt.domain import bounds
 from edgeopt.domain.case import Case
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.load_time import LoadTime
@@ -44,11 +45,13 @@ class Files:
     """What is measured, and where.
 
     Attributes:
-        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files with fixed shapes.
+        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files.
         threads: each file is a case with each of these.
         data: an .npz with one array per input; None: seeded random inputs.
         timeout_s: for opening a session and for warm-up.
+        device: where; None: here. It is left open. trust: code inside the files may run.
         device: where; None: here. It is left open.
+        shapes: of inputs whose dimensions a file leaves open.
     """
 
     paths: Sequence[Path]
@@ -57,6 +60,18 @@ class Files:
     seed: int = 0
     timeout_s: float = 300.0
     device: Device | None = None
+    trust: bool = False
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no measurement can mean.
+
+        Raises:
+            BadInput: one is outside its bounds.
+        """
+        bounds.require("seed", self.seed)
+        for count in self.threads:
+            bounds.require("threads", count)
 
 
 @dataclass(frozen=True)
@@ -179,9 +194,13 @@ def asked(
         ordinary: whether something was asked for that only the ordinary schedule has.
 
     Raises:
-        BadInput: two at once.
+        BadInput: two at once, or a number outside its bounds.
     """
     wanted: dict[str, Mode[Any]] = {}
+    bounds.require("sustained_s", sustained_s)
+    bounds.require("fps", fps)
+    for count in streams:
+        bounds.require("streams", count)
     if sustained_s is not None:
         wanted["--sustained"] = SustainedMode(sustained_s)
     if streams:
@@ -218,7 +237,6 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
 @contextlib.contextmanager
 def _opened(files: Files) -> Iterator[tuple[Setting, Opened]]:
     with place(files.device) as (here, work):
-        opened = open_files(
-            here, files.paths, files.threads, files.data, files.seed, work, files.timeout_s
-        )
+        what = (files.paths, files.threads, files.data, files.seed)
+        opened = open_files(here, *what, work, files.timeout_s, files.trust, files.shapes)
         yield Setting(here, opened.feeds, work / "bench.log", files.timeout_s), opened

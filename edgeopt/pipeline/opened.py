@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from edgeopt import runtimes
+from edgeopt.datasets import npz
 from edgeopt.datasets.check import check
-from edgeopt.datasets.npz import load_npz
+from edgeopt.datasets.samples import from_arrays
 from edgeopt.devices.device import Device, require_real
 from edgeopt.devices.local import Local
 from edgeopt.devices.registry import LOCAL
-from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
+from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.domain.tensor import Binding, TensorSpec
-from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed
-from edgeopt.harness.files import MANIFEST, alone, files_of
+from edgeopt.harness.files import alone, manifest
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
-from edgeopt.jobs.told import told
+from edgeopt.jobs import disk, on_disk, scratch
+from edgeopt.pipeline import trusted
+from edgeopt.pipeline.opening import Opening
 from edgeopt.search.space import installed
-from edgeopt.sources.source import sha256_files
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,9 @@ class Feeds:
 def place(device: Device | None) -> Iterator[tuple[Device, Path]]:
     """Where artifacts run, and a scratch folder; a device that was given is left open."""
     here = device or Local()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+    with disk.ending(), scratch.folder() as work:
         try:
-            yield here, Path(scratch)
+            yield here, Path(work)
         finally:
             if device is None:
                 here.close()
@@ -82,6 +81,8 @@ def open_files(
     seed: int,
     work: Path,
     timeout_s: float,
+    trust: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> Opened:
     """Open every file once and make inputs for it.
 
@@ -89,22 +90,29 @@ def open_files(
         threads: each file becomes a subject with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         work: a scratch folder.
+        trust: code inside the files may run.
+        shapes: of inputs whose dimensions a file leaves open.
 
     Raises:
-        BadInput: a file that no runtime opens; data that does not fit; an emulated device.
+        BadInput: a file that no runtime opens, that is a program, or that is not what its run
+            made; data or a shape that does not fit; an emulated device.
         NotInstalled: a file's runtime is missing.
     """
     require_real(device)
     for path in paths:
         _check(path, device)
-    subjects, facts, feeds = [], {}, Feeds()
+        trusted.require(path, trust)
+    given = None if data is None else npz.read(data)
+    subjects, facts, feeds, inputs = [], {}, Feeds(), set()
     for number, path in enumerate(paths):
         runtime = runtimes.SUFFIXES[path.suffix.lower()]
-        options = _options(path)
+        options = trusted.options(runtime, _options(path), trust)
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
-        specs, about = _inspect(device, path, folder, runtime, options, work, timeout_s)
+        opening = Opening(device, path, folder, runtime, options, work / "inspect.log", timeout_s)
+        specs, about, options = opening.look(shapes)
+        inputs |= {spec["name"] for spec in specs}
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
-        arrays = arrays_for([_as_spec(b) for b in bindings], data, seed)
+        arrays = arrays_for([_as_spec(b) for b in bindings], given, seed, str(data))
         feeds.add(bindings, Feed(arrays, work / str(number)))
         for count in threads:
             key = f"{number}:{path}:{count}"
@@ -112,72 +120,35 @@ def open_files(
             facts[key] = about
             subject = Subject(key, title, runtime, path, count, bindings, (), options, folder)
             subjects.append(subject)
+    for name in shapes:
+        if name not in inputs:
+            raise BadInput(
+                f"--shape names an input {name!r}, but there is none of that name.",
+                f"There are: {', '.join(sorted(inputs))}.",
+            )
     origin = str(data) if data else f"random, seed {seed}"
     return Opened(tuple(subjects), facts, feeds, origin)
 
 
 def _options(path: Path) -> dict[str, str | int]:
-    """The options that an artifact of a run ships with; none for any other file."""
-    beside = path.with_name(MANIFEST)
-    if not beside.is_file():
-        return {}
-    return dict(msgspec.json.decode(beside.read_bytes(), type=Artifact).recipe.options)
+    """The options that an artifact of a run ships with; none for any other file.
+
+    Raises:
+        BadInput: what is said beside it cannot be read.
+    """
+    made = manifest(path)
+    return {} if made is None else dict(made.recipe.options)
 
 
 def _check(path: Path, device: Device) -> None:
-    if not path.is_file():
-        raise BadInput(f"there is no file {path}.", "Give the paths of model files.")
+    if on_disk.kind(path) != "file":
+        raise BadInput(f"there is no file {on_disk.shown(path)}.", "Give the paths of model files.")
     runtime = runtimes.SUFFIXES.get(path.suffix.lower())
     if runtime is None:
         raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")
     packages = runtimes.load(runtime).PACKAGES
     if device.link == LOCAL and not any(installed(package) for package in packages):
         raise NotInstalled(f"{path} needs {' or '.join(packages)}.", f"pip install {packages[0]}")
-
-
-def _inspect(
-    device: Device,
-    path: Path,
-    folder: Path,
-    runtime: str,
-    options: dict[str, str | int],
-    work: Path,
-    timeout_s: float,
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Open it once: the specs of its inputs, and what the runtime says of it.
-
-    Raises:
-        DeviceFailed: the device cannot be reached.
-    """
-    with Client(device, work / "inspect.log") as client:
-        try:
-            opened = client.request(
-                "open",
-                timeout_s,
-                runtime=runtime,
-                path=f"{device.put(folder)}/{path.name}",
-                threads=1,
-                options=options,
-            )
-            _refuse_open_shapes(opened["inputs"], path)
-            facts = client.request("facts", timeout_s)["facts"]
-        except DeviceFailed:
-            raise
-        except RunnerFailed as error:
-            otherwise = BadInput(f"{runtime} cannot open {path}: {error.args[0]}")
-            raise told(error, otherwise) from error
-    about = {"version": opened["version"], "sha256": sha256_files(files_of(path))}
-    return opened["inputs"], {**facts, **about}
-
-
-def _refuse_open_shapes(specs: list[dict[str, Any]], path: Path) -> None:
-    for spec in specs:
-        if not all(isinstance(dim, int) and dim > 0 for dim in spec["shape"]):
-            dims = "x".join(str(dim or "?") for dim in spec["shape"])
-            raise BadInput(
-                f"{path}: input {spec['name']!r} has open dimensions ({dims}).",
-                "Fix its shapes first; `edgeopt optimize` does that.",
-            )
 
 
 def _binding(spec: dict[str, Any], index: int) -> Binding:
@@ -190,20 +161,25 @@ def _binding(spec: dict[str, Any], index: int) -> Binding:
     )
 
 
-def arrays_for(specs: Sequence[TensorSpec], data: Path | None, seed: int) -> dict[str, np.ndarray]:
-    """A few samples for each input: of a file, or random ones of the right type.
+def arrays_for(
+    specs: Sequence[TensorSpec],
+    given: Mapping[str, np.ndarray] | None,
+    seed: int,
+    where: str = "the data",
+) -> dict[str, np.ndarray]:
+    """A few samples for each input: of the arrays given, or random ones of the right type.
 
     Returns:
         {input: [`INPUTS` or fewer, *shape]}.
 
     Raises:
-        BadInput: the file's arrays do not fit.
+        BadInput: the arrays do not fit.
     """
-    if data is None:
+    if given is None:
         rng = np.random.default_rng(seed)
         return {spec.name: _random(rng, spec) for spec in specs}
-    samples = check(load_npz(data, [spec.name for spec in specs]), specs, str(data))
-    return {name: array[:INPUTS] for name, array in samples.inputs.items()}
+    samples = from_arrays(given, [spec.name for spec in specs], where)
+    return {name: array[:INPUTS] for name, array in check(samples, specs, where).inputs.items()}
 
 
 def _as_spec(binding: Binding) -> TensorSpec:

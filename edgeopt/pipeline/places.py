@@ -20,51 +20,15 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
 from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
+from edgeopt.pipeline.place import Place
 from edgeopt.search import providers
 from edgeopt.search.providers import Providers
 from edgeopt.targets.probe import THIS_MACHINE
 
-NOWHERE = "none"
 IMPORT_S = 120.0
 
 #: The runtimes that answer for others.
 STANDS_IN = frozenset(runtimes.STAND_INS.values())
-
-
-@dataclass(frozen=True)
-class Place:
-    """One target, and the device that serves it.
-
-    Attributes:
-        profile: as probed, where it is this machine's.
-        device: None: there is none of this target at hand; it is scored here and not timed.
-        machine: what the device says of itself; None where there is none, or it is emulated.
-        missing: runtime -> why it cannot be imported there.
-        absent: the same of those that another one answers for (`runtimes.STAND_INS`), on the
-            device that scores: they are tried without being timed.
-        providers: runtime -> what else than the processor it can compute on there.
-        lost: why its device cannot be believed; its target is not done, the others are.
-    """
-
-    profile: Profile
-    device: Device | None = None
-    machine: dict[str, Any] | None = None
-    missing: dict[str, str] = field(default_factory=dict)
-    absent: dict[str, str] = field(default_factory=dict)
-    providers: Providers = field(default_factory=dict)
-    lost: Untrusted | None = None
-
-    @property
-    def timed(self) -> bool:
-        """Whether our harness times there what are latencies of the target."""
-        if isinstance(self.device, BenchmarkPhone):
-            return False
-        return self.device is not None and self.device.kind == "measured"
-
-    @property
-    def name(self) -> str:
-        """As records keep it."""
-        return NOWHERE if self.device is None else self.device.name
 
 
 @dataclass(frozen=True)
@@ -121,6 +85,16 @@ class Fleet:
                     "`edgeopt devices check NAME` tells what it is of.",
                 )
         return found
+
+    def require(self, asked: Sequence[str]) -> None:
+        """Refuse names and links of no device; none is connected for that.
+
+        Raises:
+            BadInput: there is no such device, or no such link.
+        """
+        for name in asked:
+            if name != registry.LOCAL:
+                self._device(name)
 
     def names(self, profiles: Sequence[Profile], asked: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.

@@ -17,7 +17,6 @@ from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.jobs.told import reason
-from edgeopt.pipeline.intake import SOURCE_LIMIT_S
 from edgeopt.pipeline.judge import Exam, ask
 from edgeopt.pipeline.station import Station
 
@@ -87,7 +86,9 @@ def _exam(station: Station, name: str, level: str, folder: Path) -> Exam:
     if key not in bench.corrupted:
         log = bench.folder.log("source")
         try:
-            bench.corrupted[key] = ask(bench.intake.source, bench.local, feed, log, SOURCE_LIMIT_S)
+            bench.corrupted[key] = ask(
+                bench.intake.source, bench.local, feed, log, bench.call.source_timeout_s
+            )
         except RunnerFailed as error:
             why = reason(error, "the source does not run")
             raise StepFailed("failed-run", why) from error

@@ -8,7 +8,7 @@ import tempfile
 
 import numpy as np
 
-from edgeopt.runtimes import profiling
+from edgeopt.runtimes import fixed_shapes, profiling
 from edgeopt.runtimes.profiling import onnxruntime as profiler
 
 PACKAGES = ("onnxruntime",)
@@ -62,13 +62,15 @@ def open_session(path: str, threads: int, options: dict) -> Session:
         options: `graph_optimization` = "disabled" | "basic" | "extended" | "all" (default);
             `spinning` = "off" (default) | "during-run" | "always": whether threads that wait
             for work keep their core. "always" slows down whatever runs beside it;
-            `provider` = "CPU" (default) | "XNNPACK", which few packages have.
+            `provider` = "CPU" (default) | "XNNPACK", which few packages have;
+            `shapes`: see `fixed_shapes`.
 
     Raises:
         ValueError: an unknown option, a value that it does not have, or a provider that is not
             in this package.
     """
-    provider, own = _provider(_asked(options)["provider"], threads)
+    asked, _ = fixed_shapes.split(options)
+    provider, own = _provider(_asked(asked)["provider"], threads)
     return Session(path, threads, options, provider, own)
 
 
@@ -121,10 +123,12 @@ def _settings(threads: int, options: dict):
     return settings
 
 
-def _session(path: str, threads: int, options: dict, provider: tuple, profile: str = ""):
+def _session(path: str, threads: int, options: dict, provider: tuple, profile: str = "", dims=None):
     import onnxruntime as ort
 
     settings = _settings(threads, options)
+    for name, size in (dims or {}).items():
+        settings.add_free_dimension_override_by_name(name, size)
     if profile:
         settings.enable_profiling = True
         settings.profile_file_prefix = profile
@@ -164,10 +168,15 @@ class Session:
         provider: str = CPU,
         provider_options: dict | None = None,
     ) -> None:
+        options, self._fixed = fixed_shapes.split(options)
         self._path, self._threads, self._options = path, threads, options
         self._provider = (provider, provider_options or {})
         self._session = _session(path, threads, options, self._provider)
         self.inputs = [_spec(value) for value in self._session.get_inputs()]
+        self._dims = fixed_shapes.symbols(self.inputs, self._fixed)
+        if self._dims:
+            self._session = _session(path, threads, options, self._provider, dims=self._dims)
+        self.inputs = fixed_shapes.fixed(self.inputs, self._fixed)
         self.outputs = [_spec(value) for value in self._session.get_outputs()]
         self._names = [spec["name"] for spec in self.inputs]
 
@@ -197,7 +206,10 @@ class Session:
             "total": len(kernels),
             "delegated": sum(args.get("provider") == self._provider[0] for args in kernels),
             "providers": sorted({args.get("provider", "?") for args in kernels}),
-            "options": {k: v for k, v in _asked(self._options).items() if k != "provider"},
+            "options": {
+                **{k: v for k, v in _asked(self._options).items() if k != "provider"},
+                **({fixed_shapes.OPTION: fixed_shapes.option(self._fixed)} if self._fixed else {}),
+            },
         }
 
     def profile(self, arrays_list: list, runs: int) -> dict:
@@ -214,7 +226,8 @@ class Session:
 
     def _profiled(self, folder: str):
         prefix = os.path.join(folder, "p")
-        return _session(self._path, self._threads, self._options, self._provider, prefix)
+        given = (self._path, self._threads, self._options, self._provider, prefix)
+        return _session(*given, dims=self._dims)
 
     def close(self) -> None:
         self._session = None

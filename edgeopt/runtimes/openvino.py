@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from edgeopt.runtimes import profiling
+from edgeopt.runtimes import fixed_shapes, profiling
 from edgeopt.runtimes.profiling import openvino as profiler
 
 PACKAGES = ("openvino",)
@@ -56,6 +56,7 @@ def open_session(path: str, threads: int, options: dict) -> Session:
             `DYNAMIC_QUANTIZATION_GROUP_SIZE`, `EXECUTION_MODE_HINT`, `ENABLE_CPU_PINNING`
             and `ENABLE_HYPER_THREADING`; `DEVICE`: "CPU" (default), "GPU" or "NPU", which take
             no number of threads. Those two were not tried: no machine with them was at hand.
+            `shapes`: see `fixed_shapes`.
 
     Raises:
         ValueError: an unknown option, or a device that OpenVINO does not see.
@@ -65,6 +66,7 @@ def open_session(path: str, threads: int, options: dict) -> Session:
 
 class Session:
     def __init__(self, path: str, threads: int, options: dict) -> None:
+        options, self._fixed = fixed_shapes.split(options)
         unknown = set(options) - set(_OPTIONS)
         if unknown:
             raise ValueError(f"unknown OpenVINO options {sorted(unknown)}; known: {_OPTIONS}")
@@ -76,6 +78,8 @@ class Session:
             settings.update(NUM_STREAMS="1", INFERENCE_NUM_THREADS=str(threads))
         start = time.perf_counter_ns()
         model = core.read_model(path)
+        if self._fixed:
+            model.reshape(self._fixed)
         loaded = time.perf_counter_ns()
         self._compiled = core.compile_model(model, self._device, settings)
         compile_ns = time.perf_counter_ns() - loaded
@@ -129,6 +133,8 @@ class Session:
         options = {k: v for k, v in self._asked.items() if k != "INFERENCE_NUM_THREADS"}
         told = _type_name(self._compiled.get_property("INFERENCE_PRECISION_HINT"))
         options["INFERENCE_PRECISION_HINT"] = told
+        if self._fixed:
+            options[fixed_shapes.OPTION] = fixed_shapes.option(self._fixed)
         return {
             "operators": operators,
             "precisions": precisions,
@@ -143,7 +149,11 @@ class Session:
     def profile(self, arrays_list: list, runs: int) -> dict:
         """See `runtimes/__init__.py`: a model compiled again, with performance counters."""
         settings = {**self._asked, "PERF_COUNT": "YES"}
-        compiled = _import().Core().compile_model(self._path, self._device, settings)
+        core = _import().Core()
+        model = core.read_model(self._path)
+        if self._fixed:
+            model.reshape(self._fixed)
+        compiled = core.compile_model(model, self._device, settings)
         return profiling.take(
             self, profiler.Profiled(compiled), arrays_list, runs, how=profiler.HOW
         )

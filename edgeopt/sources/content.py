@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
+
+from edgeopt.jobs import archive
 
 #: Where a mark stands, the mark, the format.
 _MARKS = ((4, b"TFL3", "tflite"), (0, b"\x89HDF\r\n\x1a\n", "h5"))
@@ -27,10 +28,8 @@ def known(path: Path) -> str | None:
     for at, mark, name in _MARKS:
         if head[at : at + len(mark)] == mark:
             return name
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile:  # none, or a damaged one, which its suffix's reader refuses
+    names = archive.names(path)
+    if names is None:  # none, or a damaged one, which its suffix's reader refuses
         return None
     inside = {*names, *(name.partition("/")[2] for name in names)}
     for name, wanted in _INSIDE.items():

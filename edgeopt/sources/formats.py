@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs import archive, on_disk
 from edgeopt.sources import content
 
 
@@ -80,16 +81,17 @@ def known() -> str:
 def recognise(path: Path) -> str:
     """The format of a model file, which is refused early where it plainly is none.
 
-    Only its name, its first bytes and the table of contents of an archive are looked at.
+    Only its name and its first bytes are looked at, and the checksums of an archive.
 
     Raises:
         BadInput: missing, a folder of something else, empty, of an unknown suffix, or
             not what its suffix says.
     """
     suffix = path.suffix.lower()
-    if not path.exists():
-        raise BadInput(f"there is no file {path}.", "Give the path of a model file.")
-    if path.is_dir():
+    found = on_disk.kind(path)
+    if found == "nothing":
+        raise BadInput(f"there is no file {on_disk.shown(path)}.", "Give the path of a model file.")
+    if found == "folder":
         if (path / SAVED_MODEL).is_file():
             return "saved-model"
         raise BadInput(f"{path} is a folder, not a model file.", f"Known: {known()}")
@@ -144,7 +146,11 @@ def _look(path: Path, name: str) -> None:
             raise BadInput(
                 f"{path} is no {what}: it is not a zip archive, or it is truncated.", hint
             )
-        if member and member not in zipfile.ZipFile(path).namelist():
+        if damage := archive.damage(path):
+            raise BadInput(
+                f"{path} is no {what} that can be read: {damage}.", "Export or copy it again."
+            )
+        if member and member not in (archive.names(path) or ()):
             raise BadInput(f"{path} is no {what}: there is no {member} in it.", hint)
     if name in ("onnx", "pickle", "joblib") and not any(head):  # a hole, which may be large
         what = "an ONNX model" if name == "onnx" else "a pickle"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.target import Profile
+from edgeopt.jobs import on_disk, toml_file
 from edgeopt.targets.check import check
 from edgeopt.targets.complaint import complaint, of_validation
 from edgeopt.targets.folder import folder
@@ -38,7 +37,9 @@ def load(name_or_path: str, shipped: Path | None = None) -> Profile:
     known = names(shipped)
     if name_or_path not in known:
         near = did_you_mean(name_or_path, known)
-        raise BadInput(f"unknown target '{name_or_path}'{near}", "See `edgeopt targets`.")
+        raise BadInput(
+            f"unknown target '{on_disk.shown(name_or_path)}'{near}", "See `edgeopt targets`."
+        )
     path = (shipped or folder()) / f"{name_or_path}.toml"
     profile = _read(path)
     if profile.name != name_or_path:
@@ -49,7 +50,7 @@ def load(name_or_path: str, shipped: Path | None = None) -> Profile:
 
 def _read(path: Path) -> Profile:
     text = _text(path)
-    data = _parse(text, path)
+    data = toml_file.parse(text, path)
     try:
         profile = msgspec.convert(data, Profile)
     except msgspec.ValidationError as error:
@@ -61,22 +62,8 @@ def _read(path: Path) -> Profile:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except FileNotFoundError as error:
+    text = toml_file.text(path)
+    if text is None:
         hint = "Give the name of a target (see `edgeopt targets`) or the path of a TOML file."
-        raise BadInput(f"no such file: {path}", hint) from error
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
-
-
-def _parse(text: str, path: Path) -> dict[str, Any]:
-    """Parsed TOML. The parser's message ends in the place: "(at line 3, column 5)"."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).rpartition(" (at ")
-        hint = 'A profile is TOML: text goes in quotes, a table opens with "[name]".'
-        raise BadInput(f"{path}, {place.rstrip(')')}: {message}", hint) from error
+        raise BadInput(f"no such file: {on_disk.shown(path)}", hint)
+    return text

@@ -52,7 +52,7 @@ def test_damaged_inside(tmp_path):
     content = bytearray(path.read_bytes())
     content[5000] ^= 255
     path.write_bytes(content)
-    assert f"{path}: cannot be read as .npz: Bad CRC-32" in message_of(path)
+    assert f"{path}: cannot be read as .npz: 'x': Bad CRC-32" in message_of(path)
 
 
 def test_pickles_stay_closed(tmp_path):

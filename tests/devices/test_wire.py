@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from edgeopt.devices import drain
 from edgeopt.devices.answers import Malformed, clean, decode
 from edgeopt.devices.keeper import Reply
 from edgeopt.devices.wire import Excess, Gone, Late, Wire, everything
@@ -93,22 +92,6 @@ def test_everything_has_an_end(code, error):
         with pytest.raises(error):
             everything(one, 1 << 20, 0.5 if error is Late else 20)
         one.kill()
-
-
-def test_a_log_has_an_end_and_keeps_the_last_words(tmp_path):
-    log = tmp_path / "log"
-    flood = "for i in range(40): os.write(2, b'x' * 65536)"
-    code = f"os.write(2, b'begin\\n')\n{flood}\nos.write(2, b'\\nend\\n')"
-    one = drain.follow(process(code, stderr=subprocess.PIPE), log, most_bytes=1 << 20)
-    one.wait(30)
-    drain.settle(one, 10)
-    said = log.read_bytes()
-    assert said.startswith(b"begin\n")
-    assert said.endswith(b"\nend\n")
-    assert b"bytes are left out]" in said
-    assert len(said) < (1 << 20) + drain.TAIL_BYTES + 100
-    one.stdin.close()
-    one.stdout.close()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import pytest
 from cli_process import HERE, shortly
 
 import edgeopt as package
+from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.optimize import optimize
 
 ONE = str(HERE / "one-runtime.toml")
 THREE = str(HERE / "three-runtimes.toml")
@@ -70,13 +72,14 @@ def test_nothing_qualified_is_exit_code_1_with_the_nearest_misses(tiny_onnx, tmp
 
 @pytest.mark.slow
 def test_a_conversion_that_takes_too_long_is_a_record(tiny_onnx, tmp_path):
-    run = package.optimize(
-        tiny_onnx / "tiny.onnx",
-        ONE,
-        tiny_onnx / "tiny.npz",
+    call = Call(
+        model=tiny_onnx / "tiny.onnx",
+        targets=(str(ONE),),
+        data=tiny_onnx / "tiny.npz",
         out=tmp_path / "r",
-        step_timeout_s=0.05,
+        step_timeout_s=0.05,  # and more for reading the model
     )
+    run = optimize(call)
     tried = [r for r in run.records if r.status != "skipped"]
     assert {r.status for r in tried} == {"timeout"}
     assert all("longer than its limit" in r.reason and "--step-timeout" in r.hint for r in tried)
@@ -151,7 +154,9 @@ def test_a_target_that_is_not_here_is_converted_scored_and_not_timed(tiny_onnx, 
     for record in tried:
         assert record.kind is None
         assert record.latency_ms is None
-        assert record.latency_reason == "this machine is no raspberry-pi-4"
+        assert record.latency_reason == (
+            "no device of the target raspberry-pi-4 was at hand, and this machine is not one"
+        )
         assert record.score is not None
     assert run.choices[0].basis == "profile order"
     assert run.chosen.confirm_drop is not None

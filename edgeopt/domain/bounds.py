@@ -1,0 +1,85 @@
+"""What the numbers of a request may be: the command line's and Python's callers' alike."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from edgeopt.domain.errors import BadInput
+
+
+class Bound(NamedTuple):
+    """A range of numbers, both ends in it.
+
+    Attributes:
+        option: what the number is called where it is asked for.
+        unit: after the number in a sentence, or "".
+        why: what is said of one outside.
+    """
+
+    option: str
+    low: float
+    high: float
+    unit: str
+    why: str
+
+
+BOUNDS = {
+    "seed": Bound("--seed", 0, 2**32 - 1, "", "A seed is a whole number of 32 bits."),
+    "step_timeout_s": Bound(
+        "--step-timeout", 1e-3, 1e7, " s", "It is how long one step may take; 300 s is usual."
+    ),
+    "max_size_bytes": Bound(
+        "--max-size", 1, 1e15, " bytes", "Leave it out where there is no limit."
+    ),
+    "max_latency_ms": Bound(
+        "--max-latency", 1e-6, 1e9, " ms", "Leave it out where there is no limit."
+    ),
+    "max_drop": Bound("--max-drop", 0, 1, "", "A drop of 0.01 is one point."),
+    "max_slice_drop": Bound("--max-slice-drop", 0, 1, "", "A drop of 0.01 is one point."),
+    "fps": Bound("--fps", 0.01, 1e6, "", "It is how many frames come in a second."),
+    "sustained_s": Bound(
+        "--sustained", 1, 604_800, " s", "Write --sustained 10m, 90s or 1h: a week at most."
+    ),
+    "threads": Bound("--threads", 1, 1024, "", "As many as there are cores is usual."),
+    "streams": Bound("--streams", 1, 1024, "", "It is how many sessions run at once."),
+}
+
+
+def require(name: str, value: Any) -> None:
+    """Refuse a number outside its bound; None passes.
+
+    Args:
+        name: of `BOUNDS`.
+
+    Raises:
+        BadInput: it is outside, or NaN.
+    """
+    bound = BOUNDS[name]
+    if value is None or (math.isfinite(_float(value)) and bound.low <= value <= bound.high):
+        return
+    raise BadInput(
+        f"{bound.option} must be from {bound.low:g} to {bound.high:g}{bound.unit}, "
+        f"but got {_text(value)}.",
+        bound.why,
+    )
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _text(value: Any) -> str:
+    """A number as it was given, shortened."""
+    text = f"{value:g}" if isinstance(value, float) else _digits(value)
+    return text if len(text) <= 40 else f"{text[:20]}... ({len(text)} digits)"
+
+
+def _digits(value: Any) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes out no more than 4,300 digits
+        return f"about 2^{value.bit_length()}"
