@@ -14,6 +14,7 @@ from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
+from edgeopt.jobs import on_disk
 from edgeopt.store import atomic
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
@@ -202,6 +203,7 @@ def read(path: Path) -> Run:
     Raises:
         BadInput: there is none.
     """
+    on_disk.kind(path)
     folder = RunFolder(path)
     run = _stored(folder.path / "run.json")
     if run is None:
