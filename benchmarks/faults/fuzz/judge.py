@@ -56,7 +56,9 @@ def _traceback(case: Case, deed: Deed) -> str:
 
 def _accepted(case: Case, deed: Deed) -> str:
     accepted = case.right == "refused" and deed.code in ((0,) if case.script else RAN)
-    return f"accepted: exit status {deed.code}" if accepted else ""
+    if not accepted or "Traceback (most recent" in deed.said:
+        return ""
+    return f"accepted: exit status {deed.code}"
 
 
 def _written(case: Case, deed: Deed) -> str:
