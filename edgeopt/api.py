@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from edgeopt.domain.fold import Fold
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
 from edgeopt.harness.budget import final
+from edgeopt.jobs import disk, scratch
 from edgeopt.pipeline import compare as _compare
 from edgeopt.pipeline import explain as _explain
 from edgeopt.pipeline import optimize as _optimize
@@ -93,9 +93,10 @@ def optimize(
         BadInput: the request, the model or the data is not usable; nothing was written.
         NotInstalled: something that it needs is not installed.
         DeviceFailed: a device cannot be reached, or was lost: the same call again goes on.
+        CannotWrite: a disk is full: the same call again goes on.
     """
     names = (target,) if isinstance(target, str) else tuple(target)
-    with tempfile.TemporaryDirectory(prefix="edgeopt-model-") as folder:
+    with disk.ending(), scratch.folder("edgeopt-model-") as folder:
         path = given.as_path(model, example_inputs, Path(folder))
         call = Call(
             model=path,
@@ -155,6 +156,7 @@ def explain(
     runtime: str | None = None,
     data: str | Path | Mapping[str, Any] | None = None,
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> Explanation:
     """Why candidate `a` of a run is faster or slower than candidate `b`.
@@ -166,9 +168,10 @@ def explain(
         runtime: explain its int8-static instead of the chosen one.
         data: an .npz, "module:function" or arrays by the source's input names; None: the run's
             own where it is an .npz that is still there, else random.
+        trust: code inside the artifacts may run.
 
     Raises:
         BadInput: no such run or candidate, no artifact, no profiler, or data that does not fit.
     """
-    asked = _explain.Asked(a=a, b=b, target=target, runtime=runtime, data=data, seed=seed)
+    asked = _explain.Asked(a, b, target, runtime, data, seed, trust=trust)
     return _explain.explain(Path(run_folder), asked, progress)

@@ -24,6 +24,7 @@ def measure(
     data: str | Path | None = None,
     budget: str = "standard",
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> BenchTable:
     """Time model files side by side on this machine, as `edgeopt bench` does.
@@ -34,12 +35,13 @@ def measure(
         data: an .npz with one array per input; None: seeded random inputs.
         budget: "screen" (one to three short launches, seconds for an artifact: for a tuner's
             objective), "quick", "standard" or "submission".
+        trust: code inside the files may run.
 
     Raises:
         BadInput: a file that no runtime opens; data that does not fit; an unknown budget.
         NotInstalled: a file's runtime is missing.
     """
-    files = _files(artifacts, threads, data, seed)
+    files = _files(artifacts, threads, data, seed, trust)
     return _bench.bench(
         files.paths,
         files.threads,
@@ -48,6 +50,7 @@ def measure(
         SCREEN if budget == SCREEN.name else final(budget),
         seed,
         progress=progress,
+        trust=trust,
     )
 
 
@@ -58,6 +61,7 @@ def measure_sustained(
     threads: int | Sequence[int] = 1,
     data: str | Path | None = None,
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> _modes.Outcome[Sustained]:
     """Put each artifact under load for so long, one after the other: `bench --sustained`.
@@ -66,7 +70,7 @@ def measure_sustained(
         BadInput: a file that no runtime opens; data that does not fit.
         NotInstalled: a file's runtime is missing.
     """
-    files = _files(artifacts, threads, data, seed)
+    files = _files(artifacts, threads, data, seed, trust)
     return _modes.run_mode(files, _modes.SustainedMode(seconds), progress)
 
 
@@ -77,6 +81,7 @@ def measure_throughput(
     threads: int | Sequence[int] = 1,
     data: str | Path | None = None,
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> _modes.Outcome[Throughput]:
     """Drive so many sessions of each artifact side by side: `bench --streams`.
@@ -85,7 +90,7 @@ def measure_throughput(
         BadInput, NotInstalled: as `measure_sustained`.
     """
     counts = (streams,) if isinstance(streams, int) else tuple(streams)
-    files = _files(artifacts, threads, data, seed)
+    files = _files(artifacts, threads, data, seed, trust)
     return _modes.run_mode(files, _modes.ThroughputMode(counts), progress)
 
 
@@ -96,6 +101,7 @@ def measure_open_loop(
     threads: int | Sequence[int] = 1,
     data: str | Path | None = None,
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> _modes.Outcome[OpenLoop]:
     """Give each artifact frames at a rate of their own: `bench --fps`.
@@ -103,7 +109,7 @@ def measure_open_loop(
     Raises:
         BadInput, NotInstalled: as `measure_sustained`.
     """
-    files = _files(artifacts, threads, data, seed)
+    files = _files(artifacts, threads, data, seed, trust)
     return _modes.run_mode(files, _modes.OpenLoopMode(fps), progress)
 
 
@@ -113,6 +119,7 @@ def measure_load_time(
     threads: int | Sequence[int] = 1,
     data: str | Path | None = None,
     seed: int = 0,
+    trust: bool = False,
     progress: Listener = silent,
 ) -> _modes.Outcome[LoadTime]:
     """From each artifact's file to its first answer, cold and warm: `bench --load-time`.
@@ -120,7 +127,7 @@ def measure_load_time(
     Raises:
         BadInput, NotInstalled: as `measure_sustained`.
     """
-    files = _files(artifacts, threads, data, seed)
+    files = _files(artifacts, threads, data, seed, trust)
     return _modes.run_mode(files, _modes.LoadTimeMode(), progress)
 
 
@@ -129,6 +136,7 @@ def _files(
     threads: int | Sequence[int],
     data: str | Path | None,
     seed: int,
+    trust: bool,
 ) -> _modes.Files:
     paths = [artifacts] if isinstance(artifacts, (str, Path)) else list(artifacts)
     return _modes.Files(
@@ -136,4 +144,5 @@ def _files(
         threads=(threads,) if isinstance(threads, int) else tuple(threads),
         data=Path(data) if data else None,
         seed=seed,
+        trust=trust,
     )

@@ -2,48 +2,83 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from edgeopt import faults, streams
 from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
 from edgeopt.command import Group
-from edgeopt.console import console, print_json
-from edgeopt.domain.errors import EdgeoptError, OwnFault
-from edgeopt.runtimes.origin import own_place
+from edgeopt.console import console, doing, print_json, say, say_error
+from edgeopt.domain.visible import visible
+from edgeopt.jobs import interpreter
 
 
 class _Group(Group):
     """Turns the package's errors into one message and an exit code."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """As click's, whose own errors quote what was typed."""
+        try:
+            _check_encoding(sys.argv[1:] if not args or args[0] is None else args[0])
+            code = super().main(*args, **{**options, "standalone_mode": False})
+        except click.Abort:
+            code = _stopped("")
+        except click.ClickException as error:
+            _shown(error).show()
+            code = error.exit_code
+        raise SystemExit(code)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except EdgeoptError as error:
-            self._fail(ctx, error)
         except KeyboardInterrupt:
-            resumes = ctx.invoked_subcommand in ("optimize", "compare")
-            again = "; the same command again goes on" if resumes else ""
-            click.echo(f"stopped{again}", err=True)
-            ctx.exit(130)
+            ctx.exit(_stopped(ctx.invoked_subcommand or ""))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
-            place = own_place(error)
-            if not place:
-                raise
-            self._fail(ctx, OwnFault.at(f"{type(error).__name__}: {error}", place))
+            self._fail(ctx, error)
 
     @staticmethod
-    def _fail(ctx: click.Context, error: EdgeoptError) -> None:
+    def _fail(ctx: click.Context, error: Exception) -> None:
         """Say what went wrong, and end."""
         if ctx.params.get("debug"):
-            traceback.print_exc()
-        click.secho("error: ", fg="red", bold=True, err=True, nl=False)
-        click.echo(str(error), err=True)
-        ctx.exit(error.exit_code)
+            say(*traceback.format_exc().splitlines(), error=True)
+        fault = faults.told(error, f"edgeopt {ctx.invoked_subcommand or ''}".strip(), doing(ctx))
+        say_error(fault.args[0], fault.hint)
+        ctx.exit(fault.exit_code)
+
+
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Refuse names that no JSON can hold, as a run's files are.
+
+    Raises:
+        click.UsageError: Python read bytes that are no UTF-8.
+    """
+    for argument in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise click.UsageError(f"{argument} is no UTF-8: rename the file.")
+
+
+def _shown(error: click.ClickException) -> click.ClickException:
+    """The same of visible characters."""
+    message = visible(error.format_message())
+    if isinstance(error, click.UsageError):
+        return click.UsageError(message, error.ctx)
+    return click.ClickException(message)
+
+
+def _stopped(command: str) -> int:
+    resumes = command in ("optimize", "compare")
+    say("stopped; the same command again goes on" if resumes else "stopped", error=True)
+    return 130
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,8 +147,19 @@ def targets_schema() -> None:
 
 def main() -> None:
     """The `edgeopt` command."""
-    cli()
+    interpreter.clean(os.environ)
+    streams.mend()
+    try:
+        cli()
+    except SystemExit as ended:
+        lost = streams.failure()
+        if lost is None:
+            raise
+        say(f"error: what was to be printed is lost: {lost.strerror}.", error=True)
+        raise SystemExit(ended.code or 2) from None
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the current folder, which `-m` puts there
     main()

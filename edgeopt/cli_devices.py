@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgeopt.command import Group
-from edgeopt.console import console, print_json, progress
+from edgeopt.console import console, print_json, progress, say
+from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     if isinstance(device, BenchmarkPhone):
         _add_benchmark_phone(name, entry, device)
         return
-    with tempfile.TemporaryDirectory() as folder, progress() as listener:
+    with scratch.folder() as folder, progress() as listener:
         try:
             if isinstance(device, Adb | Emulated):
                 device.prepare(listener)
@@ -81,15 +81,15 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
         entry = DeviceEntry(link=link, target=fits[0], **options)
     registry.add(name, entry)
     said = found.machine.get("board") or found.machine["cpu_model"] or found.machine["arch"]
-    click.echo(f"{name}: {said}, target {entry.target or 'unknown'}")
+    say(f"{name}: {said}, target {entry.target or 'unknown'}")
     if target is None and len(fits) > 1:
-        click.echo(f"It is also of: {', '.join(fits[1:])}. Choose another one with --target.")
+        say(f"It is also of: {', '.join(fits[1:])}. Choose another one with --target.")
     if isinstance(device, Emulated):
-        click.echo(device.note or f"It runs on the very core of that target, {device.core}.")
+        say(device.note or f"It runs on the very core of that target, {device.core}.")
     elif target is not None and target not in fits and targets.load(target).match:
-        click.echo(f"It does not look like a {target}: `edgeopt devices check {name}`.")
+        say(f"It does not look like a {target}: `edgeopt devices check {name}`.")
     step = "check" if found.numpy else "setup"
-    click.echo(f"Next: edgeopt devices {step} {name}")
+    say(f"Next: edgeopt devices {step} {name}")
 
 
 def _absolute(options: dict[str, str | None], *names: str) -> dict[str, str | None]:
@@ -106,9 +106,9 @@ def _add_benchmark_phone(name: str, entry: DeviceEntry, device: BenchmarkPhone) 
         device.prepare(listener)
         board = device.machine()["board"]
     registry.add(name, entry)
-    click.echo(f"{name}: {board}, target {entry.target or 'unknown'}")
-    click.echo(f"Timed by {device.program.name}: means, which nothing is compared with.")
-    click.echo(f"Next: edgeopt bench MODEL.tflite --device {name}")
+    say(f"{name}: {board}, target {entry.target or 'unknown'}")
+    say(f"Timed by {device.program.name}: means, which nothing is compared with.")
+    say(f"Next: edgeopt bench MODEL.tflite --device {name}")
 
 
 @devices.command("list")
@@ -141,7 +141,7 @@ def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: boo
 
     target = _target(name)
     device = resolve.resolve(name)
-    with tempfile.TemporaryDirectory() as folder, progress() as listener:
+    with scratch.folder() as folder, progress() as listener:
         try:
             log = Path(folder) / "log"
             lines = run_check(device, _runtimes(target, runtimes), target, log, listener)
@@ -184,7 +184,7 @@ def remove(name: str) -> None:
     from edgeopt.devices import registry
 
     registry.remove(name)
-    click.echo(f"{name} is forgotten. Its files are still there, in the folder of `devices add`.")
+    say(f"{name} is forgotten. Its files are still there, in the folder of `devices add`.")
 
 
 def _target(name: str) -> str | None:

@@ -18,6 +18,7 @@ from edgeopt.console import console, print_json, progress
 @click.option("--target", help="A target of the run; default: the first.")
 @click.option("--runtime", help="Explain the int8-static of this runtime, not the chosen one.")
 @click.option("--data", help="Inputs: .npz or module:function; default: the run's .npz, or random.")
+@click.option("--trust", is_flag=True, help="Run code inside the run's artifacts.")
 @click.option("--top", default=12, show_default=True, type=click.IntRange(1), help="Layers shown.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the explanation as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")

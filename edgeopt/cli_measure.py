@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeopt.command import Command
-from edgeopt.console import console, print_json, progress
+from edgeopt.console import console, print_data, print_json, progress, say
+from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
@@ -35,6 +36,7 @@ NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "l
 @click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
 @click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--trust", is_flag=True, help="Run code inside the files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every raw sample.")
 @click.pass_context
@@ -103,6 +105,7 @@ def _run_schedule(
             options["seed"],
             progress=listener,
             device=device,
+            trust=options["trust"],
             shapes=options["shapes"],
         )
     _keep(out, table, bench_table.render(table), options["as_json"])
@@ -128,6 +131,7 @@ def _run_mode(
         options["data"],
         options["seed"],
         device=device,
+        trust=options["trust"],
         shapes=options["shapes"],
     )
     with progress() as listener:
@@ -138,15 +142,17 @@ def _run_mode(
 
 
 def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
-    """Write the raw samples to a file; print them, or the table."""
+    """Print the raw samples, or the table; write them to a file."""
     from edgeopt.store import bench_file
 
-    data = bench_file.write(out, found)
+    data = bench_file.encoded(found)
     if as_json:
-        click.echo(data)
+        print_data(data.decode())
     else:
         console().print(shown)
-        click.echo(f"Every raw sample: {out}")
+    bench_file.write(out, data)  # after it was shown: a disk that is full now loses no measurement
+    if not as_json:
+        say(f"Every raw sample: {out}")
 
 
 @click.command(cls=Command)
@@ -155,18 +161,16 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, name: str, as_json: bool) -> None:
     """Say what is wrong with a machine for measuring, and how to mend it."""
-    import tempfile
-
     from edgeopt.devices.resolve import resolve
     from edgeopt.pipeline.doctor import doctor as examine
     from edgeopt.report import doctor_table
 
     with (
-        tempfile.TemporaryDirectory(prefix="edgeopt-doctor-") as scratch,
+        scratch.folder("edgeopt-doctor-") as work,
         progress() as listener,
         contextlib.closing(resolve(name)) as device,
     ):
-        diagnosis = examine(device, Path(scratch) / "doctor.log", listener)
+        diagnosis = examine(device, Path(work) / "doctor.log", listener)
     if as_json:
         print_json(doctor_table.as_data(diagnosis))
     else:

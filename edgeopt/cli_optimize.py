@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeopt.command import Command
-from edgeopt.console import console, print_json, progress
+from edgeopt.console import console, print_json, progress, say
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def compare(ctx: click.Context, **options: Any) -> None:
         print_json(msgspec.to_builtins(found))
     else:
         console().print(compare_table.render(found))
-        click.echo(f"Report: {Path(run.folder) / 'report.html'}")
+        say(f"Report: {Path(run.folder) / 'report.html'}")
     ctx.exit(0 if run.choices and run.qualified else 1)
 
 
@@ -208,10 +208,11 @@ def _compression(options: dict[str, Any]) -> Compression | None:
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 def report(folder: Path, as_json: bool) -> None:
     """Show a run again, and write its report.html anew."""
+    from edgeopt.pipeline import kept
     from edgeopt.pipeline.finish import write_report
     from edgeopt.store import run_folder
 
-    run = run_folder.read(folder)
+    run = kept.noticed(run_folder.read(folder))
     write_report(run)
     _show(run, as_json)
 
@@ -226,7 +227,6 @@ def _show(run: Run, as_json: bool) -> None:
     from edgeopt.report import terminal
     from edgeopt.targets import published
 
-    shown = console()
     profiles = stored_profiles(Path(run.folder))
-    shown.print(terminal.summary(run, profiles, published.rows()))
-    shown.print(f"Report: {Path(run.folder) / 'report.html'}", highlight=False, soft_wrap=True)
+    console().print(terminal.summary(run, profiles, published.rows()))
+    say(f"Report: {Path(run.folder) / 'report.html'}")

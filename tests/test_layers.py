@@ -23,7 +23,9 @@ HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "on
          "skl2onnx", "skops", "executorch", "torchao", "ncnn", "pnnx", "torch_pruning",
          "coremltools", "tflite_micro")  # fmt: skip
 #: The modules that call the pipeline.
-ENTRANCES = ("api", "api_measure", "cli", "cli_explain", "cli_measure", "cli_optimize")
+ENTRANCES = (
+    "__main__", "api", "api_measure", "cli", "cli_explain", "cli_measure", "cli_optimize"
+)  # fmt: skip
 MAY_BE_HEAVY = ("sources", "compress", "convert", "runtimes")
 
 #: Loaded by nobody who only asks for help or for the targets.

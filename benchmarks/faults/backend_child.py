@@ -9,12 +9,12 @@ import msgspec
 import numpy as np
 
 from edgeopt import runtimes
-from edgeopt.convert import worker
+from edgeopt.convert import bisection, worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.feed import fields
-from edgeopt.pipeline import judge
+from edgeopt.pipeline import diagnosis, judge
 from edgeopt.pipeline.parity import parity
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.source import Source
@@ -39,11 +39,25 @@ def ask(argument: dict[str, Any]) -> dict[str, Any]:
     answers = _answers(runtime, path, options, made.inputs, made.outputs, given, job.source)
     own = source_answers(job.source, given)
     precision = job.recipe.precision
+    near = told(precision, answers, own)
+    if near and precision == "fp32":
+        near = _diagnosed(near, job, given)
     return {
-        "parity": told(precision, answers, own),
+        "parity": near,
         "truth": told(precision, answers, expected),
         "notes": list(made.notes),
     }
+
+
+def _diagnosed(reason: str, job: Job, given: Arrays) -> str:
+    """The reason as a run gives it, where rounding decides a model's answers."""
+    folder = Path(job.folder) / "cuts"
+    folder.mkdir()
+    np.savez(folder / "sample.npz", **{name: array[0] for name, array in given.items()})
+    again = msgspec.structs.replace(job, folder=str(folder))
+    asked = {"job": msgspec.to_builtins(again), "sample": str(folder / "sample.npz")}
+    found = msgspec.convert(bisection.find(asked), bisection.Difference | None)
+    return diagnosis.told(found, StepFailed("failed-parity", reason)).reason
 
 
 def told(precision: str, answers: Arrays, other: Arrays) -> str:

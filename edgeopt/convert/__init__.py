@@ -15,7 +15,7 @@ Each module has
     PROVIDER_RULES                  recipes for what else than the processor computes; optional
     convert(job) -> Made            runs in a child process
     ways(job)                       what it can leave out of a job where its library fails, as
-                                    `job.careful` says; optional (see `fallbacks.py`)
+                                    `job.relaxation` says; optional (see `fallbacks.py`)
     operators(job)                  those that may stay in float then; with `ways`
     forms(job)                      runs in a child process: the forms of int8-static that differ
                                     in what stays in float (see `forms.py`), as a context

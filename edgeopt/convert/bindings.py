@@ -46,6 +46,23 @@ def bind(
     )
 
 
+def taken(
+    source: tuple[TensorSpec, ...],
+    artifact: list[dict[str, Any]],
+    permutes: dict[str, tuple[int, ...]],
+) -> tuple[TensorSpec, ...]:
+    """The source's inputs that an artifact takes: tools drop some that no answer depends on.
+
+    All of them where the names of those that are left do not tell which they are.
+    """
+    if not 0 < len(artifact) < len(source):
+        return source
+    known = _named(source, artifact, permutes)
+    if len(known) < len(artifact):
+        return source
+    return tuple(spec for at, spec in enumerate(source) if at in known)
+
+
 def candidates(
     source: tuple[TensorSpec, ...],
     artifact: list[dict[str, Any]],
@@ -159,10 +176,11 @@ def _one(
 ) -> Binding:
     found = artifact[index]
     want = spec.sizes
-    # A session may leave an output's dimension open where the source's is known.
+    # A session may leave an output's dimension open where the source's is known, or all of them.
+    shape = want if found["shape"] is None else found["shape"]
     got = tuple(
         dim if isinstance(dim, int) else want[i] if i < len(want) else 1
-        for i, dim in enumerate(found["shape"])
+        for i, dim in enumerate(shape)
     )
     return Binding(
         source=spec.name,

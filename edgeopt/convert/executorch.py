@@ -117,7 +117,7 @@ def _quantized(job: Job, module: Any, arguments: tuple[torch.Tensor, ...]) -> An
     quantizer = XNNPACKQuantizer().set_global(
         get_symmetric_quantization_config(is_per_channel=job.how.granularity == "per-channel")
     )
-    left = set(job.careful.in_float)
+    left = set(job.relaxation.in_float)
     if left:
         quantizer.set_filter_function(lambda node: node.name not in left)
     prepared = prepare_pt2e(torch.export.export(module, arguments).module(), quantizer)

@@ -1,8 +1,8 @@
-"""Where a library fails on one operator: the same recipe, more carefully, in a bounded search.
+"""Where a library fails on one operator: the same recipe without a part, in a bounded search.
 
-First the operators that its exception is about (see `culprits`): with one scale for their weights,
-then in float. Then without bias correction, and with one scale for each tensor of weights. Last,
-halves of the operators stay in float until the one at fault is found.
+First the operators that its exception is about (see `failing_operators`): with one scale for
+their weights, then in float. Then without bias correction, and with one scale for each tensor of
+weights. Last, halves of the operators stay in float until the one at fault is found.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from edgeopt.convert.careful import Careful, listed
-from edgeopt.convert.culprits import culprits, first_cause, plain
+from edgeopt.convert.failing_operators import failing, first_cause, plain
+from edgeopt.convert.relaxation import Relaxation, listed
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
@@ -35,8 +35,8 @@ FOLLOWED = 8
 
 Made = TypeVar("Made")
 #: Yields what to try, is sent what came of it: None where it worked.
-Tries = Generator[Careful, Exception | None, None]
-Part = Generator[Careful, Exception | None, Exception | None]
+Tries = Generator[Relaxation, Exception | None, None]
+Part = Generator[Relaxation, Exception | None, Exception | None]
 
 
 class LibraryFailed(EdgeoptError):
@@ -69,7 +69,7 @@ class Limits:
     seconds: float | None = None
 
 
-def search(attempt: Callable[[Careful], Made], limits: Limits, start: Careful) -> Made:
+def search(attempt: Callable[[Relaxation], Made], limits: Limits, start: Relaxation) -> Made:
     """The first form that works, or the one of several with the least in float.
 
     Args:
@@ -123,7 +123,7 @@ def _of_a_library(error: Exception) -> bool:
 
 def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
     cause = _cause(error, limits)
-    where = "".join(f" at {listed(one)}" for one in culprits(_root(error), _operators(limits))[:1])
+    where = "".join(f" at {listed(one)}" for one in failing(_root(error), _operators(limits))[:1])
     ways = f"{count - 1} more careful ways" if count > 2 else "A more careful way"
     hint = f"{ways} did not help either." if count > 1 else ""
     return QuantizerFailed(f"it failed{where}. {cause}", hint)
@@ -142,12 +142,12 @@ def _root(error: Exception) -> BaseException:
     return error.__cause__ if isinstance(error, CannotLoad) and error.__cause__ else error
 
 
-def _tries(limits: Limits, start: Careful) -> Tries:
-    if start != Careful():
+def _tries(limits: Limits, start: Relaxation) -> Tries:
+    if start != Relaxation():
         error = yield start
         if error is None:
             return
-    error = yield Careful()
+    error = yield Relaxation()
     if error is None:
         return
     operators = _operators(limits)
@@ -170,12 +170,12 @@ def _operators(limits: Limits) -> tuple[Operator, ...]:
 
 def _followed(
     limits: Limits, operators: Sequence[Operator], error: Exception
-) -> Generator[Careful, Exception | None, tuple[Careful, Exception | None]]:
+) -> Generator[Relaxation, Exception | None, tuple[Relaxation, Exception | None]]:
     """Ease what each exception is about, as long as the next one is about something else."""
-    plan, tried = Careful(), 0
+    plan, tried = Relaxation(), 0
     while True:
         before = error
-        for named in culprits(_root(before), operators):
+        for named in failing(_root(before), operators):
             chosen = _alike(named, plan, operators)
             for easier in _easier(limits, plan, chosen, operators, before):
                 if tried == FOLLOWED:
@@ -194,7 +194,7 @@ def _followed(
 
 
 def _alike(
-    named: tuple[Operator, ...], plan: Careful, operators: Sequence[Operator]
+    named: tuple[Operator, ...], plan: Relaxation, operators: Sequence[Operator]
 ) -> tuple[Operator, ...]:
     """With all others of that odd kind, once one of the kind was eased and another is named."""
     eased = {*plan.in_float, *plan.per_tensor}
@@ -209,16 +209,16 @@ def _odd(op: Operator) -> bool:
 
 
 def _signature(error: Exception, operators: Sequence[Operator]) -> tuple[object, ...]:
-    return (first_cause(_root(error)), tuple(culprits(_root(error), operators)[:1]))
+    return (first_cause(_root(error)), tuple(failing(_root(error), operators)[:1]))
 
 
 def _easier(
     limits: Limits,
-    plan: Careful,
+    plan: Relaxation,
     chosen: tuple[Operator, ...],
     operators: Sequence[Operator],
     error: Exception,
-) -> list[Careful]:
+) -> list[Relaxation]:
     """The plans that ease some operators further, the least first."""
     cause = _cause(error, limits)
     found = []
@@ -242,12 +242,12 @@ def _allowed(way: Way, limits: Limits) -> bool:
     return limits.how.granularity == "per-channel" or "per-tensor" not in way
 
 
-def _quantizes(plan: Careful, operators: Sequence[Operator]) -> bool:
+def _quantizes(plan: Relaxation, operators: Sequence[Operator]) -> bool:
     """Whether it leaves anything that computes to be quantized."""
     return any(op.computes for op in operators if op.name not in plan.in_float)
 
 
-def _switches(limits: Limits, plan: Careful, error: Exception) -> Part:
+def _switches(limits: Limits, plan: Relaxation, error: Exception) -> Part:
     """Leave out what concerns all operators, one after the other, then together."""
     cause, last = _cause(error, limits), error
     usable = [one for one in _SWITCHES if _allowed(one[0], limits)]
@@ -263,7 +263,7 @@ def _switches(limits: Limits, plan: Careful, error: Exception) -> Part:
     return last
 
 
-#: What concerns all operators: the way, the field of `Careful`, and its words.
+#: What concerns all operators: the way, the field of `Relaxation`, and its words.
 _SWITCHES: tuple[tuple[Way, str, str], ...] = (
     ("float-kernels", "float_kernels", "what has no integer kernel stays in float"),
     ("uncorrected", "uncorrected", "bias correction is left out"),
@@ -286,15 +286,15 @@ def _halved(limits: Limits, operators: Sequence[Operator], error: Exception) -> 
 
 def _narrowed(
     sets: list[tuple[Operator, ...]], operators: Sequence[Operator], cause: str
-) -> Generator[Careful, Exception | None, tuple[Operator, ...]]:
+) -> Generator[Relaxation, Exception | None, tuple[Operator, ...]]:
     """The one set that is at fault, if it is one alone."""
     proven = False
     while len(sets) > 1:
         half, rest = sets[: len(sets) // 2], sets[len(sets) // 2 :]
-        plan = Careful().with_float([op for one in half for op in one], cause)
+        plan = Relaxation().with_float([op for one in half for op in one], cause)
         proven = _quantizes(plan, operators) and (yield plan) is None
         sets = half if proven else rest
-    plan = Careful().with_float(sets[0], cause)
+    plan = Relaxation().with_float(sets[0], cause)
     if not proven and _quantizes(plan, operators):
         yield plan
     return sets[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from edgeopt.convert.careful import Careful
+from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.tensor import Binding
@@ -24,7 +24,7 @@ class Job(Value, kw_only=True, frozen=True):
         cache: a folder for what depends on source and calibration alone (see `calibrated`), or
             None.
         limit_s: after this the child is ended.
-        careful: what is left out of the recipe, since its library fails on it (see `fallbacks`).
+        relaxation: what is left out of the recipe, since its library fails on it (see `fallbacks`).
     """
 
     recipe: Recipe
@@ -34,13 +34,13 @@ class Job(Value, kw_only=True, frozen=True):
     folder: str
     cache: str | None = None
     limit_s: float | None = None
-    careful: Careful = Careful()
+    relaxation: Relaxation = Relaxation()
 
     @property
     def how(self) -> Quantization:
         """How integers are chosen, without what is left out."""
         assert self.recipe.quantization is not None
-        return self.careful.eased(self.recipe.quantization)
+        return self.relaxation.eased(self.recipe.quantization)
 
     @property
     def count(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import numpy as np
@@ -26,11 +27,12 @@ def cubes_turned(
     }
     if not cubes:
         return {}
-    sample = next(job.samples(1), None) or matching.random(job.source)
-    [expected] = matching.answers(job.source, [sample])
+    samples, answered = matching.asked(job)
+    sample, expected = samples[0], answered[0]
     session = runtimes.load(job.recipe.runtime).open_session(path, 1, job.recipe.options)
-    inputs, outputs = matching.bound(job, session, permutes)
-    answers = matching.read(outputs, session.run(matching.fed(inputs, sample)))
+    with contextlib.closing(session):
+        inputs, outputs = matching.bound(job, session, permutes)
+        answers = matching.read(outputs, session.run(matching.fed(inputs, sample)))
     return {
         name: last
         for name, last in cubes.items()

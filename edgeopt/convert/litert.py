@@ -113,7 +113,7 @@ def convert(job: Job) -> Made:
         came = from_source(job, target)
     else:
         assert job.base is not None, "the plan makes the fp32 artifact first"
-        _quantize(job, job.base, target)
+        came = Came(notes=_quantize(job, job.base, target))
     if precision.startswith("int8"):
         _refuse_float(job, target)
     permutes = image_permutes(source)
@@ -152,7 +152,8 @@ def _is_the_file(source: Source, precision: str) -> bool:
     return source.tflite is not None and source.stored == precision
 
 
-def _quantize(job: Job, base: str, target: Path) -> None:
+def _quantize(job: Job, base: str, target: Path) -> tuple[str, ...]:
+    """Write the file; returns notes."""
     from ai_edge_quantizer import quantizer, recipe
 
     recipes = {
@@ -162,12 +163,12 @@ def _quantize(job: Job, base: str, target: Path) -> None:
     }
     with _plain(job, base) as path:
         if job.recipe.precision == "int8-static":
-            litert_static.write(job, path, image_permutes(job.source), target)
-            return
+            return litert_static.write(job, path, image_permutes(job.source), target)
         chosen = recipes[job.recipe.precision](job.recipe.quantization)
-        chosen = litert_prepared.without(chosen, job.careful.in_float)
+        chosen = litert_prepared.without(chosen, job.relaxation.in_float)
         result = quantizer.Quantizer(path, chosen).quantize(enable_progress_bar=False)
         target.write_bytes(result.quantized_model)
+    return ()
 
 
 @contextlib.contextmanager

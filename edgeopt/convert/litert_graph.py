@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,39 @@ class Graph:
             elements=sum(int(np.prod(tensors[i].shape)) for i in op.outputs),
             computes=kind in _computing() and len(moving) < len([i for i in op.inputs if i >= 0]),
         )
+
+    def unbounded(self, ranges: Mapping[str, Mapping[str, Any]]) -> set[int]:
+        """Tensors, by index, with values which no scale of integers reaches: constants, and
+
+        those whose ranges (name -> "min" and "max") say so.
+        """
+        wide = set()
+        for index, tensor in enumerate(self.main.tensors):
+            known = ranges.get(self._flat.get_tensor_name(tensor), {})
+            ends = [np.asarray(known[end]) for end in ("min", "max") if end in known]
+            constant = self._constant(index)
+            if constant is not None and constant.dtype.kind == "f":
+                ends.append(constant)
+            if any(not is_bounded(each) for each in ends):
+                wide.add(index)
+        return wide
+
+    def touching(self, tensors: Collection[int]) -> dict[int, Operator]:
+        """Operators, by number, that read or answer one of some tensors."""
+        return {
+            number: self._operator(number, op)
+            for number, op in enumerate(self.main.operators)
+            if not {*map(int, op.inputs), *map(int, op.outputs)}.isdisjoint(tensors)
+        }
+
+    def ends_touching(self, tensors: Collection[int]) -> list[str]:
+        """The same of the model's inputs and outputs: the quantizer's names of all of them."""
+        ends = self._flat.get_subgraph_input_output_operators(self.main)
+        return [
+            self._flat.get_op_scope(end, self.main.tensors)
+            for end in ends
+            if not {*map(int, end.inputs), *map(int, end.outputs)}.isdisjoint(tensors)
+        ]
 
     def _constant(self, index: int) -> np.ndarray | None:
         found = self._flat.get_tensor_data(self.main.tensors[index], self.model.buffers)
@@ -144,6 +177,12 @@ class Graph:
             self.model.buffers.append(buffer)
             tensor.buffer = len(self.model.buffers) - 1
         return bytes(flatbuffer_utils.convert_object_to_bytearray(self.model))
+
+
+def is_bounded(values: np.ndarray) -> bool:
+    """Whether twice the largest is a number, as a symmetrical range needs it."""
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(2 * values.astype(np.float32)).all())
 
 
 def _computing() -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from edgeopt.convert import calibrated, litert_prepared, matching
 from edgeopt.convert.bias_correction import place_means, shift
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
-from edgeopt.convert.litert_graph import Graph, Weighted
-from edgeopt.domain.layers import numbers
+from edgeopt.convert.litert_graph import Graph, Weighted, is_bounded
+from edgeopt.convert.relaxation import listed
+from edgeopt.domain.layers import Operator, numbers
 from edgeopt.domain.recipe import Quantization
 
 #: Samples that tell the mean inputs of layers: means settle much sooner than extremes.
@@ -34,11 +35,15 @@ def forms(job: Job, base: str, permutes: dict[str, tuple[int, ...]]) -> Forms:
     return Forms(work.operators, Path(base), permutes, work.write)
 
 
-def write(job: Job, base: str, permutes: dict[str, tuple[int, ...]], target: Path) -> None:
-    """The job's own form."""
+def write(
+    job: Job, base: str, permutes: dict[str, tuple[int, ...]], target: Path
+) -> tuple[str, ...]:
+    """The job's own form; returns notes."""
     quantization = job.recipe.quantization
     assert quantization is not None
-    forms(job, base, permutes).write(numbers(quantization.exceptions), target)
+    work = _Static(job, base, permutes)
+    work.write(numbers(quantization.exceptions), target)
+    return work.notes
 
 
 class _Static:
@@ -47,8 +52,15 @@ class _Static:
         self._how: Quantization = job.how
         self._graph = Graph(base)
         self.operators = self._graph.operators()
-        self._float = job.careful.numbers(self.operators)
+        self._float = job.relaxation.numbers(self.operators)
+        self._ends: list[str] = []  # of the model's inputs or outputs that stay in float
         self._ranges = self._calibrate()
+        # A scale of infinity: LiteRT takes the process with it when it opens such a file.
+        tensors = self._unbounded()
+        unbounded = self._graph.touching(tensors)
+        self._float |= unbounded.keys()
+        self._ends = self._graph.ends_touching(tensors)
+        self.notes = _note(list(unbounded.values()))
         self._shifts: dict[int, tuple[int, np.ndarray]] | None = None
 
     def write(self, keep: Collection[int], target: Path) -> None:
@@ -82,7 +94,7 @@ class _Static:
             (names.BATCH_MATMUL, grains.TENSORWISE),
         ):
             manager.add_static_config(".*", operation, bits, 8, weight_granularity=grain)
-        if scaled := self._job.careful.per_tensor:
+        if scaled := self._job.relaxation.per_tensor:
             manager.add_static_config(
                 litert_prepared.scope(scaled),
                 names.ALL_SUPPORTED,
@@ -91,7 +103,7 @@ class _Static:
                 weight_granularity=grains.TENSORWISE,
             )
         left = [self.operators[number].name for number in sorted(self._float | set(keep))]
-        return litert_prepared.without(manager.get_quantization_recipe(), left)
+        return litert_prepared.without(manager.get_quantization_recipe(), [*left, *self._ends])
 
     def _calibrate(self) -> dict[str, Any]:
         """The range of each tensor; see `Quantization.calibration`.
@@ -107,7 +119,7 @@ class _Static:
             work.calibrate(self._samples(), self._manager())
             work.save_calibration_result(str(path))
 
-        kind = ["litert ranges", self._how.calibration, *self._job.careful.left_out]
+        kind = ["litert ranges", self._how.calibration, *self._job.relaxation.left_out]
         with calibrated.file(self._job, kind, ".json", measure) as path:
             ranges, _ = calibration_utils.load_calibration_results(str(path))
         return dict(ranges)
@@ -149,7 +161,7 @@ class _Static:
         """operator -> (its bias's tensor, what takes the shift of its outputs away)."""
         biases = {one.number: one.bias for one in self._graph.weighted()}
         plain = msgspec.structs.replace(self._how, exceptions=())
-        kind = ["litert shifts", plain, *self._job.careful.left_out]
+        kind = ["litert shifts", plain, *self._job.relaxation.left_out]
         found = calibrated.arrays(self._job, kind, self._measure_shifts)
         return {number: (biases[number], one) for number, one in found.items()}
 
@@ -175,15 +187,24 @@ class _Static:
         pairs = zip(own, theirs, strict=True)
         return {mine: rounded[other] for mine, other in pairs if other in rounded}
 
+    def _unbounded(self) -> set[int]:
+        """Tensors that hold infinities, which the quantizer's ranges leave out."""
+        found = self._graph.unbounded(self._ranges)
+        if not found:
+            return found
+        work, runner = self._watched()
+        made = {int(i) for op in self._graph.main.operators for i in op.outputs}
+        for sample in self._fed(MEANS_FROM):
+            runner(**sample)
+            for index in made - found:
+                values = work.get_tensor(index)
+                if values.dtype.kind == "f" and not is_bounded(values):
+                    found.add(index)
+        return found
+
     def _means(self, layers: list[Weighted]) -> dict[int, np.ndarray]:
         """What each place of each kernel sees on average in the fp32 form."""
-        from ai_edge_litert import interpreter
-
-        work = interpreter.Interpreter(
-            model_path=self._base, experimental_preserve_all_tensors=True, num_threads=2
-        )
-        work.allocate_tensors()
-        runner = work.get_signature_runner()
+        work, runner = self._watched()
         found: dict[int, np.ndarray] = {}
         count = 0
         for sample in self._fed(MEANS_FROM):
@@ -194,6 +215,23 @@ class _Static:
                 seen = place_means(_as_image(image), layer.window)
                 found[layer.number] = found.get(layer.number, 0.0) + seen
         return {number: total / count for number, total in found.items()}
+
+    def _watched(self) -> tuple[Any, Any]:
+        """The fp32 form, which keeps what each operator answers, and how it is asked."""
+        from ai_edge_litert import interpreter
+
+        work = interpreter.Interpreter(
+            model_path=self._base, experimental_preserve_all_tensors=True, num_threads=2
+        )
+        work.allocate_tensors()
+        return work, work.get_signature_runner()
+
+
+def _note(unbounded: list[Operator]) -> tuple[str, ...]:
+    if not unbounded:
+        return ()
+    verb = "stays" if len(unbounded) == 1 else "stay"
+    return (f"{listed(unbounded)} {verb} in float: no integer stands for an infinite value",)
 
 
 def _as_image(array: np.ndarray) -> np.ndarray:

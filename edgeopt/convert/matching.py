@@ -5,6 +5,8 @@ Source and artifact are asked about a sample; the arrangement whose answers agre
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 from collections.abc import Sequence
 from itertools import islice
@@ -14,11 +16,12 @@ import msgspec
 import numpy as np
 
 from edgeopt import runtimes
-from edgeopt.convert.bindings import arrangements, bind, candidates
+from edgeopt.convert.bindings import arrangements, bind, candidates, taken
 from edgeopt.convert.job import Job
+from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs.told import reason
-from edgeopt.runtimes.binding import from_artifact, to_artifact
+from edgeopt.runtimes import binding
 from edgeopt.sources.source import Source
 
 Arrays = dict[str, np.ndarray]
@@ -40,12 +43,13 @@ def bound(
     Raises:
         EdgeoptError: counts or shapes cannot be matched.
     """
-    ends = (job.source.inputs, session.inputs), (job.source.outputs, session.outputs)
+    needed = taken(job.source.inputs, session.inputs, permutes)
+    ends = (needed, session.inputs), (job.source.outputs, session.outputs)
     found = [candidates(specs, tensors, permutes) for specs, tensors in ends]
     chosen: list[Sequence[int] | None] = [None, None]
     if any(len(one) > 1 for role in found for one in role):
         try:
-            chosen = list(_by_value(job, session, permutes, found))
+            chosen = list(_by_value(job, needed, session, permutes, found))
         except Exception as error:  # a session that does not run here: their order stands
             print(reason(error, "tensors are matched by their order"))  # noqa: T201 (log)
     inputs, outputs = (
@@ -57,15 +61,15 @@ def bound(
 
 def _by_value(
     job: Job,
+    needed: tuple[TensorSpec, ...],
     session: Any,
     permutes: dict[str, tuple[int, ...]],
     found: list[list[tuple[int, ...]]],
 ) -> tuple[Sequence[int], Sequence[int]]:
-    samples = list(job.samples(SAMPLES)) or [random(job.source)]
-    expected = answers(job.source, samples)
+    samples, expected = asked(job)
     best: tuple[float, Sequence[int], Sequence[int]] | None = None
     for order in islice(arrangements(found[0]), MOST):
-        inputs = bind(job.source.inputs, session.inputs, permutes, order)
+        inputs = bind(needed, session.inputs, permutes, order)
         results = [session.run(fed(inputs, sample)) for sample in samples]
         for places in islice(arrangements(found[1]), MOST):
             outputs = bind(job.source.outputs, session.outputs, permutes, places)
@@ -94,26 +98,37 @@ def answers(source: Source, samples: Sequence[Arrays]) -> list[Arrays]:
     session = runtimes.load(source.reference_runtime).open_session(
         source.reference_path, 1, source.reference_options
     )
-    inputs = source.reference_inputs or bind(source.inputs, session.inputs, {})
-    outputs = source.reference_outputs or bind(source.outputs, session.outputs, {})
-    return [read(outputs, session.run(fed(inputs, sample))) for sample in samples]
+    with contextlib.closing(session):
+        inputs = source.reference_inputs or bind(source.inputs, session.inputs, {})
+        outputs = source.reference_outputs or bind(source.outputs, session.outputs, {})
+        return [read(outputs, session.run(fed(inputs, sample))) for sample in samples]
+
+
+def asked(job: Job) -> tuple[list[Arrays], list[Arrays]]:
+    """A few samples, and the source's own answers to them: a conversion asks for them once.
+
+    Of the calibrating part; a random one where that has none.
+    """
+    alike = msgspec.structs.replace(job, folder="", base=None, relaxation=Relaxation())
+    return _asked(msgspec.json.encode(alike))
+
+
+@functools.lru_cache(maxsize=1)
+def _asked(encoded: bytes) -> tuple[list[Arrays], list[Arrays]]:
+    job = msgspec.json.decode(encoded, type=Job)
+    samples = list(job.samples(SAMPLES)) or [random(job.source)]
+    return samples, answers(job.source, samples)
 
 
 def fed(inputs: Sequence[Binding], sample: Arrays) -> list[Any]:
     """A sample as a session takes it."""
-    feed: list[Any] = [None] * len(inputs)
-    for binding in inputs:
-        array = to_artifact(sample[binding.source][None], msgspec.to_builtins(binding))[0]
-        feed[binding.index] = np.asarray(array)  # a scalar of numpy is no array
-    return feed
+    return binding.feed(sample, msgspec.to_builtins(inputs))
 
 
 def read(outputs: Sequence[Binding], results: Sequence[np.ndarray]) -> Arrays:
     """What a session answered, in the source's layout."""
-    return {
-        one.source: from_artifact(results[one.index][None], msgspec.to_builtins(one))[0]
-        for one in outputs
-    }
+    found: Arrays = binding.read(list(results), msgspec.to_builtins(outputs))
+    return found
 
 
 def distance(own: Arrays, theirs: Arrays) -> float:

@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+from edgeopt.jobs import interpreter
+
 ROOM_BYTES = 1 << 28  # offered to it; more than a microcontroller has
 LIMIT_S = 60
 
@@ -22,7 +24,7 @@ def note(path: str) -> str:
     """
     if importlib.util.find_spec("tflite_micro") is None:
         return ""
-    command = [sys.executable, "-m", "edgeopt.convert.micro", path]
+    command = interpreter.command("-m", "edgeopt.convert.micro", path)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import math
 import re
 import shutil
 import subprocess
@@ -52,6 +53,8 @@ def unsuitable(precision: str, source: Source) -> str:
             return f"ncnn computes in 32-bit floats; input {spec.name!r} is float64"
         if len(spec.shape) > _MOST_AXES + 1:
             return f"ncnn's values have three axes beside the batch; {spec.name!r} has more"
+        if 0 in spec.shape:
+            return f"ncnn has no values of length 0; input {spec.name!r} is {spec.sizes}"
     return ""
 
 
@@ -236,6 +239,8 @@ def _hint_outputs(job: Job, path: Path) -> None:
             file.unlink()
         raise told(error, EdgeoptError("ncnn does not run what pnnx made of it.")) from error
     shapes = {spec["name"]: a.shape for spec, a in zip(session.outputs, results, strict=True)}
+    for name, shape in shapes.items():
+        _require_room(name, shape, job.source)
     lines = path.read_text("utf-8").splitlines()
     for i, layer in enumerate(ncnn.read(str(path)), 2):
         if not shapes.keys() & set(layer["tops"]):
@@ -244,6 +249,20 @@ def _hint_outputs(job: Job, path: Path) -> None:
         numbers = [str(number) for hint in hints for number in hint]
         lines[i] += f" -23330={len(numbers)},{','.join(numbers)}"
     path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _require_room(name: str, shape: tuple[int, ...], source: Source) -> None:
+    """Of an output with more axes than a hint has room for, the source's shape is taken.
+
+    Raises:
+        EdgeoptError: no output of the source has as many values.
+    """
+    sizes = {math.prod(spec.sizes) for spec in source.outputs}
+    if len(shape) > _MOST_AXES and math.prod(shape) not in sizes:
+        raise EdgeoptError(
+            f"output {name!r} of what pnnx made is {shape}: no output of the source has as many "
+            "values."
+        )
 
 
 def _hint(shape: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from edgeopt.convert import gemm
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.jobs.cache import cache, locked
+from edgeopt.jobs import disk, interpreter
+from edgeopt.jobs.cache import cache, locked, whole
 
 VERSION = "2.6.9"
 CONSTRAINTS = Path(__file__).with_name("onnx2tf-constraints.txt")
@@ -26,32 +27,45 @@ def environment() -> Path:
 
     Raises:
         NotInstalled: pip could not make it.
+        CannotWrite: there is no room for it.
     """
     folder = cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
     with locked(folder):
         if not (folder / "ready").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _install(folder)
-            (folder / "ready").touch()
+            with whole(folder) as made:
+                _install(made)
+                _name_as(made, folder)
+                (made / "ready").touch()
     return folder
 
 
 def _install(folder: Path) -> None:
     # It says Python >= 3.12 but runs on 3.11.
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    pip = [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--quiet"]
     commands = [
-        [sys.executable, "-m", "venv", str(folder)],
+        interpreter.command("-m", "venv", str(folder)),
         [*pip, "--ignore-requires-python", "-c", str(CONSTRAINTS), f"onnx2tf=={VERSION}"],
     ]
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
+            full = disk.said(done.stderr, [folder])
+            if full is not None:
+                raise full
             last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            shutil.rmtree(folder, ignore_errors=True)
             raise NotInstalled(
                 f"onnx2tf {VERSION} could not be installed: {last[0]}",
                 "It turns ONNX into LiteRT and needs pip's index once; or give a PyTorch source.",
             )
+
+
+def _name_as(made: Path, folder: Path) -> None:
+    """Let the scripts of an environment name the Python of the place that it will be moved to."""
+    for script in (made / "bin").glob("*"):
+        if script.is_file() and not script.is_symlink():
+            content = script.read_bytes()
+            if content.startswith(b"#!"):
+                script.write_bytes(content.replace(bytes(made), bytes(folder)))
 
 
 def convert(

@@ -187,7 +187,7 @@ def _dynamic(job: Job, source: Path, target: Path) -> None:
             str(target),
             per_channel=job.how.granularity == "per-channel",
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=list(job.careful.in_float),
+            nodes_to_exclude=list(job.relaxation.in_float),
         )
 
 
@@ -197,7 +197,7 @@ def _weights(job: Job, source: Path, target: Path) -> None:
 
     # NNCF 3.4 gives a convolution's scale the rank of its weight; ONNX Runtime wants a vector.
     ignored = nncf.IgnoredScope(
-        names=list(job.careful.in_float), types=["Conv", "ConvTranspose"], validate=False
+        names=list(job.relaxation.in_float), types=["Conv", "ConvTranspose"], validate=False
     )
     graph = Graph(source)
     tied_onnx.untie(graph.model)  # it knows no constant behind a Transpose

@@ -76,7 +76,7 @@ class _Static:
         self._how: Quantization = job.how
         self.base = named(base, scratch)
         self.operators = Graph(self.base).operators()
-        self._float = job.careful.numbers(self.operators)
+        self._float = job.relaxation.numbers(self.operators)
         self._shifts: dict[int, tuple[str, np.ndarray]] | None = None
 
     def write(self, keep: Collection[int], target: Path) -> None:
@@ -141,14 +141,14 @@ class _Static:
 
     def _one_scale(self, kind: Any) -> dict[str, list[dict[str, Any]]]:
         """Weights that have one scale, whatever the others have."""
-        chosen = [op for op in self.operators if op.name in self._job.careful.per_tensor]
+        chosen = [op for op in self.operators if op.name in self._job.relaxation.per_tensor]
         return {op.constants[0]: [{"quant_type": kind, "symmetric": True}] for op in chosen}
 
     def _found_shifts(self) -> dict[int, tuple[str, np.ndarray]]:
         """operator -> (its bias, what takes the shift of its outputs away)."""
         biases = {one.number: one.bias for one in Graph(self.base).weighted()}
         plain = msgspec.structs.replace(self._how, exceptions=())
-        kind = ["onnxruntime shifts", plain, *self._job.careful.left_out]
+        kind = ["onnxruntime shifts", plain, *self._job.relaxation.left_out]
         found = calibrated.arrays(self._job, kind, self._measure_shifts)
         return {number: (biases[number], one) for number, one in found.items()}
 

@@ -109,7 +109,7 @@ def ignored(job: Job) -> Any:
     """NNCF's name for what stays in float; None where nothing must."""
     import nncf
 
-    names = list(job.careful.in_float)
+    names = list(job.relaxation.in_float)
     return nncf.IgnoredScope(names=names, validate=False) if names else None
 
 

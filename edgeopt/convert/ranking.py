@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Collection
@@ -14,17 +15,17 @@ import numpy as np
 
 from edgeopt import convert, runtimes
 from edgeopt.convert import matching
-from edgeopt.convert.carefully import kept
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.groups import MOST, groups
 from edgeopt.convert.job import Job
 from edgeopt.convert.labels import labelled
+from edgeopt.convert.with_fallbacks import kept
 from edgeopt.datasets.parts import Part, parts
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
 from edgeopt.domain.model import Value
 from edgeopt.jobs.told import reason
-from edgeopt.runtimes.binding import from_artifact, to_artifact
+from edgeopt.runtimes.binding import from_artifact
 
 #: Seconds that all forms together may answer for, about.
 PATIENCE_S = 120.0
@@ -58,7 +59,7 @@ def rank(argument: Any) -> Any:
         EdgeoptError: nothing in the source computes, or no form answers.
     """
     asked = msgspec.convert(argument, Ranking)
-    job = msgspec.structs.replace(asked.job, careful=kept(asked.job))
+    job = msgspec.structs.replace(asked.job, relaxation=kept(asked.job))
     began = time.monotonic()
     with (
         convert.load(asked.job.recipe.runtime).forms(job) as forms,
@@ -142,14 +143,11 @@ class _Bench:
         inputs, outputs = matching.bound(self._asked.job, session, self._forms.permutes)
         chosen = next(b for b in outputs if b.source == self._asked.output)
         plain = msgspec.to_builtins(msgspec.structs.replace(chosen, permute=None))
-        fields = [msgspec.to_builtins(b) for b in inputs]
-        rows = []
-        for sample in self._samples:
-            feed: list[Any] = [None] * len(session.inputs)
-            for b in fields:
-                feed[b["index"]] = np.asarray(to_artifact(sample[b["source"]][None], b)[0])
-            rows.append(np.array(session.run(feed)[chosen.index]))
-        session.close()
+        with contextlib.closing(session):
+            rows = [
+                np.array(session.run(matching.fed(inputs, sample))[chosen.index])
+                for sample in self._samples
+            ]
         return from_artifact(np.stack(rows), plain).astype(np.float64)
 
 

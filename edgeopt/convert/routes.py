@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,12 +71,12 @@ def check(job: Job, path: Path, permutes: dict[str, tuple[int, ...]]) -> None:
     Raises:
         EdgeoptError: its answers are others, or no tensors of it can be matched.
     """
-    [sample] = list(job.samples(1)) or [matching.random(job.source)]
-    runtime = runtimes.load(job.recipe.runtime)
-    session = runtime.open_session(str(path), 1, job.recipe.options)
-    inputs, outputs = matching.bound(job, session, permutes)
-    own = matching.read(outputs, session.run(matching.fed(inputs, sample)))
-    [theirs] = matching.answers(job.source, [sample])
+    samples, expected = matching.asked(job)
+    sample, theirs = samples[0], expected[0]
+    session = runtimes.load(job.recipe.runtime).open_session(str(path), 1, job.recipe.options)
+    with contextlib.closing(session):
+        inputs, outputs = matching.bound(job, session, permutes)
+        own = matching.read(outputs, session.run(matching.fed(inputs, sample)))
     # Classes have no distance: where two are nearly as likely, either may be answered.
     floats = [name for name, array in theirs.items() if array.dtype.kind == "f"]
     off = {name: matching.distance({name: own[name]}, {name: theirs[name]}) for name in floats}

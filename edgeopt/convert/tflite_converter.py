@@ -63,7 +63,7 @@ def _static(converter: Any, job: Job, tf: Any) -> None:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: _samples(job)
     kinds = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    if job.careful.float_kernels:
+    if job.relaxation.float_kernels:
         kinds.append(tf.lite.OpsSet.TFLITE_BUILTINS)
     converter.target_spec.supported_ops = kinds
     if all(spec.dtype == "float32" for spec in job.source.inputs):

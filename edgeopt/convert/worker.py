@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edgeopt import convert, runtimes
-from edgeopt.convert import carefully, matching, twice
+from edgeopt.convert import matching, twice, with_fallbacks
 from edgeopt.convert.algorithms import require
 from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Converted, Job, Made
@@ -26,7 +26,7 @@ def make(argument: Any) -> Any:
     """
     job = msgspec.convert(argument, Job)
     require(job.recipe)
-    made, session = carefully.made(job, convert.load(job.recipe.runtime), _open)
+    made, session = with_fallbacks.made(job, convert.load(job.recipe.runtime), _open)
     packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
     inputs, outputs = matching.bound(job, session, made.permutes)
     converted = Converted(
@@ -34,9 +34,21 @@ def make(argument: Any) -> Any:
         inputs=_scaled(inputs, job.source.reference_inputs),
         outputs=_scaled(outputs, job.source.reference_outputs),
         tools=versions((*packages, *SOURCE_TOOLS[job.source.format])) | made.tools,
-        notes=(*made.notes, *twice.note(job.source, job.recipe.precision, Path(job.folder))),
+        notes=(
+            *made.notes,
+            *_not_taken(job, inputs),
+            *twice.note(job.source, job.recipe.precision, Path(job.folder)),
+        ),
     )
     return msgspec.to_builtins(converted)
+
+
+def _not_taken(job: Job, inputs: tuple[Binding, ...]) -> tuple[str, ...]:
+    """A note of the source's inputs that the artifact has not."""
+    taken = {binding.source for binding in inputs}
+    left = [repr(spec.name) for spec in job.source.inputs if spec.name not in taken]
+    named = f"input {left[0]}" if len(left) == 1 else f"inputs {', '.join(left)}"
+    return (f"it does not take {named}: no answer depends on that",) if left else ()
 
 
 def _scaled(bindings: tuple[Binding, ...], own: tuple[Binding, ...]) -> tuple[Binding, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,9 @@ from edgeopt.datasets.certainty import read
 from edgeopt.datasets.fidelity import follows_inputs
 from edgeopt.datasets.metric import Columns, Metric, proportion
 from edgeopt.datasets.parts import parts
+from edgeopt.datasets.rows import are_sets, in_order
+
+Hits = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def agreement(
@@ -20,9 +24,8 @@ def agreement(
     """What agreement means depends on what the source answers; `why` of the metric says how."""
     if source_outputs.dtype.kind in "biu":
         about = "share of samples answered exactly as by the source model"
-        return proportion(
-            name, about, functools.partial(answers.exact_hits, metric=name), against="source"
-        )
+        exact = functools.partial(answers.exact_hits, metric=name)
+        return proportion(name, about, _in_order(exact, source_outputs), against="source")
     reading = read(source_outputs, labels)
     if not reading.classes:
         return replace(_determination(name, source_outputs), why=f"read as values: {reading.why}")
@@ -53,9 +56,11 @@ def _determination(name: str, source_outputs: np.ndarray) -> Metric:
     elif found and found[0].axis is not None:
         about += f", in {found[0].words}"
 
+    sets = are_sets(source_outputs)
+
     def columns(outputs: np.ndarray, source: np.ndarray) -> Columns:
         answers.same_size(outputs, source, name)
-        outputs = outputs.reshape(source.shape)
+        outputs = in_order(outputs, source) if sets else outputs.reshape(source.shape)
         each = [_errors(p.of(outputs), p.of(source)) for p in found] or [_errors(outputs, source)]
         errors, spreads = (np.stack(column, axis=1) for column in zip(*each, strict=True))
         return errors, spreads
@@ -67,6 +72,13 @@ def _determination(name: str, source_outputs: np.ndarray) -> Metric:
         combine=statistics.worst_determination,
         against="source",
     )
+
+
+def _in_order(hits: Hits, source_outputs: np.ndarray) -> Hits:
+    """The same of rows that are a set, in the source's order."""
+    if not are_sets(source_outputs):
+        return hits
+    return lambda outputs, source: hits(in_order(outputs, source), source)
 
 
 def _errors(outputs: np.ndarray, source: np.ndarray) -> Columns:

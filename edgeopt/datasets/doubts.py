@@ -12,8 +12,10 @@ import numpy as np
 from edgeopt.datasets import answers
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.certainty import read
+from edgeopt.datasets.fidelity import is_noise
 from edgeopt.datasets.metric import AGREEMENT, Metric
 from edgeopt.datasets.places import masked, without_masks
+from edgeopt.datasets.resolution import EIGHT_BITS, is_faint, moves, span
 
 #: Of an output's peak: what varies less is the same answer.
 SAME = 1e-6
@@ -59,6 +61,29 @@ def same_for_all(outputs: np.ndarray) -> bool:
         return False
     spread = np.abs(values - values[:1])
     return float(np.nanmax(spread, initial=0.0)) <= SAME * float(np.nanmax(np.abs(values)))
+
+
+def faint(output: str, outputs: np.ndarray) -> tuple[Advice, ...]:
+    """A warning where an output moves by less than integers could follow.
+
+    Args:
+        outputs: the source's to one part, [n, *shape].
+    """
+    if outputs.dtype.kind != "f" or len(outputs) < 2:
+        return ()
+    values = without_masks(outputs, outputs, masked(outputs))
+    moved = moves(values)
+    if is_noise(values, 0.0) or not is_faint(values) or moved <= SAME * span(values):
+        return ()
+    step = EIGHT_BITS.step * span(values)
+    return (
+        Advice(
+            f"In output {output!r} the source's answers differ by {moved:.2g} at most from sample "
+            f"to sample, less than a step of 8 bits ({step:.2g}): these {len(outputs)} samples do "
+            "not tell whether integers follow it",
+            "Give samples that it answers otherwise, such as some with speech or an object.",
+        ),
+    )
 
 
 def unanswered_samples(numbers: Sequence[int], total: int) -> tuple[Advice, ...]:

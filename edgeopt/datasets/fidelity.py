@@ -11,20 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeopt.datasets.parts import STEP, Part, parts
+from edgeopt.datasets.lost import DEAD, LEAST_STEADY, lost, power, variance, wrong_integers
+from edgeopt.datasets.parts import Part, parts
 from edgeopt.datasets.places import finite, masked, reduction, without_masks
-
-#: Variation below this share of a part's size is none: 8 bits could not say it.
-FLOOR = 2.0**-8
-
-#: An answer with less than this share of the source's variation (in amplitude) is constant.
-DEAD = 0.01
-
-#: Dead slices refuse where they have this share of their part's variation, or of its slices.
-DEAD_POWER, DEAD_COUNT = 0.01, 0.04
-
-#: Fewer samples do not show that an answer is always the same.
-LEAST_STEADY = 4
+from edgeopt.datasets.resolution import EIGHT_BITS, FLOAT32, Resolution, moves, span
 
 #: An output below it, and below a hundredth of the model's largest, is rounding noise.
 NOISE, BESIDE = 1e-6, 0.01
@@ -44,14 +34,21 @@ class Nearness:
 
     Attributes:
         db: signal to noise of raw power, dB; None where all are equal.
+        follows_db: the same of what varies over samples; None where the noise is no more than the
+            precision's rounding, or nothing varies.
         constant: the slices that hardly vary where the source's do; None where all vary.
+        wrong: slices that are further from the source's than those vary, beside others that follow.
+        faint: whether the source's answers move by less than a step of 8 bits of their range.
         steady: whether the source's own answers do not vary, so that nothing can follow them.
         distinct, source_distinct: how many different values there are.
     """
 
     part: Part
     db: float | None
+    follows_db: float | None = None
     constant: Part | None = None
+    wrong: Part | None = None
+    faint: bool = False
     steady: bool = False
     distinct: int = 0
     source_distinct: int = 0
@@ -74,12 +71,14 @@ def nearest(
     source: Mapping[str, np.ndarray],
     answers: Mapping[str, np.ndarray],
     divisions: Mapping[str, Sequence[Part]],
+    resolution: Resolution = EIGHT_BITS,
 ) -> list[Nearness]:
     """Every part of every output, and every output as a whole, the worst first.
 
     Args:
         source, answers: {output: [n, *shape]}, infinities at the same places; `answers` to the
             first samples.
+        resolution: what the precision of the answers can tell apart.
     """
     masks = {name: masked(each) for name, each in source.items()}
     few = {name: without_masks(_few(a), _few(a), masks[name]) for name, a in source.items()}
@@ -98,27 +97,54 @@ def nearest(
         expected = np.where(np.isnan(own), np.nan, finite(expected)) / by
         if is_noise(expected, largest):
             size = max(largest, LEAST_SIZE)
-            found.append(Nearness(Part(name, expected.shape[1:]), _db(size**2, own, expected)))
+            found.append(Nearness(Part(name, expected.shape[1:]), sqnr_db(size**2, own - expected)))
             continue
-        found += _of_output(name, own, expected, divisions[name])
-    found.sort(key=lambda one: (one.constant is None, _sortable(one.db)))
+        range_ = span(without_masks(theirs, theirs, masks[name])) / by
+        least = _Least(resolution, range_ * resolution.step)
+        found += _of_output(name, own, expected, divisions[name], least)
+    found.sort(key=lambda one: (not (one.constant or one.wrong), _sortable(one.db)))
     return found
+
+
+@dataclass(frozen=True)
+class _Least:
+    """What can be told apart: by the precision, and of one output's range."""
+
+    of: Resolution
+    step: float
 
 
 def follows_inputs(answers: np.ndarray) -> bool:
-    """Whether [n, ...] vary over samples by more than 8 bits of their size would lose."""
+    """Whether [n, ...] vary over samples by more than float32 rounds a network's answers."""
     values = finite(answers)
-    return float(np.mean(_variance(values, 0))) >= FLOOR**2 * _power(values) > 0
+    least = FLOAT32.share**2 * power(values)
+    return float(np.mean(variance(values, 0))) >= least > 0
 
 
 def _of_output(
-    name: str, own: np.ndarray, expected: np.ndarray, divided_into: Sequence[Part]
+    name: str, own: np.ndarray, expected: np.ndarray, divided_into: Sequence[Part], least: _Least
 ) -> list[Nearness]:
+    if divided_into[0].axis is None:
+        if least.step > 0 and moves(expected) < least.step:
+            return [_of_faint(divided_into[0], own, expected, least.step)]
+        return [_of_part(divided_into[0], own, expected, least.of)]
+    found = [_of_part(part, own, expected, least.of) for part in divided_into]
     whole = Part(name, expected.shape[1:])
-    found = [_of_part(part, own, expected) for part in divided_into]
-    if divided_into[0].axis is not None:
-        found.append(Nearness(whole, _db(_power(expected), own, expected)))
+    found.append(Nearness(whole, sqnr_db(power(expected), own - expected)))
     return found
+
+
+def _of_faint(part: Part, own: np.ndarray, expected: np.ndarray, step: float) -> Nearness:
+    """What moves by less than a step is near where the error is less than one."""
+    size, places = max(power(expected), step**2), float(np.nanvar(expected))
+    dead = places > step**2 and np.nanvar(own) <= DEAD**2 * places
+    return Nearness(
+        part=part,
+        db=sqnr_db(size, own - expected),
+        constant=part if dead else None,
+        faint=True,
+        steady=power(expected) > step**2 and len(expected) >= LEAST_STEADY,
+    )
 
 
 def is_noise(values: np.ndarray, largest: float) -> bool:
@@ -129,115 +155,59 @@ def is_noise(values: np.ndarray, largest: float) -> bool:
     return size <= BESIDE * largest or _distinct(values) <= NOISE_LEVELS
 
 
-def _of_part(part: Part, own: np.ndarray, expected: np.ndarray) -> Nearness:
+def _of_part(part: Part, own: np.ndarray, expected: np.ndarray, of: Resolution) -> Nearness:
     theirs, ours = part.of(expected), part.of(own)
-    steady, dead = _dead(part, ours, theirs)
+    steady, slices = lost(part, ours, theirs, of.share)
+    error, size = ours - theirs, power(theirs)
+    rounding = power(error) <= of.share**2 * size
     return Nearness(
         part=part,
-        db=_db(_power(theirs), ours, theirs),
-        constant=dead,
+        db=sqnr_db(size, error),
+        follows_db=None if steady or rounding else _follows_db(error, theirs, of.share),
+        constant=slices.dead,
+        wrong=slices.wrong,
         steady=steady,
         distinct=_distinct(ours),
         source_distinct=_distinct(theirs),
     )
 
 
-def _dead(part: Part, ours: np.ndarray, theirs: np.ndarray) -> tuple[bool, Part | None]:
-    """(whether the source is constant, the slices that do not vary where it does)."""
-    power = _power(theirs)
-    least = FLOOR**2 * power
-    over_samples = np.nanmean(_variance(theirs, 0))
-    if over_samples >= least and over_samples > 0:
-        return False, _dead_slices(part, ours, theirs, float(over_samples))
-    over_places = float(np.nanvar(theirs))
-    if over_places >= least and over_places > 0:
-        return False, part if np.nanvar(ours) <= DEAD**2 * over_places else None
-    return len(theirs) >= LEAST_STEADY, None
-
-
-def _dead_slices(part: Part, ours: np.ndarray, theirs: np.ndarray, mean: float) -> Part | None:
-    """The slices, of those that vary as the part does, that are the same for every sample."""
-    own, wanted = _variance(ours, 0), _variance(theirs, 0)
-    if np.mean(own) <= DEAD**2 * mean:
-        return part
-    sizes = np.nan_to_num(theirs**2).mean(axis=0)
-    for axis in range(wanted.ndim):
-        if wanted.shape[axis] > 1 and part.axis in (None, axis):
-            dead = _dead_along(axis, own, wanted, sizes)
-            if dead:
-                return part.of_slices(dead, axis)
-    return None
-
-
-def _dead_along(
-    axis: int, own: np.ndarray, wanted: np.ndarray, sizes: np.ndarray
-) -> tuple[int, ...]:
-    """Numbers of dead slices along an axis; none where they carry next to nothing.
-
-    Args:
-        own, wanted: variation of the candidate and of the source at each place. sizes: mean
-            squares of the source there.
-    """
-    other = tuple(i for i in range(wanted.ndim) if i != axis)
-    mean = float(wanted.mean())
-    own, wanted, sizes = (each.mean(axis=other) for each in (own, wanted, sizes))
-    material = (wanted >= mean / STEP**2) & (wanted >= FLOOR**2 * sizes)
-    dead = np.flatnonzero(material & (own <= DEAD**2 * wanted))
-    many = len(dead) >= DEAD_COUNT * len(wanted)
-    if len(dead) and (many or wanted[dead].sum() >= DEAD_POWER * wanted.sum()):
-        return tuple(int(i) for i in dead)
-    return ()
+def _follows_db(error: np.ndarray, theirs: np.ndarray, share: float) -> float | None:
+    """Of what varies over samples; None where nothing does."""
+    varies = float(np.mean(variance(theirs, 0)))
+    return sqnr_db(varies, error) if varies > share**2 * power(theirs) else None
 
 
 def _discrete(part: Part, own: np.ndarray, expected: np.ndarray) -> Nearness:
     """Whole numbers: near where the values are near, or where nearly all are equal."""
     theirs, ours = expected.astype(np.float64), own.astype(np.float64)
     unequal = float(np.mean(theirs != ours)) if theirs.size else 0.0
-    db = _db(_power(theirs), ours, theirs)
+    db = sqnr_db(power(theirs), ours - theirs)
     if db is not None:
         db = max(db, float(-10 * np.log10(unequal)))
     _, counts = np.unique(theirs, return_counts=True)
     varies = counts.size > 1 and counts.max() < 0.9 * theirs.size
     constant = part if varies and np.unique(ours).size == 1 else None
-    return Nearness(part, db, constant)
+    wrong = None if constant else wrong_integers(part, ours, theirs)
+    return Nearness(part, db, constant=constant, wrong=wrong)
 
 
-def sqnr_db(signal: np.ndarray, error: np.ndarray) -> float | None:
-    """Signal to quantization noise ratio, dB; None where there is no noise at all."""
-    noise = float(np.mean(error**2)) if error.size else 0.0
-    if noise == 0.0:
-        return None
-    return float(10 * np.log10(max(float(np.mean(signal**2)), 1e-30) / noise))
+def sqnr_db(signal: float, error: np.ndarray) -> float | None:
+    """Signal to quantization noise ratio, dB; None where there is no noise at all.
 
-
-def _db(power: float, own: np.ndarray, expected: np.ndarray) -> float | None:
-    error = own - expected
-    noise = float(np.nanmean(error**2)) if np.isfinite(error).any() else 0.0
-    if noise == 0.0:
-        return None
-    return float(10 * np.log10(max(power, 1e-30) / noise))
+    Args:
+        signal: its power. error: any shape; NaN where nothing is compared.
+    """
+    noise = power(error)
+    return float(10 * np.log10(max(signal, 1e-30) / noise)) if noise > 0 else None
 
 
 def _few(answers: np.ndarray) -> np.ndarray:
     return np.asarray(answers[: compared_samples(answers)])
 
 
-def _power(values: np.ndarray) -> float:
-    """Mean square of what is finite."""
-    return float(np.nanmean(values**2)) if np.isfinite(values).any() else 0.0
-
-
 def _size(values: np.ndarray) -> float:
-    return float(np.sqrt(_power(values)))
-
-
-def _variance(values: np.ndarray, axis: int) -> np.ndarray:
-    """Without a warning for places that never are finite."""
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=axis), 1)
-    mean = np.where(known, values, 0.0).sum(axis=axis) / count
-    found: np.ndarray = np.where(known, (values - mean) ** 2, 0.0).sum(axis=axis) / count
-    return found
+    return float(np.sqrt(power(values)))
 
 
 def _distinct(values: np.ndarray) -> int:

@@ -2,8 +2,10 @@
 
 Samples of few such groups tell of those groups and little of others. Where nobody has said which
 belong together, it is guessed. Groups must be apart both in what the inputs look like and in the
-source's answers: classes alone are apart in the answers, continuous data in neither. It is a
-guess, so it only keeps a candidate from being called safe: nothing is divided or rejected by it.
+source's answers: classes alone are apart in the answers, continuous data in neither. Classes that
+look different are apart in both: labels are asked first, and without labels such classes are taken
+for groups. It is a guess, so it only keeps a candidate from being called safe: nothing is divided
+or rejected by it.
 """
 
 from __future__ import annotations
@@ -22,31 +24,78 @@ LEAST_VALUES = 8  # different ones; one-hot rows have two
 
 #: Mean silhouettes (Rousseeuw 1987: 1 apart, 0 touching) from which groups are apart: in a view of
 #: the inputs, and of the same groups in the answers. By layout, samples that are independent came
-#: to 0.2 at most and frames to 0.45 at least; by colour alone little is certain.
-APART = {"colours": (0.2, 0.25), "layout": (0.35, 0.0)}
+#: to 0.2 at most and two classes of digits to 0.42 (0.19 in the answers), frames to 0.45 at least
+#: (0.55 in the answers); by colour alone little is certain.
+APART = {"colours": (0.2, 0.25), "layout": (0.43, 0.2)}
+
+#: Of the samples of a class, the share in one group from which groups do not divide classes.
+UNDIVIDED = 0.9
 
 _BINS = 4  # levels of each colour
 _SIDE = 14  # cells along each axis that a layout is looked at in
 _SHIFT = 2  # cells that a frame may have moved
 
 
-def groups_of(inputs: Mapping[str, np.ndarray], answers: np.ndarray) -> np.ndarray | None:
+def groups_of(
+    inputs: Mapping[str, np.ndarray], answers: np.ndarray, labels: np.ndarray | None = None
+) -> np.ndarray | None:
     """The group that each sample seems to be of, int[n]; None where they seem independent.
 
+    Where groups do not divide the classes that labels tell, the class explains the likeness: only
+    what is alike within a class counts.
+
     Args:
-        inputs: input -> [n, ...]. answers: [n, ...] of the source.
+        inputs: input -> [n, ...]. answers: [n, ...] of the source. labels: [n, ...] or None.
     """
-    n = len(answers)
     signals = [array for array in inputs.values() if _is_signal(array)]
-    if not FEWEST <= n <= MOST or not signals or answers[0].size < 2 or answers.dtype.kind != "f":
+    if len(answers) > MOST or not signals or answers[0].size < 2 or answers.dtype.kind != "f":
+        return None
+    found = _found(signals, answers)
+    classes = _classes(labels, len(answers))
+    if found is None or classes is None or not _explained(found, classes):
+        return found
+    return _within(signals, answers, classes)
+
+
+def _found(signals: list[np.ndarray], answers: np.ndarray) -> np.ndarray | None:
+    n, found = len(answers), None
+    if n < FEWEST:
         return None
     told = _distances(_standardized(answers.reshape(n, -1)))
-    found = None
     for view, seen in (("colours", _by_colours(signals)), ("layout", _by_layout(signals))):
         groups = None if seen is None or told is None else _apart(seen, told, *APART[view])
         if groups is not None and (found is None or groups.max() > found.max()):
             found = groups  # of two guesses the one that withholds less
     return found
+
+
+def _classes(labels: np.ndarray | None, n: int) -> np.ndarray | None:
+    """int[n] where labels are classes that occur three times and more; None elsewhere."""
+    if labels is None or labels.size != n or labels.dtype.kind not in "biuUS":
+        return None
+    names, classes = np.unique(labels.reshape(-1), return_inverse=True)
+    return classes.reshape(-1) if 2 <= len(names) <= n / 3 else None
+
+
+def _explained(groups: np.ndarray, classes: np.ndarray) -> bool:
+    """Whether nearly all samples of a class are of one group."""
+    table = np.zeros((classes.max() + 1, groups.max() + 1))
+    np.add.at(table, (classes, groups), 1)
+    return float(table.max(axis=1).sum()) >= UNDIVIDED * len(groups)
+
+
+def _within(
+    signals: list[np.ndarray], answers: np.ndarray, classes: np.ndarray
+) -> np.ndarray | None:
+    """The groups of each class; samples of a class without any are each their own."""
+    groups, count, any_found = np.zeros(len(classes), np.intp), 0, False
+    for number in range(int(classes.max()) + 1):
+        rows = np.flatnonzero(classes == number)
+        found = _found([array[rows] for array in signals], answers[rows])
+        any_found |= found is not None
+        groups[rows] = count + (np.arange(len(rows)) if found is None else found)
+        count = int(groups.max()) + 1
+    return groups if any_found else None
 
 
 def advice(found: np.ndarray) -> Advice:

@@ -18,13 +18,17 @@ from edgeopt.datasets.places import masked, reduction, without_masks
 #: both leaves the smaller ones five bits or less.
 STEP = 8.0
 
+#: How many times as long one axis of an image may be as the other.
+MOST_OBLONG = 2.0
+
+#: Of all elements of a part, the share that may be of the next part's scale.
+OVERLAP = 0.05
+
 #: Of the output's peak: what stays below is rounding noise of float32 networks.
 SILENT = 2.0**-18
 
-#: Of 1: shares that never reach it cannot be told from 0 in 8 bits.
-LEAST_SHARE = 2.0**-8
-
-#: A peak from which values within 0..1 are taken for shares of 1.
+#: A peak from which values within 0..1 are taken for shares of 1: those that never reach it are
+#: scores of what did not occur, and 8 bits say little of them.
 LIKE_SHARES = 2.0**-5
 
 _ONE = 1.001  # sums and peaks of 1 as 16-bit floats give them
@@ -88,6 +92,8 @@ class Part:
 def parts(output: str, answers: np.ndarray) -> tuple[Part, ...]:
     """The parts of unlike scale along the axis where they differ most; one of all else.
 
+    Slices that only seldom fire are of like scale: one step of 8 bits does for both.
+
     Args:
         answers: the source's, [n, *output shape]; what is not finite is left out.
     """
@@ -98,7 +104,7 @@ def parts(output: str, answers: np.ndarray) -> tuple[Part, ...]:
     values /= reduction(values)
     best, found = 1.0, [tuple[int, ...]()]
     along = None
-    for axis in range(1, values.ndim):
+    for axis in unit_axes(answers.shape[1:]):
         if values.shape[axis] < 2 or _shares_one(values, axis):
             continue
         step, clusters = _clusters(values, axis)
@@ -107,6 +113,26 @@ def parts(output: str, answers: np.ndarray) -> tuple[Part, ...]:
     if along is None:
         return (whole,)
     return tuple(Part(output, whole.shape, along, slices) for slices in found)
+
+
+def unit_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of [n, *shape] whose slices may be of different kinds: none of an image's two.
+
+    Of three axes and more behind the batch's, the two neighbours most like each other in length
+    are rows and columns of places.
+    """
+    axes = tuple(range(1, len(shape) + 1))
+    behind = axes[1:] if shape[:1] == (1,) else axes
+    if len(behind) < 3:
+        return axes
+    pairs = [pair for pair in itertools.pairwise(behind) if min(shape[a - 1] for a in pair) > 1]
+    if not pairs:
+        return axes
+    unlike = [abs(np.log(shape[a - 1] / shape[b - 1])) for a, b in reversed(pairs)]
+    if min(unlike) > np.log(MOST_OBLONG):
+        return axes
+    image = pairs[::-1][int(np.argmin(unlike))]
+    return tuple(axis for axis in axes if axis not in image)
 
 
 def _shares_one(values: np.ndarray, axis: int) -> bool:
@@ -129,17 +155,32 @@ def _clusters(values: np.ndarray, axis: int) -> tuple[float, list[tuple[int, ...
     shares = (plain.min(axis=1) >= 0) & (peak <= _ONE)
     strongest = int(np.argmax(np.where(shares & voiced, peak, -1.0)))
     known_shares = shares[strongest] and peak[strongest] >= LIKE_SHARES
-    faint = shares & (peak < LEAST_SHARE) & known_shares
+    faint = shares & (peak < LIKE_SHARES) & known_shares
     order = [int(i) for i in np.argsort(scale) if voiced[i] and not faint[i]]
     if len(order) < 2:
         return 1.0, []
     steps = scale[order[1:]] / scale[order[:-1]]
-    cuts = [0, *(np.flatnonzero(steps >= STEP) + 1), len(order)]
+    peaks = np.maximum.accumulate(peak[order])
+    apart = (steps >= STEP) & (peaks[:-1] * STEP <= peaks[-1])
+    elements = np.sqrt(np.nan_to_num(np.moveaxis(values, axis, 0) ** 2).mean(axis=1))
+    elements = elements.reshape(len(scale), -1)
+    cuts = [int(i) + 1 for i in np.flatnonzero(apart) if _unlike(elements, order, int(i) + 1)]
+    best = max((float(steps[cut - 1]) for cut in cuts), default=1.0)
+    cuts = [0, *cuts, len(order)]
     found = [sorted(order[a:b]) for a, b in itertools.pairwise(cuts)]
     if faint.any():
         own = next(one for one in found if strongest in one)
         own[:] = sorted([*own, *(int(i) for i in np.flatnonzero(faint))])
-    return float(steps.max()), [tuple(one) for one in sorted(found)]
+    return best, [tuple(one) for one in sorted(found)]
+
+
+def _unlike(elements: np.ndarray, order: list[int], cut: int) -> bool:
+    """Whether hardly an element of the larger slices is as small as the smaller ones' are.
+
+    A border of a map seldom fires, but neither do other places of it.
+    """
+    larger = float(np.quantile(elements[order[cut:]], OVERLAP))
+    return larger > float(np.quantile(elements[order[:cut]], 1 - OVERLAP))
 
 
 def _spans(numbers: Sequence[int], most: int = 4) -> str:

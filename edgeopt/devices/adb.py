@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from edgeopt.devices import adb_link, android, arm_tree, phone
+from edgeopt.devices import adb_link, android, arm_tree, phone, runner_start
 from edgeopt.devices.adb_session import Session
 from edgeopt.devices.parcel import pack, signature
 from edgeopt.domain.device import DeviceEntry
@@ -87,7 +87,7 @@ class Adb:
             self._start = self._start or self._keeping(self._starting)
         words = {**QUIET_ENVIRONMENT, "PYTHONPATH": archive, "TMPDIR": session.temporary}
         environment = [f"{key}={value}" for key, value in words.items()]
-        command = shlex.join(["env", *environment, *self._start, "-m", "edgeopt.runner"])
+        command = shlex.join(["env", *environment, *self._start, *runner_start.ARGUMENTS])
         stderr.parent.mkdir(parents=True, exist_ok=True)
         with stderr.open("ab") as log:
             return self._way.start(f"cd {shlex.quote(session.scratch)} && exec {command}", log)

@@ -11,7 +11,6 @@ import posixpath
 import queue
 import shlex
 import subprocess
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from edgeopt.devices import adb_tree
 from edgeopt.devices.adb_link import AdbLink
 from edgeopt.devices.parcel import RUNNER_ZIP, Parcel, runner_zip
 from edgeopt.domain.errors import DeviceFailed
+from edgeopt.jobs import scratch
 from edgeopt.jobs.child import kill_group
 
 CONNECT_S = 30.0
@@ -68,7 +68,7 @@ class Session:
         self.link, self.root = link, root
         self._own = self.boot_id = ""
         self.fixed_performance = False
-        self._local = tempfile.TemporaryDirectory(prefix="edgeopt-adb-")
+        self._local = scratch.folder("edgeopt-adb-")
         self._log = Path(self._local.name) / "adb.log"
 
     def open(self) -> None:

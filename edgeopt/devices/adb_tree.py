@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from edgeopt.jobs import scratch
 
 
 @contextlib.contextmanager
@@ -15,7 +16,7 @@ def packed(folder: Path) -> Iterator[tuple[Path, int]]:
 
     In GNU's format: toybox of Android 10 knows no other way for long names.
     """
-    with tempfile.TemporaryDirectory(prefix="edgeopt-tree-") as place:
+    with scratch.folder("edgeopt-tree-") as place:
         path = Path(place) / "tree.tar"
         size_bytes = 0
         with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:

@@ -27,7 +27,7 @@ import msgspec
 from edgeopt.devices import debian, wheels
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.jobs.cache import cache, locked
+from edgeopt.jobs.cache import cache, locked, whole
 
 RELEASE, PYTHON, LIBC = "bookworm", "3.11", "glibc-2.36"
 LAYOUT = 1  # of the tree: a change makes it anew
@@ -110,11 +110,8 @@ def tree(progress: Listener = silent, wanted: Contents | None = None) -> Path:
         return folder
     with locked(folder):
         if not folder.is_dir():
-            made = folder.with_name(f".{folder.name}.part")
-            shutil.rmtree(made, ignore_errors=True)
-            made.mkdir()
-            _make(made, wanted, home, progress)
-            made.replace(folder)
+            with whole(folder) as made:
+                _make(made, wanted, home, progress)
     return folder
 
 

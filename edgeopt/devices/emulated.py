@@ -10,13 +10,12 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt import targets
-from edgeopt.devices import arm_tree, qemu
+from edgeopt.devices import arm_tree, qemu, runner_start
 from edgeopt.devices.arm_cores import CORES, files, standing_for
 from edgeopt.devices.parcel import runner_zip
 from edgeopt.devices.this_disk import ThisDisk
@@ -24,7 +23,9 @@ from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.target import Profile
+from edgeopt.jobs import scratch
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
+from edgeopt.jobs.process import Process
 
 SCHEME = "emulated://"
 
@@ -88,7 +89,7 @@ class Emulated(ThisDisk):
         """The scratch folder and what the board needs beside it, made when first asked for."""
         with self._turn:
             if self._scratch is None:
-                self._scratch = self._set_up(Path(tempfile.mkdtemp(prefix="edgeopt-emulated-")))
+                self._scratch = self._set_up(scratch.make("edgeopt-emulated-"))
             return self._scratch
 
     def _set_up(self, folder: Path) -> Path:
@@ -108,24 +109,22 @@ class Emulated(ThisDisk):
             NotInstalled: as `prepare`.
         """
         tree = self.prepare()
-        stderr.parent.mkdir(parents=True, exist_ok=True)
-        with stderr.open("ab") as log:
-            return subprocess.Popen(
-                arm_tree.command(tree, ["-m", "edgeopt.runner"]),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                cwd=self.folder(),
-                env=self._environment(),
-                start_new_session=True,
-            )
+        return Process(
+            arm_tree.command(tree, runner_start.ARGUMENTS),
+            stderr,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=self.folder(),
+            env=self._environment(),
+        )
 
     def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(_HOSTS_OWN)}
         return {
             **inherited,
             **QUIET_ENVIRONMENT,
+            **scratch.environment(),
             "EDGEOPT_EMULATOR": qemu.find().program,
             "QEMU_CPU": self.core,
             "QEMU_LD_PREFIX": f"{self._home()}/board",

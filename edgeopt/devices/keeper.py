@@ -21,9 +21,10 @@ from edgeopt.runner.keeper import CHUNK, GREETING
 SOURCE = Path(edgeopt.__file__).parent / "runner" / "keeper.py"
 OLDEST = (3, 9)
 TOO_OLD = "edgeopt-too-old"
-# Read by any Python, also by one that is too old for the rest.
+# Read by any Python, also by one that is too old for the rest. It is started in the user's own
+# folder there, from which nothing is imported.
 _START = (
-    "import sys; v = sys.version_info; "
+    "import sys; sys.path[:] = [p for p in sys.path if p]; v = sys.version_info; "
     "v < {oldest} and sys.exit('{mark} %d.%d.%d' % v[:3]); "
     "exec(compile(sys.stdin.buffer.read({size}), 'keeper', 'exec'))"
 )

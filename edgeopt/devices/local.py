@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-import edgeopt
+from edgeopt.devices import runner_start
 from edgeopt.devices.this_disk import ThisDisk
+from edgeopt.jobs import interpreter, scratch
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
+from edgeopt.jobs.process import Process
 
 
 class Local(ThisDisk):
@@ -33,24 +33,19 @@ class Local(ThisDisk):
 
     def folder(self) -> str:
         if self._scratch is None:
-            self._scratch = Path(tempfile.mkdtemp(prefix="edgeopt-local-"))
+            self._scratch = scratch.make("edgeopt-local-")
         return str(self._scratch)
 
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
-        stderr.parent.mkdir(parents=True, exist_ok=True)
-        root = str(Path(edgeopt.__file__).parent.parent)
-        inherited = os.environ.get("PYTHONPATH")
-        paths = [root, inherited] if inherited else [root]
-        with stderr.open("ab") as log:
-            return subprocess.Popen(
-                [self._python, "-m", "edgeopt.runner"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env={**os.environ, **QUIET_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)},
-                start_new_session=True,
-            )
+        told = {**QUIET_ENVIRONMENT, **scratch.environment()}
+        return Process(
+            [self._python, *runner_start.ARGUMENTS],
+            stderr,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**interpreter.environment(), **told},
+        )
 
     def explain(self, code: int) -> str:
         return describe_exit(code)

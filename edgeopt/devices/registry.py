@@ -128,4 +128,9 @@ def _change() -> Iterator[dict[str, DeviceEntry]]:
             yield devices
             atomic.write(file, msgspec.toml.encode(Registry(devices=devices)))
     except OSError as error:
-        raise BadInput(f"cannot write {file}: {error}") from error
+        raise BadInput(f"cannot write {file}: {_why(error)}.") from error
+
+
+def _why(error: Exception) -> str:
+    """What the system says, without the name of the file that it was asked for."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.jobs import scratch
 
 #: What a package needs and does not say: tflite-runtime was built before numpy 2.
 COMPANIONS = {"tflite-runtime": ("numpy<2",), "executorch": ("torch",)}
@@ -58,7 +58,7 @@ def setup(
     wanted.update({name: runtimes.load(name).PACKAGES for name in names})
     failed: list[Finding] = []
     if offline:
-        with tempfile.TemporaryDirectory(prefix="edgeopt-wheels-") as folder:
+        with scratch.folder("edgeopt-wheels-") as folder:
             wanted, failed = _fetch(device, wanted, Path(folder), progress)
             pip = _brought(device, place, Path(folder), progress)
     else:
@@ -75,7 +75,7 @@ def setup(
 def _own(device: Ssh, place: str, progress: Listener) -> Pip:
     """The device's own pip, from its own network."""
     _make(device, place, [], progress)
-    return Pip((f"{place}/bin/python", "-m", "pip", "install", *_QUIETLY))
+    return Pip((f"{place}/bin/python", "-I", "-m", "pip", "install", *_QUIETLY))
 
 
 def _fetch(
@@ -114,7 +114,7 @@ def _brought(device: Ssh, place: str, folder: Path, progress: Listener) -> Pip:
 
 def _make(device: Ssh, place: str, options: list[str], progress: Listener) -> None:
     progress(f"{device.name}: making {place}")
-    code, said = _call(device, [device.base_python(), "-m", "venv", *options, place])
+    code, said = _call(device, [device.base_python(), "-I", "-m", "venv", *options, place])
     if code:
         hint = "`sudo apt-get install python3-venv` there, or --offline: it brings pip along."
         raise DeviceFailed(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from edgeopt.devices import ssh_link
+from edgeopt.devices import runner_start, ssh_link
 from edgeopt.devices.keeper import LinkCut
 from edgeopt.devices.parcel import pack, signature
 from edgeopt.devices.ssh_session import CONNECT_S, Session, spawn
@@ -67,7 +67,7 @@ class Ssh:
     def start_runner(self, stderr: Path) -> subprocess.Popen[Any]:
         session = self._live()
         archive = self.put(session.runner_zip())
-        command = ["env", *_environment(archive), self.python(), "-m", "edgeopt.runner"]
+        command = ["env", *_environment(archive), self.python(), *runner_start.ARGUMENTS]
         stderr.parent.mkdir(parents=True, exist_ok=True)
         with stderr.open("ab") as log:
             return session.lines.start(in_shell(command, self.folder()), log)

@@ -15,6 +15,7 @@ from edgeopt.devices.parcel import RUNNER_ZIP, runner_zip
 from edgeopt.devices.ssh_lines import Lines
 from edgeopt.devices.ssh_link import SshLink
 from edgeopt.domain.errors import DeviceFailed, NotInstalled
+from edgeopt.jobs import scratch
 from edgeopt.jobs.child import kill_group
 from edgeopt.runner.keeper import REFUSAL
 
@@ -49,7 +50,8 @@ class Session:
 
     def __init__(self, way: SshLink, python: str, folder: str) -> None:
         self._way, self._python, self._remote_folder = way, python, folder
-        short = tempfile.gettempdir() if len(tempfile.gettempdir()) < LONGEST else "/tmp"  # noqa: S108
+        root = str(scratch.root())
+        short = root if len(root) < LONGEST else "/tmp"  # noqa: S108
         self._local = tempfile.TemporaryDirectory(prefix="edgeopt-ssh-", dir=short)
         self._log = Path(self._local.name) / "ssh.log"
         self.socket = Path(self._local.name) / "s"

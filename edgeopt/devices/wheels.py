@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import DeviceFailed, NotInstalled
+from edgeopt.jobs import interpreter
+from edgeopt.jobs.process import captured
 
 OLDEST_GLIBC = 17  # manylinux2014
 
@@ -43,14 +43,14 @@ def fetch(requirements: tuple[str, ...], facts: dict[str, Any], folder: Path) ->
         )
     major, minor = facts["version"][:2]
     command = [
-        *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+        *interpreter.command("-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--only-binary=:all:", "--implementation", "cp", "--dest", str(folder)),
         *("--python-version", f"{major}.{minor}"),
         *("--abi", f"cp{major}{minor}", "--abi", "abi3", "--abi", "none"),
     ]
     for platform in platforms(facts["arch"], facts["libc"]):
         command += ["--platform", platform]
-    done = subprocess.run([*command, *requirements], capture_output=True, text=True)
+    done = captured([*command, *requirements])
     if done.returncode and "No module named pip" in done.stderr:
         raise NotInstalled(
             "wheels are fetched by pip, and this Python has none.", "pip install pip"
@@ -68,13 +68,13 @@ def install(requirement: str, arch: str, libc: str, python: str, folder: Path) -
         NotInstalled: pip is missing, has no network, or finds no such wheel.
     """
     command = [
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *interpreter.command("-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
         *("--target", str(folder), "--upgrade", "--no-deps", "--no-compile"),
         *("--only-binary=:all:", "--implementation", "cp", "--python-version", python),
     ]
     for platform in platforms(arch, libc):
         command += ["--platform", platform]
-    done = subprocess.run([*command, requirement], capture_output=True, text=True)
+    done = captured([*command, requirement])
     if done.returncode:
         raise NotInstalled(
             f"no wheel of {requirement} for {arch} and Python {python}: {complaint(done.stderr)}",

@@ -28,6 +28,16 @@ class BadInput(EdgeoptError):
     exit_code = 2
 
 
+class CannotWrite(EdgeoptError):
+    """A place that edgeopt writes to is full, read-only or gone.
+
+    It ends the run and says nothing of the model, a tool or a candidate: no record is made of it,
+    and the same call goes on when there is room.
+    """
+
+    exit_code = 2
+
+
 class NotInstalled(EdgeoptError):
     """Something that the request needs is not installed."""
 

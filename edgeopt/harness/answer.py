@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from edgeopt.devices.device import Device
 from edgeopt.harness.client import Client
 from edgeopt.harness.feed import Feed, read_back
 from edgeopt.harness.subject import Subject
+from edgeopt.jobs import scratch
 
 CHUNK = 64  # samples a request: bounds the time a dead runner goes unnoticed
 
@@ -133,7 +133,7 @@ def _chunk(
     stem = uuid.uuid4().hex
     remote = [f"{device.folder()}/{stem}-{i}.npy" for i in range(size)]
     client.request("infer", timeout_s, inputs=files, outputs=remote, first=first, count=count)
-    with tempfile.TemporaryDirectory(prefix="edgeopt-answers-") as folder:
+    with scratch.folder("edgeopt-answers-") as folder:
         paths = [Path(folder) / f"{i}.npy" for i in range(size)]
         for there, here in zip(remote, paths, strict=True):
             device.get(there, here)

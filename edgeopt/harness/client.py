@@ -10,8 +10,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from edgeopt import runtimes
 from edgeopt.devices.device import Device
+from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.domain.errors import OwnFault, RunnerFailed
+from edgeopt.jobs import disk, memory
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
@@ -30,7 +33,10 @@ class Client:
         self._device = device
         self._log, self._log_start = log, size_of(log)
         self._replied = False
+        self._bound = memory.Bound() if isinstance(device, ThisDisk) else None
         self._process: subprocess.Popen[Any] = device.start_runner(log)
+        if self._bound:
+            self._bound.hold(self._process.pid)
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -51,10 +57,13 @@ class Client:
         """Send a command and wait for its reply.
 
         Raises:
+            CannotWrite: a disk of this machine is full, where the runner is of this machine.
             RunnerFailed: an error reply, a dead process, no reply in `timeout_s`, or a
                 line that is no reply.
         """
         assert self._process.stdin is not None
+        if self._bound and _reaches_a_gpu(cmd, fields):
+            self._bound.lift(self._process.pid)
         if self._replied:  # other runners write to the same log meanwhile
             self._log_start = size_of(self._log)
         try:
@@ -83,20 +92,39 @@ class Client:
             self.close()  # what comes next may be the answer to this
             raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}")
         if not reply.pop("ok"):
+            self._require_room(reply["error"])
             kind, _, said = reply["error"].partition(": ")
             what = f"{kind}: {telling_line(said)}"[:400]
             if reply.get("own"):
                 fault = OwnFault.at(what, reply["own"])
                 raise RunnerFailed(str(fault.args[0]), hint=fault.hint, own=True)
-            raise RunnerFailed(what)
+            raise self._refused(what)
         return reply
+
+    def _refused(self, what: str) -> RunnerFailed:
+        wanted = self._bound.told(what) if self._bound else ""
+        return RunnerFailed(f"{wanted}: {what}", hint=memory.HINT) if wanted else RunnerFailed(what)
 
     def _death(self, cmd: str) -> str:
         try:
             code = self._process.wait(5)
         except subprocess.TimeoutExpired:
             code = 0
-        return f"in `{cmd}` {self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        words = f"{self._device.explain(code)}{last_words(self._log, self._log_start)}"
+        self._require_room(words, code)
+        wanted = self._bound.told(words, code) if self._bound else ""
+        return f"in `{cmd}` it {wanted}: {words}" if wanted else f"in `{cmd}` {words}"
+
+    def _require_room(self, words: str, code: int = 0) -> None:
+        """Tell a full disk of this machine from a runner that failed.
+
+        Raises:
+            CannotWrite: there is no room.
+        """
+        if isinstance(self._device, ThisDisk):
+            room = disk.Watch([self._log.parent])
+            room.require_said(words)
+            room.require(code)
 
     def close(self) -> None:
         """End the runner: politely, then not."""
@@ -107,3 +135,14 @@ class Client:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(0.5)
         kill_group(self._process)
+
+
+def _reaches_a_gpu(cmd: str, fields: dict[str, Any]) -> bool:
+    """Whether a request opens a driver that reserves what it likes."""
+    if cmd != "open":
+        return cmd == "providers"
+    runtime = fields["runtime"]
+    if runtime in runtimes.STAND_INS or runtime not in runtimes.RUNTIMES:
+        return runtime in runtimes.STAND_INS
+    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", "")
+    return bool(fields["options"].get(chosen, "CPU") != "CPU")

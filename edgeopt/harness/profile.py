@@ -97,7 +97,8 @@ def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> dict
     try:
         found: dict[str, Any] = client.request("profile", timeout_s, runs=runs)["profile"]
     except RunnerFailed as error:
-        raise RunnerFailed(f"{subject.title}: {error.args[0]}", error.timed_out) from error
+        said = f"{subject.title}: {error.args[0]}"
+        raise RunnerFailed(said, error.timed_out, error.hint, error.own) from error
     return found
 
 

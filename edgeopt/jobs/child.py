@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
@@ -15,14 +16,23 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Any
 
-from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled, OwnFault
+from edgeopt.domain.errors import BadInput, CannotWrite, EdgeoptError, NotInstalled, OwnFault
+from edgeopt.jobs import disk, interpreter, memory, scratch
+from edgeopt.jobs.cache import cache
+from edgeopt.jobs.last_words import last_words as words_of
+from edgeopt.jobs.process import Process, kill_group
 from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
+
+__all__ = ["kill_group"]
+
+_LOOK_S = 0.05  # between two looks at the room that is left while a child works
 
 # Telemetry tries the network; tokenizers warn about forks; TensorFlow is chatty.
 QUIET_ENVIRONMENT = {
@@ -51,52 +61,80 @@ class ChildFailed(EdgeoptError):
         self.log, self.timed_out = log, timed_out
 
 
-def run(function: str, argument: Any, log: Path, timeout_s: float) -> Any:
+def run(
+    function: str, argument: Any, log: Path, timeout_s: float, stop: threading.Event | None = None
+) -> Any:
     """Call "module:function" with `argument` in a child process and return its result.
 
+    Args:
+        stop: ends the child when it is set.
+
     Raises:
-        ChildFailed: it crashed, raised, or took longer than `timeout_s`.
+        ChildFailed: it crashed, raised, took longer than `timeout_s`, or was stopped.
+        CannotWrite: a place that it writes to is full: whatever it says, it could not do its work.
         BadInput, NotInstalled: raised by the function itself.
         OwnFault: the function made a mistake of edgeopt's own.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="edgeopt-job-") as folder:
+    with scratch.folder("edgeopt-job-") as folder:
         job, result = Path(folder) / "job.json", Path(folder) / "result.json"
-        job.write_text(json.dumps({"function": function, "argument": argument}))
+        outputs = [str(log.parent.resolve())]
+        work = {"function": function, "argument": argument, "outputs": outputs}
+        job.write_text(json.dumps(work))
         start = size_of(log)
-        code, timed_out = _spawn([str(job), str(result)], log, timeout_s)
+        bound = memory.Bound()
+        room = disk.Watch([log.parent, Path(folder)], [cache()])
+        code, timed_out = _spawn([str(job), str(result)], log, timeout_s, room, bound, stop)
+        if stop is not None and stop.is_set():
+            raise ChildFailed("stopped with the run", "", log)
+        room.require(code)
         if timed_out:
             message = f"took longer than its limit of {timeout_s:.0f} s"
             raise ChildFailed(message, "Give it longer with --step-timeout SECONDS.", log, True)
         if not result.exists():
-            message = describe_exit(code) + last_words(log, start)
-            raise ChildFailed(message, output_in(log, start), log)
-        return _unpack(json.loads(result.read_text()), log, start)
+            message = describe_exit(code, spared=bound.spared) + last_words(log, start)
+            room.require_said(message)
+            raise _failed(message, "", log, start, bound, code)
+        reply = json.loads(result.read_text())
+        if "value" not in reply:
+            room.require_said("")
+        return _unpack(reply, log, start, bound)
 
 
-def _spawn(arguments: list[str], log: Path, timeout_s: float) -> tuple[int, bool]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edgeopt.jobs.child", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **QUIET_ENVIRONMENT},
-            start_new_session=True,
-        )
-        try:
-            return process.wait(timeout_s), False
-        except subprocess.TimeoutExpired:
-            return -signal.SIGKILL, True
-        finally:
-            kill_group(process)
+def _failed(
+    message: str, hint: str, log: Path, start: int, bound: memory.Bound, code: int = 0
+) -> ChildFailed:
+    """The failure, told as want of memory where it was that."""
+    if wanted := bound.told(message, code):
+        return ChildFailed(f"{wanted}: {message}", memory.HINT, log)
+    return ChildFailed(message, hint or output_in(log, start), log)
 
 
-def kill_group(process: subprocess.Popen[Any]) -> None:
-    """End a process started in a session of its own, and all it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _spawn(
+    arguments: list[str],
+    log: Path,
+    timeout_s: float,
+    room: disk.Watch,
+    bound: memory.Bound,
+    stop: threading.Event | None,
+) -> tuple[int, bool]:
+    process = Process(
+        interpreter.command("-m", "edgeopt.jobs.child", *arguments, str(os.getpid())),
+        log,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.STDOUT,
+        env={**interpreter.environment(), **QUIET_ENVIRONMENT, **scratch.environment()},
+    )
+    bound.hold(process.pid)
+    deadline = time.monotonic() + timeout_s
+    try:
+        while time.monotonic() < deadline and not (stop is not None and stop.is_set()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(max(0.0, min(_LOOK_S, deadline - time.monotonic()))), False
+            room.look()
+        return -signal.SIGKILL, True
+    finally:
+        kill_group(process)
 
 
 def size_of(log: Path) -> int:
@@ -104,21 +142,27 @@ def size_of(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-#: Information and warnings of Google's libraries: no cause of a death.
-_CHATTER = re.compile(r"[IW]\d{4} \d\d:\d\d:\d\d|[IW]0000 00:00:|WARNING: ")
+#: By whether the kernel has killed nothing for want of memory meanwhile.
+_WHY_KILLED = {
+    True: ", and not by the kernel for want of memory",
+    False: "",
+    None: "; out of memory?",
+}
 
 
 def last_words(log: Path, start: int) -> str:
-    """ ": " and the last line that was logged after byte `start`; "" where there is none."""
+    """What was logged of its end after byte `start` (see `jobs/last_words.py`)."""
     with log.open("rb") as file:
         file.seek(start)
-        lines = file.read().decode(errors="replace").strip().splitlines()
-    telling = [line for line in lines if not _CHATTER.match(line)]
-    return f": {telling[-1].strip()[:200]}" if telling else ""
+        return words_of(file.read().decode(errors="replace"))
 
 
-def describe_exit(code: int) -> str:
-    """An exit code in words: of a process, or of a shell that waited for one (128 + signal)."""
+def describe_exit(code: int, *, spared: bool | None = None) -> str:
+    """An exit code in words: of a process, or of a shell that waited for one (128 + signal).
+
+    Args:
+        spared: as `memory.Bound` says of the time until it ended.
+    """
     if 128 < code < 160:
         code = 128 - code
     if code >= 0:
@@ -126,7 +170,7 @@ def describe_exit(code: int) -> str:
     names = {number.value: number.name for number in signal.Signals}
     name = names.get(-code, f"signal {-code}")
     words = {
-        "SIGKILL": "the process was killed (SIGKILL); out of memory?",
+        "SIGKILL": f"the process was killed (SIGKILL){_WHY_KILLED[spared]}",
         "SIGILL": "illegal instruction (SIGILL)",
         "SIGSEGV": "the process crashed (SIGSEGV)",
         "SIGABRT": "the process aborted (SIGABRT)",
@@ -134,23 +178,33 @@ def describe_exit(code: int) -> str:
     return words.get(name, f"the process ended by {name}")
 
 
-def _unpack(reply: dict[str, Any], log: Path, start: int = 0) -> Any:
+_KINDS: dict[str, type[EdgeoptError]] = {
+    kind.__name__: kind for kind in (BadInput, NotInstalled, CannotWrite)
+}
+
+
+def _unpack(reply: dict[str, Any], log: Path, start: int, bound: memory.Bound) -> Any:
     if "value" in reply:
         return reply["value"]
     message, hint = reply["message"], reply["hint"]
     if reply["kind"] == "OwnFault":
         raise OwnFault(message)
-    kinds: dict[str, type[EdgeoptError]] = {"BadInput": BadInput, "NotInstalled": NotInstalled}
-    if reply["kind"] in kinds:
-        raise kinds[reply["kind"]](message, hint)
-    raise ChildFailed(message, hint or output_in(log, start), log)
+    if reply["kind"] in _KINDS:
+        raise _KINDS[reply["kind"]](message, hint)
+    raise _failed(message, hint, log, start, bound)
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this process when its parent ends, however the parent ends."""
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to end this process when its parent ends, however the parent ends.
+
+    Args:
+        parent: its process id; where it has ended already, this one ends now.
+    """
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 #: Lines before the point: places in a library's own source, as OpenVINO puts them first.
@@ -178,6 +232,7 @@ def _call(function: str, argument: Any) -> dict[str, Any]:
     try:
         return {"value": getattr(importlib.import_module(module), name)(argument)}
     except EdgeoptError as error:
+        error = disk.told(error) or error
         return {"kind": type(error).__name__, "message": error.args[0], "hint": error.hint}
     except ImportError as error:
         traceback.print_exc()
@@ -185,6 +240,9 @@ def _call(function: str, argument: Any) -> dict[str, Any]:
         return _own(error) or {"kind": "NotInstalled", "message": first_line(error), "hint": hint}
     except Exception as error:
         traceback.print_exc()
+        full = disk.told(error)
+        if full is not None:
+            return {"kind": "CannotWrite", "message": full.args[0], "hint": full.hint}
         return _own(error) or {"kind": "error", "message": _said(error), "hint": ""}
 
 
@@ -208,9 +266,10 @@ def _own(error: Exception) -> dict[str, Any] | None:
 
 
 def _main() -> None:
-    die_with_parent()
     job, result = Path(sys.argv[1]), Path(sys.argv[2])
+    die_with_parent(int(sys.argv[3]))
     work = json.loads(job.read_text())
+    disk.OUTPUTS.extend(map(Path, work["outputs"]))
     reply = _call(work["function"], work["argument"])
     part = result.with_suffix(".part")
     part.write_text(json.dumps(reply))
@@ -222,4 +281,5 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable(all_threads=False)  # in which library's code it crashed
     _main()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgeopt.domain.errors import EdgeoptError, OwnFault, RunnerFailed
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, OwnFault, RunnerFailed
+from edgeopt.jobs import disk
 from edgeopt.jobs.child import first_line
 from edgeopt.runtimes.origin import own_place
 
@@ -13,8 +14,11 @@ def told(error: BaseException, otherwise: EdgeoptError) -> EdgeoptError:
     Args:
         otherwise: what is true where `error` did not arise in edgeopt's own code.
     """
-    if isinstance(error, OwnFault):
+    if isinstance(error, OwnFault | CannotWrite):
         return error
+    full = disk.told(error)
+    if full is not None:
+        return full
     if isinstance(error, RunnerFailed) and error.own:
         return OwnFault(str(error.args[0]))
     place = own_place(error)

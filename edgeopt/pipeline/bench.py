@@ -34,6 +34,7 @@ def bench(
     timeout_s: float = 300.0,
     progress: Listener = silent,
     device: Device | None = None,
+    trust: bool = False,
     shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> BenchTable:
     """Time model files side by side.
@@ -43,6 +44,7 @@ def bench(
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         baseline: the one of `paths` that the verdicts are against; None: the first.
+        device: where; None: here. It is left open. trust: code inside the files may run.
         device: where; None: here. It is left open.
         shapes: of inputs whose dimensions a file leaves open.
 
@@ -62,7 +64,7 @@ def bench(
         )
     first = paths.index(baseline) * len(threads) if baseline else 0
     with place(device) as (here, work):
-        opened = open_files(here, paths, threads, data, seed, work, timeout_s, shapes)
+        opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
     found = findings(raw)

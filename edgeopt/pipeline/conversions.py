@@ -18,7 +18,7 @@ from edgeopt.convert.job import Converted, Job
 from edgeopt.convert.ranking import Ranking
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
@@ -44,7 +44,11 @@ RANKING_LIMIT = 2
 
 @dataclass
 class Conversions:
-    """Converts recipes, each content once. Thread-safe."""
+    """Converts recipes, each content once. Thread-safe.
+
+    Attributes:
+        stop: ends what is being made, when it is set.
+    """
 
     source: Source
     calibration: Samples
@@ -52,10 +56,11 @@ class Conversions:
     timeout_s: float
     turns: Turns
     stages: Stages | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
     _calibration_files: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
-    _failures: dict[str, StepFailed] = field(default_factory=dict)
+    _failures: dict[str, StepFailed | CannotWrite] = field(default_factory=dict)
     _prepared: dict[str, Future[None]] = field(default_factory=dict)
     # Ahead of the candidate that is scored; most converters keep one core busy.
     _ahead: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AHEAD))
@@ -69,11 +74,12 @@ class Conversions:
             return self._prepared[key]
 
     def close(self) -> None:
-        """Begin nothing more ahead of time, and wait for what has begun."""
+        """Begin nothing more, end what is being made, and wait for that."""
+        self.stop.set()
         self._ahead.shutdown(cancel_futures=True)
 
     def _quietly(self, recipe: Recipe) -> None:
-        with contextlib.suppress(StepFailed):
+        with contextlib.suppress(StepFailed, CannotWrite, OSError):  # `artifact` tells again
             self.artifact(recipe)
 
     def artifact(self, recipe: Recipe) -> Artifact:
@@ -81,6 +87,7 @@ class Conversions:
 
         Raises:
             StepFailed: the conversion failed, now or before.
+            CannotWrite: a disk is full.
         """
         key = recipe.conversion_id
         with self._lock(key):
@@ -88,7 +95,7 @@ class Conversions:
                 raise self._failures[key]
             try:
                 return self.folder.artifact(key) or self._convert(recipe)
-            except StepFailed as error:
+            except (StepFailed, CannotWrite) as error:
                 self._failures[key] = error
                 raise
 
@@ -159,7 +166,10 @@ class Conversions:
                     msgspec.to_builtins(asked),
                     log,
                     RANKING_LIMIT * self.timeout_s,
+                    self.stop,
                 )
+        except CannotWrite:
+            raise
         except EdgeoptError as error:
             raise StepFailed("failed-run", str(error.args[0]), error.hint) from error
         table = msgspec.convert(reply, NoiseTable)
@@ -172,8 +182,14 @@ class Conversions:
         log = self.folder.log(title)
         try:
             reply = child.run(
-                "edgeopt.convert.worker:make", msgspec.to_builtins(job), log, self.timeout_s
+                "edgeopt.convert.worker:make",
+                msgspec.to_builtins(job),
+                log,
+                self.timeout_s,
+                self.stop,
             )
+        except CannotWrite:
+            raise
         except child.ChildFailed as error:
             status = "timeout" if error.timed_out else "failed-convert"
             raise StepFailed(status, str(error.args[0]), error.hint) from error

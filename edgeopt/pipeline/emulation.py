@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from edgeopt.datasets import scores
-from edgeopt.datasets.fidelity import sqnr_db
+from edgeopt.datasets.fidelity import power, sqnr_db
 from edgeopt.datasets.places import misplaced
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.emulation import Emulation, OutputDifference
@@ -238,5 +238,5 @@ def difference(output: str, there: np.ndarray, here: np.ndarray) -> OutputDiffer
         output=output,
         equal=float(np.mean(error == 0)),
         max_abs=float(np.abs(error).max(initial=0.0)),
-        sqnr_db=sqnr_db(expected, error),
+        sqnr_db=sqnr_db(power(expected), error),
     )

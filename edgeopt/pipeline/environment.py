@@ -7,6 +7,7 @@ from typing import Any
 
 import edgeopt
 from edgeopt.convert.worker import versions
+from edgeopt.jobs import memory
 from edgeopt.runner import sensors
 
 PACKAGES = (
@@ -25,8 +26,9 @@ def local_machine() -> dict[str, Any]:
 def environment(
     machine: dict[str, Any], devices: dict[str, dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """The machine, edgeopt's version, those of the packages that take part, other devices."""
-    return {**tools(), "machine": machine, **({"devices": devices} if devices else {})}
+    """The machine, what its children may take in memory, versions, other devices."""
+    there = {"machine": machine, "child_memory_bytes": memory.limit_bytes()}
+    return {**tools(), **there, **({"devices": devices} if devices else {})}
 
 
 def tools() -> dict[str, Any]:

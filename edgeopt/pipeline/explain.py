@@ -16,7 +16,7 @@ from edgeopt.attribution.layers import named
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
 from edgeopt.devices.registry import LOCAL
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.layer_names import LayerNames
@@ -28,7 +28,8 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.profile import profile
-from edgeopt.harness.subject import Subject
+from edgeopt.jobs.told import told
+from edgeopt.pipeline import trusted
 from edgeopt.pipeline.opened import arrays_for, place
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find
@@ -50,6 +51,7 @@ class Asked:
         a, b: words or ids of candidates; None: the chosen one, and the fp32 of its runtime.
         target: None: the first of the run.
         runtime: explain its int8-static instead of the chosen one.
+        trust: code inside the artifacts may run.
         data: inputs, as `optimize` takes them; None: the run's own where they are a file that
             is still there, else random.
     """
@@ -61,6 +63,7 @@ class Asked:
     data: str | Path | Mapping[str, Any] | None = None
     seed: int = 0
     timeout_s: float = 300.0
+    trust: bool = False
 
 
 def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanation:
@@ -78,7 +81,7 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
     a, b = chosen_pair(run, target, records, asked)
     store = RunFolder(Path(run.folder))
     with place(None) as (device, work):
-        subjects = [_subject(store, record) for record in (a, b)]
+        subjects = [trusted.subject(store, record, asked.trust) for record in (a, b)]
         arrays, inputs = _inputs(run, asked)
         try:
             profiles = profile(
@@ -91,11 +94,17 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
                 lambda done, total, what: progress(f"profiling: {what}", done, total),
             )
         except RunnerFailed as error:
-            raise BadInput(f"it cannot be explained: {error.args[0]}.") from error
+            raise refused(error) from error
     source = _names(store, records)
     sides = [_side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
     found = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
     return msgspec.structs.replace(found, caveats=found.caveats + _elsewhere(a))
+
+
+def refused(error: RunnerFailed) -> EdgeoptError:
+    """What a profile that failed is told as: not as the model's fault where it is edgeopt's own."""
+    said = str(error.args[0]).rstrip(".")
+    return told(error, BadInput(f"it cannot be explained: {said}.", error.hint))
 
 
 def _elsewhere(record: Record) -> tuple[str, ...]:
@@ -204,20 +213,6 @@ def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
         if record is not None and record.recipe_id != a.recipe_id:
             return record
     raise BadInput(f"there is nothing to hold {a.recipe} against.", "Name two candidates.")
-
-
-def _subject(store: RunFolder, record: Record) -> Subject:
-    """What is opened for a record.
-
-    Raises:
-        BadInput: it has no artifact.
-    """
-    assert record.recipe is not None
-    artifact = store.artifact(record.recipe.conversion_id)
-    if artifact is None:
-        why = record.reason or "its files are gone from the run's folder."
-        raise BadInput(f"{record.recipe} has no artifact: {why}", record.hint)
-    return Subject.of(record.recipe, artifact, store.path / artifact.path)
 
 
 def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:

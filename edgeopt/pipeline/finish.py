@@ -7,11 +7,14 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.bundle import write as bundle
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
+from edgeopt.jobs import disk
+from edgeopt.pipeline import kept, trusted
 from edgeopt.report import html
 from edgeopt.report.comparison import comparison
-from edgeopt.store import atomic
+from edgeopt.store import atomic, run_folder
 from edgeopt.store.run_folder import RunFolder
 from edgeopt.targets import published
 
@@ -31,21 +34,37 @@ def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
     return run
 
 
+def mended(run: Run, folder: RunFolder) -> Run:
+    """A finished run; a bundle that is not what it wrote is written again.
+
+    Every chosen artifact has to be the one that was measured (`kept.changed_artifacts`).
+    """
+    changed = kept.changed_bundles(run, folder)
+    if not changed:
+        return run
+    said = tuple(f"{sentence} It was written again." for sentence in changed.values())
+    run = msgspec.structs.replace(run, warnings=run.warnings + said)
+    return finish(run, folder, stored_profiles(folder.path))
+
+
 def write_report(run: Run) -> None:
-    """Write report.html from what the run's folder holds."""
+    """Write report.html from what the run's folder holds.
+
+    Raises:
+        BadInput: the folder holds something else.
+        CannotWrite: there is no room for it.
+    """
     folder = Path(run.folder)
     profiles = stored_profiles(folder)
     rows = published.rows()
     found = comparison(run, profiles, rows) if len(profiles) > 1 else None
-    atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
+    with disk.ending(folder):
+        atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
 
 
 def stored_profiles(folder: Path) -> dict[str, Profile]:
-    """The profiles that a run was made with, by target; none while it goes on."""
-    return {
-        path.stem: msgspec.json.decode(path.read_bytes(), type=Profile)
-        for path in sorted((folder / "targets").glob("*.json"))
-    }
+    """See `run_folder.profiles`."""
+    return run_folder.profiles(folder)
 
 
 def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
@@ -53,7 +72,12 @@ def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
     if record is None or record.recipe is None:
         return choice
     artifact = folder.artifact(record.recipe.conversion_id)
-    assert artifact is not None
+    if artifact is None or artifact.sha256 != record.sha256:
+        if choice.bundle:  # of a run that had finished: its artifacts may be gone
+            return choice
+        raise BadInput(
+            f"the artifact of {record.recipe} was changed while the run went on.", trusted.AGAIN
+        )
     bundle.write(
         folder.path / choice.target,
         record,

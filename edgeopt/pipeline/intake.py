@@ -21,7 +21,7 @@ from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
-from edgeopt.jobs import on_disk
+from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.few import few_samples, trial_samples
@@ -29,7 +29,7 @@ from edgeopt.sources import shapes
 from edgeopt.sources.formats import recognise
 from edgeopt.sources.load import inspect, prepare
 from edgeopt.sources.source import Inspected, Source
-from edgeopt.store.run_folder import check_writable
+from edgeopt.store.out import check_free
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     _refuse_idle_training(call)
     _refuse_both(call)
     on_disk.kind(call.out)  # a circle of links, or a name that no system takes
-    check_writable(call.out)
+    check_free(call.out)
+    disk.require_room([call.out])
     profiles = _profiles(call.targets)
     if call.metric is not None:
         metrics.require_metric(call.metric)

@@ -44,7 +44,7 @@ class Exam:
             return None
         if output not in self._alike:
             self._alike[output] = likeness.groups_of(
-                self.samples.inputs, np.nan_to_num(self.source[output])
+                self.samples.inputs, np.nan_to_num(self.source[output]), self.samples.labels
             )
         return self._alike[output]
 

@@ -49,6 +49,7 @@ class Files:
         threads: each file is a case with each of these.
         data: an .npz with one array per input; None: seeded random inputs.
         timeout_s: for opening a session and for warm-up.
+        device: where; None: here. It is left open. trust: code inside the files may run.
         device: where; None: here. It is left open.
         shapes: of inputs whose dimensions a file leaves open.
     """
@@ -59,6 +60,7 @@ class Files:
     seed: int = 0
     timeout_s: float = 300.0
     device: Device | None = None
+    trust: bool = False
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -236,5 +238,5 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
 def _opened(files: Files) -> Iterator[tuple[Setting, Opened]]:
     with place(files.device) as (here, work):
         what = (files.paths, files.threads, files.data, files.seed)
-        opened = open_files(here, *what, work, files.timeout_s, files.shapes)
+        opened = open_files(here, *what, work, files.timeout_s, files.trust, files.shapes)
         yield Setting(here, opened.feeds, work / "bench.log", files.timeout_s), opened

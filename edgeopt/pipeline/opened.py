@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,8 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.files import alone, manifest
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
-from edgeopt.jobs import on_disk
+from edgeopt.jobs import disk, on_disk, scratch
+from edgeopt.pipeline import trusted
 from edgeopt.pipeline.opening import Opening
 from edgeopt.search.space import installed
 
@@ -65,9 +65,9 @@ class Feeds:
 def place(device: Device | None) -> Iterator[tuple[Device, Path]]:
     """Where artifacts run, and a scratch folder; a device that was given is left open."""
     here = device or Local()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+    with disk.ending(), scratch.folder() as work:
         try:
-            yield here, Path(scratch)
+            yield here, Path(work)
         finally:
             if device is None:
                 here.close()
@@ -81,6 +81,7 @@ def open_files(
     seed: int,
     work: Path,
     timeout_s: float,
+    trust: bool = False,
     shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> Opened:
     """Open every file once and make inputs for it.
@@ -89,21 +90,23 @@ def open_files(
         threads: each file becomes a subject with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         work: a scratch folder.
+        trust: code inside the files may run.
         shapes: of inputs whose dimensions a file leaves open.
 
     Raises:
-        BadInput: a file that no runtime opens; data or a shape that does not fit; an emulated
-            device.
+        BadInput: a file that no runtime opens, that is a program, or that is not what its run
+            made; data or a shape that does not fit; an emulated device.
         NotInstalled: a file's runtime is missing.
     """
     require_real(device)
     for path in paths:
         _check(path, device)
+        trusted.require(path, trust)
     given = None if data is None else npz.read(data)
     subjects, facts, feeds, inputs = [], {}, Feeds(), set()
     for number, path in enumerate(paths):
         runtime = runtimes.SUFFIXES[path.suffix.lower()]
-        options = _options(path)
+        options = trusted.options(runtime, _options(path), trust)
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
         opening = Opening(device, path, folder, runtime, options, work / "inspect.log", timeout_s)
         specs, about, options = opening.look(shapes)

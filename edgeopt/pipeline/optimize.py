@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,8 @@ import msgspec
 from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
-from edgeopt.pipeline import finish, lanes
+from edgeopt.jobs import disk, scratch
+from edgeopt.pipeline import finish, kept, lanes
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.environment import environment, local_machine
 from edgeopt.pipeline.intake import Intake, take_in
@@ -36,29 +36,36 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
 
     Raises:
         BadInput, NotInstalled: nothing was written.
+        CannotWrite: a disk is full: nothing is recorded of it, and the same call again goes on.
         DeviceFailed: a device cannot be reached (nothing was written), or was lost: the same
             call again goes on.
     """
     began, started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
     if call.tensorboard:
         events.require(call.compression)
-    with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeopt-")))
-        fleet = Fleet(local_machine(), scratch / "devices.log", progress)
+    with disk.ending(call.out), contextlib.ExitStack() as stack:
+        work = Path(stack.enter_context(scratch.folder()))
+        fleet = Fleet(local_machine(), work / "devices.log", progress)
         stack.callback(fleet.close)
         fleet.require(call.devices)
-        intake = take_in(call, scratch, progress)
+        intake = take_in(call, work, progress)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
+        stack.enter_context(run_folder.locked(call.out))
         folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))
+        changed: dict[str, str] = {}
         if earlier is not None and earlier.state == "finished":
-            return run_folder.read(call.out)
+            finished = run_folder.read(call.out)
+            changed = kept.changed_artifacts(finished, folder)
+            if not changed:
+                return finish.mended(finished, folder)
         stack.enter_context(folder.discarded_if_refused())
         places = fleet.places(intake.profiles, call.devices)
         jobs = [Job(place, _space(place, intake)) for place in places]
         bench = stack.enter_context(Workbench(call, intake, folder, progress, fleet.local))
         bench.stages.tensorboard = folder.path / "tensorboard" if call.tensorboard else None
         run = _blank(intake, bench, fleet, started)
-        known = {choice.target: choice for choice in earlier.choices} if earlier else {}
+        choices = earlier.choices if earlier else ()
+        known = {choice.target: choice for choice in choices if choice.target not in changed}
         folder.write_run(msgspec.structs.replace(run, choices=tuple(known.values())))
         outcome = lanes.work(bench, fleet, jobs, known)
         run = _with_choices(run, outcome, jobs, folder)
@@ -66,7 +73,7 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
             run,
             state="finished",
             data=msgspec.structs.replace(run.data, unscored=bench.unscored()),
-            warnings=bench.doubts() + run.warnings + bench.warnings(),
+            warnings=(*bench.doubts(), *run.warnings, *bench.warnings(), *kept.made_again(changed)),
             seconds=round(time.monotonic() - began, 1),
         )
         return finish.finish(run, folder, {p.profile.name: p.profile for p in places})

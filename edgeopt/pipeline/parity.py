@@ -8,9 +8,12 @@ import numpy as np
 
 from edgeopt.datasets.fidelity import Nearness, compared_samples, divided, nearest
 from edgeopt.datasets.parts import Part
-from edgeopt.datasets.places import finite, misplaced
+from edgeopt.datasets.places import Misplaced, finite, misplaced
+from edgeopt.datasets.resolution import BFLOAT16, EIGHT_BITS, FLOAT16, FLOAT32
+from edgeopt.datasets.rows import are_sets, in_order
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.record import Parity
+from edgeopt.pipeline.saturation import LARGEST, narrower, saturated
 
 Answers = dict[str, np.ndarray]
 
@@ -23,8 +26,14 @@ COMPRESSED = "a compressed model"
 REQUIRED_DB = {"fp32": 40.0, "fp16": 25.0, "bf16": 15.0, COMPRESSED: -20.0}
 REQUIRED_DB_INT8 = 0.0
 
+#: What each can tell apart; integers and compressed models what 8 bits can.
+RESOLUTION = {"fp32": FLOAT32, "fp16": FLOAT16, "bf16": BFLOAT16}
+
 #: What is constant in the source has no noise as an excuse, in integers either.
 REQUIRED_DB_STEADY = 15.0
+
+_CHANGED = "The conversion changed what the model computes."
+_NARROW = "This form computes in narrower floats than the source."
 
 
 class TooFar(StepFailed):
@@ -34,8 +43,7 @@ class TooFar(StepFailed):
         parity: how far.
     """
 
-    def __init__(self, parity: Parity, reason: str) -> None:
-        hint = "The conversion changed what the model computes."
+    def __init__(self, parity: Parity, reason: str, hint: str = _CHANGED) -> None:
         super().__init__("failed-parity", reason, hint)
         self.parity = parity
 
@@ -57,12 +65,29 @@ def parity(
     """
     for name, theirs in source.items():
         require_places(name, answers[name], theirs)
-    found = nearest(source, answers, divisions or divided(source))
+    answers = {name: _in_order(answers[name], theirs) for name, theirs in source.items()}
+    resolution = RESOLUTION.get(precision, EIGHT_BITS)
+    found = nearest(source, answers, divisions or divided(source), resolution)
     told = _told(found, answers, source, precision)
-    refused = [reason for one in found if (reason := _refused(one, precision, source))]
+    refused = [reason for one in found if (reason := _refused(one, precision, answers, source))]
     if refused:
-        raise TooFar(told, refused[0])
+        raise _refusal(told, refused[0], answers, source)
     return told
+
+
+def _in_order(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """The answers that are compared, with rows that are a set in the source's order."""
+    few = np.asarray(own[: compared_samples(own)])
+    return in_order(few, theirs[: len(few)]) if are_sets(theirs) else few
+
+
+def _refusal(told: Parity, reason: str, answers: Answers, source: Answers) -> TooFar:
+    """What is clipped is neither constant nor off by a distance: its format ends there."""
+    for name, theirs in source.items():
+        ended = saturated(name, np.asarray(answers[name]), theirs)
+        if ended is not None:
+            return TooFar(told, str(ended), _NARROW)
+    return TooFar(told, reason)
 
 
 def _told(found: Sequence[Nearness], answers: Answers, source: Answers, precision: str) -> Parity:
@@ -97,24 +122,54 @@ def require_places(name: str, own: np.ndarray, theirs: np.ndarray) -> None:
         raise StepFailed(
             "failed-parity",
             f"output {name!r}: {wrong}",
-            "Half-precision floats end at 65504, and integers hold no infinity.",
+            _why_infinite(wrong),
         )
 
 
-def _refused(one: Nearness, precision: str, source: Answers) -> str:
+def _why_infinite(wrong: Misplaced) -> str:
+    ends = narrower(wrong.theirs) if np.isfinite(wrong.theirs) else ""
+    if ends and np.isinf(wrong.own):
+        return f"{ends[0].upper()}{ends[1:]} floats end at {LARGEST[ends]:.6g}."
+    return "Half-precision floats end at 65504, and integers hold no infinity."
+
+
+def _refused(one: Nearness, precision: str, answers: Answers, source: Answers) -> str:
     """Why a part of the answers is not near enough, or ""."""
     if one.constant is not None:
         return f"{one.constant.words}: constant, where the source's answers vary"
+    if one.wrong is not None and precision != COMPRESSED:
+        return f"{one.wrong.words}: farther from the source's answers than those vary"
     required = _required(one, precision, source)
-    if one.db is None or one.db > required:
-        return ""
     alone = len(source) == 1 and one.part.axis is None
     where = "" if alone else f" in {one.part.words}"
+    if one.db is None or one.db > required:
+        return _unfollowed(one, precision, where)
     least = "more than " if required == 0 else ""
     return (
-        f"its answers{where} are {round(one.db, 1) + 0.0} dB from the source's; {precision} must "
-        f"keep {least}{required:.0f} dB"
+        f"its answers{where} are {_all_one(one, answers, source)}{round(one.db, 1) + 0.0} dB from "
+        f"the source's; {precision} must keep {least}{required:.0f} dB"
     )
+
+
+def _unfollowed(one: Nearness, precision: str, where: str) -> str:
+    """Why answers beside a large mean do not follow what varies, or ""."""
+    required = RESOLUTION.get(precision, EIGHT_BITS).follows_db
+    if required is None or one.follows_db is None or one.follows_db > required:
+        return ""
+    return (
+        f"its answers{where} vary otherwise than the source's: {round(one.follows_db, 1) + 0.0} dB "
+        f"of what varies from sample to sample; {precision} must keep {required:.0f} dB"
+    )
+
+
+def _all_one(one: Nearness, answers: Answers, source: Answers) -> str:
+    """Of an answer of one value alone that value, and what the source's are; else ""."""
+    if one.distinct != 1:
+        return ""
+    own, theirs = (finite(one.part.of(each[one.part.output])) for each in (answers, source))
+    low, high = (f"{value:.3g}" for value in (np.nanmin(theirs), np.nanmax(theirs)))
+    wanted = low if low == high else f"{low} to {high}"
+    return f"all {np.nanmax(own):.3g} (the source's: {wanted}), "
 
 
 def _required(one: Nearness, precision: str, source: Answers) -> float:

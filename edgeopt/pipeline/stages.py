@@ -18,13 +18,14 @@ import numpy as np
 from edgeopt.compress import worker
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.compression import Chain, QuantizationAware, Recover, words
-from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener
 from edgeopt.jobs import child
 from edgeopt.pipeline.turns import Turns
-from edgeopt.sources.source import Source
-from edgeopt.store import atomic
+from edgeopt.runtimes import exported
+from edgeopt.sources.source import Source, sha256_file
+from edgeopt.store import artifact_files, atomic
 from edgeopt.store.run_folder import RunFolder
 
 #: A training may take long, and says how long; --step-timeout is for conversions.
@@ -37,6 +38,7 @@ class Kept(Value, kw_only=True, frozen=True):
 
     chain: Chain
     derived: worker.Derived
+    files: dict[str, str] = {}  # noqa: RUF012 (msgspec copies it)
 
 
 @dataclass
@@ -57,9 +59,11 @@ class Stages:
     turns: Turns
     progress: Listener
     tensorboard: Path | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
+    _known: dict[str, worker.Derived] = field(default_factory=dict)
 
     def derived(self, chain: Chain) -> worker.Derived:
         """What the last stage of a chain made; the ones before it first.
@@ -117,10 +121,16 @@ class Stages:
 
     def _kept(self, chain: Chain) -> worker.Derived | None:
         """A stage that is done: its description is written last."""
+        key = content_id(chain)
+        if key in self._known:
+            return self._known[key]
         try:
             kept = msgspec.json.decode((self._place(chain) / "stage.json").read_bytes(), type=Kept)
-        except (OSError, ValueError):
-            return None
+            artifact_files.require_files(self.folder.path, self._place(chain), kept.files)
+            _require_data(self._place(chain), kept.derived)
+        except (OSError, ValueError, artifact_files.NotWhole):
+            return None  # it is made again
+        self._known[key] = kept.derived
         return kept.derived
 
     def _make(self, chain: Chain, onnx: bool) -> worker.Derived:
@@ -146,8 +156,11 @@ class Stages:
         with self.turns.working(), self._followed(place / worker.PROGRESS, what):
             reply = self._in_child(job, limit_s)
         derived = msgspec.convert(_relative(reply, place), worker.Derived)
-        kept = Kept(chain=chain, derived=derived)
+        names = [name for name in (derived.exported, derived.onnx) if name]
+        files = {name: sha256_file(place / name) for name in names}
+        kept = Kept(chain=chain, derived=derived, files=files)
         atomic.write(place / "stage.json", msgspec.json.format(msgspec.json.encode(kept)))
+        self._known[content_id(chain)] = derived
         return derived
 
     def _events(self, chain: Chain) -> str | None:
@@ -161,9 +174,11 @@ class Stages:
         log = self.folder.log(f"compress-{name}")
         try:
             reply: dict[str, object] = child.run(
-                "edgeopt.compress.worker:make", msgspec.to_builtins(job), log, limit_s
+                "edgeopt.compress.worker:make", msgspec.to_builtins(job), log, limit_s, self.stop
             )
             return reply
+        except CannotWrite:
+            raise
         except child.ChildFailed as error:
             status = "timeout" if error.timed_out else "failed-convert"
             raise StepFailed(status, f"{name}: {error.args[0]}", error.hint) from error
@@ -209,6 +224,18 @@ class Stages:
                 np.save(folder / "labels.npy", self.samples.labels)
         labels = folder / "labels.npy"
         return tuple(self._files), str(labels) if labels.exists() else None
+
+
+def _require_data(place: Path, derived: worker.Derived) -> None:
+    """A stage's program is data, and lies beside its description, whoever wrote both.
+
+    Raises:
+        ValueError: it is or does neither.
+    """
+    for name in (derived.exported, derived.onnx or derived.exported):
+        if Path(name).name != name:
+            raise ValueError(name)
+    exported.check(str(place / derived.exported))
 
 
 def _relative(reply: dict[str, object], place: Path) -> dict[str, object]:

@@ -11,6 +11,7 @@ from edgeopt import runtimes
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
+from edgeopt.domain.target import Profile
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.judge import Exam
 from edgeopt.pipeline.places import Place
@@ -77,7 +78,7 @@ class Station:
         absent = self.place.absent.get(recipe.runtime)
         if absent is not None and record.status == "ok":
             return self.keep(_by_another(record, absent))
-        reason = "not measured yet" if self.place.timed else f"this machine is no {empty.target}"
+        reason = "not measured yet" if self.place.timed else why_nowhere(self.place.profile)
         return self.keep(msgspec.structs.replace(record, latency_reason=reason))
 
     def can_time(self, record: Record) -> bool:
@@ -129,3 +130,13 @@ def _by_another(record: Record, why: str) -> Record:
         hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",
         notes=(*record.notes, note),
     )
+
+
+def why_nowhere(profile: Profile) -> str:
+    """Why nothing is timed for a target that no device serves."""
+    if profile.match is None:
+        return (
+            f"no device of the target {profile.name} was named, and its profile has no [match] by "
+            "which this machine could be known as one"
+        )
+    return f"no device of the target {profile.name} was at hand, and this machine is not one"

@@ -63,6 +63,7 @@ class Workbench:
             self.turns,
             self.stages,
         )
+        self.stages.stop = self.conversions.stop
         self.earlier = {record.key: record for record in folder.journal.records()}
         self._confirm: Exam | None = None
         self.corrupted: dict[str, Answers] = {}
@@ -104,6 +105,7 @@ class Workbench:
         """Nothing more is written down: what fails from now on fails because of the end."""
         with self._writing:
             self._stopped = True
+        self.conversions.stop.set()
 
     def tell(self, what: str, done: int = 0, total: int = 0) -> None:
         """Tell the progress.
@@ -174,8 +176,10 @@ class Workbench:
         output = self.intake.output
         samples, _, theirs = self._choose.answered(self._choose.source, output)
         told = doubts.doubts(self.judge, output, theirs, samples.labels)
+        faint = (a for name, each in self._choose.source.items() for a in doubts.faint(name, each))
         total = sum(len(one.samples) for one in self._exams)
-        return tuple(map(str, (*told, *doubts.unanswered_samples(self.unscored(), total))))
+        left_out = doubts.unanswered_samples(self.unscored(), total)
+        return tuple(map(str, (*told, *faint, *left_out)))
 
     def unscored(self) -> tuple[int, ...]:
         """Numbers of the samples that the source answers with NaN, of all parts asked so far."""

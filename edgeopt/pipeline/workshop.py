@@ -27,7 +27,7 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline import culprits
+from edgeopt.pipeline import diagnosis
 from edgeopt.pipeline.bases import require_sound_bases
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.executed import executed, notes
@@ -151,7 +151,7 @@ class Workshop:
             if error.status == "failed-parity":
                 step = "parity"
                 record = self._compared(record, recipe, error)
-                error = culprits.named(self.conversions, recipe, self.choose.samples, error)
+                error = diagnosis.named(self.conversions, recipe, self.choose.samples, error)
             return failed(record, step, error)
         return msgspec.structs.replace(
             record,
@@ -225,7 +225,7 @@ class Workshop:
         except StepFailed as error:
             reason = "; ".join([*notes(recipe, account), error.reason])
             if isinstance(error, TooFar):
-                raise TooFar(error.parity, reason) from error
+                raise TooFar(error.parity, reason, error.hint) from error
             raise StepFailed(error.status, reason, error.hint) from error
 
     def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from edgeopt.domain.visible import lines
+
 
 def names(paths: Sequence[str]) -> list[str]:
     """The paths without the folders that all of them share."""
@@ -17,4 +19,4 @@ def names(paths: Sequence[str]) -> list[str]:
 def cell(name: str) -> str:
     """A name for a narrow column: its folder has a line of its own."""
     folder, file = os.path.split(name)
-    return f"{folder}/\n{file}" if folder else file
+    return lines(f"{folder}/", file) if folder else file

@@ -8,41 +8,67 @@ from typing import TYPE_CHECKING
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.start import Start
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 from edgeopt.report import words
-from edgeopt.report.cases import cases
+from edgeopt.report.cases import below, cases
 
 if TYPE_CHECKING:
     from rich.console import Group
+    from rich.table import Table
 
 
 def render(bench: BenchTable) -> Group:
     """One line for each artifact, for a terminal; intervals (95 %) below their figures."""
     from rich.console import Group
+
+    from edgeopt.report.shown import Fitting, Text
+
+    table = Fitting(lambda: _table(bench, narrow=False), lambda: _table(bench, narrow=True))
+    notes = [_effort(bench), *_machine(bench)]
+    return Group(table, Text(lines("", *notes)))
+
+
+def _table(bench: BenchTable, *, narrow: bool) -> Table:
+    """The lines. `narrow`: what belongs together stands below each other."""
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("artifact", overflow="fold", ratio=1)
-    headings = ["runtime", "thr", "p50", "p90", "load", "memory", "ran in", "verdict"]
     metered = any(row.energy and row.energy.gross_mj for row in bench.rows)
+    table.add_column("artifact", overflow="fold", ratio=1)
+    heads = ["runtime", "thr", "p50", "p90", "load", "memory", "ran in", "verdict"]
+    rows = [[*first, *_figures(row)] for row, first in cases(bench.rows)]
     if metered:
-        headings.insert(-1, "energy")
-    for heading in headings:
-        table.add_column(heading, no_wrap=heading != "verdict")
-    for row, first in cases(bench.rows):
-        cells = [*first, *_figures(row)]
-        if metered:
+        heads.insert(-1, "energy")
+        for row, cells in zip(bench.rows, rows, strict=True):
             cells.insert(-1, _energy(row.energy))
-        table.add_row(*cells)
-    notes = [_effort(bench), *_machine(bench)]
-    return Group(table, Text("\n" + "\n".join(notes)))
+    for heading in _stacked(["artifact", *heads])[1:] if narrow else heads:
+        whole = heading != "verdict" and not narrow
+        table.add_column(heading, no_wrap=whole, overflow="fold")
+    for cells in rows:
+        table.add_row(*(_stacked(cells) if narrow else cells))
+    return table
+
+
+def _stacked(told: list[str]) -> list[str]:
+    """The runtime and its threads below the name, the p90 below the p50, and so on."""
+    name, runtime, threads, p50, p90, load, memory, ran, *rest = told
+    return [
+        below(name, runtime, threads),
+        _below(*p50.split("\n"), f"p90 {p90}" if p50 != "p50" and p90 else p90),
+        _below(load, memory, ran),
+        *rest,
+    ]
+
+
+def _below(*parts: str) -> str:
+    return lines(*filter(None, parts))
 
 
 def _energy(energy: Energy | None) -> str:
     if energy is None or energy.gross_mj is None:
         return fmt.DASH
-    return f"{fmt.quantity(energy.gross_mj, 'mJ')}\n{energy.covers}"
+    return lines(fmt.quantity(energy.gross_mj, "mJ"), str(energy.covers))
 
 
 def _figures(row: BenchRow) -> list[str]:
@@ -51,7 +77,7 @@ def _figures(row: BenchRow) -> list[str]:
         return [fmt.DASH, "", "", "", "", row.reason]
     bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
     return [
-        f"{fmt.ms(figures.p50)}\n{bounds}",
+        lines(fmt.ms(figures.p50), bounds),
         fmt.ms(figures.p90, "too few"),
         *_ready(row.start),
         row.precision or "unknown",
@@ -72,7 +98,7 @@ def _verdict(row: BenchRow) -> str:
     verdict = row.versus_baseline
     if verdict is None:
         return "(the baseline)"
-    return f"{verdict.word} {fmt.ratio(verdict.ratio)}\n{fmt.verdict_bounds(verdict)}"
+    return lines(f"{verdict.word} {fmt.ratio(verdict.ratio)}", fmt.verdict_bounds(verdict))
 
 
 def _effort(bench: BenchTable) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from edgeopt.domain.visible import lines
 from edgeopt.report.artifact_names import cell, names
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from edgeopt.report.shown import Fitting
 
 
 class Named(Protocol):
@@ -25,15 +28,51 @@ class Named(Protocol):
 Row = TypeVar("Row", bound=Named)
 
 
-def blank(*headings: str, caption: str) -> Table:
-    """An empty table with a case in its first columns."""
-    from rich.table import Table
+class CaseTable:
+    """A table with a case in its first columns, or in the first one where there is no room.
 
-    table = Table(box=None, pad_edge=False, caption=caption, caption_justify="left")
-    table.add_column("artifact", overflow="fold", ratio=1)
-    for heading in ("runtime", "thr", *headings):
-        table.add_column(heading)
-    return table
+    Args:
+        headings: of the columns after those.
+    """
+
+    def __init__(self, *headings: str, caption: str) -> None:
+        self._headings, self._caption = headings, caption
+        self._rows: list[tuple[str, ...]] = []
+
+    def add_row(self, *cells: str) -> None:
+        """As rich's tables: name, runtime, threads, and a cell for each heading."""
+        self._rows.append(cells)
+
+    def __rich__(self) -> Fitting:
+        from edgeopt.report.shown import Fitting
+
+        return Fitting(self._wide, self._narrow)
+
+    def _table(self, *headings: str) -> Table:
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, caption=self._caption, caption_justify="left")
+        table.add_column("artifact", overflow="fold", ratio=1)
+        for heading in headings:
+            table.add_column(heading, overflow="fold")
+        return table
+
+    def _wide(self) -> Table:
+        table = self._table("runtime", "thr", *self._headings)
+        for cells in self._rows:
+            table.add_row(*cells)
+        return table
+
+    def _narrow(self) -> Table:
+        table = self._table(*self._headings)
+        for name, runtime, threads, *figures in self._rows:
+            table.add_row(below(name, runtime, threads), *figures)
+        return table
+
+
+def below(name: str, runtime: str, threads: str) -> str:
+    """A case in one cell."""
+    return lines(name, f"{runtime}, {threads} thr") if runtime else name
 
 
 def cases(rows: Sequence[Row]) -> Iterator[tuple[Row, list[str]]]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.comparison import Cell, Comparison, Line
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 
 if TYPE_CHECKING:
     from rich.console import Group
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
 #: What a cell says where no latency was measured.
 UNTIMED = {
@@ -31,30 +33,31 @@ def render(found: Comparison) -> Group:
     from rich import box
     from rich.console import Group
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("candidate", overflow="fold")
     for column in found.columns:
-        where = "" if column.device in ("local", "none") else f"\non {column.device}"
-        table.add_column(Text(f"{column.target}{where}"), justify="right", overflow="fold")
+        where = () if column.device in ("local", "none") else (f"on {column.device}",)
+        table.add_column(Text(lines(column.target, *where)), justify="right", overflow="fold")
     for line in shown(found):
         cells = [Text(cell_text(cell), style=_style(cell)) for cell in line.cells]
         table.add_row(Text(line.title), *cells)
     parts: list[Text | Table] = [*_choices(found), Text(""), table, Text(LEGEND, style="dim")]
-    for title, lines in (
+    for title, told in (
         ("Predicted, not measured", predictions(found)),
         ("Failed or left out", reasons(found)),
     ):
-        if lines:
-            parts.append(Text(f"\n{title}", style="bold"))
-            parts += [Text(f" - {line}") for line in lines]
-    parts.append(Text("\nOne artifact for all: ", style="bold").append(found.single.why))
+        if told:
+            parts.append(Text(lines("", title), style="bold"))
+            parts += [Text(f" - {line}") for line in told]
+    parts.append(Text(lines("", "One artifact for all: "), style="bold").append(found.single.why))
     return Group(*parts)
 
 
 def _choices(found: Comparison) -> Iterator[Text]:
-    from rich.text import Text
+    from edgeopt.report.shown import Text
 
     for column in found.columns:
         text = Text(f"{column.target}: ", style="bold")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edgeopt.domain.finding import Diagnosis, Finding
+from edgeopt.domain.visible import lines
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -23,16 +24,18 @@ VERDICTS = {
 def render(diagnosis: Diagnosis) -> Group:
     """One line for each check, for a terminal; what to do stands below what was found."""
     from rich.console import Group
-    from rich.text import Text
 
-    title = Text(f"{_name(diagnosis)}\n", style="bold")
-    return Group(title, table(diagnosis.findings), Text(f"\n{VERDICTS[diagnosis.failed]}"))
+    from edgeopt.report.shown import Text
+
+    title = Text(lines(_name(diagnosis), ""), style="bold")
+    return Group(title, table(diagnosis.findings), Text(lines("", VERDICTS[diagnosis.failed])))
 
 
 def table(findings: Iterable[Finding]) -> Table:
     """The lines alone."""
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     table = Table(box=None, pad_edge=False)
     for heading in ("check", "state"):
@@ -41,7 +44,7 @@ def table(findings: Iterable[Finding]) -> Table:
     for finding in findings:
         words = Text(finding.found)
         if finding.advice and finding.state != "ok":
-            words.append(f"\n→ {finding.advice}", style="bold")
+            words.append(lines("", f"→ {finding.advice}"), style="bold")
         table.add_row(finding.check, Text(finding.state, STYLES[finding.state]), words)
     return table
 

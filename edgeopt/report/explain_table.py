@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.explanation import Cost, Explanation, LayerCost, Side
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 from edgeopt.report.explain_words import name
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
 KINDS = {
     "compute": "convolutions and matrix products",
@@ -31,7 +33,7 @@ def render(found: Explanation, top: int) -> Group:
 
     shown = [row for row in found.layers if row.a_ms or row.b_ms][:top]
     parts: list[RenderableType] = [
-        _text(f"\n{found.sentence}\n", "bold"),
+        _text(lines("", found.sentence, ""), "bold"),
         _costs(found),
         _text("", ""),
         _layers(found, shown),
@@ -39,8 +41,8 @@ def render(found: Explanation, top: int) -> Group:
     hidden = len(found.layers) - len(shown)
     if hidden > 0:
         parts.append(_text(f"… {hidden} more with smaller differences", "dim"))
-    parts += [_text(f"\n{_method(found)}", "dim")]
-    parts += [_text(f" - {caveat}", "yellow") for caveat in found.caveats]
+    parts += [_text(lines("", _method(found)), "dim")]
+    parts += [_item(caveat, "yellow") for caveat in found.caveats]
     return Group(*parts)
 
 
@@ -75,7 +77,7 @@ def _layers(found: Explanation, shown: list[LayerCost]) -> Table:
     for row in shown:
         same = row.a == row.b
         table.add_row(
-            _text(row.layer, "").append(f"\n{row.a}" if same else "", style="dim"),
+            _text(row.layer, "").append(lines("", row.a) if same else "", style="dim"),
             _ran("" if same else row.a, row.a_ms, row.a_precision, row.a_fallback),
             _ran("" if same else row.b, row.b_ms, row.b_precision, row.b_fallback),
             fmt.change(row.more_ms),
@@ -90,7 +92,7 @@ def _ran(words: str, ms: float, precision: str | None, fallback: bool) -> Text:
         return _text(fmt.DASH, "")
     slow = ", fallback" if fallback else ""
     text = _text(f"{fmt.ms(ms)} {precision or ''}{slow}", "")
-    return text.append(f"\n{words}", style="dim") if words else text
+    return text.append(lines("", words), style="dim") if words else text
 
 
 def _pair(found: Explanation) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -104,13 +106,11 @@ def _heading(side: Side, other: Side) -> str:
 
 def _method(found: Explanation) -> str:
     """How the times were come by."""
-    lines = []
-    for side in dict.fromkeys((found.a.profile.how, found.b.profile.how)):
-        lines.append(side)
+    how = dict.fromkeys((found.a.profile.how, found.b.profile.how))
     threads = fmt.span((found.a.threads, found.b.threads), "thread")
     runs = fmt.span((found.a.profile.runs, found.b.profile.runs), "profiled run")
     return (
-        f"From {' and '.join(lines)}: {runs} each, taken in turns, the middle half of them "
+        f"From {' and '.join(how)}: {runs} each, taken in turns, the middle half of them "
         f"counted; {threads}; inputs: {found.inputs}; on {found.device}."
     )
 
@@ -125,7 +125,16 @@ def _table(*columns: tuple[str, str]) -> Table:
     return table
 
 
+def _item(words: str, style: str) -> Table:
+    """A line of a list, indented where it goes on."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(" -", _text(words, style))
+    return grid
+
+
 def _text(words: str, style: str) -> Text:
-    from rich.text import Text
+    from edgeopt.report.shown import Text
 
     return Text(words, style=style)

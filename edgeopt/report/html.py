@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -18,6 +19,7 @@ from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
+from edgeopt.domain.visible import visible
 from edgeopt.report import compare_table, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
@@ -139,6 +141,14 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
+def _visible(value: Any) -> Any:
+    """What an expression of a template gives, before it is escaped."""
+    from jinja2 import Undefined
+    from markupsafe import Markup
+
+    return value if isinstance(value, Markup | Undefined) else visible(str(value))
+
+
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -146,11 +156,13 @@ def _environment() -> Environment:
         loader=PackageLoader("edgeopt", "report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(
         size=fmt.size,
+        shell=shlex.quote,
         duration=fmt.duration,
         ms=fmt.ms,
         change=fmt.change,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from edgeopt.domain.load_time import LoadTime, Spread, Stages
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, cases
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from edgeopt.report.cases import CaseTable, cases
 
 
-def render(rows: Sequence[LoadTime], inputs: str) -> Table:
+def render(rows: Sequence[LoadTime], inputs: str) -> CaseTable:
     """Two lines for each artifact, cold and warm; the range below each median."""
-    table = blank(
+    table = CaseTable(
         "cache", "load", "compile", "first", "ready", "memory", caption=_caption(rows, inputs)
     )
     for row, first in cases(rows):
@@ -39,15 +36,15 @@ def _stages(stages: Stages | None, row: LoadTime, name: str) -> list[str]:
 
 
 def _spread(value: Spread) -> str:
-    return f"{fmt.ms(value.median)}\n{fmt.interval(value.low, value.high, fmt.ms)}"
+    return lines(fmt.ms(value.median), fmt.interval(value.low, value.high, fmt.ms))
 
 
 def _caption(rows: Sequence[LoadTime], inputs: str) -> str:
-    lines = [f"medians and ranges of fresh processes, cold and warm in turn; inputs: {inputs}"]
+    told = [f"medians and ranges of fresh processes, cold and warm in turn; inputs: {inputs}"]
     for row in rows:
         if row.process_ms and row.import_ms:
-            lines.append(
+            told.append(
                 f"{row.runtime}: before that {fmt.ms(row.process_ms.median)} for the process, "
                 f"{fmt.ms(row.import_ms.median)} for importing the runtime"
             )
-    return "\n".join(dict.fromkeys(lines))
+    return lines(*dict.fromkeys(told))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.mean_latency import MeanLatency, MeanRow, MeanTable
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def render(table: MeanTable) -> Group:
     """One line for each artifact, for a terminal."""
     from rich.console import Group
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     shown = Table(box=None, pad_edge=False)
     shown.add_column("artifact", overflow="fold", ratio=1)
@@ -32,7 +34,7 @@ def render(table: MeanTable) -> Group:
         shown.add_row(*map(Text, _cells(row)))
     notes = ["", f"* {ABOUT}", *_hot(table)]
     notes += [f"{Path(row.path).name}: {row.reason}" for row in table.rows if row.reason]
-    return Group(shown, Text("\n".join(notes)))
+    return Group(shown, Text(lines(*notes)))
 
 
 def _cells(row: MeanRow) -> list[str]:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.report import format as fmt
-from edgeopt.report.cases import blank, cases
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
+from edgeopt.report.cases import CaseTable, cases
 
 #: From how many times as long after a pause it is said why.
 TOLD_FACTOR = 1.2
 
 
-def render(rows: Sequence[OpenLoop], inputs: str) -> Table:
+def render(rows: Sequence[OpenLoop], inputs: str) -> CaseTable:
     """One line for each artifact; below them why some take longer than without pauses."""
     asked = fmt.significant(rows[0].fps_asked) if rows else "0"
     caption = (
@@ -25,7 +20,7 @@ def render(rows: Sequence[OpenLoop], inputs: str) -> Table:
         f"a frame was due, waiting included; late: answered more than a period after that; "
         f"inputs: {inputs}{_pauses(rows)}"
     )
-    table = blank("done", "p50", "p90", "p99", "alone", "late", "queue", caption=caption)
+    table = CaseTable("done", "p50", "p90", "p99", "alone", "late", "queue", caption=caption)
     for row, first in cases(rows):
         table.add_row(*first, *_figures(row))
     return table

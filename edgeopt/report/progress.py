@@ -5,14 +5,21 @@ from __future__ import annotations
 import time
 from typing import Any, TextIO
 
+from edgeopt.domain.visible import visible
+
 PLAIN_EVERY_S = 10.0
 
 
 class Progress:
-    """A `Listener`. A context manager: the live line is gone when it ends."""
+    """A `Listener`. A context manager: the live line is gone when it ends.
+
+    Attributes:
+        last: what it was told last, "" at first.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.last = ""
         self._live: Any = None
         self._task: Any = None
         self._said: dict[str, float] = {}
@@ -26,13 +33,14 @@ class Progress:
         return self
 
     def _bar(self) -> Any:
-        from rich.console import Console
         from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
+        from edgeopt.report.shown import Console
+
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
             TimeElapsedColumn(),
         )
@@ -43,8 +51,11 @@ class Progress:
             self._live.stop()
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
+        self.last = what
         if self._live is not None:
-            self._live.update(self._task, description=what, completed=done, total=total or None)
+            self._live.update(
+                self._task, description=visible(what), completed=done, total=total or None
+            )
         else:
             self._plain(what, done, total)
 
@@ -56,4 +67,4 @@ class Progress:
             return  # devices take turns here: each thing has a clock of its own
         self._said[stem] = now
         count = f" [{done}/{total}]" if total else ""
-        print(f"{now - self._began:6.1f} s  {what}{count}", file=self._stream, flush=True)
+        print(f"{now - self._began:6.1f} s  {visible(what)}{count}", file=self._stream, flush=True)

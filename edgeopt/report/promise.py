@@ -81,8 +81,9 @@ def untold(promise: Promise, record: Record) -> str:
     words = f"not told by {seen}"
     needed = promise.needed
     if needed is not None and needed > (groups or alike or drop.n):
-        noun = "samples" if groups is None and alike is None else "groups"
-        return f"{words}; it takes at least {needed} {noun}"
+        if groups is None and alike is not None:  # a guess: samples are what can be asked for
+            return f"{words}; it takes at least {needed} samples that do not look alike"
+        return f"{words}; it takes at least {needed} {'samples' if groups is None else 'groups'}"
     return words
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from edgeopt.domain.published import Published
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 
 if TYPE_CHECKING:
@@ -58,13 +59,14 @@ def render(published: Sequence[Published]) -> Group:
     """For a terminal."""
     from rich.console import Group
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     found, sources = rows(published)
-    table = Table(box=None, pad_edge=False, title=f"\n{TITLE}", title_justify="left")
+    table = Table(box=None, pad_edge=False, title=lines("", TITLE), title_justify="left")
     for heading in ("model", "precision", "figures"):
         table.add_column(heading, overflow="fold")
     for row in found:
-        table.add_row(row.model, row.precision, "\n".join(row.figures))
-    cited = "\n".join(f"[{number}] {source}" for number, source in enumerate(sources, start=1))
-    return Group(table, Text(f"\n{ABOUT}\n{cited}"))
+        table.add_row(row.model, row.precision, lines(*row.figures))
+    cited = [f"[{number}] {source}" for number, source in enumerate(sources, start=1)]
+    return Group(table, Text(lines("", ABOUT, *cited)))

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.sustained import Minute, Ranking, Sustained
+from edgeopt.domain.visible import lines
 from edgeopt.harness.sustained_figures import BURST_S, ranking
 from edgeopt.report import format as fmt
 from edgeopt.report.artifact_names import names
-from edgeopt.report.cases import blank, cases
+from edgeopt.report.cases import CaseTable, cases
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -21,9 +22,9 @@ def render(rows: Sequence[Sustained], inputs: str) -> Group:
     """A line for each artifact, and below a line for each of its minutes."""
     from rich.console import Group
 
-    caption = f"{_caption(rows)}\ninputs: {inputs}"
-    whole = blank("burst p50", "steady p50", "slower", "start", "pause", caption=caption)
-    by_minute = blank("minute", "runs", "p50", "p90", "temp.", "clock", "load", caption="")
+    caption = lines(*_caption(rows), f"inputs: {inputs}")
+    whole = CaseTable("burst p50", "steady p50", "slower", "start", "pause", caption=caption)
+    by_minute = CaseTable("minute", "runs", "p50", "p90", "temp.", "clock", "load", caption="")
     for row, first in cases(rows):
         whole.add_row(*first, *_figures(row))
         for minute in row.minutes:
@@ -52,20 +53,20 @@ def _minute(minute: Minute) -> list[str]:
     ]
 
 
-def _caption(rows: Sequence[Sustained]) -> str:
+def _caption(rows: Sequence[Sustained]) -> list[str]:
     length = max((row.duration_s or 0.0 for row in rows), default=0.0)
     burst = fmt.significant(min(BURST_S, length / 3), 2)
-    lines = [
+    told = [
         f"{fmt.duration(length)} of load each; burst: the first {burst} s, steady: the last third"
     ]
     called = _called(rows)
     found = ranking(rows)
     if found is not None:
-        lines += [_ranking(found, called), ORDER]
-    lines += [
+        told += [_ranking(found, called), ORDER]
+    told += [
         f"{name}: {note}" for name, row in zip(called, rows, strict=True) for note in row.notes
     ]
-    return "\n".join(lines)
+    return told
 
 
 def _ranking(found: Ranking, called: Sequence[str]) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgeopt import targets
 from edgeopt.domain.target import Profile
+from edgeopt.domain.visible import lines
 from edgeopt.report.facts import facts
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
+
+    from edgeopt.report.shown import Fitting
 
 
 class TargetRow(NamedTuple):
@@ -39,19 +43,30 @@ def _runtimes(profile: Profile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.runtime for rule in profile.recipes))
 
 
+WRAPPED = 27  # columns of the list of runtimes
 HERE = "measured: this machine is of that kind; converted: made, checked and scored here, not timed"
 
 
-def render(found: list[TargetRow]) -> Table:
+def render(found: list[TargetRow]) -> Fitting:
     """For a terminal."""
+    from edgeopt.report.shown import Fitting
+
+    return Fitting(lambda: _table(found, narrow=False), lambda: _table(found, narrow=True))
+
+
+def _table(found: list[TargetRow], *, narrow: bool) -> Table:
+    """The lines. `narrow`: what stands between name and runtimes is in one column."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, caption=HERE, caption_justify="left")
-    for heading in ("target", "hardware", "arch", "runtimes", "from here"):
+    table.add_column("target", no_wrap=True)  # what is typed after --target
+    for heading in ("hardware", *(() if narrow else ("arch",)), "runtimes", "from here"):
         table.add_column(heading, overflow="fold")
     for row in found:
         style = "green" if row.here == "measured" else None
-        table.add_row(row.name, row.title, row.arch, ", ".join(row.runtimes), row.here, style=style)
+        runtimes = lines(*textwrap.wrap(", ".join(row.runtimes), WRAPPED, break_long_words=False))
+        what = (lines(row.title, row.arch),) if narrow else (row.title, row.arch)
+        table.add_row(row.name, *what, runtimes, row.here, style=style)
     return table
 
 
@@ -59,24 +74,27 @@ def show(profile: Profile) -> Group:
     """One profile for a terminal: facts with their basis and source, recipes, traps."""
     from rich.console import Group
     from rich.table import Table
-    from rich.text import Text
 
-    head = Text.assemble((profile.title, "bold"), f"  ({profile.name})\n{profile.summary}\n")
+    from edgeopt.report.shown import Text
+
+    head = Text.assemble((profile.title, "bold"), lines(f"  ({profile.name})", profile.summary, ""))
     figures = Table(box=None, pad_edge=False, title="Facts", title_justify="left")
     for heading in ("fact", "value", "basis", "source"):
         figures.add_column(heading, overflow="fold")
     for fact in facts(profile):
         figures.add_row(fact.name, fact.value, fact.basis, fact.source)
-    recipes = Table(box=None, pad_edge=False, title="\nRecipes, in order", title_justify="left")
+    recipes = Table(
+        box=None, pad_edge=False, title=lines("", "Recipes, in order"), title_justify="left"
+    )
     for heading in ("runtime", "precision", "needs", "why"):
         recipes.add_column(heading, overflow="fold")
     for rule in profile.recipes:
         needs = " or ".join(rule.needs_any)
         recipes.add_row(rule.runtime, rule.precision, needs, rule.why)
-    left = Table(box=None, pad_edge=False, title="\nLeft out", title_justify="left")
+    left = Table(box=None, pad_edge=False, title=lines("", "Left out"), title_justify="left")
     for heading in ("runtime", "precision", "reason"):
         left.add_column(heading, overflow="fold")
     for rule_out in profile.left_out:
         left.add_row(rule_out.runtime, rule_out.precision, rule_out.reason)
-    notes = Text("\n" + "\n".join(f"- {note}" for note in profile.notes))
+    notes = Text(lines("", *(f"- {note}" for note in profile.notes)))
     return Group(head, figures, recipes, left, notes)

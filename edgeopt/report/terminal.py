@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from edgeopt.domain.published import Published
 from edgeopt.domain.run import Choice, Miss, Run
 from edgeopt.domain.target import Profile
+from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 from edgeopt.report import refine_words, words
 from edgeopt.report.method import untimed_reason
@@ -21,7 +22,8 @@ from edgeopt.report.table import Mark, Row, choice_of, rows
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
 LONGEST = 200
 """Characters of a reason; compilers write pages."""
@@ -49,7 +51,7 @@ def summary(
 
     parts: list[RenderableType] = [*_list("Warnings", run.warnings, "yellow")]
     if run.data.metric_why:
-        parts.append(_text(f"\n{_judged(run)}", "dim"))
+        parts.append(_text(lines("", _judged(run)), "dim"))
     for target in run.request.targets:
         profile = (profiles or {}).get(target)
         parts += _target(run, target, side_tables(run, target, profile, published))
@@ -72,7 +74,7 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
     tried = [row for row in made if row.ok]
     if tried:
         yield _text("", "")
-        yield _table(tried, timed=not why)
+        yield _fitting(tried, timed=not why)
         yield _text(_legend(tried), "dim")
     for table in tables:
         yield from _side_table(table)
@@ -98,46 +100,63 @@ def _side_table(table: SideTable) -> Iterator[RenderableType]:
     """A title, rows, and what a reader must know of them."""
     from rich import box
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for head in table.heads:
         grid.add_column(head, overflow="fold")
     for row in table.rows:
         grid.add_row(*map(Text, row))
-    yield _text(f"\n{table.title}", "bold")
+    yield _text(lines("", table.title), "bold")
     yield grid
     yield _text(table.about, "dim")
 
 
 def _sentence(target: str, choice: Choice | None) -> Text:
     """The choice, first and in bold."""
-    from rich.text import Text
+    from edgeopt.report.shown import Text
 
-    line = Text(f"\n{target}: ", style="bold")
+    line = Text(lines("", f"{target}: "), style="bold")
     if choice is None:
         return line.append("nothing chosen yet", style="yellow")
     return line.append(choice.why, style="green" if choice.recipe_id else "yellow")
 
 
-def _table(tried: Sequence[Row], *, timed: bool) -> Table:
-    """The candidates that came through, without the columns of time where none was taken."""
+def _fitting(tried: Sequence[Row], *, timed: bool) -> RenderableType:
+    """The candidates that came through, as wide as there is room."""
+    from edgeopt.report.shown import Fitting
+
+    return Fitting(
+        lambda: _table(tried, timed=timed, narrow=False),
+        lambda: _table(tried, timed=timed, narrow=True),
+    )
+
+
+def _table(tried: Sequence[Row], *, timed: bool, narrow: bool) -> Table:
+    """The candidates, without the columns of time where none was taken.
+
+    Args:
+        narrow: what belongs together stands below each other.
+    """
     from rich import box
     from rich.table import Table
-    from rich.text import Text
+
+    from edgeopt.report.shown import Text
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("", overflow="fold")
     table.add_column("candidate", overflow="fold")
     unit = tried[0].drop.text.partition(" ")[2] or "points"
-    times = ("p50", "p90", "×base") if timed else ()
-    for name in ("thr", *times, "score", f"drop, {unit}", "size"):
+    heads = ["thr", *(("p50", "p90", "×base") if timed else ()), "score", f"drop, {unit}", "size"]
+    for name in _stacked(heads, timed=timed) if narrow else heads:
         table.add_column(name, justify="right", overflow="fold")
     for row in tried:
         style = "bold green" if row.chosen else "" if row.qualifies else "dim"
         signs = "".join(_SIGNS.get(mark, "") for mark in row.marks)
-        cells = map(Text, _cells(row, timed=timed))
-        table.add_row(Text(signs), _candidate(row, tried), *cells, style=style)
+        told = _cells(row, timed=timed)
+        cells = map(Text, _stacked(told, timed=timed) if narrow else told)
+        table.add_row(Text(signs), _candidate(row, tried, narrow), *cells, style=style)
     return table
 
 
@@ -147,6 +166,16 @@ def _cells(row: Row, *, timed: bool) -> list[str]:
     times = [row.latency.text, row.p90.text, versus] if timed else []
     threads = fmt.DASH if row.threads is None else str(row.threads)
     return [threads, *times, row.score.text, _drop(row), row.size.text]
+
+
+def _stacked(told: Sequence[str], *, timed: bool) -> list[str]:
+    """The p90 below the p50, the size below the score, the bounds of a drop below it."""
+    threads, *times, score, drop, size = told
+    if timed:
+        p50, p90, versus = times
+        times = [lines(p50, p90), versus]
+    value, opened, bounds = drop.partition(" ")
+    return [threads, *times, lines(score, size), lines(value, bounds) if opened else drop]
 
 
 def _drop(row: Row) -> str:
@@ -170,20 +199,22 @@ def _legend(tried: Sequence[Row]) -> str:
     if "INCONCLUSIVE" in words or not all(row.resolved for row in tried):
         none = any(row.drop.detail == fmt.NO_INTERVAL for row in tried)
         signs.append((_UNSURE, f"the interval does not tell{', or there is none' * none}"))
-    lines = ["   ".join(f"{sign} {meaning}" for sign, meaning in signs)]
+    told = ["   ".join(f"{sign} {meaning}" for sign, meaning in signs)]
     if "screened only" in marks:
-        lines.append(f"{_SIGNS['screened only']} {_SCREENED}")
-    return "\n".join(filter(None, lines))
+        told.append(f"{_SIGNS['screened only']} {_SCREENED}")
+    return lines(*filter(None, told))
 
 
-def _candidate(row: Row, tried: Sequence[Row]) -> Text:
+def _candidate(row: Row, tried: Sequence[Row], narrow: bool) -> Text:
     """The name; the settings too where another row has the same name and threads."""
-    from rich.text import Text
+    from edgeopt.report.shown import Text
 
     text = Text(row.name)
     twins = [other for other in tried if (other.name, other.threads) == (row.name, row.threads)]
     if len(twins) > 1:
-        text.append("\n" + "; ".join(row.settings[1:]), style="dim")
+        told = row.settings[1:]
+        shown = [one.replace("=", "=\n") for one in told] if narrow else ["; ".join(told)]
+        text.append(lines("", *(part for one in shown for part in one.split("\n"))), style="dim")
     return text
 
 
@@ -207,21 +238,22 @@ def _miss(miss: Miss) -> str:
     return f"{miss.title}: {miss.why}"
 
 
-def _list(title: str, lines: Iterable[str], style: str = "") -> Iterator[RenderableType]:
+def _list(title: str, told: Iterable[str], style: str = "") -> Iterator[RenderableType]:
     """A short list with a title; nothing where it is empty."""
     from rich.table import Table
-    from rich.text import Text
 
-    found = list(lines)
+    from edgeopt.report.shown import Text
+
+    found = list(told)
     if found:
         grid = Table.grid(padding=(0, 1))
         for line in found:
             grid.add_row(" -", Text(line))
-        yield _text(f"\n{title}", f"bold {style}".strip())
+        yield _text(lines("", title), f"bold {style}".strip())
         yield grid
 
 
 def _text(line: str, style: str) -> Text:
-    from rich.text import Text
+    from edgeopt.report.shown import Text
 
     return Text(line, style=style)

@@ -12,7 +12,10 @@ from edgeopt.runner.watchdog import Watchdog
 
 
 def _die_with_parent() -> None:
-    """On Linux: a runner whose host was killed in mid-request ends too."""
+    """On Linux: a runner whose host was killed in mid-request ends too.
+
+    One whose host ended before this is asked for has no input any more, and ends by that.
+    """
     if sys.platform == "linux":
         pr_set_pdeathsig, sigkill = 1, 9
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, sigkill)

@@ -54,7 +54,7 @@ def container(root: Root) -> str:
     return next((name for name in CONTAINERS if name in group), "none")
 
 
-def _groups(root: Root) -> List[str]:
+def groups(root: Root) -> List[str]:
     """Folders of the control group and all above it, the innermost first (version 2)."""
     for line in root.text("/proc/self/cgroup").split("\n"):
         number, _, path = line.split(":", 2)
@@ -71,7 +71,7 @@ def cpu_quota(root: Root) -> Optional[float]:
         Missing: there is no limit.
     """
     found = []
-    for group in _groups(root):
+    for group in groups(root):
         words = (optional(root.text, group + "cpu.max") or "max").split()
         if words[0] != "max":
             found.append(int(words[0]) / int(words[1]))
@@ -83,24 +83,9 @@ def cpu_quota(root: Root) -> Optional[float]:
     return min(found)
 
 
-def memory_limit_bytes(root: Root) -> int:
-    """The tightest limit of all groups.
-
-    Raises:
-        Missing: there is none.
-    """
-    paths = [group + "memory.max" for group in _groups(root)]
-    paths.append(GROUPS + "/memory/memory.limit_in_bytes")
-    found = [optional(root.integer, path) for path in paths]
-    limits = [limit for limit in found if limit and limit < 1 << 60]
-    if not limits:
-        raise Missing("no limit on memory")
-    return min(limits)
-
-
 def quota_stops(root: Root) -> Dict[str, Any]:
     """How often, and for how long, the process's group was stopped because its time was used up."""
-    for path in [group + "cpu.stat" for group in _groups(root)] + [GROUPS + "/cpu/cpu.stat"]:
+    for path in [group + "cpu.stat" for group in groups(root)] + [GROUPS + "/cpu/cpu.stat"]:
         text = optional(root.text, path) or ""
         rows = dict(line.split()[:2] for line in text.split("\n") if " " in line)
         if "nr_throttled" in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from edgeopt.runner import clocks, enclosure, heat, processor, system
+from edgeopt.runner import clocks, enclosure, heat, memory_groups, processor, system
 from edgeopt.runner.root import Root, tell
 
 ACCOUNT: Dict[str, Any] = {
@@ -29,7 +29,7 @@ ACCOUNT: Dict[str, Any] = {
     "python": system.python,
     "uptime_s": system.uptime_s,
     "memory_bytes": system.memory_bytes,
-    "memory_limit_bytes": enclosure.memory_limit_bytes,
+    "memory_limit_bytes": memory_groups.limit_bytes,
     "swap_bytes": system.swap_bytes,
     "governor": clocks.governor,
     "policies": clocks.policies,

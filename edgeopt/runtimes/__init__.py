@@ -13,7 +13,8 @@ sent to a board. Each module has
     open_session(path, threads, options) -> Session
 
 A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",
-"zero_point" where the tensor is quantized), `run(arrays) -> arrays` whose results do not
+"zero_point" where the tensor is quantized; an output's shape is None where only a run tells how
+many axes it has), `run(arrays) -> arrays` whose results do not
 alias the runtime's buffers, `facts() -> dict`, `profile(arrays_list, runs) -> dict` (what
 `profiling.take` returns: where the time of an inference goes, from a second session with the
 runtime's profiler on; ValueError where it has none) and `close()`. Where a runtime reads a
@@ -51,6 +52,10 @@ RUNTIMES = {
 
 #: Those that only answer for a source: they open what its preparation wrote, no user's file.
 REFERENCES = ("tensorflow", "sklearn")
+
+#: Those whose files are programs: opening one runs what is in it. A run makes none of theirs, and
+#: only what edgeopt's own preparation wrote, or the user trusts, is opened. All others open data.
+PROGRAMS = (*REFERENCES, "torch")
 
 #: Those that no machine runs that edgeopt reaches -> (why, what to do). Their artifacts are made
 #: and read back, and neither scored nor timed.

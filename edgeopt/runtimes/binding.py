@@ -26,6 +26,27 @@ def to_artifact(array, binding: dict):
     return np.ascontiguousarray(array, dtype=binding["dtype"]).reshape(shape)
 
 
+def feed(sample: dict, bindings: list) -> list:
+    """One sample as a session takes it: its arrays in the session's order.
+
+    Args:
+        sample: {source input: [*shape]}. bindings: fields of each input's binding.
+    """
+    fed: list = [None] * len(bindings)
+    for binding in bindings:
+        array = to_artifact(sample[binding["source"]][None], binding)[0]
+        fed[binding["index"]] = np.asarray(array)  # a scalar of numpy is no array
+    return fed
+
+
+def read(results: list, bindings: list) -> dict:
+    """One sample's results in the source's layout: {source output: [*shape]}."""
+    return {
+        binding["source"]: np.asarray(from_artifact(results[binding["index"]][None], binding)[0])
+        for binding in bindings
+    }
+
+
 def from_artifact(array, binding: dict):
     """The way back for an output: dequantized, in the source's layout.
 

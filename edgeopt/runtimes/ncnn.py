@@ -77,7 +77,8 @@ class Session:
         self._net = net
         self.inputs = [_input(layer) for layer in self._layers if layer["type"] == "Input"]
         hints = {blob.name: blob.shape for blob in net.blobs()}
-        names = sorted(net.output_names(), key=_natural)
+        given = {spec["name"] for spec in self.inputs}  # one that nothing reads is no output
+        names = sorted(set(net.output_names()) - given, key=_natural)
         self.outputs = [_output(name, hints[name]) for name in names]
 
     def run(self, arrays: list) -> list:
@@ -186,8 +187,9 @@ def _input(layer: dict) -> dict:
 
 
 def _output(name: str, hint) -> dict:
+    """Without a hint nothing tells how many axes it has: hints have room for three."""
     sizes = [int(size) for size in (hint.c, hint.h, hint.w)]
-    shape = sizes[3 - hint.dims :] if 0 < hint.dims <= 3 else [None]
+    shape = sizes[3 - hint.dims :] if 0 < hint.dims <= 3 else None
     return {"name": name, "dtype": "float32", "shape": shape}
 
 

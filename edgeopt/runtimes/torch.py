@@ -1,6 +1,7 @@
 """PyTorch in eager mode on the CPU: opens .pt2 exported programs. The source's own answers.
 
-A TorchScript source is opened, too (.pt, as its preparation wrote it with `SPECS` inside).
+A TorchScript source is opened, too (.pt, as its preparation wrote it with `SPECS` inside): a
+program, like a .pt2 file that holds more than data, so it is opened where `trust` says so.
 """
 
 from __future__ import annotations
@@ -10,7 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.runtimes import exported
+
 PACKAGES = ("torch",)
+
+#: The options under which a file is opened whose code may run: the user's word, or written here.
+TRUSTED = {"trust": "yes"}
 
 #: The file in a prepared TorchScript archive that has its inputs and outputs.
 SPECS = "specs.json"
@@ -27,36 +33,40 @@ def version() -> str:
 def open_session(path: str, threads: int, options: dict) -> Session:
     """Open an exported program, or a prepared TorchScript.
 
+    Args:
+        options: `trust` = "yes": code inside the file may run.
+
     Raises:
-        ValueError: any option: there are none.
+        ValueError: any other option; more than data in a file that is not trusted; it is damaged.
     """
-    if options:
-        raise ValueError(f"unknown PyTorch options {sorted(options)}; it has none")
+    if options and options != TRUSTED:
+        raise ValueError(f"unknown PyTorch options {sorted(options)}; known: trust")
     import torch
 
     torch.set_num_threads(threads)
-    return Script(path) if path.endswith(".pt") else Session(path)
+    if path.endswith(".pt"):
+        if not options:
+            raise exported.NeedsTrust("it is TorchScript, a program")
+        return Script(path)
+    return Session(path, bool(options))
 
 
 class Session:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, trusted: bool = False) -> None:
         import torch
 
         self.stages = STAGES
         self._torch = torch
-        program = torch.export.load(path)
-        signature, (args, kwargs) = program.graph_signature, program.example_inputs
-        if kwargs:
+        program = exported.load(path, trusted)
+        signature = program.graph_signature
+        if program.call_spec.in_spec.children()[1].children():
             raise ValueError(
                 "the exported program takes keyword arguments; export it with positional ones"
             )
         self._module: Any = program.module()
         self._operators = _operators(program.graph)
-        self.inputs = [
-            {"name": n, "dtype": str(a.dtype).split(".")[-1], "shape": list(a.shape)}
-            for n, a in zip(signature.user_inputs, args)
-        ]
         by_name = {node.name: node for node in program.graph.nodes}
+        self.inputs = [_in_spec(name, by_name) for name in signature.user_inputs]
         self.outputs = [_out_spec(name, by_name) for name in signature.user_outputs]
 
     def run(self, arrays: list) -> list:
@@ -109,6 +119,15 @@ def _operators(graph) -> dict:
             name = str(node.target)
             counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _in_spec(name, by_name: dict) -> dict:
+    """An input; where its size is open, as large as the one that it was exported with."""
+    value: Any = getattr(by_name.get(name), "meta", {}).get("val")
+    if not hasattr(value, "dtype"):
+        raise ValueError(f"its input {name!r} is no tensor; export it with tensors only")
+    shape = [d if isinstance(d, int) else d.node.hint for d in value.shape]
+    return {"name": name, "dtype": str(value.dtype).split(".")[-1], "shape": shape}
 
 
 def _out_spec(name: str, by_name: dict) -> dict:

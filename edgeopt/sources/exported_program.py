@@ -11,7 +11,8 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason as why
 from edgeopt.jobs.told import told
-from edgeopt.runtimes.torch import flat
+from edgeopt.runtimes import exported
+from edgeopt.runtimes.torch import TRUSTED, flat
 from edgeopt.sources import (
     canonical_onnx,
     flat_program,
@@ -26,11 +27,13 @@ from edgeopt.sources.source import sha256_file
 if TYPE_CHECKING:
     import torch
 
+HINT = "Make it with torch.export.save(torch.export.export(module, example_inputs), path)."
+
 
 def inspect(argument: dict[str, Any]) -> dict[str, Any]:
     """See `load.inspect`."""
     path = argument["path"]
-    program = read(path)
+    program = read(path, argument.get("trust", False))
     values = {node.name: node.meta.get("val") for node in program.graph.nodes}
     inputs = []
     for name in program.graph_signature.user_inputs:
@@ -43,31 +46,48 @@ def inspect(argument: dict[str, Any]) -> dict[str, Any]:
     return {"path": path, "format": "pt2", "inputs": inputs}
 
 
-def read(path: str) -> torch.export.ExportedProgram:
+def read(path: str, trusted: bool = False) -> torch.export.ExportedProgram:
     """Load an exported program.
 
+    Args:
+        trusted: code inside the file may run.
+
     Raises:
-        BadInput: it is none, or is truncated.
+        BadInput: it is none, is damaged, or holds more than data without being trusted.
     """
     import torch
 
     try:
-        program = torch.export.load(path)
+        program = exported.load(path, trusted)
+    except (exported.Damaged, exported.NeedsTrust, exported.NoProgram) as error:
+        raise refusal(Path(path), error) from None
     except Exception as error:
         reason = first_line(error)
         if "check the warnings above" in reason:  # which are in the log
             reason = "it is truncated, another archive, or of another version."
         otherwise = BadInput(
             f"{path} is no exported program that PyTorch {torch.__version__} reads: {reason}",
-            "Make it with torch.export.save(torch.export.export(module, example_inputs), path).",
+            HINT,
         )
         raise told(error, otherwise) from None
     return program
 
 
+def refusal(path: Path, error: ValueError) -> BadInput:
+    """Why an archive is not read, in a sentence; `error` is one of those of `exported`."""
+    if isinstance(error, exported.NoProgram):
+        return BadInput(f"{path} is no exported program: {error}.", HINT)
+    if isinstance(error, exported.Damaged):
+        return BadInput(f"{path} is damaged: {error}.", "Export or copy it again.")
+    return BadInput(
+        f"{path} is more than data: {error}. Code in it may run when PyTorch reads it.",
+        "If you made it yourself, say --trust; better, save it anew with torch.export.save.",
+    )
+
+
 def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     """See `load.prepare`."""
-    program = read(argument["path"])
+    program = read(argument["path"], argument.get("trust", False))
     return prepare_module(flat_program.module(program), argument, "pt2")
 
 
@@ -100,8 +120,8 @@ def prepare_module(
         raise told(error, otherwise) from None
     arrays = {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
     outputs = _output_specs(results, path)
-    exported = folder / "model.pt2"
-    torch.export.save(program, exported)
+    kept = folder / "model.pt2"
+    torch.export.save(program, kept)
     onnx_path, reason, notes = _export_onnx(program, names, outputs, folder, arrays, results)
     return {
         "path": str(path),
@@ -113,9 +133,10 @@ def prepare_module(
         "operators": operators(onnx_path) if onnx_path else {},
         "onnx": str(onnx_path) if onnx_path else None,
         "onnx_reason": reason,
-        "exported": str(exported),
+        "exported": str(kept),
         "reference_runtime": "torch",
-        "reference_path": str(exported),
+        "reference_path": str(kept),
+        "reference_options": TRUSTED,  # written here
         "notes": notes,
         "warnings": warnings,
     }

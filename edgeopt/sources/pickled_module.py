@@ -33,7 +33,7 @@ def read(path: str) -> torch.nn.Module:
     """
     import torch
 
-    sys.path.insert(0, os.getcwd())  # the module's class is usually the user's own
+    sys.path.append(os.getcwd())  # the module's class is usually the user's own
     try:
         module = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:

@@ -44,7 +44,7 @@ def read(argument: dict[str, Any]) -> Any:
     """
     path = argument["path"]
     if argument["trust"]:
-        sys.path.insert(0, os.getcwd())  # its class may be the user's own
+        sys.path.append(os.getcwd())  # its class may be the user's own
     load = _from_skops if argument["format"] == "skops" else _unpickled
     try:
         estimator = load(path, argument["trust"])

@@ -11,7 +11,7 @@ import numpy as np
 from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
-from edgeopt.runtimes.torch import SPECS, flat
+from edgeopt.runtimes.torch import SPECS, TRUSTED, flat
 from edgeopt.sources import half_module, half_precision, onnx_form, samples
 from edgeopt.sources.source import sha256_file
 
@@ -77,6 +77,7 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         "warnings": [half_precision.SAID.format(halves)] if halves else [],
         "reference_runtime": "torch",
         "reference_path": str(kept),
+        "reference_options": TRUSTED,
         **_onnx(frozen, tensors, arrays, list(results), folder),
     }
 

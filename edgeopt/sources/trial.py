@@ -17,7 +17,7 @@ from edgeopt import runtimes
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
-from edgeopt.runtimes.binding import from_artifact, to_artifact
+from edgeopt.runtimes.binding import feed, read
 from edgeopt.sources import samples
 
 #: Seconds after which no further sample is asked about.
@@ -74,22 +74,15 @@ def _answers(session: Any, made: dict[str, Any], sample: Mapping[str, np.ndarray
     """{output: array} as the source gives it."""
     inputs = made.get("reference_inputs") or _plain(made["inputs"])
     outputs = made.get("reference_outputs") or _plain(made["outputs"])
-    feed: list[Any] = [None] * len(inputs)
-    for binding in inputs:
-        feed[binding["index"]] = np.asarray(
-            to_artifact(sample[binding["source"]][None], binding)[0]
-        )
     try:
-        results = session.run(feed)
+        results = session.run(feed(dict(sample), inputs))
     except Exception as error:
         otherwise = BadInput(
             f"{made['path']} does not run on a sample of the data: {first_line(error)}",
             "It ran on the first one: look at what is different in the others.",
         )
         raise told(error, otherwise) from error
-    return {
-        b["source"]: np.asarray(from_artifact(results[b["index"]][None], b)[0]) for b in outputs
-    }
+    return read(results, outputs)
 
 
 def _plain(specs: list[dict[str, Any]]) -> list[dict[str, Any]]:

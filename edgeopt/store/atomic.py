@@ -10,7 +10,7 @@ def write(path: Path, content: bytes | str) -> None:
     """Replace a file's content.
 
     Raises:
-        OSError: it cannot be written; the old content is still there.
+        OSError: it cannot be written, with the file's name; the old content is still there.
     """
     data = content.encode() if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -20,5 +20,8 @@ def write(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # a failed write names no file itself
+        raise
     finally:
         part.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ import msgspec
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 from edgeopt.store import atomic
-from edgeopt.store.run_folder import check_writable
+from edgeopt.store.out import check_writable
 
 
 def place(asked: Path | None, read: Collection[Path] = ()) -> Path:
@@ -43,9 +43,16 @@ def _same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve()
 
 
-def write(out: Path, found: Any) -> bytes:
-    """Keep a value as JSON, whole or not at all, its folder with it. Returns what was written."""
-    data = msgspec.json.encode(found)
+def encoded(found: Any) -> bytes:
+    """A value as JSON."""
+    return msgspec.json.encode(found)
+
+
+def write(out: Path, data: bytes) -> None:
+    """Keep it, whole or not at all, its folder with it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     atomic.write(out, data)
-    return data

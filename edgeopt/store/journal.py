@@ -9,16 +9,17 @@ Format history: v1, the first.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import RECORD_VERSION, Record
-from edgeopt.store import atomic
+from edgeopt.store import atomic, stored
 
 
 class Journal:
@@ -30,11 +31,18 @@ class Journal:
     def append(self, record: Record) -> None:
         """Write a record and wait until it is on the disk."""
         self.path.touch()
-        with self.path.open("r+b") as file:
+        with self.path.open("r+b", buffering=0) as file:
             _to_a_fresh_line(file)
-            file.write(msgspec.json.encode(record) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            before = file.tell()
+            try:
+                line = msgspec.json.encode(record) + b"\n"
+                while line:
+                    line = line[file.write(line) :]
+                os.fsync(file.fileno())
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file.fileno(), before)  # no half line where there is no room
+                raise
 
     def records(self) -> list[Record]:
         """The last record of each key, in the order in which the keys first appeared.
@@ -50,9 +58,7 @@ class Journal:
         Raises:
             BadInput: as `records`.
         """
-        if not self.path.exists():
-            return []
-        *lines, last = self.path.read_bytes().split(b"\n")
+        *lines, last = stored.content(self.path).split(b"\n")
         if _is_whole(last):
             lines.append(last)
         return [self._parse(line, number) for number, line in enumerate(lines, 1) if line.strip()]
@@ -67,9 +73,9 @@ class Journal:
             version = msgspec.json.decode(line, type=_Versioned).v
             if version <= RECORD_VERSION:
                 return msgspec.json.decode(line, type=Record)
-        except ValueError as error:  # msgspec's errors are of this kind, and Unicode's
+        except (ValueError, RecursionError) as error:  # msgspec's errors, and Unicode's
             raise BadInput(
-                f"{self.path}, line {number} is no record: {error}",
+                f"{self.path}, line {number} is no record: {stored.said(error)}",
                 "The file was damaged or edited; without that line the rest can be read.",
             ) from None
         raise BadInput(
@@ -87,12 +93,12 @@ def _is_whole(line: bytes) -> bool:
     """Whether a line is complete but for its end: no part of an object is one itself."""
     try:
         msgspec.json.decode(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
 
-def _to_a_fresh_line(file: BinaryIO) -> None:
+def _to_a_fresh_line(file: FileIO) -> None:
     """Go to the file's end, after a whole line: a torn one is cut off."""
     content = file.read()
     start = content.rfind(b"\n") + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,13 +12,18 @@ from typing import Any
 import msgspec
 
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
+from edgeopt.domain.errors import BadInput, DeviceFailed, EdgeoptError, NotInstalled
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
-from edgeopt.jobs import on_disk
-from edgeopt.store import atomic
+from edgeopt.domain.target import Profile
+from edgeopt.jobs import disk, on_disk, scratch
+from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
+from edgeopt.store.out import check_writable, refuse_foreign
+from edgeopt.store.same import as_asked_before
+
+__all__ = ["RunFolder", "check_writable", "create", "locked", "read"]
 
 
 class RunFolder:
@@ -26,6 +32,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.journal = Journal(self.path / "results.jsonl")
+        self._whole: dict[str, tuple[object, Artifact]] = {}
 
     @property
     def begun(self) -> Path:
@@ -72,13 +79,24 @@ class RunFolder:
         return self.artifacts / conversion_id
 
     def artifact(self, conversion_id: str) -> Artifact | None:
-        """An artifact made earlier, None if there is none (or its files are gone)."""
-        folder = self.artifact_folder(conversion_id)
+        """An artifact made earlier, None if there is none, or another by now."""
         try:
-            artifact = msgspec.json.decode((folder / "artifact.json").read_bytes(), type=Artifact)
-        except (OSError, ValueError):
+            return self.whole_artifact(conversion_id)
+        except artifact_files.NotWhole:
             return None
-        return artifact if all((folder / name).exists() for name in artifact.files) else None
+
+    def whole_artifact(self, conversion_id: str) -> Artifact:
+        """An artifact made earlier, its files compared with the SHA-256 that was kept of each.
+
+        Raises:
+            NotWhole: there is none, or its files are not what was made; says which.
+        """
+        folder = self.artifact_folder(conversion_id)
+        seen = artifact_files.signature(folder)
+        known = self._whole.get(conversion_id)
+        if known is None or known[0] != seen:
+            known = self._whole[conversion_id] = seen, artifact_files.read(self.path, folder)
+        return known[1]
 
     def keep_artifact(self, artifact: Artifact, made: Path) -> None:
         """Move a finished conversion from `made` to its place."""
@@ -95,7 +113,13 @@ class RunFolder:
         self.begun.unlink(missing_ok=True)
 
     def clear_work(self) -> None:
+        """Remove scratch, and what a call that was killed left half done."""
         shutil.rmtree(self.work, ignore_errors=True)
+        for left in (*self.calibrated.rglob(f"{scratch.PREFIX}*"), *self.path.glob(".*.part")):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
     def decide_anew(self, earlier: Run, request: Request, scored: bool) -> Run:
         """Make the folder one of a request that differs in its limits alone.
@@ -126,6 +150,39 @@ class RunFolder:
             raise
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a run's folder, made if it is not there: one call at a time writes to it.
+
+    One that was made here and is empty in the end is removed.
+
+    Raises:
+        BadInput: it cannot be written, or another call holds it.
+        CannotWrite: there is no room.
+    """
+    folder = path.resolve()
+    made = not folder.exists()
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if made:
+                stack.callback(_remove_empty, folder)
+            stack.enter_context(run_lock.held(folder))
+        except OSError as error:
+            raise _cannot_write(path, error) from None
+        yield
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _cannot_write(path: Path, error: OSError) -> EdgeoptError:
+    why = f"{path} cannot be written: {error.strerror}."
+    return disk.told(error) or BadInput(why, "Give another folder with --out.")
+
+
 def create(
     path: Path, request: Request, environment: Mapping[str, Any] | None = None
 ) -> tuple[RunFolder, Run | None]:
@@ -144,6 +201,8 @@ def create(
     """
     folder = RunFolder(path)
     earlier = _stored(folder.path / "run.json")
+    if earlier is not None:
+        request = as_asked_before(earlier.request, request)
     if earlier is not None and differs_in_limits(earlier.request, request):
         scored = _same_tools(earlier.environment, environment or earlier.environment)
         return folder, folder.decide_anew(earlier, request, scored)
@@ -154,10 +213,7 @@ def create(
         )
     if path.exists() and not path.is_dir():
         raise BadInput(f"{path} is a file, not a folder.", "Give a folder with --out.")
-    if earlier is None and not folder.begun.exists() and path.exists() and any(path.iterdir()):
-        raise BadInput(
-            f"{path} is not empty and holds no run.", "Give a new or an empty folder with --out."
-        )
+    refuse_foreign(path)
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         folder.begun.touch()
@@ -166,9 +222,7 @@ def create(
         if earlier is not None:
             folder.begun.unlink()
     except OSError as error:
-        raise BadInput(
-            f"{path} cannot be written: {error.strerror}.", "Give another folder with --out."
-        ) from None
+        raise _cannot_write(path, error) from None
     return folder, earlier
 
 
@@ -177,24 +231,6 @@ def _same_tools(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     machines = [env.get("machine", {}).get("id") for env in (earlier, now)]
     names = ("edgeopt", "python", "packages")
     return machines[0] == machines[1] and all(earlier.get(n) == now.get(n) for n in names)
-
-
-def check_writable(path: Path) -> None:
-    """Refuse an output folder early, before anything slow is done, without creating it.
-
-    Raises:
-        BadInput: it cannot be created or written.
-    """
-    import os
-
-    there = path.resolve()
-    while not there.exists():
-        there = there.parent
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise BadInput(
-            f"{path} cannot be written: {there} is not a writable folder.",
-            "Give another folder with --out.",
-        )
 
 
 def read(path: Path) -> Run:
@@ -208,21 +244,29 @@ def read(path: Path) -> Run:
     run = _stored(folder.path / "run.json")
     if run is None:
         raise BadInput(f"{path} holds no run: there is no run.json.", "Give the --out of a run.")
-    return msgspec.structs.replace(
-        run, folder=str(folder.path), records=tuple(folder.journal.records())
-    )
+    records = tuple(folder.journal.records())
+    sound.require(path, run, records)
+    return msgspec.structs.replace(run, folder=str(folder.path), records=records)
 
 
 def _stored(path: Path) -> Run | None:
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
-    try:
-        run = msgspec.json.decode(path.read_bytes(), type=Run)
-        if run.v > RUN_VERSION:
-            raise ValueError(f"its format {run.v} is newer than {RUN_VERSION}")
-    except ValueError as error:  # msgspec's errors are of this kind, and Unicode's
+    run = stored.value(path, Run, "run")
+    if run.v > RUN_VERSION:
         raise BadInput(
-            f"{path} is not a run that this version of edgeopt reads: {error}",
-            "It may be of another version; give another folder with --out.",
-        ) from None
+            f"{path} is not a run that this version of edgeopt reads: its format {run.v} is newer "
+            f"than {RUN_VERSION}",
+            stored.HINT,
+        )
     return run
+
+
+def profiles(folder: Path) -> dict[str, Profile]:
+    """The profiles that a run was made with, by target; none while it goes on.
+
+    Raises:
+        BadInput: a file there is no profile.
+    """
+    found = sorted((folder / "targets").glob("*.json"))
+    return {path.stem: stored.value(path, Profile, "profile") for path in found}

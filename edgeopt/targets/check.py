@@ -11,6 +11,7 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.target import Fact, LeftOutRule, Profile, RecipeRule
+from edgeopt.domain.visible import lines
 from edgeopt.targets.complaint import complaint
 from edgeopt.targets.field import Field
 from edgeopt.targets.offers import OFFERS
@@ -31,7 +32,7 @@ def check(profile: Profile, where: str, text: str = "") -> None:
     """
     faults = [fault for rule in _RULES for fault in rule(profile)]
     if faults:
-        raise BadInput("\n".join(complaint(where, text, *fault) for fault in faults))
+        raise BadInput(lines(*(complaint(where, text, *fault) for fault in faults)))
 
 
 def _numbers_are_finite(profile: Profile) -> Iterator[Fault]:

@@ -197,9 +197,39 @@ def padded(path):
     return write(path, nodes, inputs, outputs, weights)
 
 
+def masked(path):
+    """A map, shares of 1 and logits that masks end: by infinities, and by the least float."""
+    seen = np.zeros((1, 1, 8, 8), np.float32)
+    seen[..., :2] = -np.inf
+    nodes = [
+        node("Conv", ["x", "w1"], ["a"], pads=[1, 1, 1, 1]),
+        node("Relu", ["a"], ["r"]),
+        node("Conv", ["r", "w2"], ["m"]),
+        node("Add", ["m", "seen"], ["map"]),
+        node("ReduceMean", ["r"], ["mean"], axes=[2, 3], keepdims=0),
+        node("Gemm", ["mean", "w3"], ["logits"]),
+        node("Add", ["logits", "never"], ["some"]),
+        node("Softmax", ["some"], ["shares"]),
+        node("Gemm", ["mean", "w4"], ["others"]),
+        node("Add", ["others", "least"], ["low"]),
+    ]
+    weights = [
+        weight("w1", 16, 4, 3, 3),
+        weight("w2", 2, 16, 1, 1),
+        numpy_helper.from_array(seen, "seen"),
+        weight("w3", 16, 5),
+        constant("never", [0, 0, -np.inf, 0, 0]),
+        weight("w4", 16, 4),
+        constant("least", [0, 0, np.finfo(np.float32).min, 0]),
+    ]
+    outputs = [tensor("map", [1, 2, 8, 8]), tensor("shares", [1, 5]), tensor("low", [1, 4])]
+    return write(path, nodes, [tensor("x", [1, 4, 8, 8])], outputs, weights)
+
+
 NETS = frozenset(
     {
         "grouped_up_1d", "grouped_up_2d", "stacked_weights", "vector_weight", "single_numbers",
         "gemm_factors", "shared_bias", "taken_names", "tied", "places", "constant_left", "padded",
+        "masked",
     }
 )  # fmt: skip

@@ -6,6 +6,7 @@ from edgeopt.convert.bindings import (
     bind,
     candidates,
     channels_last,
+    taken,
 )
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import TensorSpec
@@ -188,3 +189,26 @@ def test_shapes_that_do_not_fit(want, got):
 def test_channels_last():
     assert channels_last(4) == CHANNELS_LAST == (0, 2, 3, 1)
     assert channels_last(5) == (0, 2, 3, 4, 1)
+
+
+SIDE = (spec("x", 1, 4), spec("z", 1, 4), spec("ids", 1, 2, dtype="int64"))
+
+
+@pytest.mark.parametrize(
+    ("artifact", "expected"),
+    [
+        ([found("z", 1, 4)], ["z"]),
+        ([found("serving_default_ids:0", 1, 2, dtype="int64"), found("x", 1, 4)], ["x", "ids"]),
+        ([found("in0", 1, 4)], ["x", "z", "ids"]),  # nothing tells which it is
+        ([found("z", 1, 5)], ["x", "z", "ids"]),
+        ([], ["x", "z", "ids"]),
+        ([found(name, 1, 4) for name in "xzw"], ["x", "z", "ids"]),
+    ],
+)
+def test_inputs_that_a_tool_dropped_are_not_fed(artifact, expected):
+    assert [one.name for one in taken(SIDE, artifact, {})] == expected
+
+
+def test_a_shape_that_only_a_run_tells_is_the_sources():
+    [binding] = bind((spec("y", 2, 3, 4, 5),), [{**found("out0"), "shape": None}], {})
+    assert (binding.shape, binding.permute) == ((2, 3, 4, 5), None)

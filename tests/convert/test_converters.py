@@ -134,6 +134,12 @@ def test_packages_of_a_torch_source(runtime, besides):
             replace(SOURCE, inputs=(TensorSpec(name="v", dtype="float32", shape=(1, 2, 2, 2, 2)),)),
             "ncnn's values have three axes beside the batch; 'v' has more",
         ),
+        (
+            "ncnn",
+            "fp32",
+            replace(SOURCE, inputs=(TensorSpec(name="past", dtype="float32", shape=(1, 0, 8)),)),
+            "ncnn has no values of length 0; input 'past' is (1, 0, 8)",
+        ),
     ],
 )
 def test_unsuitable(runtime, precision, source, reason):

@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from edgeopt.convert.careful import Careful
 from edgeopt.convert.fallbacks import (
     ALWAYS,
     MOST,
@@ -13,6 +12,7 @@ from edgeopt.convert.fallbacks import (
     QuantizerFailed,
     search,
 )
+from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
@@ -57,7 +57,7 @@ class Library:
 
 def found(library, start=None, operators=OPERATORS, **limits):
     asked = {"library": "NNCF", "ways": EVERY_WAY, "how": Quantization(library="nncf"), **limits}
-    return search(library, Limits(operators=lambda: operators, **asked), start or Careful())
+    return search(library, Limits(operators=lambda: operators, **asked), start or Relaxation())
 
 
 def named(name):
@@ -66,7 +66,7 @@ def named(name):
 
 def test_what_works_is_made_once():
     library = Library(lambda plan: True)
-    assert found(library) == Careful()
+    assert found(library) == Relaxation()
     assert len(library.asked) == 1
 
 
@@ -168,7 +168,7 @@ def test_something_always_stays_in_integers():
 
 def test_the_first_cause_is_told_with_its_operator():
     def error(plan):
-        if plan == Careful():
+        if plan == Relaxation():
             return named("up")(plan)
         return RuntimeError("something else, at the end")
 
@@ -222,13 +222,13 @@ def test_a_file_that_does_not_open_is_a_failure_too():
 
 
 def test_what_helped_before_comes_first():
-    before = Careful().with_float([OPERATORS[2]], "as before")
+    before = Relaxation().with_float([OPERATORS[2]], "as before")
     library = Library(lambda plan: "up" in plan.in_float)
     assert found(library, before) == before
     assert library.asked == [before]
 
 
 def test_what_helped_before_and_does_not_now_is_dropped():
-    before = Careful().with_float([OPERATORS[0]], "as before")
+    before = Relaxation().with_float([OPERATORS[0]], "as before")
     plan = found(Library(lambda plan: plan.in_float == ("up",), named("up")), before)
     assert plan.in_float == ("up",)

@@ -14,6 +14,8 @@ from edgeopt.domain.tensor import TensorSpec
 
 
 class Session:
+    closed = False
+
     """Answers p = relu(first) - 2 second and q = first + second, under names that tell nothing."""
 
     def __init__(self, swapped_in=False, swapped_out=False, broken=False):
@@ -21,6 +23,9 @@ class Session:
         self.outputs = [spec("Identity", 1, 4), spec("other", 1, 4)]
         self._swapped = swapped_in, swapped_out
         self._broken = broken
+
+    def close(self):
+        self.closed = True
 
     def run(self, arrays):
         if self._broken:
@@ -104,6 +109,26 @@ def test_names_that_tell_ask_nothing(job):
 def test_distance(own, theirs, near):
     far = matching.distance({"y": np.array(own)}, {"y": np.array(theirs)})
     assert (far < routes.LEAST) == near
+
+
+def test_a_source_is_opened_once_for_a_conversion_and_closed(job, monkeypatch):
+    """Matching, the check of a route and the look at layouts each compare with it."""
+    opened = []
+
+    def open_session(path, threads, options):
+        opened.append(Session())
+        return opened[-1]
+
+    own = replace(job.source, onnx="", reference_path="sessions of this test", reference_options={})
+    job = replace(job, source=own)
+    monkeypatch.setattr(matching.runtimes.load("onnxruntime"), "open_session", open_session)
+    for folder in ("one", "two"):
+        matching.bound(replace(job, folder=folder), Session(True), {})
+    routes.check(job, "artifact", {})
+    assert len(opened) == 2  # the source, and the artifact of the route
+    assert all(session.closed for session in opened)
+    matching.bound(replace(job, calibration={"a": "other"}), Session(True), {})
+    assert len(opened) == 2  # its samples cannot be read, and so nothing was asked
 
 
 # --- routes

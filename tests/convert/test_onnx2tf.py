@@ -7,7 +7,7 @@ import pytest
 import tiny_nets
 
 from edgeopt.convert import onnx2tf
-from edgeopt.domain.errors import EdgeoptError, NotInstalled
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.sources.source import sha256_file
 
@@ -180,3 +180,60 @@ def test_its_pins_ship_beside_it():
     pins = onnx2tf.CONSTRAINTS.read_text().splitlines()
     assert f"onnx2tf=={onnx2tf.VERSION}" in pins
     assert all("==" in line for line in pins if line and not line.startswith("#"))
+
+
+def _installs(monkeypatch, at_pip=lambda made: None):
+    """Stands in for venv and pip; what `at_pip` raises or returns is pip's."""
+
+    def run(command, **options):
+        made = onnx2tf.Path(command[-1] if "venv" in command else command[0]).resolve()
+        if "venv" in command:
+            (made / "bin").mkdir()
+            return subprocess.CompletedProcess(command, 0, "", "")
+        made = onnx2tf.Path(command[0]).parents[1]
+        (made / "bin" / "onnx2tf").write_text(f"#!{made}/bin/python\nprint()\n")
+        (made / "bin" / "tool").write_bytes(b"\x7fELF" + bytes(made))
+        done = at_pip(made)
+        return done or subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(onnx2tf.subprocess, "run", run)
+
+
+def test_it_is_made_aside_and_takes_its_place_when_whole(cache, monkeypatch):
+    seen = []
+    _installs(monkeypatch, seen.append)
+    home = onnx2tf.environment()
+    assert seen[0] != home
+    assert seen[0].parent == home.parent
+    assert not seen[0].exists()
+    # Its scripts name the Python of the place that they are at now; programs stay as they are.
+    assert (home / "bin" / "onnx2tf").read_text().splitlines()[0] == f"#!{home}/bin/python"
+    assert (home / "bin" / "tool").read_bytes() == b"\x7fELF" + bytes(seen[0])
+
+
+def test_one_that_is_interrupted_leaves_nothing_that_counts(cache, monkeypatch):
+    """What still writes to the folder of the first does not write to that of the second."""
+    seen = []
+
+    def killed(made):
+        seen.append(made)
+        raise KeyboardInterrupt
+
+    _installs(monkeypatch, killed)
+    with pytest.raises(KeyboardInterrupt):
+        onnx2tf.environment()
+    left = cache / f".{seen[0].name[1:]}"
+    left.mkdir()  # as a process that was killed leaves it
+    _installs(monkeypatch, seen.append)
+    home = onnx2tf.environment()
+    assert seen[1] != seen[0]
+    assert sorted(path.name for path in cache.iterdir()) == [home.name, f"{home.name}.lock"]
+
+
+def test_a_full_disk_is_no_fault_of_the_model(cache, monkeypatch):
+    said = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    full = subprocess.CompletedProcess([], 1, "", f"{said}\n\n")
+    _installs(monkeypatch, lambda made: full)
+    with pytest.raises(CannotWrite, match="no room is left on the disk of "):
+        onnx2tf.environment()
+    assert [path.suffix for path in cache.iterdir()] == [".lock"]

@@ -222,6 +222,13 @@ SEQUENCES = {
         ("ConcatFromSequence", ["s"], ["y"], {"axis": 1}),
         out=[1, 12],
     ),
+    "split by sizes that are given": sequence(
+        ("Shape", ["x"], ["sizes"], {"start": 0, "end": 1}),
+        ("SplitToSequence", ["x", "sizes"], ["s"], {"axis": 0}),
+        ("SequenceLength", ["s"], ["n"], {}),
+        ("Cast", ["n"], ["f"], {"to": TensorProto.FLOAT}),
+        ("Mul", ["x", "f"], ["y"], {}),
+    ),
     "stacked": sequence(
         ("SequenceEmpty", [], ["e"], {}),
         ("SequenceInsert", ["e", "x"], ["s"], {}),
@@ -261,3 +268,26 @@ def test_an_input_that_is_an_output_is_computed(kind):
     assert done == ("inputs that are outputs as products by one",)
     assert [node.op_type for node in changed.graph.node] == ["Mul"]
     assert not rewrites.rewritten(made, "onnx2tf", sample(made))[1]
+
+
+@pytest.mark.parametrize(
+    ("made", "rewrites_it"),
+    [
+        (pool("AveragePool", 9, 8, kernel=[7, 7], pads=[0, 0, 1, 1]), True),
+        (pool("AveragePool", 9, kernel=[2], pads=[0, 1], count_include_pad=1), True),
+        (pool("AveragePool", 9, 8, kernel=[3, 3], pads=[0, 1, 1, 1], strides=[2, 2]), True),
+        (pool("AveragePool", 9, 8, kernel=[3, 3], pads=[1] * 4), False),  # pnnx has these
+        (pool("AveragePool", 9, 8, kernel=[3, 3], strides=[2, 2], ceil_mode=1), False),
+        (pool("MaxPool", 9, 8, kernel=[2, 2], pads=[0, 0, 1, 1]), False),
+    ],
+)
+def test_pnnx_gets_uneven_padding_of_means_by_a_pad(made, rewrites_it):
+    changed, done = rewrites.rewritten(made, "pnnx", sample(made))
+    assert bool(done) == rewrites_it
+    given = sample(made)
+    np.testing.assert_allclose(
+        answers(changed, given)[0], answers(made, given)[0], rtol=1e-4, atol=1e-5
+    )
+    pooled = [node for node in changed.graph.node if node.op_type == "AveragePool"]
+    pads = [attributes(node).get("pads", []) for node in pooled]
+    assert all(pad[: len(pad) // 2] == pad[len(pad) // 2 :] for pad in pads)

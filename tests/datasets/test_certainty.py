@@ -62,6 +62,76 @@ VALUES = {
 }
 
 
+def elu(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+def silu(x):
+    return x * sigmoid(x)
+
+
+def gelu(x):
+    return x * sigmoid(1.702 * x)
+
+
+def mish(x):
+    return x * np.tanh(np.log1p(np.exp(x)))
+
+
+def latent(columns, n=120, seed=0):
+    """Features that depend on each other, as a network's do."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, 12)) @ rng.normal(size=(12, columns)) / 3.5
+
+
+@pytest.mark.parametrize("bent", [elu, gelu, silu, mish])
+@pytest.mark.parametrize("columns", [8, 64, 512])
+@pytest.mark.parametrize("scale", [1, 4])
+def test_embeddings_behind_one_sided_activations_are_values(bent, columns, scale):
+    features = bent(scale * latent(columns))
+    assert not read(features).classes
+    normed = (features - features.mean(axis=1, keepdims=True)) / features.std(axis=1, keepdims=True)
+    assert "normalized" in read(normed).why
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4, 6])
+@pytest.mark.parametrize("n", [10, 20, 60])
+@pytest.mark.parametrize("unit", [0.1, 1, 30])
+def test_small_gaussian_regressions_are_values(columns, n, unit):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        rows = unit * rng.normal(size=(n, columns))
+        assert not read(rows).classes
+        assert not read(elu(rows)).classes
+    rng = np.random.default_rng(9)
+    both = rng.normal(size=(n, 2)) @ [[1.0, -0.9], [0.0, 0.45]] * unit  # correlated at -0.9
+    assert not read(both).classes
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # few epochs do
+def test_answers_of_trained_classifiers_are_classes_and_their_features_are_not():
+    from sklearn.datasets import load_digits
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
+
+    images, digits = load_digits(return_X_y=True)
+    images = images / 16
+    model = MLPClassifier(48, max_iter=25, random_state=0).fit(images[:1200], digits[:1200])
+    inside = images[1200:1400] @ model.coefs_[0] + model.intercepts_[0]
+    logits = np.maximum(inside, 0) @ model.coefs_[1] + model.intercepts_[1]
+    assert read(logits[:, None].astype(np.float32)).classes
+    assert read(logits[:100]).classes
+    assert not read(inside).classes
+    assert not read(gelu(inside)).classes
+    linear = LogisticRegression(max_iter=100).fit(images[:600], digits[:600])
+    assert read(linear.decision_function(images[1200:1300])).classes
+    odd = MLPClassifier(16, learning_rate_init=0.01, max_iter=25, random_state=0)
+    odd.fit(images[:1200], digits[:1200] % 2)
+    margin = np.maximum(images @ odd.coefs_[0] + odd.intercepts_[0], 0) @ odd.coefs_[1]
+    margin = margin[1200:1400] + odd.intercepts_[1]
+    assert read(np.concatenate([-0.45 * margin, 0.55 * margin + 0.2], axis=1)).classes
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes_are_read_where_they_are_certain(name):
     found = read(CLASSES[name])

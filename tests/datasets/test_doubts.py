@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgeopt.datasets.doubts import doubts, unanswered_samples
+from edgeopt.datasets.doubts import doubts, faint, unanswered_samples
 from edgeopt.datasets.metrics import metric
 
 RNG = np.random.default_rng(0)
@@ -46,3 +46,34 @@ def test_samples_that_the_source_cannot_answer_are_named():
     [advice] = unanswered_samples(tuple(range(0, 500, 20)), 500)
     assert "NaN for 25 of 500 samples (numbers 0, 20, 40" in str(advice)
     assert "and 13 more, from 0): they are not scored" in str(advice)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        0.0005 + 0.001 * RNG.random((60, 1, 1)),  # silence, to a detector of speech
+        0.003 * RNG.random((60, 1, 4, 5)),  # scores of objects where none are
+        300 + RNG.random((60, 1)),
+    ],
+)
+def test_answers_that_integers_could_not_follow_are_told(answers):
+    [advice] = faint("p", answers)
+    assert "less than a step of 8 bits" in str(advice)
+    assert "these 60 samples do not tell whether integers follow it" in str(advice)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        RNG.random((60, 1)),
+        0.01 * RNG.random((60, 1)),
+        np.where(np.arange(60) == 50, 0.9, 0.001)[:, None],
+        1e-3 * RNG.normal(size=(60, 3)),  # small, but no probability
+        RNG.normal(size=(60, 3)) + 100,
+        np.full((60, 1), 0.3),  # told as one answer for all
+        1e-9 * RNG.random((60, 1)),  # rounding noise is none
+        RNG.integers(0, 9, (60, 1)),
+    ],
+)
+def test_answers_that_move_raise_no_such_doubt(answers):
+    assert faint("p", answers) == ()

@@ -335,3 +335,95 @@ def test_a_constant_beside_others_is_no_mask():
     wrong[:, 0] = 3e4
     with pytest.raises(StepFailed):
         parity("fp32", {"y": wrong}, {"y": source})
+
+
+LARGE_MEANS = {
+    "300 K": 300 + 0.8 * RNG.normal(size=(48, 1, 1)),
+    "pressure": 101_325 + 400 * RNG.normal(size=(48, 1, 3)),
+    "a map": 300 + 0.8 * RNG.normal(size=(48, 1, 6, 8)),
+    "below 0": -1000 + 1.2 * RNG.normal(size=(48, 1, 2)),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_MEANS)
+def test_beside_a_large_mean_what_varies_is_compared(name):
+    answers = LARGE_MEANS[name].astype(np.float32)
+    mean = answers.mean(axis=0, keepdims=True)
+    assert verdict("fp32", rounded(answers, "fp32"), answers) == ""
+    assert "constant, where" in verdict("fp32", np.broadcast_to(mean, answers.shape), answers)
+    for wrong in (mean - (answers - mean), answers[::-1], mean + 0.5 * (answers - mean)):
+        assert "vary otherwise than the source's" in verdict("fp32", wrong, answers)
+    assert verdict("bf16", rounded(answers, "bf16"), answers) == ""
+
+
+def test_fp16_beside_a_mean_that_it_can_hold():
+    answers = (30 + 2 * RNG.normal(size=(48, 1, 4))).astype(np.float32)
+    assert verdict("fp16", rounded(answers, "fp16"), answers) == ""
+    noisy = answers + 0.05 * RNG.normal(size=answers.shape)
+    assert verdict("fp16", noisy, answers) == ""
+    assert verdict("fp16", answers[::-1], answers)
+
+
+SILENCE = (0.0005 + 0.001 * RNG.random((48, 1, 1))).astype(np.float32)
+NOTHING_SEEN = (0.003 * RNG.random((48, 1, 2, 16))).astype(np.float32)
+LATE = np.where(np.arange(200) == 150, 900.0, RNG.random(200))[:, None].astype(np.float32)
+
+
+@pytest.mark.parametrize("answers", [SILENCE, NOTHING_SEEN, LATE])
+def test_integers_that_cannot_tell_a_rare_answer_from_none_are_not_refused(answers):
+    zeros = np.zeros_like(answers)
+    assert verdict("int8-static", zeros, answers) == ""
+    assert "constant" in verdict("fp16", zeros, answers)
+    assert verdict("fp16", rounded(answers, "fp16"), answers) == ""
+    assert "dB" in verdict("int8-static", zeros + 0.5 * (1 + answers.max()), answers)
+
+
+def test_scores_that_do_vary_are_refused_as_zeros_still():
+    for scale in (0.02, 0.2, 1):
+        scores = scale * RNG.random((48, 1, 3)).astype(np.float32)
+        assert "constant" in verdict("int8-static", np.zeros_like(scores), scores)
+    small = 1e-3 * RNG.normal(size=(48, 1, 3)).astype(np.float32)
+    assert "constant" in verdict("int8-static", np.zeros_like(small), small)
+    seen = detector()
+    seen[:, :, 4:] *= 0.03  # beside boxes: another form of the same model would follow them
+    dead = seen.copy()
+    dead[:, :, 4:] = 0
+    assert verdict("int8-static", dead, seen).startswith("channels 4 to 5 of y: constant")
+
+
+def shuffled(array):
+    return array[np.random.default_rng(5).permutation(len(array))]
+
+
+@pytest.mark.parametrize("factor", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("precision", ["int8-static", "fp16"])
+def test_wrong_slices_of_like_scale_are_named(factor, precision):
+    answers = RNG.normal(size=(48, 1, 12, 10)).astype(np.float32)
+    answers[:, :, 8:] *= factor
+    for wrong in (-answers, shuffled(answers), answers[:, :, ::-1] * factor):
+        own = answers * (1 + 0.001 * RNG.normal(size=answers.shape))
+        own[:, :, 8:] = wrong[:, :, 8:]
+        assert "channels 8 to 11 of y: farther from" in verdict(precision, own, answers)
+
+
+def test_noise_that_all_slices_share_is_for_the_score_to_judge():
+    answers = RNG.normal(size=(48, 1, 12, 10)) * np.geomspace(1, 0.15, 12)[:, None]
+    for noise in (0.1, 0.2, 0.4):
+        own = answers + noise * RNG.normal(size=answers.shape)
+        assert verdict("int8-static", own, answers) == ""
+    logits = sure()
+    assert verdict("int8-static", logits + 0.6 * RNG.normal(size=logits.shape), logits) == ""
+
+
+def test_a_wrong_column_of_whole_numbers_is_named():
+    boxes = RNG.integers(0, 640, (40, 1, 20, 6))
+    boxes[..., 5] = RNG.integers(0, 9, (40, 1, 20))
+    own = boxes.copy()
+    own[..., 5] = RNG.integers(0, 9, (40, 1, 20))
+    assert verdict("int8-static", own, boxes).startswith("column 5 of y: farther from")
+    own = boxes + (RNG.random(boxes.shape) < 0.05)
+    assert verdict("int8-static", own, boxes) == ""
+    heads = RNG.integers(0, 5, (60, 3))
+    own = heads.copy()
+    own[:, 1] = RNG.integers(0, 5, 60)
+    assert "1" in verdict("int8-static", own, heads)

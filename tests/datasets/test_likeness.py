@@ -104,6 +104,69 @@ def test_classes_that_are_far_apart_in_the_answers_are_no_groups():
     assert likeness.groups_of({"x": rows}, sure.astype(np.float32)) is None
 
 
+def of_two_classes(kind, n=120):
+    """(independent pictures [n, 3, 32, 32] of two classes that look different, the class)"""
+    rng = np.random.default_rng(4)
+    classes = rng.integers(0, 2, n)
+    y, x = np.mgrid[:32, :32] / 32
+    seen = []
+    for number in classes:
+        own = np.random.default_rng(rng.integers(1 << 30))
+        if kind == "sky or ground":
+            picture = np.where(y < 0.5, number, 1 - number) + 0.3 * scene(own, 32)
+        elif kind == "large or small":
+            disc = (x - 0.5) ** 2 + (y - 0.5) ** 2 < (0.1 if number else 0.2)
+            picture = disc * own.uniform(0.5, 1, (3, 1, 1)) + own.normal(0, 0.1, (3, 32, 32))
+        else:
+            tint = [1, 0.2, 0.2] if number else [0.2, 0.2, 1]
+            picture = scene(own, 32) * np.array(tint)[:, None, None]
+        seen.append(picture)
+    sure = 6 * np.eye(2)[classes] + rng.normal(size=(n, 2))
+    return np.array(seen, np.float32), sure.astype(np.float32), classes
+
+
+@pytest.mark.parametrize("kind", ["sky or ground", "large or small", "red or blue"])
+def test_classes_that_look_different_are_explained_by_their_labels(kind):
+    seen, told, classes = of_two_classes(kind)
+    assert likeness.groups_of({"x": seen}, told, classes) is None
+    assert likeness.groups_of({"x": seen}, told, np.array(["a", "b"])[classes]) is None
+    # Labels that say nothing of it explain nothing.
+    other = np.random.default_rng(0).permutation(classes)
+    found = likeness.groups_of({"x": seen}, told, other)
+    assert found is not None
+    assert found.max() == 1
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (0, 4), (0, 6)])
+def test_two_digits_are_no_groups_even_without_labels(pair):
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    rows = np.flatnonzero(np.isin(data.target, pair))[:160]
+    seen = (data.data[rows] / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+    sure = 6 * np.eye(10)[data.target[rows]] + RNG.normal(size=(len(rows), 10))
+    assert likeness.groups_of({"x": seen}, sure.astype(np.float32)) is None
+
+
+@pytest.mark.parametrize("count", [4, 6])
+def test_films_within_classes_are_seen_beside_labels(count):
+    seen, film = frames(count, 30)
+    found = likeness.groups_of({"x": seen}, answers(seen), film % 2)
+    assert found is not None
+    assert abs(found.max() + 1 - count) <= 1
+
+
+def test_films_of_one_class_are_seen_where_the_other_is_independent():
+    seen, _ = frames(2, 30)
+    others = np.stack([scene(np.random.default_rng(900 + i)) for i in range(60)])
+    both = np.concatenate([seen, others])
+    classes = np.repeat([0, 1], 60)
+    told = np.concatenate([answers(both), 20 * np.eye(2, dtype=np.float32)[classes]], axis=1)
+    found = likeness.groups_of({"x": both}, told, classes)
+    assert found is not None
+    assert len(np.unique(found[:60])) <= 4
+
+
 def test_too_few_samples_say_nothing():
     seen, _ = frames(2, 8)
     assert likeness.groups_of({"x": seen}, answers(seen)) is None

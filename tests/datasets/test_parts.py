@@ -88,6 +88,57 @@ def test_rounding_noise_is_no_part():
     assert words(answers) == ["y"]
 
 
+def mask(n=40, side=24, border=(1, 1)):
+    """[n, side, side]: a blob somewhere inside that hardly ever reaches the first rows."""
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[:side, :side]
+    top, left = border
+    middle = np.stack([rng.uniform(4 * top, side, n), rng.uniform(4 * left, side, n)])
+    far = (y - middle[0, :, None, None]) ** 2 + (x - middle[1, :, None, None]) ** 2
+    found = 1 / (1 + np.exp(far / 6 - 5))
+    found[3] = found[3].T[::-1]
+    return found.astype(np.float32)
+
+
+@pytest.mark.parametrize("border", [(1, 1), (1, 0), (0, 1), (2, 0)])
+@pytest.mark.parametrize("axes", [(1,), (1, 2), (3,), ()])
+def test_rows_of_a_mask_that_seldom_fire_are_no_parts(border, axes):
+    assert words(np.expand_dims(mask(border=border), axes)) == ["y"]
+    logits = np.log(mask(border=border) + 1e-6)
+    assert words(np.expand_dims(logits, axes)) == ["y"]
+
+
+def test_a_heatmap_that_fires_inside_alone_is_one_part():
+    rows = np.abs(RNG.normal(size=(30, 1, 5, 64, 64)))
+    rows[..., 0, :] *= 0.01
+    rows[..., -1] *= 0.01
+    assert words(rows) == ["y"]
+    assert words(np.moveaxis(rows, 2, -1)) == ["y"]
+
+
+def test_channels_of_a_map_are_parts_still():
+    rows = RNG.normal(size=(24, 1, 6, 10, 12))
+    rows[:, :, 4:] *= 0.01
+    assert words(rows) == ["channels 0 to 3 of y", "channels 4 to 5 of y"]
+    assert words(np.moveaxis(rows, 2, -1)) == ["columns 0 to 3 of y", "columns 4 to 5 of y"]
+    anchors = RNG.normal(size=(24, 1, 3, 10, 12, 6)) * [90, 90, 90, 90, 1, 1]
+    assert words(anchors) == ["columns 0 to 3 of y", "columns 4 to 5 of y"]
+
+
+@pytest.mark.parametrize("classes", [1, 80])
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("front", [0, 1])
+def test_heads_of_detectors_have_boxes_and_scores(classes, last, front):
+    answers = detector(classes=classes, cells=225, n=16)
+    if last:
+        answers = answers.swapaxes(2, 3)
+    answers = np.expand_dims(answers, tuple(range(1, 1 + front)))
+    assert [part.slices for part in parts("y", answers)] == [
+        (0, 1, 2, 3),
+        tuple(range(4, 4 + classes)),
+    ]
+
+
 def test_a_single_slice_is_named_alone():
     assert Part("y", (1, 6, 4), 1, (5,)).words == "channel 5 of y"
     assert Part("y", (3, 1, 6, 4), 0, (0, 2)).words == "places 0, 2 on axis 0 of y"

@@ -35,7 +35,7 @@ def test_a_python_that_makes_no_environment_is_told(server, tmp_path):
     """Debian keeps the module that installs pip in a package of its own."""
     fake = tmp_path / "python3"
     fake.write_text(
-        '#!/bin/sh\nif [ "$2" = venv ]; then\n'
+        '#!/bin/sh\nif [ "$3" = venv ]; then\n'
         "echo 'Error: ensurepip is not available'; exit 1\nfi\n"
         f'exec {boards.oldest()} "$@"\n'
     )

@@ -48,7 +48,16 @@ def die(how: str) -> None:
         "exit 0": lambda: os._exit(0),
         "exit 9": lambda: os._exit(9),
         "last words": lambda: (os.write(2, b"one\n  kernel panic  \n\n"), os._exit(9)),
+        "in a library": _abort_in_a_library,
     }[how]()
+
+
+def _abort_in_a_library() -> None:
+    os.write(2, b"bad scale\n")
+    names: dict[str, Any] = {"os": os}
+    code = "def stub():\n    os.abort()\n"
+    exec(compile(code, "/x/site-packages/library/core.py", "exec"), names)
+    names["stub"]()
 
 
 def not_plain(_: Any) -> Any:
@@ -80,3 +89,44 @@ def linger(pids: str) -> None:
 
 def leave_one_behind(_: Any) -> int:
     return subprocess.Popen(["sleep", "1000"]).pid
+
+
+def allocate(how: str) -> None:
+    """Take memory without an end."""
+    {
+        "lists": _lists,
+        "arrays": _arrays,
+        "tensors": _tensors,
+        "c++": lambda: ctypes.CDLL("libstdc++.so.6")._Znwm(ctypes.c_size_t(1 << 46)),
+        "a process of its own": lambda: subprocess.run(
+            [sys.executable, "-c", "x = []\nwhile True: x.append(bytearray(1 << 20))"], check=True
+        ),
+    }[how]()
+
+
+def _lists() -> None:
+    taken: list[Any] = []
+    while True:
+        taken.append([0] * 1000)
+
+
+def _arrays() -> None:
+    import numpy as np
+
+    taken = []
+    while True:
+        taken.append(np.ones(1 << 22))
+
+
+def _tensors() -> None:
+    import torch
+
+    taken = []
+    while True:
+        taken.append(torch.ones(1 << 22))
+
+
+def limits(_: Any) -> list[int]:
+    import resource
+
+    return list(resource.getrlimit(resource.RLIMIT_DATA))

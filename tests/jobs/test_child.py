@@ -122,10 +122,11 @@ def test_a_crash_after_the_work_is_done_loses_nothing(log):
     [
         ("abort", "the process aborted (SIGABRT)"),
         ("segv", "the process crashed (SIGSEGV)"),
-        ("killed", "the process was killed (SIGKILL); out of memory?"),
+        ("killed", "the process was killed (SIGKILL), and not by the kernel for want of memory"),
         ("exit 0", "the process ended with exit code 0"),
         ("exit 9", "the process ended with exit code 9"),
         ("last words", "the process ended with exit code 9: kernel panic"),
+        ("in a library", "the process aborted (SIGABRT) in library (stub): bad scale"),
     ],
 )
 def test_a_death_is_told_in_words(how, message, log):

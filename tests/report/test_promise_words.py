@@ -54,6 +54,16 @@ def test_what_they_do_not_tell_is_not_said_to_be_kept(likely, groups):
     )
 
 
+@pytest.mark.parametrize(("alike", "n"), [(1, 120), (5, 120), (12, 400)])
+def test_of_groups_that_are_guessed_no_number_of_groups_is_asked(alike, n):
+    found = said(OPEN, drop(n=n), alike=alike)
+    groups = "1 group" if alike == 1 else f"{alike} groups"
+    assert found.endswith(
+        f"is not told by {n} samples that look like {groups}; "
+        "it takes at least 276 samples that do not look alike."
+    )
+
+
 def replace_promise(promise, **fields):
     import dataclasses
 

@@ -1,4 +1,5 @@
 import io
+import re
 
 import pytest
 from msgspec.structs import replace
@@ -126,8 +127,9 @@ def test_signs_of_verdicts():
 @pytest.mark.parametrize("width", [80, 100])
 def test_what_was_only_screened_has_a_sign_that_is_explained(width):
     text = printed(sample_run(), width)
-    lines = [line for line in text[: text.index("raspberry-pi-5:")].splitlines() if " MB" in line]
-    signs = ["s" in line.split()[0].strip("◆b✓") for line in lines]
+    table = text[text.index("×base") : text.index("raspberry-pi-5:")]
+    firsts = [line for line in table.splitlines() if re.search(r"[1-9] +\d+\.\d+ ms", line)]
+    signs = ["s" in line.split()[0].strip("◆b✓") for line in firsts]
     assert signs == [False] * 3 + [True] * 8
     assert "s screened only, in a shorter schedule" in text
     assert max(map(len, text.splitlines())) <= width
@@ -159,3 +161,10 @@ def test_a_record_without_a_drop_or_score_prints_dashes():
     bare = replace(run.records[0], drop=None, score=None)
     line = next(x for x in printed(replace(run, records=(bare,))).splitlines() if "MB" in x)
     assert line.count("–") == 3
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_no_cell_breaks_a_word_where_columns_can_be_stacked(width):
+    text = printed(sample_run(), width)
+    for word in ("onnxruntime int8-dynamic", "41.3 ms", "(−0.6 to 2.1)", "18.6 MB"):
+        assert word in text

@@ -36,7 +36,9 @@ def refusal(call, *arguments, **named):
 
 
 def assert_forms_agree(source, arrays, expected):
-    session = runtimes.load("torch").open_session(source.reference_path, 1, {})
+    session = runtimes.load("torch").open_session(
+        source.reference_path, 1, source.reference_options
+    )
     assert [s["name"] for s in session.inputs] == [spec.name for spec in source.inputs]
     onnx = ort.InferenceSession(source.onnx, providers=["CPUExecutionProvider"])
     for got in (session.run(list(arrays.values())), onnx.run(None, arrays)):

@@ -190,3 +190,20 @@ def test_identities_of_version_1_have_not_changed():
     """A run is taken up by the content of its recipes: the same words must hash the same."""
     for each in Journal(V1).records():
         assert each.recipe is None or each.recipe.id == each.recipe_id
+
+
+def test_no_half_line_is_left_where_there_is_no_room(journal, monkeypatch):
+    """The write itself is refused in the middle; and so are the bytes to be synced."""
+    journal.append(record(1))
+    before = journal.path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal_module.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        journal.append(record(2))
+    assert journal.path.read_bytes() == before
+    monkeypatch.undo()
+    journal.append(record(2))
+    assert journal.records() == [record(1), record(2)]

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import msgspec
@@ -281,8 +282,8 @@ def artifact(content=b"model"):
     return Artifact(
         recipe=FP32,
         path=f"artifacts/{FP32.conversion_id}/model.onnx",
-        files={"model.onnx": "c" * 64},
-        sha256="c" * 64,
+        files={"model.onnx": hashlib.sha256(content).hexdigest()},
+        sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
         inputs=(),
         outputs=(),

@@ -60,6 +60,7 @@ RULES = {
     "widened": Rule("grouped one-dimensional convolutions as images", widened.apply),
     "passed": Rule("inputs that are outputs as products by one", passed.apply),
     "average": Rule("padded AveragePool as Pad and AveragePool", pools.apply_average),
+    "uneven": Rule("padded AveragePool as Pad and AveragePool", pools.apply_uneven_average),
     "dilated": Rule("dilated MaxPool as the largest of slices", pools.apply_dilated),
 }
 
@@ -70,8 +71,9 @@ TOOLS = {
         "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "prelu", "transposed",
         "widened", "average", "dilated",
     ),
-    # 20261020 drops Shrink's parameters, and crashes where an output is an input.
-    "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads", "passed"),
+    # 20261020 drops Shrink's parameters, crashes where an output is an input, and has no form of a
+    # mean whose padding differs at the two ends of an axis.
+    "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads", "passed", "uneven"),
     "openvino": ("functions",),
 }  # fmt: skip
 

@@ -47,7 +47,9 @@ class Editor:
         )
         for value in (*inferred.input, *inferred.value_info, *inferred.output):
             dims = value.type.tensor_type.shape.dim
-            if value.type.HasField("tensor_type") and all(dim.dim_value > 0 for dim in dims):
+            if value.type.HasField("tensor_type") and all(
+                dim.HasField("dim_value") for dim in dims
+            ):
                 self.shapes[value.name] = tuple(dim.dim_value for dim in dims)
         self.constants = {
             tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer

@@ -18,6 +18,17 @@ def apply_average(editor: Editor) -> int:
     return editor.replace(lambda one: _average(one, editor) if _is_padded(one) else None)
 
 
+def apply_uneven_average(editor: Editor) -> int:
+    """The same, of padding that differs at the two ends of an axis."""
+    return editor.replace(lambda one: _average(one, editor) if _is_uneven(one) else None)
+
+
+def _is_uneven(one: Any) -> bool:
+    pads = attributes(one).get("pads", [])
+    half = len(pads) // 2
+    return one.op_type == "AveragePool" and pads[:half] != pads[half:]
+
+
 def _is_padded(one: Any) -> bool:
     about = attributes(one)
     ends = any(about.get("pads", ())) or about.get("ceil_mode", 0)

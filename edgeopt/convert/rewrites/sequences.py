@@ -81,10 +81,8 @@ def _split(one: Any, editor: Editor, held: _Held) -> list[Any]:
 
     about, value, output = attributes(one), one.input[0], one.output[0]
     axis = about.get("axis", 0)
-    side = editor.shapes[value][axis]
-    sizes = _sizes(one, editor, side)
-    parts = [editor.name(output) for _ in sizes]
-    splits = editor.integers(sizes, output)
+    count, splits = _splits(one, editor, axis)
+    parts = [editor.name(output) for _ in range(count)]
     nodes = [helper.make_node("Split", [value, splits], parts, name=output, axis=axis)]
     if not input_of(one, 1) and not about.get("keepdims", 1):
         axes = editor.integers([axis], output)
@@ -96,17 +94,20 @@ def _split(one: Any, editor: Editor, held: _Held) -> list[Any]:
     return nodes
 
 
-def _sizes(one: Any, editor: Editor, side: int) -> list[int]:
-    given = input_of(one, 1)
-    if not given:
-        return [1] * side
-    if given not in editor.constants:
-        raise _OpenError
-    said = editor.constants[given]
+def _splits(one: Any, editor: Editor, axis: int) -> tuple[int, str]:
+    """How many parts there are, and the tensor with their sizes."""
+    given, output = input_of(one, 1), one.output[0]
+    if given and given not in editor.constants:
+        if len(editor.shapes[given]) != 1:
+            raise _OpenError
+        return editor.shapes[given][0], given
+    side = editor.shapes[one.input[0]][axis]
+    said = editor.constants[given] if given else np.array(1)
     if said.ndim:
-        return [int(size) for size in said]
+        return len(said), given
     whole, rest = divmod(side, int(said))
-    return [int(said)] * whole + ([rest] if rest else [])
+    sizes = [int(said)] * whole + ([rest] if rest else [])
+    return len(sizes), editor.integers(sizes, output)
 
 
 def _concat(one: Any, editor: Editor, held: _Held) -> list[Any]:

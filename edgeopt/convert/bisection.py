@@ -6,6 +6,7 @@ first cut that answers otherwise is found. Runs in a child process.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,11 @@ import msgspec
 import numpy as np
 
 from edgeopt import runtimes
-from edgeopt.convert import worker
+from edgeopt.convert import matching, worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.model import Value
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.runtimes.binding import from_artifact, to_artifact
 
 if TYPE_CHECKING:
     import onnx
@@ -28,9 +29,25 @@ WRONG = 1e-4
 #: Noise, squared, below which an answer that is all zeros is right all the same.
 TINY = 1e-12
 
+#: Of a value: what the order of additions may change of it in 32-bit floats.
+ROUNDING = 1e-6
 
-def find(argument: dict[str, Any]) -> str:
-    """The first operator that a runtime computes otherwise, in words; "" where none is found.
+
+class Difference(Value, kw_only=True, frozen=True):
+    """The first operator whose answers differ.
+
+    Attributes:
+        operator: in words.
+        reach: the largest value that it is given, where its answers differ as much when what it
+            is given is rounded differently: no conversion is at fault then. None: it is.
+    """
+
+    operator: str
+    reach: float | None = None
+
+
+def find(argument: dict[str, Any]) -> Any:
+    """The first operator that a runtime computes otherwise: a `Difference`, or None.
 
     Args:
         argument: "job", of which the recipe is of a float form, and "sample", an .npz with one
@@ -38,14 +55,17 @@ def find(argument: dict[str, Any]) -> str:
     """
     job = msgspec.convert(argument["job"], Job)
     if job.source.onnx is None or job.source.tflite or job.source.saved_model:
-        return ""
+        return None
     with np.load(argument["sample"], allow_pickle=False) as arrays:
         cuts = _Cuts(job, dict(arrays))
     low, high = -1, len(cuts.nodes) - 1  # up to `low` all is right, at `high` it is wrong
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if cuts.is_wrong(middle) else (middle, high)
-    return described(cuts.nodes[high]) if cuts.nodes and cuts.is_wrong(high) else ""
+    if not cuts.nodes or not cuts.is_wrong(high):
+        return None
+    found = Difference(operator=described(cuts.nodes[high]), reach=cuts.reach(high))
+    return msgspec.to_builtins(found)
 
 
 def described(node: onnx.NodeProto) -> str:
@@ -74,6 +94,7 @@ class _Cuts:
         )
         results = session.run(every, sample)
         self._expected = dict(zip(every, results, strict=True))
+        self._known = sample | self._expected
         self.nodes = [
             node
             for node in self._model.graph.node
@@ -88,9 +109,36 @@ class _Cuts:
             got = self._answer(name, expected, Path(self._job.folder) / f"cut{index}")
         except EdgeoptError:
             return False  # a cut that no converter takes tells nothing
-        noise = float(np.mean((got.astype(np.float64) - expected) ** 2))
-        power = float(np.mean(expected.astype(np.float64) ** 2))
-        return not noise <= max(WRONG * power, TINY)  # nor where it is NaN
+        return _differ(got, expected)
+
+    def reach(self, index: int) -> float | None:
+        """See `Difference`: the operator alone is asked again about rounded values."""
+        node = self.nodes[index]
+        given = {name: self._known[name] for name in node.input if name in self._known}
+        rng = np.random.default_rng(0)
+        rounded = {
+            name: array * (1 + ROUNDING * rng.choice([-1, 1], array.shape)).astype(array.dtype)
+            if _is_float(array)
+            else array
+            for name, array in given.items()
+        }
+        expected = self._expected[node.output[0]]
+        floats = [float(np.abs(array).max()) for array in given.values() if _is_float(array)]
+        if not floats or not _differ(self._alone(node, rounded), expected):
+            return None
+        return max(floats)
+
+    def _alone(self, node: onnx.NodeProto, given: dict[str, np.ndarray]) -> np.ndarray:
+        import onnx
+        import onnxruntime as ort
+
+        alone = onnx.utils.Extractor(self._model).extract_model(list(given), [node.output[0]])
+        session = ort.InferenceSession(
+            alone.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+        taken = {value.name for value in session.get_inputs()}
+        fed = {name: array for name, array in given.items() if name in taken}
+        return np.asarray(session.run(None, fed)[0])
 
     def _answer(self, name: str, expected: np.ndarray, folder: Path) -> np.ndarray:
         import onnx
@@ -118,17 +166,16 @@ class _Cuts:
         made = msgspec.convert(worker.make(msgspec.to_builtins(job)), Converted)
         path = str(folder / made.main)
         session = runtimes.load(job.recipe.runtime).open_session(path, 1, job.recipe.options)
-        feed: list[Any] = [None] * len(made.inputs)
-        for binding in made.inputs:
-            told = msgspec.to_builtins(binding)
-            feed[binding.index] = np.asarray(
-                to_artifact(self._sample[binding.source][None], told)[0]
-            )
-        [output] = made.outputs
-        answer = session.run(feed)[output.index]
-        found = from_artifact(np.asarray(answer)[None], msgspec.to_builtins(output))[0]
-        session.close()
-        return np.asarray(found).reshape(expected.shape)
+        with contextlib.closing(session):
+            results = session.run(matching.fed(made.inputs, self._sample))
+        return matching.read(made.outputs, results)[name].reshape(expected.shape)
+
+
+def _differ(got: np.ndarray, expected: np.ndarray) -> bool:
+    """By more than rounding explains; so do NaNs."""
+    noise = float(np.mean((got.astype(np.float64) - expected) ** 2))
+    power = float(np.mean(expected.astype(np.float64) ** 2))
+    return not noise <= max(WRONG * power, TINY)
 
 
 def _is_float(array: np.ndarray) -> bool:

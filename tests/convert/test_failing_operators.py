@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from edgeopt.convert.culprits import culprits, first_cause
+from edgeopt.convert.failing_operators import failing, first_cause
 from edgeopt.domain.layers import Operator
 
 
@@ -74,7 +74,7 @@ def raised(call, *arguments):
 
 
 def names(error):
-    return [[op.name for op in group] for group in culprits(error, OPERATORS)]
+    return [[op.name for op in group] for group in failing(error, OPERATORS)]
 
 
 @pytest.mark.parametrize(

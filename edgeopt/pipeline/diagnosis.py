@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from edgeopt.convert.bisection import Difference
 from edgeopt.datasets.samples import Samples
-from edgeopt.domain.errors import EdgeoptError, StepFailed
+from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.pipeline.conversions import Conversions
@@ -24,29 +25,49 @@ def named(
     """
     if recipe.precision != "fp32" or recipe.compression:
         return error
-    operator = _operator(conversions, recipe, samples)
-    if not operator:
+    return told(_difference(conversions, recipe, samples), error)
+
+
+def told(found: Difference | None, error: StepFailed) -> StepFailed:
+    """The failure with what was found."""
+    if found is None:
         return error
-    hint = f"The conversion changes what {operator} computes, first of all operators."
+    if found.reach is not None:
+        return StepFailed(error.status, f"{error.reason}; {rounded(found)}", ROUNDED)
+    hint = f"The conversion changes what {found.operator} computes, first of all operators."
     return StepFailed(error.status, error.reason, hint)
 
 
-def _operator(conversions: Conversions, recipe: Recipe, samples: Samples) -> str:
+def rounded(found: Difference) -> str:
+    """Of a model whose answers the order of additions decides."""
+    return (
+        f"rounding decides the model's answers: of values up to {found.reach:.2g}, "
+        f"{found.operator} makes others where they differ by a millionth"
+    )
+
+
+ROUNDED = "No conversion can keep such answers. Check the model's weights and the data's scale."
+
+
+def _difference(conversions: Conversions, recipe: Recipe, samples: Samples) -> Difference | None:
     """Found once for a conversion, whatever its threads."""
     folder = conversions.folder.work / "culprits" / recipe.conversion_id
-    told = folder / "operator.txt"
-    if told.is_file():
-        return told.read_text("utf-8")
+    known = folder / "difference.json"
+    if known.is_file():
+        return msgspec.json.decode(known.read_bytes(), type=Difference | None)
     folder.mkdir(parents=True, exist_ok=True)
     sample = folder / "sample.npz"
     np.savez(sample, **{name: array[0] for name, array in samples.inputs.items()})
     job = conversions.job(recipe, folder)
     argument = {"job": msgspec.to_builtins(job), "sample": str(sample)}
+    stop = conversions.stop
     log = conversions.folder.log(f"culprit-{recipe.runtime}")
     try:
         with conversions.turns.working():
-            found = str(child.run("edgeopt.convert.culprit:find", argument, log, LIMIT_S))
+            found = child.run("edgeopt.convert.bisection:find", argument, log, LIMIT_S, stop)
+    except CannotWrite:
+        raise
     except EdgeoptError:  # it is a help, and none that is needed
-        found = ""
-    told.write_text(found, "utf-8")
-    return found
+        found = None
+    known.write_bytes(msgspec.json.encode(found))
+    return msgspec.convert(found, Difference | None)

@@ -62,7 +62,7 @@ def _handled(error: BaseException) -> BaseException | None:
     return None if isinstance(before, (LookupError, AttributeError, StopIteration)) else before
 
 
-def culprits(error: BaseException, operators: Sequence[Operator]) -> list[tuple[Operator, ...]]:
+def failing(error: BaseException, operators: Sequence[Operator]) -> list[tuple[Operator, ...]]:
     """Groups of operators, the likeliest first; [] where nothing tells."""
     index = _index(operators)
     found: dict[tuple[str, ...], tuple[Operator, ...]] = {}

@@ -10,16 +10,14 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
-import numpy as np
 
-from edgeopt.convert.bindings import bind
-from edgeopt.convert.careful import Careful
+from edgeopt.convert import matching
 from edgeopt.convert.fallbacks import CannotLoad, Limits, search
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.model import content_id
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
-from edgeopt.runtimes.binding import to_artifact
 
 #: Library -> its name in a sentence.
 LIBRARIES = {
@@ -53,12 +51,12 @@ def made(job: Job, converter: ModuleType, opened: Open) -> tuple[Made, Any]:
         seconds=job.limit_s,
     )
 
-    def attempt(plan: Careful) -> tuple[Careful, Path, Made, Any]:
+    def attempt(plan: Relaxation) -> tuple[Relaxation, Path, Made, Any]:
         place = Path(job.folder) / f"try-{content_id(msgspec.to_builtins(plan))}"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         try:
-            trial = msgspec.structs.replace(job, folder=str(place), careful=plan)
+            trial = msgspec.structs.replace(job, folder=str(place), relaxation=plan)
             result: Made = converter.convert(trial)
             session = opened(trial, result)
             _answers(session, trial, result)
@@ -82,14 +80,10 @@ def _answers(session: Any, job: Job, result: Made) -> None:
     Raises:
         CannotLoad: it does not answer.
     """
-    fed: list[Any] = [None] * len(session.inputs)
+    inputs, _ = matching.bound(job, session, result.permutes)
     for sample in job.samples(1):
-        for binding in bind(job.source.inputs, session.inputs, result.permutes):
-            fields = msgspec.to_builtins(binding)
-            one = to_artifact(sample[binding.source][None], fields)[0]
-            fed[binding.index] = np.asarray(one)  # a scalar of numpy is no array
         try:
-            session.run(fed)
+            session.run(matching.fed(inputs, sample))
         except Exception as error:
             otherwise = CannotLoad(
                 f"{job.recipe.runtime} cannot run what was made: {first_line(error)}",
@@ -98,17 +92,17 @@ def _answers(session: Any, job: Job, result: Made) -> None:
             raise told(error, otherwise) from error
 
 
-def kept(job: Job) -> Careful:
+def kept(job: Job) -> Relaxation:
     """What helped a recipe before, whatever its exceptions."""
     path = _place(job)
     if path is None or not path.is_file():
-        return Careful()
-    return msgspec.json.decode(path.read_bytes(), type=Careful)
+        return Relaxation()
+    return msgspec.json.decode(path.read_bytes(), type=Relaxation)
 
 
-def _keep(job: Job, plan: Careful) -> None:
+def _keep(job: Job, plan: Relaxation) -> None:
     path = _place(job)
-    if path is not None and plan != Careful():
+    if path is not None and plan != Relaxation():
         new = path.with_suffix(f".{os.getpid()}")
         new.write_bytes(msgspec.json.encode(plan))
         os.replace(new, path)

@@ -1,4 +1,4 @@
-"""What is done more carefully than a recipe asks for, so that a library takes a model at all.
+"""What of a recipe is left out, so that a library takes a model at all.
 
 It is no part of the recipe: the user asked for the same integers, and notes say what was left out.
 """
@@ -17,7 +17,7 @@ from edgeopt.domain.recipe import Quantization
 NAMED = 4
 
 
-class Careful(Value, kw_only=True, frozen=True):
+class Relaxation(Value, kw_only=True, frozen=True):
     """What differs from what was asked for; the default: nothing.
 
     Attributes:
@@ -56,7 +56,7 @@ class Careful(Value, kw_only=True, frozen=True):
         names = set(self.in_float)
         return frozenset(number for number, op in enumerate(operators) if op.name in names)
 
-    def with_float(self, chosen: Collection[Operator], cause: str) -> Careful:
+    def with_float(self, chosen: Collection[Operator], cause: str) -> Relaxation:
         names = {op.name for op in chosen}
         note = f"{listed(chosen)} {_verb(chosen, 'stays', 'stay')} in float: {cause}"
         return msgspec.structs.replace(
@@ -66,7 +66,7 @@ class Careful(Value, kw_only=True, frozen=True):
             notes=(*self.notes, note),
         )
 
-    def with_one_scale(self, chosen: Collection[Operator], cause: str) -> Careful:
+    def with_one_scale(self, chosen: Collection[Operator], cause: str) -> Relaxation:
         note = (
             f"the weights of {listed(chosen)} have one scale in all, not one for each channel: "
             f"{cause}"
@@ -77,7 +77,7 @@ class Careful(Value, kw_only=True, frozen=True):
             notes=(*self.notes, note),
         )
 
-    def but(self, note: str, **fields: bool) -> Careful:
+    def but(self, note: str, **fields: bool) -> Relaxation:
         """With some switches set, and a note that says so."""
         return msgspec.structs.replace(self, **fields, notes=(*self.notes, note))
 

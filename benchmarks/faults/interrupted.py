@@ -1,0 +1,249 @@
+"""Kills, full disks and two calls on one folder: nothing lost, nothing false kept, nothing left.
+
+    python -m benchmarks.faults.interrupted                  # all; what was done is not done again
+    python -m benchmarks.faults.interrupted kill-KILL-07 disk-out-2 two-at-once
+    python -m benchmarks.faults.interrupted --fresh          # from the beginning
+
+Writes benchmarks/faults/interrupted.json. Exit status 1 where anything was wrong. Full disks need
+root (they are small disks in memory); without it those cases say so.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults.small_run import Bench, Scene
+
+RESULTS = Path(__file__).with_suffix(".json")
+KILLS = 30
+SIGNALS = ("KILL", "TERM", "INT")
+PLACES = ("out", "temporary", "cache")
+SIZES = 4  # of each place
+SEED = 14
+MIB = 1 << 20
+
+Found = dict[str, Any]
+
+
+def kill(scene: Scene, reference: Found, name: str, moment: float) -> list[str]:
+    """End a call at a share of the time that one takes; then the same call again."""
+    process = scene.start()
+    time.sleep(moment * reference["seconds"])
+    process.send_signal(getattr(signal, f"SIG{name}"))
+    process.communicate(timeout=60)
+    wrong = [f"after {name} at {moment:.2f}: {one} is left" for one in scene.left()]
+    before = _lines(scene)
+    return [*wrong, *_goes_on(scene, reference, before)]
+
+
+def _lines(scene: Scene) -> list[str]:
+    """Whole lines of the journal."""
+    try:
+        return (scene.out / "results.jsonl").read_text("utf-8").splitlines(keepends=True)
+    except OSError:
+        return []
+
+
+def _goes_on(scene: Scene, reference: Found, before: list[str]) -> list[str]:
+    """What is wrong with the same call, made again after an interruption."""
+    code, said = scene.call()
+    wrong = []
+    if code != 0 or scene.state() != "finished":
+        wrong.append(f"the same call: exit {code}, {scene.state() or 'no run'}: {said[-300:]}")
+    if scene.rows() != reference["rows"]:
+        wrong.append(f"the same call: other records: {scene.rows()}")
+    whole = [line for line in before if line.endswith("\n")]
+    if _lines(scene)[: len(whole)] != whole:
+        wrong.append("the same call: a record that was there is gone")
+    wrong += [f"in the end {one} is left" for one in scene.left()]
+    rest = [p.name for p in scene.out.glob(".*")] + [p.name for p in scene.out.glob("work*")]
+    rest += [p.name for p in scene.out.rglob("edgeopt-*")]
+    rest += [p.name for p in scene.cache.glob(".*.part")]
+    return [*wrong, *(f"in the end {name} is left in the folder" for name in rest)]
+
+
+def disk(scene: Scene, reference: Found, place: str, size_bytes: int) -> list[str]:
+    """A call whose disk is too small at one place; then there is room, and the same call again."""
+    mounted = {"out": scene.out.parent, "temporary": scene.temporary, "cache": scene.cache}[place]
+    options = f"size={size_bytes}"
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "edgeopt-bench", str(mounted)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        return [f"not done: no small disk can be mounted ({done.stderr.strip()}): this needs root"]
+    try:
+        code, said = scene.call()
+        wrong = _refused(code, said, str(mounted)) if code else []
+        if code == 0 and scene.rows() != reference["rows"]:
+            wrong.append(f"ended well with other records: {scene.rows()}")
+        bad = [row for row in scene.rows() if row not in reference["rows"]]
+        wrong += [f"recorded of a candidate: {row}" for row in bad]
+        wrong += [f"{one} is left" for one in scene.left()]
+        before = _lines(scene)
+        wrong += ["a half line is left in results.jsonl"] * any(
+            not line.endswith("\n") for line in before
+        )
+        more = ["mount", "-o", "remount,size=1g", str(mounted)]
+        subprocess.run(more, check=True, capture_output=True)
+        return [*wrong, *_goes_on(scene, reference, before)]
+    finally:
+        subprocess.run(["umount", "-l", str(mounted)], capture_output=True, check=False)
+
+
+def _refused(code: int, said: str, place: str) -> list[str]:
+    wrong = [f"exit {code} and not 2"] if code != 2 else []
+    if "Traceback" in said or "error: " not in said:
+        wrong.append(f"no sentence: {said[-400:]}")
+    elif place not in said or not re.search(r"\d free|\d [kMG]?B free|bytes free", said):
+        wrong.append(f"it does not say which place, and how much is free: {said[-400:]}")
+    return wrong
+
+
+def at_once(scene: Scene, reference: Found) -> list[str]:
+    """The same call twice at one time."""
+    first, second = scene.start(), scene.start()
+    return _two(scene, reference, [first, second])
+
+
+def another(scene: Scene, reference: Found) -> list[str]:
+    """Another call while one goes on."""
+    first = scene.start()
+    _wait(lambda: (scene.out / "run.json").exists(), first)
+    return _two(scene, reference, [first, scene.start("--seed", "1")])
+
+
+def at_the_end(scene: Scene, reference: Found) -> list[str]:
+    """The same call while the first writes its bundle."""
+    first = scene.start()
+    _wait(lambda: (scene.out / "only").exists() or (scene.out / ".only.part").exists(), first)
+    return _two(scene, reference, [first, scene.start()])
+
+
+def one_killed(scene: Scene, reference: Found) -> list[str]:
+    """The same call as soon as the first was killed."""
+    first = scene.start()
+    _wait(lambda: len(_lines(scene)) > 0, first)
+    first.kill()
+    before = _lines(scene)
+    return _goes_on(scene, reference, before)
+
+
+def readers(scene: Scene, reference: Found) -> list[str]:
+    """`report` and `compare` of a folder that is being written."""
+    first, wrong = scene.start(), []
+    _wait(lambda: scene.out.exists(), first)
+    while first.poll() is None:
+        for command in ("report", "compare"):
+            code, said = scene.call(command=command)
+            if code not in (0, 1, 2) or "Traceback" in said:
+                wrong.append(f"{command} of a running run: exit {code}: {said[-300:]}")
+    first.communicate()
+    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
+
+
+def _wait(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    while not ready() and process.poll() is None:
+        time.sleep(0.01)
+
+
+def _two(scene: Scene, reference: Found, calls: list[subprocess.Popen[str]]) -> list[str]:
+    """One of two calls goes through; the other says which call holds the folder, or answers."""
+    ended = [(call.communicate(timeout=900), call) for call in calls]
+    said = [(call.returncode, out + err, call.pid) for (out, err), call in ended]
+    wrong = [] if any(code == 0 for code, _, _ in said) else [f"neither went through: {said}"]
+    pids = [pid for _, _, pid in said]
+    for code, text, pid in said:
+        other = next(one for one in pids if one != pid)
+        if code and not (code == 2 and f"process {other} " in text and "Traceback" not in text):
+            wrong.append(f"exit {code} without a word of who holds the folder: {text[-300:]}")
+    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
+
+
+TWO = {
+    "two-at-once": at_once,
+    "two-another": another,
+    "two-at-the-end": at_the_end,
+    "two-one-killed": one_killed,
+    "two-readers": readers,
+}
+
+
+def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
+    """All cases by name, the same ones each time."""
+    rng = random.Random(SEED)
+    found: dict[str, Callable[[Scene], list[str]]] = {}
+    for number in range(KILLS):
+        moment, name = (number + rng.random()) / KILLS, SIGNALS[number % len(SIGNALS)]
+        found[f"kill-{name}-{number:02d}"] = lambda scene, n=name, m=moment: kill(  # type: ignore[misc]
+            scene, reference, n, m
+        )
+    for place in PLACES:
+        for number in range(SIZES):
+            share = (number + rng.random()) / SIZES
+            size = int(MIB / 2 + share * reference["peak_bytes"][place])
+            found[f"disk-{place}-{number}"] = lambda scene, p=place, s=size: disk(  # type: ignore[misc]
+                scene, reference, p, s
+            )
+    for title, two in TWO.items():
+        found[title] = lambda scene, t=two: t(scene, reference)  # type: ignore[misc]
+    return found
+
+
+def refer(bench: Bench, place: Path) -> Found:
+    """An uninterrupted call: how long it takes, what it comes to, what room it needs."""
+    scene = Scene(bench, place)
+    began, peak = time.monotonic(), dict.fromkeys(PLACES, 0)
+    process = scene.start()
+    while process.poll() is None:
+        for name in PLACES:
+            folder = scene.out.parent if name == "out" else getattr(scene, name)
+            peak[name] = max(peak[name], _size(folder))
+        time.sleep(0.2)
+    seconds = time.monotonic() - began
+    out, err = process.communicate()
+    assert process.returncode == 0, out + err
+    return {"seconds": round(seconds, 1), "rows": scene.rows(), "peak_bytes": peak}
+
+
+def _size(folder: Path) -> int:
+    done = subprocess.run(["du", "-sb", str(folder)], capture_output=True, text=True, check=False)
+    return int((done.stdout.split() or ["0"])[0])
+
+
+def main(words: list[str]) -> int:
+    fresh = "--fresh" in words
+    wanted = [word for word in words if word != "--fresh"]
+    known = json.loads(RESULTS.read_text("utf-8")) if RESULTS.is_file() and not fresh else {}
+    with tempfile.TemporaryDirectory(prefix="interrupted-") as place:
+        bench = Bench(Path(place))
+        bench.prepare()
+        reference = known["reference"] = refer(bench, Path(place) / "reference")
+        print(f"uninterrupted: {reference}")
+        for name, case in cases(reference).items():
+            if (name in known and not wanted) or (wanted and name not in wanted):
+                continue
+            began = time.monotonic()
+            wrong = case(Scene(bench, Path(place) / name))
+            known[name] = {"wrong": wrong, "seconds": round(time.monotonic() - began, 1)}
+            print(name, "; ".join(wrong) or "right", f"{known[name]['seconds']} s", flush=True)
+            RESULTS.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    done = [name for name in known if name != "reference"]
+    bad = [name for name in done if known[name]["wrong"]]
+    print(f"{len(done)} cases, {len(bad)} wrong: {', '.join(bad) or 'none'}")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

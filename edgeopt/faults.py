@@ -1,0 +1,109 @@
+"""What a command ends with where something was raised that no room foresaw."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgeopt.domain.errors import BadInput, EdgeoptError, OwnFault
+from edgeopt.jobs.cache import cache
+from edgeopt.runtimes.origin import PACKAGE, library, own_place
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_ODD = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
+_MACHINE = {errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EAGAIN, errno.ESTALE}
+_HINTS = {
+    **dict.fromkeys(_FULL, "Free space there, or use other disks: --out, $TMPDIR, $EDGEOPT_CACHE."),
+    **dict.fromkeys(_REFUSED, "Choose a folder that you may write in, or change its permissions."),
+    **dict.fromkeys(_ODD, "Give another path."),
+    **dict.fromkeys(_MACHINE, "This machine is at a limit, or a disk of it fails: see its log."),
+}  # fmt: skip
+_LITTLE = 1 << 20
+_KEPT = 20
+
+
+def told(error: Exception, command: str, doing: str) -> EdgeoptError:
+    """The error to end with, for any exception that reached the command line.
+
+    Args:
+        doing: what progress said last, or "".
+    """
+    if isinstance(error, EdgeoptError) and not isinstance(error, OwnFault):
+        return error
+    if isinstance(error, OSError) and error.errno in _HINTS:
+        return BadInput(_of_the_system(error), _HINTS[error.errno])
+    if isinstance(error, MemoryError):
+        return BadInput("edgeopt itself needed more memory than it could get.", _at(command, doing))
+    fault = error if isinstance(error, OwnFault) else OwnFault.at(_what(error), _place(error))
+    fault.hint = "\n".join([fault.hint, f"{_at(command, doing)}; {_kept(error)}"])
+    return fault
+
+
+def _at(command: str, doing: str) -> str:
+    said = f', at "{doing}"' if doing else ""
+    return f"It happened in `{command}`{said}"
+
+
+def _what(error: Exception) -> str:
+    failed = library(error)
+    said = f"{type(error).__name__}: {error}"[:400]
+    return f"{said}, in {failed}" if failed else said
+
+
+def _place(error: Exception) -> str:
+    """Where it arose in this package, or the last line there that called what raised it."""
+    frames = [Path(f.filename) for f in traceback.extract_tb(error.__traceback__)]
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__)]
+    inside = [
+        f"{path.relative_to(PACKAGE).as_posix()}:{line}"
+        for path, line in zip(frames, lines, strict=True)
+        if PACKAGE in path.parents
+    ]
+    return own_place(error) or next(reversed(inside), "cli.py")
+
+
+def _of_the_system(error: OSError) -> str:
+    """ "/mnt/run/run.json: No space left on device." """
+    what = error.filename2 or error.filename
+    named = os.fsdecode(what) if isinstance(what, str | bytes) else ""
+    if not named and error.errno in _FULL:
+        named = ", ".join(_full_places())
+    return f"{named}: {error.strerror}." if named else f"{error.strerror}."
+
+
+def _full_places() -> Iterator[str]:
+    """Folders that are written to and whose disk is full: a failing write names no file."""
+    for folder in dict.fromkeys((os.getcwd(), tempfile.gettempdir(), str(cache()))):
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(folder).free < _LITTLE:
+                yield folder
+
+
+def _kept(error: Exception) -> str:
+    """Where the traceback is, for who reports it."""
+    text = "".join(traceback.format_exception(error))
+    for folder in (cache() / "faults", Path(tempfile.gettempdir())):
+        try:
+            return f"its traceback is in {_write(folder, text)}"
+        except OSError:
+            continue
+    return "`edgeopt --debug ...` shows its traceback"
+
+
+def _write(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"edgeopt-{datetime.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
+    path.write_text(f"edgeopt {' '.join(map(repr, sys.argv[1:]))}\n\n{text}", "utf-8", "replace")
+    for old in sorted(folder.glob("edgeopt-????????-??????-*.txt"))[:-_KEPT]:
+        with contextlib.suppress(OSError):
+            old.unlink()
+    return path

@@ -1,0 +1,20 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """What `torch.export.save` writes today, by name."""
+    import archives
+
+    return archives.save(tmp_path_factory.mktemp("saved"))
+
+
+@pytest.fixture
+def mark(tmp_path):
+    """A file that is made by hostile code alone."""
+    return tmp_path / "mark"

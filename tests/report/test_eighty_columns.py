@@ -1,0 +1,62 @@
+"""At 80 columns every table has all its columns, and names are whole where they have room."""
+
+from __future__ import annotations
+
+import io
+
+import msgspec
+import pytest
+from test_hostile_names import TABLES
+from test_report_modes import ROWS
+
+from edgeopt import console, targets
+from edgeopt.report import mode_table, targets_table
+from edgeopt.report.shown import Console
+from edgeopt.report.targets_table import TargetRow
+
+replace = msgspec.structs.replace
+
+
+def printed(shown, width=80):
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(shown)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("mode", ROWS)
+def test_a_mode_keeps_figures_whole(mode):
+    row = replace(ROWS[mode], path="models/quantized-int8-static-per-channel.onnx")
+    text = printed(mode_table.render(mode, [ROWS[mode], row], "random, seed 0"))
+    assert "…" not in text
+    assert "onnxruntime," in text
+    assert max(map(len, text.splitlines())) <= 80
+    wide = printed(mode_table.render(mode, [ROWS[mode]], "random, seed 0"), 160)
+    assert "onnxruntime  1 " in wide
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_targets_are_all_there(width):
+    profiles = [targets.load(name) for name in targets.names() if name != "this-machine"]
+    found = [
+        TargetRow(
+            one.name, one.title, one.arch, tuple({r.runtime: 0 for r in one.recipes}), "converted"
+        )
+        for one in profiles
+    ]
+    text = printed(targets_table.render(found), width)
+    assert all(f"{name} " in text for name in targets.names() if name != "this-machine")
+    assert text.count("converted") == len(found) + 1, "and once in the legend"
+    assert "onnxruntime_tensorrt," in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_the_last_columns_of_a_bench_are_not_lost():
+    assert "verdict" in printed(TABLES["bench"]())
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"), [("80", 80), ("", 100), ("0", 100), ("x", 100), ("²", 100), ("250", 250)]
+)
+def test_columns_are_as_many_as_asked_for(columns, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert console.console().width == width
