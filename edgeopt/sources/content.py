@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -27,16 +28,23 @@ def known(path: Path) -> str | None:
     for at, mark, name in _MARKS:
         if head[at : at + len(mark)] == mark:
             return name
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile:  # none, or a damaged one, which its suffix's reader refuses
+    names = members(path)
+    if names is None:  # none, or a damaged one, which its suffix's reader refuses
         return None
     inside = {*names, *(name.partition("/")[2] for name in names)}
     for name, wanted in _INSIDE.items():
         if all(any(_is(found, want) for found in inside) for want in wanted):
             return name
     return None
+
+
+def members(path: Path) -> list[str] | None:
+    """The names in a zip archive; None where it is none, or its table of contents is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError):
+        return None
 
 
 def _is(found: str, wanted: str) -> bool:
