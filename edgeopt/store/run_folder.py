@@ -16,7 +16,7 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, EdgeoptError, NotInsta
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.domain.target import Profile
-from edgeopt.jobs import disk, on_disk, scratch
+from edgeopt.jobs import disk, scratch
 from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
