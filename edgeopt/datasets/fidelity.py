@@ -99,8 +99,7 @@ def nearest(
             size = max(largest, LEAST_SIZE)
             found.append(Nearness(Part(name, expected.shape[1:]), sqnr_db(size**2, own - expected)))
             continue
-        range_ = span(without_masks(theirs, theirs, masks[name])) / by
-        least = _Least(resolution, range_ * resolution.step)
+        least = _Least(resolution, span(theirs, masks[name], by) * resolution.step)
         found += _of_output(name, own, expected, divisions[name], least)
     found.sort(key=lambda one: (not (one.constant or one.wrong), _sortable(one.db)))
     return found
