@@ -3,7 +3,7 @@ import json
 import msgspec
 import pytest
 
-from edgeopt.jobs import child
+from edgeopt.jobs import child, memory
 from edgeopt.sources import load, shapes
 
 
@@ -43,7 +43,7 @@ def at_home(monkeypatch):
     def run(function, argument, log, timeout_s):
         job = json.loads(json.dumps({"function": function, "argument": argument}))
         reply = child._call(job["function"], job["argument"])
-        return child._unpack(json.loads(json.dumps(reply)), log)
+        return child._unpack(json.loads(json.dumps(reply)), log, 0, memory.Bound())
 
     monkeypatch.setattr(child, "run", run)
 
