@@ -103,13 +103,13 @@ def before(words: bytes) -> Tell:
 
 def instead(words: bytes) -> Tell:
     """`words` with the number of the request in place of N."""
-    return lambda line, say: say(words.replace(b"N", str(number(line)).encode()))
+    return lambda line, say: say(words.replace(b'"n": N', b'"n": %d' % number(line)))
 
 
-def number(line: bytes) -> Any:
+def number(line: bytes) -> int:
     try:
-        return json.loads(line)["n"]
-    except (ValueError, LookupError):
+        return int(json.loads(line)["n"])
+    except (ValueError, LookupError, TypeError):
         return 0
 
 
