@@ -33,7 +33,7 @@ def check_free(path: Path) -> None:
     check_writable(path)
     if path.exists() and not path.is_dir():
         raise BadInput(f"{path} is a file, not a folder.", "Give a folder with --out.")
-    _require_short(path)
+    _requireshort(path)
     run_lock.refuse_held(path)
     refuse_foreign(path)
 
@@ -63,15 +63,15 @@ def _standing(path: Path) -> Path:
         while not there.exists():
             there = there.parent
     except RuntimeError:  # so pathlib tells a loop, before Python 3.13
-        raise BadInput(f"{_short(path)} cannot be written: its links lead in a circle.", _HINT) \
+        raise BadInput(f"{short(path)} cannot be written: its links lead in a circle.", _HINT) \
             from None  # fmt: skip
     except (OSError, ValueError) as error:  # too long, not allowed; a NUL in it
         why = getattr(error, "strerror", None) or str(error)
-        raise BadInput(f"{_short(path)} cannot be written: {why}.", _HINT) from None
+        raise BadInput(f"{short(path)} cannot be written: {why}.", _HINT) from None
     return there
 
 
-def _require_short(path: Path) -> None:
+def _requireshort(path: Path) -> None:
     """Refuse names that the file system does not take, and leave room for what lies below."""
     there = _standing(path)
     full = path.resolve()
@@ -79,19 +79,20 @@ def _require_short(path: Path) -> None:
     names, paths = os.pathconf(there, "PC_NAME_MAX"), os.pathconf(there, "PC_PATH_MAX")
     if longest > names:
         raise BadInput(
-            f"{_short(path)} cannot be written: a name in it has {longest} bytes, "
+            f"{short(path)} cannot be written: a name in it has {longest} bytes, "
             f"and {there} takes {names}.",
             _HINT,
         )
     if len(os.fsencode(full)) + _DEEPEST > paths:
         raise BadInput(
-            f"{_short(path)} cannot be written: the path has {len(os.fsencode(full)):,} bytes; "
+            f"{short(path)} cannot be written: the path has {len(os.fsencode(full)):,} bytes; "
             f"with what a run writes below it {paths:,} would be passed.",
             _HINT,
         )
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """A path as a sentence can take it."""
     text = str(path)
     return text if len(text) <= 120 else f"{text[:60]}...{text[-40:]}"
 

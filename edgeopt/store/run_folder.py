@@ -20,7 +20,7 @@ from edgeopt.jobs import disk, scratch
 from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
-from edgeopt.store.out import check_writable, refuse_foreign
+from edgeopt.store.out import check_writable, refuse_foreign, short
 from edgeopt.store.same import as_asked_before
 
 __all__ = ["RunFolder", "check_writable", "create", "locked", "read"]
@@ -115,7 +115,7 @@ class RunFolder:
     def clear_work(self) -> None:
         """Remove scratch, and what a call that was killed left half done."""
         shutil.rmtree(self.work, ignore_errors=True)
-        for left in (*self.calibrated.rglob(f"{scratch.PREFIX}*"), *self.path.glob(".*.part")):
+        for left in (*self.calibrated.rglob(f"{scratch.PREFIX}*"), *self.path.rglob(".*.part")):
             if left.is_dir() and not left.is_symlink():
                 shutil.rmtree(left, ignore_errors=True)
             else:
@@ -200,6 +200,7 @@ def create(
         BadInput: it cannot be written, or holds something else.
     """
     folder = RunFolder(path)
+    stored.require_kinds(folder.path, request.targets)
     earlier = _stored(folder.path / "run.json")
     if earlier is not None:
         request = as_asked_before(earlier.request, request)
@@ -239,10 +240,15 @@ def read(path: Path) -> Run:
     Raises:
         BadInput: there is none.
     """
-    folder = RunFolder(path)
+    try:
+        folder = RunFolder(path)
+    except (OSError, RuntimeError, ValueError):  # links in a circle; a NUL in it
+        raise BadInput(f"{short(path)} leads nowhere.", "Give the --out of a run.") from None
+    stored.require_kinds(folder.path)
     run = _stored(folder.path / "run.json")
     if run is None:
-        raise BadInput(f"{path} holds no run: there is no run.json.", "Give the --out of a run.")
+        why = "holds no run: there is no run.json"
+        raise BadInput(f"{short(path)} {why}.", "Give the --out of a run.")
     records = tuple(folder.journal.records())
     sound.require(path, run, records)
     return msgspec.structs.replace(run, folder=str(folder.path), records=records)

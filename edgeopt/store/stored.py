@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,8 +29,7 @@ def content(path: Path, hint: str = HINT) -> bytes:
         if not os.path.lexists(path):
             return b""
         if not path.is_file():
-            what = "is a folder or a device" if path.exists() else "is a link that leads nowhere"
-            raise BadInput(f"{path} {what}, and a run has a file there.", hint)
+            raise BadInput(f"{path} is not a file, and a run has one there.", hint)
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise BadInput(f"{path} has {size:,} bytes: no run writes so much.", hint)
@@ -57,3 +57,23 @@ def said(error: Exception) -> str:
     """One line that the terminal can take: what is quoted comes from the file."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
     return "".join(c if c.isprintable() else "?" for c in line)[:200]
+
+
+FILES = ("run.json", "results.jsonl", "report.html")
+FOLDERS = ("artifacts", "calibrated", "logs", "measurements", "stages", "targets", "work")
+
+
+def require_kinds(folder: Path, targets: Sequence[str] = ()) -> None:
+    """Refuse a run's folder with a folder in a file's place, or the other way round.
+
+    Args:
+        targets: each has a folder, too, for its bundle.
+
+    Raises:
+        BadInput: there is one.
+    """
+    folders = (*FOLDERS, *targets)
+    for names, is_kind, kind in ((FILES, Path.is_file, "file"), (folders, Path.is_dir, "folder")):
+        for name in names:
+            if os.path.lexists(folder / name) and not is_kind(folder / name):
+                raise BadInput(f"{folder / name} is not a {kind}, and a run has one there.", HINT)

@@ -12,15 +12,12 @@ import pytest
 from test_run_folder import record, request, run
 
 from edgeopt import targets
-from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.run import Choice
-from edgeopt.domain.tensor import Binding
 from edgeopt.pipeline import compare, explain, finish
 from edgeopt.report import compare_table, terminal
-from edgeopt.store import run_folder
-from edgeopt.store.run_folder import RunFolder
+from edgeopt.store import run_folder, stored
 from edgeopt.targets import published
 
 LATENCY = Latency(
@@ -43,7 +40,7 @@ def timed(threads: int, **changes):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
-    """A finished run with two candidates, one artifact and a profile."""
+    """A finished run with two candidates and a profile."""
     place = tmp_path_factory.mktemp("whole") / "run"
     folder, _ = run_folder.create(place, request())
     a, b = timed(1), timed(2)
@@ -54,16 +51,6 @@ def whole(tmp_path_factory) -> Path:
         baseline_id=b.recipe_id, front=(str(a.recipe_id),),
     )  # fmt: skip
     folder.write_run(msgspec.structs.replace(run(request(), "finished"), choices=(choice,)))
-    made = folder.path / "made"
-    made.mkdir()
-    (made / "m.onnx").write_bytes(b"x" * 10)
-    bound = Binding(source="x", name="x", index=0, dtype="float32", shape=(1, 4))
-    artifact = Artifact(
-        recipe=a.recipe, path=f"artifacts/{a.recipe.conversion_id}/m.onnx", sha256="a" * 64,
-        files={"m.onnx": "a" * 64}, size_bytes=10, inputs=(bound,), outputs=(bound,),
-        source_sha256="a" * 64, tools={}, convert_s=1.0,
-    )  # fmt: skip
-    folder.keep_artifact(artifact, made)
     (folder.path / "targets").mkdir()
     profile = msgspec.json.encode(targets.load(TARGET))
     (folder.path / "targets" / f"{TARGET}.json").write_bytes(profile)
@@ -83,10 +70,9 @@ def read_all(folder: Path) -> None:
     compare_table.render(compare.compare(found))
     asked = explain.Asked()
     records = list(found.records)
-    a, b = explain.chosen_pair(found, TARGET, records, asked)
-    explain._subject(RunFolder(folder), a)
+    for one in explain.chosen_pair(found, TARGET, records, asked):
+        explain._runs(one)
     explain._inputs(found, asked)
-    explain._runs(b)
     run_folder.create(folder, request())
 
 
@@ -188,16 +174,6 @@ def test_a_run_that_cannot_be(folder, where, value, words):
     assert said.startswith("RUN/run.json")
 
 
-def test_an_artifact_that_is_gone_or_broken_has_none(folder):
-    (manifest,) = folder.glob("artifacts/*/artifact.json")
-    for content in (b"{", b"[" * 99999, b'{"recipe": null}'):
-        manifest.write_bytes(content)
-        assert "has no artifact: its files are gone" in refusal(folder)
-    manifest.unlink()
-    manifest.mkdir()
-    assert "has no artifact: its files are gone" in refusal(folder)
-
-
 def test_a_running_run_is_read(folder):
     """As `report` and `compare` find it: nothing chosen, no profiles, a record half written."""
     content = json.loads((folder / "run.json").read_text())
@@ -210,3 +186,51 @@ def test_a_running_run_is_read(folder):
     finish.write_report(found)
     terminal.summary(found, finish.stored_profiles(folder), published.rows())
     compare_table.render(compare.compare(found))
+
+
+@pytest.mark.parametrize("name", ["a", "a/b", "file", "file/x", "n" * 300, "d/" * 3000, "x\0y", ""])
+def test_places_where_no_run_can_be(tmp_path, name):
+    (tmp_path / "a").symlink_to("a")
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput) as caught:
+        run_folder.read(tmp_path / name)
+    assert len(caught.value.args[0]) < 200
+    assert caught.value.hint == "Give the --out of a run."
+
+
+@pytest.mark.parametrize("name", [*stored.FILES, *stored.FOLDERS])
+@pytest.mark.parametrize("call", [run_folder.read, lambda f: run_folder.create(f, request())])
+def test_a_folder_in_a_files_place_and_the_other_way_round(folder, name, call):
+    path = folder / name
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    if name in stored.FILES:
+        path.mkdir()
+    else:
+        path.touch()
+    with pytest.raises(BadInput, match="and a run has one there"):
+        call(folder)
+
+
+def test_a_file_in_the_place_of_a_bundle(folder):
+    (folder / TARGET).touch()
+    with pytest.raises(BadInput, match="is not a folder"):
+        run_folder.create(folder, request())
+
+
+def test_what_a_killed_call_left_half_done_is_cleared(folder):
+    """Of files that are written beside and renamed, of ranges that were sought, of a bundle."""
+    left = [
+        folder / "measurements" / ".a.json.77.part",
+        folder / f".{TARGET}.part" / "run.py",
+        folder / "calibrated" / "edgeopt-x1" / "new.npz",
+        folder / "work" / "convert" / "a",
+    ]
+    kept = [folder / "measurements" / "a.json", folder / "artifacts" / "a.part" / "model.onnx"]
+    for path in (*left, *kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    run_folder.RunFolder(folder).clear_work()
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in kept)
