@@ -103,13 +103,13 @@ def before(words: bytes) -> Tell:
 
 def instead(words: bytes) -> Tell:
     """`words` with the number of the request in place of N."""
-    return lambda line, say: say(words.replace(b"N", str(number(line)).encode()))
+    return lambda line, say: say(words.replace(b'"n": N', b'"n": %d' % number(line)))
 
 
-def number(line: bytes) -> Any:
+def number(line: bytes) -> int:
     try:
-        return json.loads(line)["n"]
-    except (ValueError, LookupError):
+        return int(json.loads(line)["n"])
+    except (ValueError, LookupError, TypeError):
         return 0
 
 
@@ -286,6 +286,7 @@ LIES: list[Lie] = [
     *_of("runner", "open", {
         "more time than went by": put(10**14, "load_ns"),
         "inputs that are a number": put(3, "inputs"),
+        "no reasons": without("why_null"),
         "a shape of negative lengths": put(
             [{"name": "x", "dtype": "float32", "shape": [-7]}], "inputs"
         ),
@@ -310,6 +311,7 @@ LIES: list[Lie] = [
         "a time of 10,000 digits": raw(b"[" + HUGE + b"]", "t_ns"),
         "more time than went by": put([10**13] * 50, "t_ns"),
         "fewer runs": put([], "t_ns"),
+        "no peak of memory": without("peak_rss_bytes"),
         "numbers without an end": endless_list,
     }),
     *_of("runner", "block", {
@@ -320,6 +322,7 @@ LIES: list[Lie] = [
             lambda told: told.update(t_ns=[10**13] * len(told["t_ns"]))
         ),
         "a clock in words": put("noon", "start_ns"),
+        "a reading without its time": put({"cpu_ns": 5}, "before"),
     }),
     *_of("runner", "canary", {
         "no time at all": put(0, "copy_ns"),

@@ -98,6 +98,8 @@ def _block(asked: Asked, reply: Mapping[str, Any]) -> str:
     spent = sum(reply["t_ns"])
     begin, end = reply["start_ns"], reply["start_ns"] + spent
     before, after = reply["before"].get("t_ns", begin), reply["after"].get("t_ns", end)
+    if any("cpu_ns" in one and "t_ns" not in one for one in (reply["before"], reply["after"])):
+        return "a reading without its time"
     if not asked.last_ns <= before <= begin <= end <= after:
         return "its clock went back"
     return _counted(len(reply["t_ns"]), asked.fields["count"], "runs") or _longer(asked, spent)
@@ -130,10 +132,12 @@ def _import(asked: Asked, reply: Mapping[str, Any]) -> str:
 
 
 def _open(asked: Asked, reply: Mapping[str, Any]) -> str:
-    return _longer(asked, (reply["load_ns"] or 0) + (reply["compile_ns"] or 0))
+    return _longer(asked, reply["load_ns"] + (reply["compile_ns"] or 0))
 
 
 def _pages(asked: Asked, reply: Mapping[str, Any]) -> str:
+    if reply["resident_bytes"] is None and "resident_bytes" not in reply["why_null"]:
+        return "no bytes in memory, and no reason"
     more = (reply["resident_bytes"] or 0) > reply["bytes"]
     return "more bytes in memory than the file has" if more else ""
 

@@ -76,9 +76,9 @@ class Opened(TypedDict):
     """The reply to `open`."""
 
     version: Word
-    load_ns: NsOrZero | None
+    load_ns: NsOrZero
     compile_ns: NsOrZero | None
-    why_null: NotRequired[Reasons]
+    why_null: Reasons
     inputs: Tensors
     outputs: Tensors
     rss_before_bytes: NotRequired[Count | None]
@@ -133,7 +133,7 @@ class Warmed(TypedDict):
 
     first_ns: Ns
     t_ns: Durations
-    peak_rss_bytes: NotRequired[Count | None]
+    peak_rss_bytes: Count | None
 
 
 class Readings(TypedDict):
@@ -184,7 +184,7 @@ class Streams(TypedDict):
     """The reply to `streams`."""
 
     streams: Annotated[list[Stream], Meta(max_length=1024)]
-    peak_rss_bytes: NotRequired[Count | None]
+    peak_rss_bytes: Count | None
     before: Readings
     after: Readings
 
@@ -194,7 +194,7 @@ class Pages(TypedDict):
 
     bytes: Count
     resident_bytes: Count | None
-    why_null: NotRequired[Reasons]
+    why_null: Reasons
 
 
 class Read(TypedDict):

@@ -43,10 +43,14 @@ def _failure(error: Exception) -> dict:
 def _answer(runner, request: dict, number) -> str:
     try:
         reply = {"ok": True, "n": number, **runner.handle(request)}
-        return json.dumps(reply, allow_nan=False)  # the host takes no NaN from anybody
     except Exception as error:  # the host turns it into a record
         traceback.print_exc(file=sys.stderr)
-        return json.dumps({"n": number, **_failure(error)})
+        reply = {"n": number, **_failure(error)}
+    try:
+        return json.dumps(reply, allow_nan=False)  # the host takes no NaN from anybody
+    except ValueError:
+        what = "ValueError: the runtime tells a NaN or an infinity where a number is meant"
+        return json.dumps({"ok": False, "n": number, "error": what, "own": ""})
 
 
 def main() -> int:

@@ -32,5 +32,7 @@ class Session:
         return [2 * array for array in arrays]
 
     def facts(self) -> dict:
+        if len(self.seen) > 20:
+            return {"total": float("nan")}
         subprocess.run(["echo", "a child on stdout"], check=True)
         return {"options": {"seen": " ".join(f"{x:g}" for x in self.seen)}}

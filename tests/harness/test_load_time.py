@@ -49,10 +49,10 @@ def test_cold_and_warm_are_pairs_of_fresh_processes(loaded, device):
 
 @pytest.mark.slow
 def test_what_stays_in_memory_is_not_cold(loaded):
-    stuck, other = loaded({"stuck": Script(resident_bytes=4096), "b": LOADS})
+    stuck, other = loaded({"stuck": Script(resident_bytes=64), "b": LOADS})
     row = figures(stuck)
     assert row.cold is None
-    assert row.why_null["cold"].startswith("4096 of ")
+    assert row.why_null["cold"].startswith("64 of ")
     assert row.warm is not None
     assert figures(other).cold is not None
 

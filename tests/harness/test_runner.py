@@ -224,6 +224,17 @@ def test_inputs_are_taken_in_turn_through_all_blocks(loud, tmp_path):
     assert loud.request("facts", 30)["facts"]["options"]["seen"] == "0 3 6 0 3 6 0"
 
 
+def test_a_number_that_is_none_is_an_error_and_no_answer(loud, tmp_path):
+    """JSON has no NaN: what Python would write for it is read by nobody else."""
+    opening(loud, "anything", "loud")
+    loud.request("inputs", 30, files=[samples(tmp_path)], count=3)
+    loud.request("warmup", 30, runs=30, seconds=0)
+    with pytest.raises(RunnerFailed, match="tells a NaN or an infinity") as caught:
+        loud.request("facts", 30)
+    assert not caught.value.own
+    assert loud.request("hello", 30)
+
+
 # --- what it needs
 
 
