@@ -84,7 +84,7 @@ def run(
         job.write_text(json.dumps(work))
         start = size_of(log)
         bound = memory.Bound()
-        room = disk.Watch([log.parent, Path(folder)], [cache()])
+        room = disk.Watch([log.parent], [cache()])
         code, timed_out = _spawn([str(job), str(result)], log, timeout_s, room, bound, stop)
         if stop is not None and stop.is_set():
             raise ChildFailed("stopped with the run", "", log)
