@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,10 +120,11 @@ def compare(ctx: click.Context, **options: Any) -> None:
 
 def _compared_run(ctx: click.Context, options: dict[str, Any]) -> Run:
     """The run in a folder, or a new one."""
+    from edgeopt.jobs import on_disk
     from edgeopt.pipeline.optimize import optimize as run_optimize
     from edgeopt.store import run_folder
 
-    if (options["model"] / "run.json").is_file():  # a model can be a folder, too
+    if on_disk.kind(options["model"] / "run.json") == "file":  # a model can be a folder, too
         given = [name for name in options if _is_given(ctx, name) and name != "as_json"]
         if given != ["model"]:
             raise BadInput(
@@ -147,8 +149,9 @@ def _is_given(ctx: click.Context, name: str) -> bool:
 
 def _names(given: str) -> list[str]:
     """ "a,b" -> two names; the path of a profile may have commas."""
-    if Path(given).is_file():
-        return [given]
+    with contextlib.suppress(OSError):  # a list of names may be longer than any file's
+        if Path(given).is_file():
+            return [given]
     return [name.strip() for name in given.split(",") if name.strip()]
 
 

@@ -40,7 +40,12 @@ def told(error: Exception, command: str, doing: str) -> EdgeoptError:
     if isinstance(error, EdgeoptError) and not isinstance(error, OwnFault):
         return error
     if isinstance(error, OSError) and error.errno in _HINTS:
-        return BadInput(_of_the_system(error), _HINTS[error.errno])
+        named = _named(error)
+        said = f"{named}: {error.strerror}." if named else f"{error.strerror}."
+        where = "" if named else f"\n{_at(command, doing)}"
+        return BadInput(said, f"{_HINTS[error.errno]}{where}")
+    if isinstance(error, FileNotFoundError) and _is_gone():
+        return BadInput("the current folder is gone.", "Change into one that exists.")
     if isinstance(error, MemoryError):
         return BadInput("edgeopt itself needed more memory than it could get.", _at(command, doing))
     fault = error if isinstance(error, OwnFault) else OwnFault.at(_what(error), _place(error))
@@ -71,19 +76,27 @@ def _place(error: Exception) -> str:
     return own_place(error) or next(reversed(inside), "cli.py")
 
 
-def _of_the_system(error: OSError) -> str:
-    """ "/mnt/run/run.json: No space left on device." """
+def _is_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _named(error: OSError) -> str:
+    """The file that the system refused, or the folders that are full; "" where none is known."""
     what = error.filename2 or error.filename
-    named = os.fsdecode(what) if isinstance(what, str | bytes) else ""
-    if not named and error.errno in _FULL:
-        named = ", ".join(_full_places())
-    return f"{named}: {error.strerror}." if named else f"{error.strerror}."
+    if isinstance(what, str | bytes):
+        return os.fsdecode(what)
+    return ", ".join(_full_places()) if error.errno in _FULL else ""
 
 
 def _full_places() -> Iterator[str]:
     """Folders that are written to and whose disk is full: a failing write names no file."""
-    for folder in dict.fromkeys((os.getcwd(), tempfile.gettempdir(), str(cache()))):
-        with contextlib.suppress(OSError):
+    for place in (os.getcwd, tempfile.gettempdir, lambda: str(cache())):
+        with contextlib.suppress(OSError, RuntimeError):  # it is gone; there is no home
+            folder = place()
             if shutil.disk_usage(folder).free < _LITTLE:
                 yield folder
 
@@ -91,11 +104,9 @@ def _full_places() -> Iterator[str]:
 def _kept(error: Exception) -> str:
     """Where the traceback is, for who reports it."""
     text = "".join(traceback.format_exception(error))
-    for folder in (cache() / "faults", Path(tempfile.gettempdir())):
-        try:
-            return f"its traceback is in {_write(folder, text)}"
-        except OSError:
-            continue
+    for place in (lambda: cache() / "faults", lambda: Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError, RuntimeError):
+            return f"its traceback is in {_write(place(), text)}"
     return "`edgeopt --debug ...` shows its traceback"
 
 

@@ -34,7 +34,7 @@ from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.emulation import USUAL, Effort, emulate
 from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.places import Place
+from edgeopt.pipeline.place import Place
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.report.progress import Progress

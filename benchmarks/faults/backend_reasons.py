@@ -25,7 +25,7 @@ TRUE_REASONS = {
     "32-bit floats end": r"ended at 3\.40282e\+38, the largest of 32-bit floats",
     "ncnn has no length 0": r"ncnn has no values of length 0",
     # Of the light models, whose weights are constants: logits of 1e10, and 1000 equal classes.
-    "rounding decides": r"rounding decides the model's answers: of values up to",
+    "rounding decides": r"rounding decides the model's answers: .* is given values up to",
     "8 bits hold no thousandth": r"its answers are all 0 \(the source's: 0\.001\)",
     "no 64-bit floats in LiteRT": r"Type FLOAT64 is unsupported by op",
 }

@@ -52,7 +52,7 @@ def write(
 
 
 #: Beside every run.py: name in the bundle -> the runtimes' own file that it is.
-_ALWAYS = {"fitting.py": "fitting.py"}
+_ALWAYS = {"fitting.py": "fitting.py", "read_npz.py": "npz.py"}
 #: Runtime -> the same for what it alone needs.
 _BESIDE = {
     "tensorrt": {"build_engine.py": "tensorrt_engine.py", "cuda_runtime.py": "cuda_runtime.py"}

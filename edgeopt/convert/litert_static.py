@@ -5,6 +5,7 @@ correction. A source is calibrated once; every form that differs in its exceptio
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -151,8 +152,8 @@ class _Static:
         from edgeopt.runtimes import litert
         from edgeopt.runtimes.binding import to_artifact
 
-        session = litert.open_session(self._base, 1, {})
-        bindings, _ = matching.bound(self._job, session, self._permutes)
+        with contextlib.closing(litert.open_session(self._base, 1, {})) as session:
+            bindings, _ = matching.bound(self._job, session, self._permutes)
         fields = [msgspec.to_builtins(binding) for binding in bindings]
         for sample in self._job.samples(limit):
             yield {b["name"]: to_artifact(sample[b["source"]][None], b)[0] for b in fields}

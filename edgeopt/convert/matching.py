@@ -68,15 +68,22 @@ def _by_value(
 ) -> tuple[Sequence[int], Sequence[int]]:
     samples, expected = asked(job)
     best: tuple[float, Sequence[int], Sequence[int]] | None = None
+    failed: Exception | None = None
     for order in islice(arrangements(found[0]), MOST):
         inputs = bind(needed, session.inputs, permutes, order)
-        results = [session.run(fed(inputs, sample)) for sample in samples]
+        try:
+            results = [session.run(fed(inputs, sample)) for sample in samples]
+        except Exception as error:  # a place in a table, given where it is no place
+            failed = failed or error
+            continue
         for places in islice(arrangements(found[1]), MOST):
             outputs = bind(job.source.outputs, session.outputs, permutes, places)
             off = sum(map(distance, (read(outputs, one) for one in results), expected))
             if best is None or off < best[0]:
                 best = off, order, places
-    assert best is not None, "there is one arrangement at least"
+    if best is None:
+        assert failed is not None, "there is one arrangement at least"
+        raise failed
     return best[1], best[2]
 
 

@@ -78,7 +78,12 @@ def _in_order(hits: Hits, source_outputs: np.ndarray) -> Hits:
     """The same of rows that are a set, in the source's order."""
     if not are_sets(source_outputs):
         return hits
-    return lambda outputs, source: hits(in_order(outputs, source), source)
+
+    def sorted_hits(outputs: np.ndarray, source: np.ndarray) -> np.ndarray:
+        same = outputs.size == source.size  # else `hits` says what is wrong
+        return hits(in_order(outputs, source) if same else outputs, source)
+
+    return sorted_hits
 
 
 def _errors(outputs: np.ndarray, source: np.ndarray) -> Columns:

@@ -14,8 +14,8 @@ from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.certainty import read
 from edgeopt.datasets.fidelity import is_noise
 from edgeopt.datasets.metric import AGREEMENT, Metric
-from edgeopt.datasets.places import masked, without_masks
-from edgeopt.datasets.resolution import EIGHT_BITS, is_faint, moves, span
+from edgeopt.datasets.places import finite, masked, without_masks
+from edgeopt.datasets.resolution import EIGHT_BITS, moves, span
 
 #: Of an output's peak: what varies less is the same answer.
 SAME = 1e-6
@@ -71,11 +71,11 @@ def faint(output: str, outputs: np.ndarray) -> tuple[Advice, ...]:
     """
     if outputs.dtype.kind != "f" or len(outputs) < 2:
         return ()
-    values = without_masks(outputs, outputs, masked(outputs))
-    moved = moves(values)
-    if is_noise(values, 0.0) or not is_faint(values) or moved <= SAME * span(values):
+    mask = masked(outputs)
+    moved, range_ = moves(outputs), span(outputs, mask)
+    step = EIGHT_BITS.step * range_
+    if not SAME * range_ < moved < step or is_noise(finite(outputs[:FEWEST]), 0.0):
         return ()
-    step = EIGHT_BITS.step * span(values)
     return (
         Advice(
             f"In output {output!r} the source's answers differ by {moved:.2g} at most from sample "

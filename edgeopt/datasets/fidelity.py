@@ -38,7 +38,6 @@ class Nearness:
             precision's rounding, or nothing varies.
         constant: the slices that hardly vary where the source's do; None where all vary.
         wrong: slices that are further from the source's than those vary, beside others that follow.
-        faint: whether the source's answers move by less than a step of 8 bits of their range.
         steady: whether the source's own answers do not vary, so that nothing can follow them.
         distinct, source_distinct: how many different values there are.
     """
@@ -48,7 +47,6 @@ class Nearness:
     follows_db: float | None = None
     constant: Part | None = None
     wrong: Part | None = None
-    faint: bool = False
     steady: bool = False
     distinct: int = 0
     source_distinct: int = 0
@@ -99,8 +97,7 @@ def nearest(
             size = max(largest, LEAST_SIZE)
             found.append(Nearness(Part(name, expected.shape[1:]), sqnr_db(size**2, own - expected)))
             continue
-        range_ = span(without_masks(theirs, theirs, masks[name])) / by
-        least = _Least(resolution, range_ * resolution.step)
+        least = _Least(resolution, span(theirs, masks[name], by) * resolution.step)
         found += _of_output(name, own, expected, divisions[name], least)
     found.sort(key=lambda one: (not (one.constant or one.wrong), _sortable(one.db)))
     return found
@@ -142,7 +139,6 @@ def _of_faint(part: Part, own: np.ndarray, expected: np.ndarray, step: float) ->
         part=part,
         db=sqnr_db(size, own - expected),
         constant=part if dead else None,
-        faint=True,
         steady=power(expected) > step**2 and len(expected) >= LEAST_STEADY,
     )
 

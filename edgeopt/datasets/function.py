@@ -52,7 +52,7 @@ def resolve(reference: str) -> Callable[..., Any]:
     with _current_directory_importable():
         try:
             module = importlib.import_module(module_name)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _import_failed(reference, module_name, error) from error
     function = getattr(module, name, None)
     if function is None:
@@ -69,13 +69,13 @@ def call(reference: str, function: Callable[..., Any], *arguments: Any) -> Any:
     with _current_directory_importable():
         try:
             return function(*arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise BadInput(
                 f"{reference} failed: {_first_line(error)}", "--debug shows where."
             ) from error
 
 
-def _import_failed(reference: str, module_name: str, error: Exception) -> BadInput:
+def _import_failed(reference: str, module_name: str, error: BaseException) -> BadInput:
     """Says whether the module is missing, or something that it needs, or it broke."""
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     if missing and (module_name + ".").startswith(missing + "."):
@@ -88,9 +88,9 @@ def _import_failed(reference: str, module_name: str, error: Exception) -> BadInp
     return BadInput(f"{reference}: importing it failed: {_first_line(error)}")
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     text = str(error).splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__
 
 
 @contextlib.contextmanager

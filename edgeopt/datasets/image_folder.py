@@ -45,7 +45,7 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         if self.size > MAX_SIDE:
-            raise _bad(f"size must be at most {MAX_SIDE:,}, but got {self.size:g}")
+            raise _bad(f"size must be at most {MAX_SIDE:,}, but got {str(self.size)[:20]}")
         if not 1 <= self.crop <= self.size:
             raise _bad(f"1 <= crop <= size must hold, but got crop={self.crop}, size={self.size}")
         if not np.all(np.isfinite((*self.mean, *self.scale))):

@@ -61,8 +61,8 @@ def evidence(rows: np.ndarray) -> str:
     if rows.shape[1] == 2 and not cancels:
         return "its two columns are not each other's opposite"
     if not cancels and not stands_out:
-        return "no column stands out of its row, nor do its columns cancel, as in an embedding"
-    return "too many of its rows are undecided for a classifier's"
+        return "no column stands out of its row, and columns do not cancel, as in an embedding"
+    return "too few of its rows are clearly of one class"
 
 
 def _left(rows: np.ndarray) -> float:

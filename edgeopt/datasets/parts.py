@@ -24,6 +24,9 @@ MOST_OBLONG = 2.0
 #: Of all elements of a part, the share that may be of the next part's scale.
 OVERLAP = 0.05
 
+#: Fewer slices are no places, and scale grows over so many of them, from so small a part of it.
+LEAST_PLACES, RAMP = 16, 4
+
 #: Of the output's peak: what stays below is rounding noise of float32 networks.
 SILENT = 2.0**-18
 
@@ -164,7 +167,8 @@ def _clusters(values: np.ndarray, axis: int) -> tuple[float, list[tuple[int, ...
     apart = (steps >= STEP) & (peaks[:-1] * STEP <= peaks[-1])
     elements = np.sqrt(np.nan_to_num(np.moveaxis(values, axis, 0) ** 2).mean(axis=1))
     elements = elements.reshape(len(scale), -1)
-    cuts = [int(i) + 1 for i in np.flatnonzero(apart) if _unlike(elements, order, int(i) + 1)]
+    cuts = [int(i) + 1 for i in np.flatnonzero(apart)]
+    cuts = [c for c in cuts if _unlike(elements, order, c) and not _ramps(scale, order[c:])]
     best = max((float(steps[cut - 1]) for cut in cuts), default=1.0)
     cuts = [0, *cuts, len(order)]
     found = [sorted(order[a:b]) for a, b in itertools.pairwise(cuts)]
@@ -181,6 +185,22 @@ def _unlike(elements: np.ndarray, order: list[int], cut: int) -> bool:
     """
     larger = float(np.quantile(elements[order[cut:]], OVERLAP))
     return larger > float(np.quantile(elements[order[:cut]], 1 - OVERLAP))
+
+
+def _ramps(scale: np.ndarray, larger: list[int]) -> bool:
+    """Whether all but the larger slices end an axis along which scale grows from place to place.
+
+    So it is at the border of a map of distances; kinds of values do not grow into each other.
+    """
+    if len(scale) < LEAST_PLACES or len(larger) != max(larger) - min(larger) + 1:
+        return False
+    ends = []
+    if min(larger) > 0:
+        ends.append(scale[min(larger) :][:RAMP])
+    if max(larger) < len(scale) - 1:
+        ends.append(scale[: max(larger) + 1][::-1][:RAMP])
+    typical = float(np.median(scale[larger])) / RAMP
+    return all(bool((np.diff(end) > 0).all()) and end[0] <= typical for end in ends)
 
 
 def _spans(numbers: Sequence[int], most: int = 4) -> str:

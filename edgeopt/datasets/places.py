@@ -111,4 +111,4 @@ def reduction(*answers: np.ndarray) -> float:
     """What answers are divided by so that their squares stay finite: 1, or a power of two."""
     peaks = (float(np.nanmax(np.abs(finite(each)), initial=0.0)) for each in answers)
     peak = max(peaks, default=0.0)
-    return 1.0 if peak <= SQUARED else float(2.0 ** np.ceil(np.log2(peak)))
+    return 1.0 if peak <= SQUARED else float(2.0 ** np.floor(np.log2(peak)))

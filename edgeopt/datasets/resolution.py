@@ -22,6 +22,8 @@ class Resolution:
     follows_db: float | None = None
 
 
+_LOOKED = 16  # samples whose sums are looked at
+
 #: Integers of 8 bits; and forms of which nothing better is known.
 EIGHT_BITS = Resolution(share=2.0**-8, step=2.0**-8)
 
@@ -32,31 +34,41 @@ FLOAT16 = Resolution(share=2.0**-8, follows_db=6.0)
 BFLOAT16 = Resolution(share=2.0**-8)
 
 
-def span(answers: np.ndarray) -> float:
+def span(answers: np.ndarray, mask: np.ndarray | None = None, by: float = 1.0) -> float:
     """The range that [n, *shape] are taken to have: 1 of what lies within 0 to 1, as a probability.
 
     Rows that sum to 1 have the range that they reach: they are no scores by themselves.
+
+    Args:
+        mask: bool[*shape], places that are left out (`places.masked`). by: what the range is
+            divided by, lest it overflows.
     """
-    values = finite(answers)
-    low, high = (float(each(values, initial=0.0)) for each in (np.nanmin, np.nanmax))
-    if low < 0 or high > 1 or high == 0 or _shares_one(values):
-        return high - low
-    return 1.0
-
-
-def is_faint(answers: np.ndarray, step: float = EIGHT_BITS.step) -> bool:
-    """Whether [n, *shape] move by less than a step of their range at every place, if at all."""
-    values = finite(answers)
-    if step <= 0 or not np.isfinite(values).any():
-        return False
-    return moves(values) < step * span(values)
+    low, high = _ends(answers, mask)
+    if low < 0 or high > 1 or high == 0 or _shares_one(finite(answers[:_LOOKED])):
+        return high / by - low / by
+    return 1.0 / by
 
 
 def moves(answers: np.ndarray) -> float:
     """How far the place of [n, *shape] that moves most does so over samples."""
-    low = np.where(np.isfinite(answers), answers, np.inf).min(axis=0, initial=np.inf)
-    high = np.where(np.isfinite(answers), answers, -np.inf).max(axis=0, initial=-np.inf)
-    return float(np.max(high - low, initial=0.0, where=np.isfinite(high - low)))
+    low, high = (each(answers, axis=0, initial=-end, where=np.isfinite(answers))
+                 for each, end in ((np.min, -np.inf), (np.max, np.inf)))  # fmt: skip
+    known = high >= low
+    return float(np.max(high.astype(np.float64) - low, initial=0.0, where=known))
+
+
+def _ends(answers: np.ndarray, mask: np.ndarray | None) -> tuple[float, float]:
+    """(lowest, highest) of what is finite, 0 among them; without a copy where all is."""
+    low, high = float(answers.min(initial=0.0)), float(answers.max(initial=0.0))
+    if np.isfinite([low, high]).all() and (mask is None or not mask.any()):
+        return low, high
+    known = np.isfinite(answers)
+    if mask is not None:
+        known &= ~mask
+    return (
+        float(answers.min(initial=0.0, where=known)),
+        float(answers.max(initial=0.0, where=known)),
+    )
 
 
 def _shares_one(values: np.ndarray) -> bool:

@@ -15,9 +15,11 @@ from typing import Any, Literal
 
 from edgeopt.devices import adb_link, android, arm_tree, phone, runner_start
 from edgeopt.devices.adb_session import Session
+from edgeopt.devices.answers import clean
+from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.parcel import pack, signature
 from edgeopt.domain.device import DeviceEntry
-from edgeopt.domain.errors import DeviceFailed, RunnerFailed
+from edgeopt.domain.errors import DeviceFailed, RunnerFailed, Untrusted
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 
@@ -64,9 +66,9 @@ class Adb:
             place = self._sent[path][1]
         return place if path.is_dir() else f"{place}/{path.name}"
 
-    def get(self, remote: str, path: Path) -> None:
+    def get(self, remote: str, path: Path, most_bytes: int = MOST_BYTES) -> None:
         self._live()
-        self._keeping(lambda: self._way.pull(remote, path))
+        self._keeping(lambda: self._way.pull(remote, path, most_bytes))
 
     def remove(self, remotes: Sequence[str]) -> None:
         session = self._live()
@@ -88,9 +90,7 @@ class Adb:
         words = {**QUIET_ENVIRONMENT, "PYTHONPATH": archive, "TMPDIR": session.temporary}
         environment = [f"{key}={value}" for key, value in words.items()]
         command = shlex.join(["env", *environment, *self._start, *runner_start.ARGUMENTS])
-        stderr.parent.mkdir(parents=True, exist_ok=True)
-        with stderr.open("ab") as log:
-            return self._way.start(f"cd {shlex.quote(session.scratch)} && exec {command}", log)
+        return self._way.start(f"cd {shlex.quote(session.scratch)} && exec {command}", stderr)
 
     def explain(self, code: int) -> str:
         with self._turn:
@@ -112,13 +112,13 @@ class Adb:
         """What `getprop` says, as fields of the runner's `hello`."""
         self._live()
         told: dict[str, Any] = self._keeping(lambda: phone.machine(self._way.run, self._way.serial))
-        return told
+        return dict(clean(told))
 
     def health(self) -> dict[str, Any]:
         """Heat, battery, screen and mode, as fields of the runner's `health`."""
         fixed = self._live().fixed_performance
         told: dict[str, Any] = self._keeping(lambda: phone.health(self._way.run, fixed))
-        return told
+        return dict(clean(told))
 
     def prepare(self, progress: Listener = silent) -> None:
         """Make the Python that is sent, if it is not there yet, and send it.
@@ -163,7 +163,8 @@ class Adb:
         told = self._way.run(["getprop", "ro.product.cpu.abilist64"]).out.strip()
         if ABI not in told.split(","):
             raise DeviceFailed(
-                f"the phone {self._way.serial} runs no {ABI} programs ({told or 'no 64 bits'}).",
+                f"the phone {self._way.serial} runs no {ABI} programs "
+                f"({clean(told[:80]) or 'no 64 bits'}).",
                 "Only 64-bit ARM phones are measured.",
             )
 
@@ -171,6 +172,9 @@ class Adb:
         """Do something with the phone; where the link ended meanwhile, that is the reason."""
         try:
             return work()
+        except Untrusted as error:
+            self.lost = str(error.args[0])
+            raise
         except DeviceFailed:
             with self._turn:
                 if self._session is None or not self._session.is_dead(0.5):

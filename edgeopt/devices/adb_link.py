@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 import shlex
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
+from edgeopt.devices.adb_limits import BROKEN, NO_ANSWER, TooMuch, limited, receive, shell
+from edgeopt.devices.answers import ADVICE
+from edgeopt.devices.device import MOST_BYTES
+from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
+from edgeopt.jobs.process import Process
 
 SCHEME = "adb://"
 PORT = 5037
 LIMIT_S = 60.0  # of a command that is over at once
+LEAST_BYTES_S = 20_000.0  # a file that comes or goes slower does neither
 
 #: What the adb server says -> what is the matter with {serial}, and what to do.
 TROUBLES = (
@@ -70,6 +77,7 @@ class AdbLink:
     serial: str
     host: str
     port: int
+    limit_s: float = LIMIT_S
 
     def argv(self, command: str) -> list[str]:
         """The real client, as a process whose streams and exit code are the command's.
@@ -82,22 +90,17 @@ class AdbLink:
             there = ["-H", self.host, *there]
         return [client(), *there, "-s", self.serial, "shell", "-T", command]
 
-    def start(self, command: str, stderr: IO[bytes] | int) -> subprocess.Popen[Any]:
-        """Start a command there; the process leads a group of its own.
+    def start(self, command: str, log: Path) -> subprocess.Popen[Any]:
+        """Start a command there, its stderr to a log; the process leads a group of its own.
 
         Raises:
             NotInstalled: there is no adb client.
         """
-        return subprocess.Popen(
-            self.argv(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            start_new_session=True,
+        return Process(
+            self.argv(command), log, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, command: Sequence[str], limit_s: float = LIMIT_S) -> Done:
+    def run(self, command: Sequence[str], limit_s: float | None = None) -> Done:
         """Run one command to its end.
 
         Raises:
@@ -106,11 +109,11 @@ class AdbLink:
         """
         return self.shell(shlex.join(command), limit_s)
 
-    def shell(self, script: str, limit_s: float = LIMIT_S) -> Done:
+    def shell(self, script: str, limit_s: float | None = None) -> Done:
         """As `run`, of a script for the phone's shell: mind the quoting."""
-        with self.device() as phone:
-            done = phone.shell2(script, timeout=limit_s, v2=True, rstrip=False)
-            return Done(done.returncode, done.stdout, done.stderr)
+        with self.device(limit_s) as phone, phone.open_transport() as connection:
+            code, out, err = shell(connection, script)
+        return Done(code, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def push(self, path: Path, remote: str) -> None:
         """Bring one file there.
@@ -119,10 +122,10 @@ class AdbLink:
             DeviceFailed: the phone did not take it, or cannot be reached.
             NotInstalled: adb is missing.
         """
-        with self.device() as phone:
+        with self.device(self.limit_s + path.stat().st_size / LEAST_BYTES_S) as phone:
             phone.sync.push(path, remote, mode=0o755)
 
-    def pull(self, remote: str, path: Path) -> None:
+    def pull(self, remote: str, path: Path, most_bytes: int = MOST_BYTES) -> None:
         """Bring one file back; it appears whole or not at all.
 
         Raises:
@@ -131,8 +134,12 @@ class AdbLink:
         """
         part = path.with_name(f".{path.name}.part")
         try:
-            with self.device() as phone:
-                phone.sync.pull_file(remote, part)
+            with (
+                self.device(self.limit_s + most_bytes / LEAST_BYTES_S) as phone,
+                part.open("wb") as file,
+                phone.open_transport() as connection,
+            ):
+                receive(connection, remote, file.write, most_bytes)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -148,15 +155,47 @@ class AdbLink:
             return str(phone.get_state())
 
     @contextlib.contextmanager
-    def device(self) -> Iterator[Any]:
-        """The phone, by adbutils; its errors and those of the socket become ours."""
-        adbutils = _adbutils()
+    def device(self, limit_s: float | None = None) -> Iterator[Any]:
+        """The phone, by adbutils; its errors and those of the socket become ours.
+
+        Args:
+            limit_s: for all that is done with it; then its connections are closed. None: the
+                link's.
+
+        Raises:
+            DeviceFailed: what the server or the phone said.
+            Untrusted: it said what is no answer, too much, or nothing in time.
+        """
+        adbutils, limit_s = _adbutils(), limit_s or self.limit_s
+        client = limited(adbutils, self.host, self.port, limit_s)
+        watch = threading.Timer(limit_s, client.expire)
+        watch.daemon = True
+        watch.start()
         try:
-            yield adbutils.AdbClient(self.host, self.port).device(self.serial)
-        except (adbutils.AdbError, OSError) as error:
-            if isinstance(error, FileNotFoundError | PermissionError):
-                raise  # of a file here
-            raise trouble(str(error), self.serial) from error
+            yield client.device(self.serial)
+        except (FileNotFoundError, PermissionError, RunnerFailed):
+            raise  # of a file here
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise  # here
+            raise self._broken(error, client, limit_s) from error
+        except TooMuch as error:
+            raise self._untrusted(str(error)) from None
+        except (adbutils.AdbError, *BROKEN) as error:
+            raise self._broken(error, client, limit_s) from error
+        finally:
+            watch.cancel()
+
+    def _broken(self, error: Exception, client: Any, limit_s: float) -> DeviceFailed:
+        """What the server said, or that it said nothing that can be understood."""
+        if client.expired or isinstance(error, _adbutils().AdbTimeout | TimeoutError):
+            return self._untrusted(f"was not done within {limit_s:.0f} s")
+        if isinstance(error, NO_ANSWER) or "Unknown data" in str(error):
+            return self._untrusted(f"answered by something else: {str(error)[:80]!r}")
+        return trouble(str(error), self.serial)
+
+    def _untrusted(self, what: str) -> Untrusted:
+        return Untrusted(f"the phone {self.serial} {what}.", ADVICE)
 
 
 def trouble(said: str, serial: str) -> DeviceFailed:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-import queue
+import re
 import shlex
 import subprocess
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from edgeopt.devices import adb_tree
 from edgeopt.devices.adb_link import AdbLink
+from edgeopt.devices.answers import ADVICE, clean
 from edgeopt.devices.parcel import RUNNER_ZIP, Parcel, runner_zip
-from edgeopt.domain.errors import DeviceFailed
+from edgeopt.devices.wire import Excess, Gone, Late, Wire
+from edgeopt.domain.errors import DeviceFailed, Untrusted
 from edgeopt.jobs import scratch
 from edgeopt.jobs.child import kill_group
 
@@ -28,6 +29,10 @@ MOVE_S = 600.0  # for work that grows with the files
 SPARE_BYTES = 1 << 20  # left free, for what a runner writes
 AT_ONCE = 100  # names in one command
 GREETING = "edgeopt-session"
+_GREETING = re.compile(rf"{GREETING} ([\w-]{{1,64}}) (\d{{1,3}}) (sessions/[\w.-]{{1,100}})\r?")
+LINE_BYTES = 1 << 16
+DIGEST = 64  # hexadecimal digits
+MANY = 19  # digits of a number of kilobytes
 
 #: Holds the session. $1: the folder. Ends with its input, and clears up then, whoever ends it.
 #: What dead sessions left is removed; the kernel's boot id tells those before a restart.
@@ -79,19 +84,24 @@ class Session:
             NotInstalled: adb is missing here.
         """
         self.link.state()
-        with self._log.open("ab") as log:
-            command = shlex.join(["sh", "-c", HOLD, "sh", self.root])
-            self._holder = self.link.start(command, log)
+        command = shlex.join(["sh", "-c", HOLD, "sh", self.root])
+        self._holder = self.link.start(command, self._log)
+        self._wire = Wire(self._holder)
         line = self._first_line()
         if not line.startswith(GREETING):
             self.is_dead(1.0)  # what it says may be a little behind
-            said = self._said or line.strip()
+            said = clean(self._said or line.strip()[:200])
             self.close()
             raise DeviceFailed(
                 f"no session on the phone {self.link.serial}: {said or 'it said nothing'}",
                 "Name a folder that `adb shell` may write to: `edgeopt devices add ... --folder`.",
             )
-        _, self.boot_id, mode, mine = line.split()
+        greeting = _GREETING.fullmatch(line)
+        if greeting is None:
+            self.close()
+            what = f"the phone {self.link.serial} greets with what cannot be: {line[:80]!r}."
+            raise Untrusted(what, ADVICE)
+        self.boot_id, mode, mine = greeting.groups()
         self.fixed_performance = mode == "0"
         self._own = f"{self.root}/{mine}"
 
@@ -106,14 +116,10 @@ class Session:
         return f"{self._own}/tmp"  # noqa: S108 (the session's own)
 
     def _first_line(self) -> str:
-        lines: queue.Queue[str] = queue.Queue()
-        assert self._holder.stdout is not None
-        stdout = self._holder.stdout
-        threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True).start()
         try:
-            return lines.get(timeout=CONNECT_S)
-        except queue.Empty:
-            return ""
+            return self._wire.line(LINE_BYTES, self._wire.due(CONNECT_S)).decode(errors="replace")
+        except (Gone, Late, Excess) as error:
+            return error.rest.decode(errors="replace")
 
     @property
     def _said(self) -> str:
@@ -151,7 +157,7 @@ class Session:
             some = parcel.files[start : start + AT_ONCE]
             said = self.must(["sha256sum", *(f"{part}/{file.name}" for file in some)])
             # A name with a backslash in it has one before its sum.
-            sums = [line.lstrip("\\").split()[0] for line in said.splitlines()]
+            sums = [line.lstrip("\\")[:DIGEST] for line in said.splitlines()]
             wrong = [f.name for f, got in zip(some, sums, strict=False) if f.sha256 != got]
             if wrong or len(sums) != len(some):
                 raise DeviceFailed(f"{wrong or 'a file'} did not arrive as it was sent.")
@@ -212,8 +218,13 @@ class Session:
 
     def free_bytes(self) -> int:
         """Room on the phone, where the files are."""
-        words = self.must(["df", "-k", self.root]).split()
-        return int(words[-3]) * 1024  # the last line: size, used, free, share, where
+        said = self.must(["df", "-k", self.root])
+        words = said.split()
+        free = words[-3] if len(words) > 3 else ""  # the last line: size, used, free, share, where
+        if not (free.isdecimal() and len(free) < MANY):
+            what = f"the phone {self.link.serial} does not tell its free space: {said[:80]!r}."
+            raise Untrusted(what, ADVICE)
+        return int(free) * 1024
 
     def remove(self, remotes: Sequence[str]) -> None:
         """Remove files of the scratch folder; those that are not there are no error."""
@@ -230,7 +241,7 @@ class Session:
         """
         done = self.link.run(command, MOVE_S)
         if done.code:
-            said = (done.err or done.out).strip() or f"exit code {done.code}"
+            said = clean(" ".join((done.err or done.out)[:300].split())) or f"exit code {done.code}"
             full = "No space left" in said
             raise DeviceFailed(
                 f"the disk there is full: {said}" if full else f"the phone could not do it: {said}",
@@ -240,12 +251,10 @@ class Session:
 
     def close(self) -> None:
         """End it; the phone removes the scratch folder and puts back its mode."""
-        holder = self._holder
-        assert holder.stdin is not None
-        assert holder.stdout is not None
+        assert self._holder.stdin is not None
         with contextlib.suppress(OSError):
-            holder.stdin.close()
+            self._holder.stdin.close()
         self.is_dead(CLOSE_S)
-        kill_group(holder)
-        holder.stdout.close()
+        kill_group(self._holder)
+        self._wire.close()
         self._local.cleanup()

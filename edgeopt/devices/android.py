@@ -6,19 +6,19 @@ required but what is asked for.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 #: `android.hardware.thermal` temperature types that are no temperatures: battery current limits.
 NOT_HEAT = (6, 7, 8)
+MANY = 1e12
 PLAUSIBLE_C = (-40.0, 200.0)
 
 #: BatteryManager.BATTERY_STATUS_*, in the words of /sys/class/power_supply.
 BATTERY_STATUS = {1: "Unknown", 2: "Charging", 3: "Discharging", 4: "Not charging", 5: "Full"}
 
-_STRUCT = re.compile(r"\{([^{}]*)\}")
+_STRUCT = re.compile(r"\{([^{}]{0,4000})\}")
 _FIELD = re.compile(r"(?:\.|\bm)([A-Za-z]+)\s*=\s*(\[[^\]]*\]|[^,]*)")
 _HEADING = re.compile(r"^[ \t]*([A-Z][^={}:\n]*):[ \t]*$", re.MULTILINE)
 
@@ -37,7 +37,7 @@ def thermal(text: str) -> tuple[int, list[dict[str, Any]]]:
     Raises:
         Unreadable: there is no status in it.
     """
-    status = re.search(r"Thermal Status:\s*(\d+)", text)
+    status = re.search(r"Thermal Status:\s{0,9}(\d{1,3})\b", text)
     if status is None:
         raise Unreadable(f"dumpsys thermalservice said {_quoted(text)}")
     parts = _sections(text)
@@ -55,7 +55,7 @@ def _sections(text: str) -> dict[str, str]:
     """Text under each heading."""
     heads = list(_HEADING.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    return {h[1].strip(): text[h.end() : end] for h, end in zip(heads, ends, strict=True)}
+    return {h[1].strip(): text[h.end() : end] for h, end in zip(heads, ends, strict=False)}
 
 
 def _structs(text: str) -> list[dict[str, str]]:
@@ -86,7 +86,7 @@ def _number(text: str | None) -> float | None:
         value = float(text or "nan")
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) < MANY else None  # False for NaN, too
 
 
 def battery(text: str) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def battery(text: str) -> dict[str, Any]:
     for key, _, value in lines:  # what vendors log below has the same words
         told.setdefault(key.strip(), value.strip())
     level, scale = _number(told.get("level")), _number(told.get("scale")) or 100.0
-    if level is None:
+    if level is None or not 0 <= level <= scale < 1e6:
         raise Unreadable(f"dumpsys battery said {_quoted(text)}")
     tenths = _number(told.get("temperature"))
     status = _number(told.get("status")) or 1
@@ -131,7 +131,19 @@ def screen(text: str) -> dict[str, bool]:
 
 def properties(text: str) -> dict[str, str]:
     """`getprop`: every property. Values may have several lines."""
-    return dict(re.findall(r"^\[([^\]]+)\]: \[(.*?)\]$", text, re.MULTILINE | re.DOTALL))
+    told: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines():
+        begun = re.match(r"\[([^\]]+)\]: \[", line) if not name else None
+        if begun:
+            name, line = begun[1], line[begun.end() :]
+            told[name] = ""
+        elif name:
+            told[name] += "\n"
+        if name:
+            told[name] += line.removesuffix("]")
+            name = "" if line.endswith("]") else name
+    return told
 
 
 def account(told: Mapping[str, str]) -> dict[str, Any]:
@@ -161,7 +173,9 @@ def big_cores(listed: str) -> list[int]:
     Args:
         listed: lines "cpu4 2850000": each core and its cpuinfo_max_freq in kHz.
     """
-    clocks = {int(cpu): int(khz) for cpu, khz in re.findall(r"^cpu(\d+) (\d+)$", listed, re.M)}
+    clocks = {
+        int(cpu): int(khz) for cpu, khz in re.findall(r"^cpu(\d{1,4}) (\d{1,9})$", listed, re.M)
+    }
     slowest = min(clocks.values(), default=0)
     return sorted(cpu for cpu, khz in clocks.items() if khz > slowest) or sorted(clocks)
 

@@ -17,13 +17,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_NUMBER = r"([0-9.]+(?:e[+-]?\d+)?)"
-_COUNT = re.compile(r"count=(\d+) (.*)")
+_NUMBER = r"(\d{1,15}(?:\.\d{0,15})?(?:e[+-]?\d{1,2})?)(?![\d.])"
+_COUNT = re.compile(r"count=(\d{1,12}) (.{0,1000})")
 _FIELD = re.compile(rf"(\w+)={_NUMBER}")
-_SUMMARY = re.compile(r"[Ii]nference timings in us: (.*)")
+_SUMMARY = re.compile(r"[Ii]nference timings in us: (.{0,1000})")
 _NAMED = re.compile(rf"([A-Za-z][A-Za-z ()]*): {_NUMBER}")
 _MEMORY = re.compile(
-    rf"(?:Peak memory footprint|Memory footprint delta[^(]*) \(MB\): init={_NUMBER} "
+    rf"(?:Peak memory footprint|Memory footprint delta[^(\n]{{0,80}}) \(MB\): init={_NUMBER} "
     rf"overall={_NUMBER}"
 )
 
@@ -84,7 +84,7 @@ def figures(text: str) -> dict[str, Any]:
     summary = _SUMMARY.search(text)
     told = dict(_NAMED.findall(summary[1])) if summary else {}
     mean = _first(told, _MEAN)
-    if summary is None or mean is None:
+    if summary is None or not mean:
         raise Unreadable(last_words(text) or "it printed nothing")
     count, run = _counted(text[: summary.start()])
     memory = _MEMORY.search(text)

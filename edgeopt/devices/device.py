@@ -9,11 +9,14 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from edgeopt.domain.errors import BadInput
 
+MOST_BYTES = 1 << 30  # of a file that nothing is known of
+
 
 class Device(Protocol):
     """One machine that can be reached now. It connects when it is first asked for something.
 
-    Every method may raise `DeviceFailed`: it cannot be reached, or cannot take what it is given.
+    Every method may raise `DeviceFailed`: it cannot be reached, or cannot take what it is given;
+    and `Untrusted`: what it said cannot be. Each has an end, whatever the other side does.
 
     Attributes:
         name: as records keep it ("local", "pi5", "ssh://pi@host").
@@ -32,8 +35,8 @@ class Device(Protocol):
         """Bring a file or folder there, once by content; returns its path on the device."""
         ...
 
-    def get(self, remote: str, path: Path) -> None:
-        """Bring a file back."""
+    def get(self, remote: str, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        """Bring a file back. Untrusted: it has more than `most_bytes`."""
         ...
 
     def remove(self, remotes: Sequence[str]) -> None:

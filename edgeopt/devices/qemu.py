@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from edgeopt.domain.errors import NotInstalled
 
 PROGRAMS = ("qemu-aarch64-static", "qemu-aarch64")
+SAID_S = 30.0
 INSTALL = "Debian, Ubuntu: apt-get install qemu-user-static. QEMU's user mode needs Linux."
 
 
@@ -56,4 +57,8 @@ def find() -> Qemu:
 
 
 def _said(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SAID_S)
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout

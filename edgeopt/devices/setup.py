@@ -8,11 +8,14 @@ from pathlib import Path
 
 from edgeopt import runtimes
 from edgeopt.devices import wheels
+from edgeopt.devices.answers import clean, untrusted
 from edgeopt.devices.ssh import Ssh
+from edgeopt.devices.wire import Excess, Late, everything
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.jobs import scratch
+from edgeopt.jobs.child import kill_group
 
 #: What a package needs and does not say: tflite-runtime was built before numpy 2.
 COMPANIONS = {"tflite-runtime": ("numpy<2",), "executorch": ("torch",)}
@@ -22,6 +25,9 @@ _QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-compile", "--only-bi
 _NO_NETWORK = ("Temporary failure in name resolution", "Network is unreachable", "ConnectTimeout",
                "Failed to establish a new connection", "certificate")  # fmt: skip
 
+
+LIMIT_S = 3600.0  # compiling on a small board takes long
+SAID_BYTES = 16 << 20
 
 Choices = dict[str, Sequence[str]]
 
@@ -145,5 +151,10 @@ def _with_companions(package: str) -> tuple[str, ...]:
 
 def _call(device: Ssh, command: list[str]) -> tuple[int, str]:
     process = device.run(command)
-    said, _ = process.communicate()
-    return process.returncode, said
+    try:
+        said = everything(process, SAID_BYTES, LIMIT_S)
+    except (Late, Excess) as error:
+        kill_group(process)
+        how = "was not done in an hour" if isinstance(error, Late) else "prints without an end"
+        raise untrusted(device, f"{device.name} {how}: {command[0]}.") from None
+    return process.wait(), clean(said.decode(errors="replace"))

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt.devices import runner_start, ssh_link
-from edgeopt.devices.keeper import LinkCut
+from edgeopt.devices.device import MOST_BYTES
+from edgeopt.devices.keeper import Facts, LinkCut
 from edgeopt.devices.parcel import pack, signature
 from edgeopt.devices.ssh_session import CONNECT_S, Session, spawn
 from edgeopt.domain.device import DeviceEntry
-from edgeopt.domain.errors import DeviceFailed
+from edgeopt.domain.errors import DeviceFailed, Untrusted
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
 
 CUT = 255  # ssh's own exit code for everything that is not the command's
@@ -53,9 +54,9 @@ class Ssh:
             place = session.sent[path][1]
         return place if path.is_dir() else f"{place}/{path.name}"
 
-    def get(self, remote: str, path: Path) -> None:
+    def get(self, remote: str, path: Path, most_bytes: int = MOST_BYTES) -> None:
         session = self._live()
-        self._keeping(session, lambda: session.keeper.get(remote, path))
+        self._keeping(session, lambda: session.keeper.get(remote, path, most_bytes))
 
     def remove(self, remotes: Sequence[str]) -> None:
         session = self._live()
@@ -68,9 +69,7 @@ class Ssh:
         session = self._live()
         archive = self.put(session.runner_zip())
         command = ["env", *_environment(archive), self.python(), *runner_start.ARGUMENTS]
-        stderr.parent.mkdir(parents=True, exist_ok=True)
-        with stderr.open("ab") as log:
-            return session.lines.start(in_shell(command, self.folder()), log)
+        return session.lines.start(in_shell(command, self.folder()), stderr)
 
     def explain(self, code: int) -> str:
         if code != CUT:
@@ -90,7 +89,7 @@ class Ssh:
 
     # --- beyond the protocol: for `devices check` and `devices setup`
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Facts:
         """What the keeper says of the device (`runner/keeper.py`)."""
         return self._live().facts
 
@@ -135,6 +134,9 @@ class Ssh:
     def _keeping(self, session: Session, work: Any) -> Any:
         try:
             return work()
+        except Untrusted as error:
+            self.lost = str(error.args[0])
+            raise
         except LinkCut:
             with self._turn:
                 words = self._cut() if session is self._session else self.lost

@@ -13,11 +13,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from edgeopt.devices.ssh_link import SshLink
+from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.jobs.child import kill_group
 
+NOISE_BYTES = 4096
 ROOM = 8  # of ten: one is what holds the connection, one is left for a command
 READY_S = 30.0
 Spawn = Callable[..., "subprocess.Popen[Any]"]
@@ -49,16 +51,16 @@ class Lines:
         self._lines = [_Line(first)]
         self._turn = threading.Lock()
 
-    def start(self, command: str, log: IO[bytes]) -> subprocess.Popen[Any]:
+    def start(self, command: str, log: Path) -> subprocess.Popen[Any]:
         """Start a runner over the first connection that has room."""
         with self._turn:
             line = next((one for one in self._lines if one.has_room()), None) or self._another()
             argv = self._way.argv(line.socket, "ControlMaster=no", "LogLevel=FATAL")
             runner = self._spawn(
                 [*argv, command],
+                log,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
                 text=True,
             )
             line.runners.append(runner)
@@ -77,15 +79,15 @@ class Lines:
         )
         line = _Line(socket, holder)
         self._lines.append(line)
-        watch = threading.Timer(READY_S, kill_group, [holder])
-        watch.start()
-        assert holder.stdin is not None
-        assert holder.stdout is not None
-        with contextlib.suppress(OSError):  # without it ssh still finds a way of its own
-            holder.stdin.write(b"\n")
-            holder.stdin.flush()
-            holder.stdout.readline()
-        watch.cancel()
+        wire = Wire(holder)
+        deadline = wire.due(READY_S)
+        try:
+            wire.write(b"\n", deadline)
+            wire.line(NOISE_BYTES, deadline)
+        except Gone:
+            pass  # without it ssh still finds a way of its own
+        except (Late, Excess):
+            kill_group(holder)
         return line
 
     def close(self) -> None:

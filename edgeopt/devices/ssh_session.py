@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import tempfile
@@ -10,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.devices import keeper, ssh_errors
-from edgeopt.devices.keeper import Keeper, LinkCut
+from edgeopt.devices.answers import ADVICE
+from edgeopt.devices.keeper import Facts, Keeper, LinkCut
 from edgeopt.devices.parcel import RUNNER_ZIP, runner_zip
 from edgeopt.devices.ssh_lines import Lines
 from edgeopt.devices.ssh_link import SshLink
-from edgeopt.domain.errors import DeviceFailed, NotInstalled
+from edgeopt.domain.errors import DeviceFailed, NotInstalled, Untrusted
 from edgeopt.jobs import scratch
 from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import Process
 from edgeopt.runner.keeper import REFUSAL
 
 CONNECT_S = 40.0  # ssh's own limits are shorter; a board that swaps is slow to start Python
@@ -24,14 +25,19 @@ CLOSE_S = 5.0
 LONGEST = 60  # a socket's path may have 104 characters, and ssh adds some
 
 
-def spawn(argv: list[str], **options: Any) -> subprocess.Popen[Any]:
+def spawn(argv: list[str], log: Path | None = None, **options: Any) -> subprocess.Popen[Any]:
     """Start an ssh that leads a group of its own and asks nobody anything.
+
+    Args:
+        log: what it says on stderr is kept there, within limits.
 
     Raises:
         NotInstalled: there is no ssh.
     """
     environment = {**os.environ, "SSH_ASKPASS_REQUIRE": "never"}
     try:
+        if log is not None:
+            return Process(argv, log, env=environment, **options)
         return subprocess.Popen(argv, env=environment, start_new_session=True, **options)
     except FileNotFoundError:
         raise NotInstalled(
@@ -56,7 +62,7 @@ class Session:
         self._log = Path(self._local.name) / "ssh.log"
         self.socket = Path(self._local.name) / "s"
         self.lines = Lines(way, self.socket, spawn)
-        self.facts: dict[str, Any] = {}
+        self.facts: Facts
         self.sent: dict[Path, tuple[Any, str]] = {}
 
     def open(self, timeout_s: float) -> None:
@@ -68,23 +74,26 @@ class Session:
         """
         argv = self._way.argv(self.socket, "ControlMaster=yes", "LogLevel=INFO")
         command = keeper.command(self._python, self._remote_folder)
-        with self._log.open("ab") as log:
-            self._process = spawn(
-                [*argv, f"exec {command}"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-        self.keeper = Keeper(self._process)
+        self._process = spawn(
+            [*argv, f"exec {command}"],
+            self._log,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.keeper = Keeper(self._process, self._way.place)
         try:
             self.facts = self.keeper.greet(timeout_s)
         except LinkCut:
-            failure = self._failure(timeout_s)
+            failure = None if self.keeper.noise else self._failure(timeout_s)
             self.close()
-            raise failure from None
+            if failure is not None:
+                raise failure from None
+        except Untrusted:
+            self.close()
+            raise
         if self.keeper.noise:
             self.close()
-            raise DeviceFailed(
+            raise Untrusted(
                 f"the login shell at {self._way.place} prints on its own: "
                 f"{self.keeper.noise.strip()[:80]!r}",
                 "What a program sends would be mixed with it: let ~/.bashrc (or the like) print "
@@ -100,8 +109,10 @@ class Session:
             message, hint = keeper.refusal(words, int(number) if number.isdigit() else None)
             return DeviceFailed(message, hint)
         if code == -9 and not said.strip():
-            return DeviceFailed(f"{self._way.place} did not answer within {timeout_s:.0f} s.")
+            return Untrusted(f"{self._way.place} did not answer within {timeout_s:.0f} s.", ADVICE)
         missing = ssh_errors.no_python(self._python, code, self._way.place)
+        if missing is None and not said.strip():
+            return Untrusted(f"{self._way.place} ended the connection without a word.", ADVICE)
         return DeviceFailed(*(missing or ssh_errors.diagnose(said, self._way.place)))
 
     def runner_zip(self) -> Path:
@@ -130,8 +141,5 @@ class Session:
         self.keeper.quit(CLOSE_S)
         kill_group(self._process)
         self.lines.close()
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                assert stream is not None
-                stream.close()
+        self.keeper.close()
         self._local.cleanup()

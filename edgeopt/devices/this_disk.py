@@ -6,6 +6,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeopt.devices.answers import untrusted
+from edgeopt.devices.device import MOST_BYTES
+
 
 class ThisDisk:
     """The part of `device.Device` that moves files."""
@@ -13,7 +16,11 @@ class ThisDisk:
     def put(self, path: Path) -> str:
         return str(path.resolve())
 
-    def get(self, remote: str, path: Path) -> None:
+    def get(self, remote: str, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        if Path(remote).stat().st_size > most_bytes:
+            raise untrusted(
+                self, f"{Path(remote).name} has more than the {most_bytes} bytes announced."
+            )
         if Path(remote) != path:
             shutil.copyfile(remote, path)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,13 @@ def platforms(arch: str, libc: str) -> list[str]:
     """
     if not libc.startswith("glibc-"):
         return [f"musllinux_1_{minor}_{arch}" for minor in (2, 1)]
-    newest = int(libc.removeprefix("glibc-").split(".")[1])
+    found = re.fullmatch(r"glibc-2\.(\d{1,2})(\D.*)?", libc)
+    newest = int(found[1]) if found else OLDEST_GLIBC
     modern = [f"manylinux_2_{minor}_{arch}" for minor in range(newest, OLDEST_GLIBC - 1, -1)]
     return [*modern, f"manylinux2014_{arch}", f"linux_{arch}"]
 
 
-def fetch(requirements: tuple[str, ...], facts: dict[str, Any], folder: Path) -> str:
+def fetch(requirements: tuple[str, ...], facts: Mapping[str, Any], folder: Path) -> str:
     """Download what can be had for a device, with all it needs; returns "" or why not.
 
     Args:

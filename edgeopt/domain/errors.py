@@ -80,6 +80,13 @@ class DeviceFailed(RunnerFailed):
         super().__init__(message, hint=hint)
 
 
+class Untrusted(DeviceFailed):
+    """What a device sent cannot be, or never ends: it ends the device, and is nobody else's fault.
+
+    Nothing more is asked of it; no candidate is marked for it (docs/decisions/0036).
+    """
+
+
 class StepFailed(EdgeoptError):
     """A step of one candidate failed. It ends the candidate, never the run.
 

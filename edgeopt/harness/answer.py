@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.devices.answers import untrusted
 from edgeopt.devices.device import Device
-from edgeopt.harness.client import Client
-from edgeopt.harness.feed import Feed, read_back
+from edgeopt.domain.tensor import Binding
+from edgeopt.harness import npy
+from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.feed import Feed, as_source
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import scratch
 
@@ -132,10 +135,37 @@ def _chunk(
     size = max(binding.index for binding in subject.outputs) + 1
     stem = uuid.uuid4().hex
     remote = [f"{device.folder()}/{stem}-{i}.npy" for i in range(size)]
-    client.request("infer", timeout_s, inputs=files, outputs=remote, first=first, count=count)
+    told = client.request(
+        "infer", timeout_s, inputs=files, outputs=remote, first=first, count=count
+    )
+    found = {}
     with scratch.folder("edgeopt-answers-") as folder:
-        paths = [Path(folder) / f"{i}.npy" for i in range(size)]
-        for there, here in zip(remote, paths, strict=True):
-            device.get(there, here)
+        for binding in subject.outputs:
+            written = told["outputs"][binding.index]
+            dtype = _kind(binding, written, shapes[binding.source])
+            shape = (count, *written["shape"])
+            here = Path(folder) / f"{binding.index}.npy"
+            device.get(remote[binding.index], here, npy.most_bytes(dtype, shape))
+            try:
+                array = npy.read(here, dtype, shape)
+            except npy.NotAnnounced as error:
+                what = f"{device.name} sent another answer for {binding.source!r} than it announced"
+                raise untrusted(device, f"{what}: {error}.") from None
+            found[binding.source] = as_source(array, binding, shapes[binding.source])
         device.remove(remote)
-        return read_back(paths, subject.outputs, shapes)
+    return found
+
+
+def _kind(binding: Binding, written: dict[str, Any], shape: tuple[int, ...]) -> np.dtype[Any]:
+    """The element type of an output, as a runner says that it wrote it.
+
+    Raises:
+        RunnerFailed: it is no number, or a sample has another size than the source's.
+    """
+    name, told = f"output {binding.source!r}", written["shape"]
+    dtype = npy.element(written["dtype"])
+    if dtype is None:
+        raise RunnerFailed(f"{name} is of type {written['dtype']!r}: no number")
+    if math.prod(told) != math.prod(shape):
+        raise RunnerFailed(f"{name} has shape {told} for a sample, and the model's {list(shape)}")
+    return dtype

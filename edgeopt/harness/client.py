@@ -1,25 +1,37 @@
-"""The host's end of the runner protocol: one request, one reply, a time limit on each."""
+"""The host's end of the runner protocol: one request, one reply, a limit on its time and size."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
-import queue
+import re
 import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
 from edgeopt import runtimes
+from edgeopt.devices.answers import Malformed, clean, clock_of, decode, shown, untrusted
 from edgeopt.devices.device import Device
+from edgeopt.devices.registry import LOCAL
 from edgeopt.devices.this_disk import ThisDisk
-from edgeopt.domain.errors import OwnFault, RunnerFailed
+from edgeopt.devices.wire import Excess, Gone, Late, Wire
+from edgeopt.domain.errors import DeviceFailed, OwnFault, RunnerFailed
+from edgeopt.harness.plausible import Asked, latest_ns, most_bytes, wrong
+from edgeopt.harness.replies import REPLIES, Envelope
 from edgeopt.jobs import disk, memory
 from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
 
 SHORT_S = 60.0  # enough for every request that is over at once
+CLOSE_S = 0.5
+#: What a full disk there sounds like: no artifact is to blame.
+FULL = re.compile(rf"\[Errno ({errno.ENOSPC}|{errno.EDQUOT})\]")
+#: Requests that no artifact has to do with: where one is not answered, it is the device.
+OF_THE_DEVICE = ("hello", "health", "stock", "canary", "readings")
+#: Replies with long lists of numbers, and no words.
+NUMBERS = ("warmup", "block", "paced", "streams", "infer")
 
 
 class Client:
@@ -37,8 +49,9 @@ class Client:
         self._process: subprocess.Popen[Any] = device.start_runner(log)
         if self._bound:
             self._bound.hold(self._process.pid)
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._wire = Wire(self._process)
+        self._clock = clock_of(device)
+        self._number, self._last_ns = 0, 0
 
     def __enter__(self) -> Client:
         return self
@@ -46,60 +59,82 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with contextlib.suppress(ValueError, OSError):
-            for line in self._process.stdout:
-                self._lines.put(line)
-        self._lines.put(None)
-
     def request(self, cmd: str, timeout_s: float, **fields: Any) -> dict[str, Any]:
-        """Send a command and wait for its reply.
+        """Send a command and wait for its reply, which is of the form that `replies` has.
 
         Raises:
             CannotWrite: a disk of this machine is full, where the runner is of this machine.
-            RunnerFailed: an error reply, a dead process, no reply in `timeout_s`, or a
-                line that is no reply.
+            RunnerFailed: an error reply, a dead process, or no reply in `timeout_s`.
+            Untrusted: something that is no reply to this, or cannot be true.
         """
-        assert self._process.stdin is not None
         if self._bound and _reaches_a_gpu(cmd, fields):
             self._bound.lift(self._process.pid)
         if self._replied:  # other runners write to the same log meanwhile
             self._log_start = size_of(self._log)
+        began = self._clock()
+        line = self._exchange(cmd, timeout_s, fields)
+        self._replied = True
+        return self._reply(Asked(cmd, fields, self._clock() - began, self._last_ns), line)
+
+    def _exchange(self, cmd: str, timeout_s: float, fields: dict[str, Any]) -> bytes:
+        self._number += 1
+        asked = json.dumps({"cmd": cmd, **fields, "n": self._number}).encode() + b"\n"
+        deadline = self._wire.due(timeout_s)
+        if early := self._wire.early():
+            raise self._lie(f"said {shown(early)} before it was asked `{cmd}`")
         try:
-            self._process.stdin.write(json.dumps({"cmd": cmd, **fields}) + "\n")
-            self._process.stdin.flush()
-        except (OSError, ValueError):  # its end of the pipe is closed, or ours after a time-out
+            self._wire.write(asked, deadline)
+            return self._wire.line(most_bytes(cmd, fields), deadline)
+        except Gone:  # its end of the pipe is closed, or ours after a time-out
             raise RunnerFailed(self._death(cmd)) from None
-        try:
-            line = self._lines.get(timeout=timeout_s)
-        except queue.Empty:
+        except Excess as error:
+            more = f"more than {most_bytes(cmd, fields)} bytes"
+            raise self._lie(
+                f"answered `{cmd}` without an end ({more}): {shown(error.rest)}"
+            ) from None
+        except Late:
+            if cmd in OF_THE_DEVICE and self._device.link != LOCAL:
+                raise self._lie(f"did not answer `{cmd}` within {timeout_s:.0f} s") from None
             self.close()
             raise RunnerFailed(
                 f"`{cmd}` took longer than its limit of {timeout_s:.0f} s", timed_out=True
             ) from None
-        if line is None:
-            raise RunnerFailed(self._death(cmd))
-        self._replied = True
-        return self._parse(cmd, line)
 
-    def _parse(self, cmd: str, line: str) -> dict[str, Any]:
+    def _reply(self, asked: Asked, line: bytes) -> dict[str, Any]:
+        cmd = asked.cmd
         try:
-            reply = json.loads(line)
-        except json.JSONDecodeError:
-            reply = None
-        if not isinstance(reply, dict) or "ok" not in reply:
-            self.close()  # what comes next may be the answer to this
-            raise RunnerFailed(f"`{cmd}` was answered by something else: {line[:80]!r}")
-        if not reply.pop("ok"):
-            self._require_room(reply["error"])
-            kind, _, said = reply["error"].partition(": ")
-            what = f"{kind}: {telling_line(said)}"[:400]
-            if reply.get("own"):
-                fault = OwnFault.at(what, reply["own"])
-                raise RunnerFailed(str(fault.args[0]), hint=fault.hint, own=True)
-            raise self._refused(what)
-        return reply
+            told = decode(line, Envelope)
+        except Malformed:
+            raise self._lie(f"answered `{cmd}` by something else: {shown(line)}") from None
+        if told.n != self._number:
+            raise self._lie(f"answered another question than `{cmd}`: {shown(line)}")
+        if not told.ok:
+            raise self._error(told)
+        try:
+            reply: dict[str, Any] = decode(line, REPLIES.get(cmd, dict[str, Any]))
+        except Malformed as error:
+            raise self._lie(f"answered `{cmd}` with what cannot be: {error}") from None
+        if why := wrong(asked, reply):
+            raise self._lie(f"answered `{cmd}` with what cannot be: {why}")
+        self._last_ns = max(self._last_ns, latest_ns(reply))
+        return reply if cmd in NUMBERS else clean(reply)
+
+    def _error(self, told: Envelope) -> RunnerFailed:
+        """What a runner refused, or failed in."""
+        self._require_room(told.error)
+        kind, _, said = clean(told.error).partition(": ")
+        what = f"{kind}: {telling_line(said)}"[:400]
+        if told.own:
+            fault = OwnFault.at(what, clean(told.own))
+            return RunnerFailed(str(fault.args[0]), hint=fault.hint, own=True)
+        if kind == "OSError" and FULL.search(said):
+            self._device.lost = f"the disk of {self._device.name} is full: {what}"
+            return DeviceFailed(self._device.lost, "Make room there.")
+        return self._refused(what)
+
+    def _lie(self, sentence: str) -> Exception:
+        self.close()  # what comes next may be the answer to this
+        return untrusted(self._device, f"{self._device.name} {sentence}.")
 
     def _refused(self, what: str) -> RunnerFailed:
         wanted = self._bound.told(what) if self._bound else ""
@@ -128,12 +163,11 @@ class Client:
 
     def close(self) -> None:
         """End the runner: politely, then not."""
-        with contextlib.suppress(OSError, ValueError):
-            assert self._process.stdin is not None
-            self._process.stdin.write('{"cmd": "quit"}\n')
-            self._process.stdin.close()
+        with contextlib.suppress(Gone, Late):
+            self._wire.write(b'{"cmd": "quit"}\n', self._wire.due(CLOSE_S))
+        self._wire.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(0.5)
+            self._process.wait(CLOSE_S)
         kill_group(self._process)
 
 

@@ -60,12 +60,6 @@ def fields(binding: Binding) -> dict[str, Any]:
     return dict(msgspec.to_builtins(binding))
 
 
-def read_back(
-    paths: list[Path], bindings: tuple[Binding, ...], shapes: dict[str, tuple[int, ...]]
-) -> dict[str, np.ndarray]:
-    """Output files as the source would have given them: {output: [n, *shape]}."""
-    answers = {}
-    for binding in bindings:
-        array = from_artifact(np.load(paths[binding.index]), fields(binding))
-        answers[binding.source] = array.reshape((len(array), *shapes[binding.source]))
-    return answers
+def as_source(array: np.ndarray, binding: Binding, shape: tuple[int, ...]) -> np.ndarray:
+    """An artifact's output as the source would have given it: [n, *shape]."""
+    return np.asarray(from_artifact(array, fields(binding)).reshape((len(array), *shape)))

@@ -11,12 +11,13 @@ import contextlib
 import dataclasses
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.devices.device import Device, require_real
+from edgeopt.domain.errors import Untrusted
 from edgeopt.harness import inputs, told
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.budget import Budget
@@ -103,6 +104,7 @@ def measure(
 
     Raises:
         RunnerFailed: the device runs no runner at all.
+        Untrusted: it said what cannot be; that is no subject's fault.
         BadInput: the device is emulated.
     """
     require_real(device)
@@ -129,9 +131,20 @@ def measure(
     return session
 
 
+@contextlib.contextmanager
+def _spared() -> Iterator[None]:
+    """What may fail without loss, but for a device that lies: that ends the schedule."""
+    try:
+        yield
+    except Untrusted:
+        raise
+    except RunnerFailed:
+        pass
+
+
 def _examine(plan: _Schedule, canary: Client, seconds: float) -> None:
     """The slower readings: throttling, temperatures, supply, who else is at work."""
-    with contextlib.suppress(RunnerFailed):  # without them nothing is judged, and that is said
+    with _spared():  # without them nothing is judged, and that is said
         plan.session.health.append(told.health(plan.device, canary, SHORT_S, seconds))
 
 
@@ -191,13 +204,13 @@ def _meter(plan: _Schedule, arm: _Arm) -> None:
     """Energy, while nothing else runs. Without a meter it is over at once, with the reason."""
     seconds = plan.budget.energy_s
     if seconds and arm.subject.key != plan.session.twin:
-        with contextlib.suppress(RunnerFailed):  # its times are safe already
+        with _spared():  # its times are safe already
             limit_s = arm.timeout_s + 4 * seconds
             arm.launch.energy = arm.client.request("energy", limit_s, seconds=seconds)
 
 
 def _watch(plan: _Schedule, canary: Client) -> None:
-    with contextlib.suppress(RunnerFailed):  # it watches; nothing is lost without it
+    with _spared():  # it watches; nothing is lost without it
         plan.session.canary.append(canary.request("canary", plan.short_s))
 
 
@@ -221,6 +234,9 @@ def _import(plan: _Schedule, subject: Subject, client: Client) -> bool:
 
 
 def _take_out(plan: _Schedule, subject: Subject, error: RunnerFailed) -> None:
+    """The end of one subject, with its reason; of all where the device cannot be believed."""
+    if isinstance(error, Untrusted):
+        raise error
     timed = plan.session.timed[subject.key]
     timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
 

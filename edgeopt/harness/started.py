@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.devices.device import Device
+from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import Listener
 from edgeopt.harness import inputs
 from edgeopt.harness.answer import open_session
@@ -120,8 +121,14 @@ def in_rounds(
 
 @contextlib.contextmanager
 def kept(trial: Trial) -> Iterator[None]:
-    """A runner that fails in here ends its trial, with the reason, and nothing else."""
+    """A runner that fails in here ends its trial, with the reason, and nothing else.
+
+    Raises:
+        Untrusted: the device said what cannot be: that is no trial's fault.
+    """
     try:
         yield
+    except Untrusted:
+        raise
     except RunnerFailed as error:
         trial.failed = str(error.args[0])

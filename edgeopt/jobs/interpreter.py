@@ -38,17 +38,17 @@ def environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def clean(environment: MutableMapping[str, str]) -> None:
-    """Take the current folder out of an environment's lists of folders."""
+    """Take the current folder out of an environment's lists of folders.
+
+    Of programs and libraries it stays where it is named in full: somebody works in /usr/bin.
+    """
     for name in _PLACES:
         if name in environment:
-            kept = [place for place in environment[name].split(os.pathsep) if _is_set(place)]
-            environment[name] = os.pathsep.join(kept)
+            places = [p for p in environment[name].split(os.pathsep) if os.path.isabs(p)]
+            if name == "PYTHONPATH":
+                places = [place for place in places if not _is_here(place)]
+            environment[name] = os.pathsep.join(places)
     environment.update(_SAFE)
-
-
-def _is_set(place: str) -> bool:
-    """Whether a folder is one wherever this process is, and not the one that it is in."""
-    return os.path.isabs(place) and not _is_here(place)
 
 
 def _is_here(place: str) -> bool:

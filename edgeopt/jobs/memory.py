@@ -25,12 +25,14 @@ SHARE = 0.9
 LEAST = 0.25
 HINT = f"Free memory on this machine, or allow another limit: {ASKED}=GIB in the environment."
 
-#: What Python, C++ and the libraries say when an allocation fails. A GPU has memory of its own.
+#: What Python, C++ and the libraries say when an allocation fails. A GPU has memory of its own, and
+#: so have a loader's thread variables.
 _SAID = re.compile(
     r"MemoryError|bad_alloc|bad allocation|[Cc]annot allocate memory|can't allocate memory"
-    r"|[Uu]nable to allocate|[Ff]ailed to allocate|[Oo]ut of memory|OOM when allocating"
+    r"|[Mm]emory allocation (still )?failed|[Uu]nable to allocate|[Ff]ailed to allocate"
+    r"|[Oo]ut of memory|OOM when allocating"
 )
-_ELSEWHERE = re.compile(r"CUDA|cuda|\bGPU\b")
+_ELSEWHERE = re.compile(r"CUDA|cuda|\bGPU\b|static TLS")
 
 
 def limit_bytes(root: Root | None = None) -> int | None:
@@ -62,6 +64,20 @@ def _asked(text: str) -> int | None:
             f"{ASKED}={text} is no amount of memory.", "Write a number above 0; inf for no limit."
         )
     return None if math.isinf(gib) else int(gib * GIB)
+
+
+def cause(error: BaseException) -> str:
+    """What an error says that comes of a failed allocation, or that of its causes; "" else.
+
+    A library that cannot be loaded for want of memory is told as one that is not installed.
+    """
+    at: BaseException | None = error
+    while at is not None:
+        said = f"{type(at).__name__}: {at}"
+        if _SAID.search(said) and not _ELSEWHERE.search(said):
+            return said.splitlines()[0][:400]
+        at = at.__cause__ or at.__context__
+    return ""
 
 
 class Bound:

@@ -41,8 +41,8 @@ def told(found: Difference | None, error: StepFailed) -> StepFailed:
 def rounded(found: Difference) -> str:
     """Of a model whose answers the order of additions decides."""
     return (
-        f"rounding decides the model's answers: of values up to {found.reach:.2g}, "
-        f"{found.operator} makes others where they differ by a millionth"
+        f"rounding decides the model's answers: {found.operator} is given values up to "
+        f"{found.reach:.2g} and answers otherwise when they change by a millionth"
     )
 
 

@@ -19,7 +19,7 @@ from edgeopt.datasets.fidelity import power, sqnr_db
 from edgeopt.datasets.places import misplaced
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.emulation import Emulation, OutputDifference
-from edgeopt.domain.errors import BadInput, RunnerFailed, StepFailed
+from edgeopt.domain.errors import BadInput, DeviceFailed, RunnerFailed, StepFailed
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop, Score
@@ -170,6 +170,8 @@ def _compared(shop: Workshop, device: Emulated, record: Record, effort: Effort) 
         here, _ = answer(
             shop.device, subject, shop.choose.feed, shapes, log, shop.timeout_s, among=range(done)
         )
+    except DeviceFailed:
+        raise
     except RunnerFailed as error:
         status = "timeout" if error.timed_out else "failed-run"
         hint = error.hint or f"Its output is in {log}."

@@ -72,7 +72,7 @@ def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
     if record is None or record.recipe is None:
         return choice
     artifact = folder.artifact(record.recipe.conversion_id)
-    if artifact is None or artifact.sha256 != record.sha256:
+    if artifact is None or record.sha256 not in (None, artifact.sha256):
         if choice.bundle:  # of a run that had finished: its artifacts may be gone
             return choice
         raise BadInput(

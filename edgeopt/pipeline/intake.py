@@ -21,7 +21,7 @@ from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
-from edgeopt.jobs import disk
+from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.few import few_samples, trial_samples
@@ -57,6 +57,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     """
     _refuse_idle_training(call)
     _refuse_both(call)
+    on_disk.kind(call.out)  # a circle of links, or a name that no system takes
     check_free(call.out)
     disk.require_room([call.out])
     profiles = _profiles(call.targets)
@@ -156,7 +157,10 @@ def _load(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Sa
 
 
 def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tuple[int, ...]]:
-    return {asked[0]: shapes.fix(*asked) for asked in _asked_shapes(call, inspected, data)}
+    fixed = {asked[0]: shapes.fix(*asked) for asked in _asked_shapes(call, inspected, data)}
+    for name, shape in fixed.items():
+        shapes.require_size(name, shape)
+    return fixed
 
 
 def _open_axes(call: Call, inspected: Inspected, data: Samples) -> tuple[OpenAxis, ...]:

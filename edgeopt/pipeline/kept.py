@@ -25,7 +25,8 @@ def changed_artifacts(run: Run, folder: RunFolder) -> dict[str, str]:
             continue
         try:
             artifact = folder.whole_artifact(record.recipe.conversion_id)
-            why = "" if artifact.sha256 == record.sha256 else "it has another SHA-256"
+            same = record.sha256 in (None, artifact.sha256)
+            why = "" if same else "it has another SHA-256"
         except artifact_files.NotWhole as error:
             gone = str(error) == artifact_files.GONE
             why = _changed(run, choice, folder) if gone and choice.bundle else ""

@@ -22,7 +22,8 @@ from edgeopt.pipeline import decide
 from edgeopt.pipeline.compress import compressed
 from edgeopt.pipeline.emulation import emulate
 from edgeopt.pipeline.means import with_means
-from edgeopt.pipeline.places import Fleet, Place
+from edgeopt.pipeline.place import Place
+from edgeopt.pipeline.places import Fleet
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.search.space import Space
@@ -103,6 +104,8 @@ def _lane(bench: Workbench, jobs: Sequence[Job]) -> Outcome:
 def _one_target(bench: Workbench, job: Job) -> Choice:
     """Every candidate of one target: made, scored, measured; then the choice, confirmed."""
     place = job.place
+    if place.lost is not None:
+        raise place.lost
     for left in job.space.left_out:
         bench.keep(decide.skipped(job.target, left))
     device = place.device if place.timed and place.device else bench.local

@@ -19,7 +19,8 @@ from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.environment import environment, local_machine
 from edgeopt.pipeline.intake import Intake, take_in
 from edgeopt.pipeline.lanes import Job, Outcome
-from edgeopt.pipeline.places import Fleet, Place
+from edgeopt.pipeline.place import Place
+from edgeopt.pipeline.places import Fleet
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.search.space import Space, space, without
 from edgeopt.store import run_folder

@@ -15,54 +15,20 @@ from edgeopt.devices.device import Device
 from edgeopt.devices.emulated import Emulated
 from edgeopt.devices.local import Local
 from edgeopt.devices.resolve import resolve
-from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed
+from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
 from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
+from edgeopt.pipeline.place import Place
 from edgeopt.search import providers
 from edgeopt.search.providers import Providers
 from edgeopt.targets.probe import THIS_MACHINE
 
-NOWHERE = "none"
 IMPORT_S = 120.0
 
 #: The runtimes that answer for others.
 STANDS_IN = frozenset(runtimes.STAND_INS.values())
-
-
-@dataclass(frozen=True)
-class Place:
-    """One target, and the device that serves it.
-
-    Attributes:
-        profile: as probed, where it is this machine's.
-        device: None: there is none of this target at hand; it is scored here and not timed.
-        machine: what the device says of itself; None where there is none, or it is emulated.
-        missing: runtime -> why it cannot be imported there.
-        absent: the same of those that another one answers for (`runtimes.STAND_INS`), on the
-            device that scores: they are tried without being timed.
-        providers: runtime -> what else than the processor it can compute on there.
-    """
-
-    profile: Profile
-    device: Device | None = None
-    machine: dict[str, Any] | None = None
-    missing: dict[str, str] = field(default_factory=dict)
-    absent: dict[str, str] = field(default_factory=dict)
-    providers: Providers = field(default_factory=dict)
-
-    @property
-    def timed(self) -> bool:
-        """Whether our harness times there what are latencies of the target."""
-        if isinstance(self.device, BenchmarkPhone):
-            return False
-        return self.device is not None and self.device.kind == "measured"
-
-    @property
-    def name(self) -> str:
-        """As records keep it."""
-        return NOWHERE if self.device is None else self.device.name
 
 
 @dataclass(frozen=True)
@@ -102,13 +68,13 @@ class Fleet:
 
         Raises:
             BadInput: one that was asked for is of none of the targets.
-            DeviceFailed: one cannot be reached.
+            DeviceFailed: one cannot be reached, or there is none that can be believed.
             NotInstalled: one has none of the runtimes, or what emulates it is missing.
         """
         self._runtimes = _runtimes(profiles)
         if not asked:
-            return [self._own(profile) for profile in profiles]
-        found = [self._asked(profile, asked) for profile in profiles]
+            return _some([self._own(profile) for profile in profiles])
+        found = _some([self._asked(profile, asked) for profile in profiles])
         used = {place.device.name for place in found if place.device}
         for name in asked:
             if name not in used and name != registry.LOCAL:
@@ -158,7 +124,10 @@ class Fleet:
         real = [name for name in names if self._device(name).kind == "measured"]
         if first is not None:
             self._unused(profile, real, first)
-            return self._on(profile, self._device(first))
+            try:
+                return self._on(profile, self._device(first))
+            except Untrusted as error:
+                return Place(profile, self._device(first), lost=error)
         if self._is_here(profile):
             self._unused(profile, real, "this machine")
             return self._this_machine(profile)
@@ -178,12 +147,16 @@ class Fleet:
 
     def _asked(self, profile: Profile, asked: Sequence[str]) -> Place:
         """The first device that was named and is of the target; this machine where it is."""
+        lost: Place | None = None
         for name in asked:
-            if name != registry.LOCAL and self._serves(name, profile):
-                return self._on(profile, self._device(name))
+            try:
+                if name != registry.LOCAL and self._serves(name, profile):
+                    return self._on(profile, self._device(name))
+            except Untrusted as error:  # what it is of is not known, either
+                lost = Place(profile, self._device(name), lost=error)
         if self._is_here(profile):
             return self._this_machine(profile)
-        return self._nowhere(profile)
+        return lost or self._nowhere(profile)
 
     def _is_here(self, profile: Profile) -> bool:
         """Whether this machine is of a target: by its processor, or by a GPU that is there."""
@@ -264,6 +237,8 @@ class Fleet:
         if device.name not in self._said:
             try:
                 found = probing.probe(device, sorted(self._runtimes), self.log, self.progress)
+            except Untrusted:
+                raise
             except RunnerFailed as error:
                 raise DeviceFailed(
                     f"{device.name} cannot be used: {error.args[0]}",
@@ -278,6 +253,13 @@ class Fleet:
                 f"{profile.name} was served by {instead}; of it is also {', '.join(names)}. "
                 "`--device NAME` takes another one."
             )
+
+
+def _some(places: list[Place]) -> list[Place]:
+    """Places, one of which can be worked on at least. Raises Untrusted where there is none."""
+    if places[0].lost and all(place.lost for place in places):
+        raise places[0].lost
+    return places
 
 
 def _runtimes(profiles: Sequence[Profile]) -> frozenset[str]:

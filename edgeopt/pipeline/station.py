@@ -14,7 +14,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.judge import Exam
-from edgeopt.pipeline.places import Place
+from edgeopt.pipeline.place import Place
 from edgeopt.pipeline.states import blank
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.pipeline.workshop import Workshop

@@ -130,6 +130,8 @@ def measured(
             baseline_id,
             stop,
         )
+        if any(timed.timed_out for timed in session.timed.values()):
+            shop.require_answer()
         raw = session.raw()
         found = findings(raw)
         whole = not failures(found) and not any(t.failed for t in session.timed.values())

@@ -25,7 +25,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Parity, Record, Step
 from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
-from edgeopt.harness.client import RunnerFailed
+from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline import diagnosis
 from edgeopt.pipeline.bases import require_sound_bases
@@ -124,6 +124,19 @@ class Workshop:
             raise error
         if self.device.lost:
             raise DeviceFailed(self.device.lost)
+        if error is not None and error.timed_out:
+            self.require_answer()
+
+    def require_answer(self) -> None:
+        """Before an artifact is blamed for a time-out: DeviceFailed where no runner answers."""
+        if self.device.link != LOCAL and self.device.kind == "measured":
+            try:
+                with Client(self.device, self.log("runner")) as client:
+                    client.request("hello", SHORT_S)
+            except RunnerFailed as error:
+                raise DeviceFailed(
+                    f"{self.device.name} does not answer: {error.args[0]}"
+                ) from error
 
     def candidate(self, record: Record, recipe: Recipe) -> Record:
         """Convert and score one recipe: its blank record filled in, not yet measured.

@@ -36,7 +36,17 @@ def _failure(error: Exception) -> dict:
     from edgeopt.runtimes.origin import own_place  # here: memory is measured where all goes well
 
     what = "{}: {}".format(type(error).__name__, error)
+    what = what.encode("utf-8", "replace").decode("utf-8")  # names of files need not be text
     return {"ok": False, "error": what, "own": own_place(error)}
+
+
+def _answer(runner, request: dict, number) -> str:
+    try:
+        reply = {"ok": True, "n": number, **runner.handle(request)}
+        return json.dumps(reply, allow_nan=False)  # the host takes no NaN from anybody
+    except Exception as error:  # the host turns it into a record
+        traceback.print_exc(file=sys.stderr)
+        return json.dumps({"n": number, **_failure(error)})
 
 
 def main() -> int:
@@ -54,12 +64,7 @@ def main() -> int:
         request = json.loads(line)
         if request["cmd"] == "quit":
             break
-        try:
-            reply = {"ok": True, **runner.handle(request)}
-        except Exception as error:  # the host turns it into a record
-            traceback.print_exc(file=sys.stderr)
-            reply = _failure(error)
-        protocol.write(json.dumps(reply) + "\n")
+        protocol.write(_answer(runner, request, request.pop("n", None)) + "\n")
         protocol.flush()
         runner.idle.begin()
     return 0

@@ -108,7 +108,7 @@ class Runner:
         """Answer samples first..first+count of the .npy files in `inputs`; write `outputs`.
 
         Each input file is [n, *shape of the artifact's input]; each output file becomes
-        [count, *shape of the output].
+        [count, *shape of the output]. The reply says what was written: shapes of one sample.
         """
         session = self._opened()
         arrays = [np.load(path, mmap_mode="r") for path in inputs]
@@ -124,9 +124,12 @@ class Runner:
                         )
                     )
                 rows.append(result)
+        written = []
         for path, rows in zip(outputs, collected):
-            np.save(path, np.stack(rows))
-        return {"count": count}
+            array = np.stack(rows)
+            np.save(path, array)
+            written.append({"dtype": array.dtype.name, "shape": list(array.shape[1:])})
+        return {"count": count, "outputs": written}
 
     def do_inputs(self, files: list, count: int) -> dict:
         """Read `count` samples into memory: the inputs of the timed runs, taken in turn."""

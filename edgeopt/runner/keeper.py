@@ -39,6 +39,7 @@ class Keeper:
 
     def __init__(self, root: str, source, sink) -> None:
         self._source, self._sink = source, sink
+        self._number = None
         self.root = root
         self.files = os.path.join(root, "files")
         self.sessions = os.path.join(root, "sessions")
@@ -82,13 +83,14 @@ class Keeper:
         os.unlink(self._lock)
 
     def say(self, **fields) -> None:
-        self._sink.write((json.dumps(fields) + "\n").encode())
+        self._sink.write((json.dumps({"n": self._number, **fields}) + "\n").encode())
         self._sink.flush()
 
     def serve(self) -> None:
         """Answer until `quit` or the end of input."""
         for line in iter(self._source.readline, b""):
             request = json.loads(line.decode())
+            self._number = request.pop("n", None)  # an answer says to what
             if request["cmd"] == "quit":
                 shutil.rmtree(self.scratch, ignore_errors=True)
                 self.say(ok=True)

@@ -1,5 +1,7 @@
 """ON THE DEVICE AND HOST. What fits a model's inputs, with numpy: at intake and in each bundle."""
 
+import contextlib
+
 import numpy as np
 
 
@@ -14,19 +16,22 @@ class Unfit(ValueError):
 def fit_all(inputs, bindings):
     """{name: [n, *shape]} of all inputs of a bundle, or raises Unfit with what is wanted.
 
-    One array for a model with one input fits under any name. `bindings` are those of run.py:
+    One array for a model with one input fits under any name, and so does the only one of its shape
+    among others. `bindings` are those of run.py:
     tables with "source", "original_dtype", "original_shape", "note" in words, and, where there are
     any, "open_axes" (axis -> name): what the original takes of any size.
     """
     names = [b["source"] for b in bindings]
     # What an .npz for edgeopt holds besides.
     inputs = {n: a for n, a in inputs.items() if n in names or n not in ("labels", "groups")}
-    if len(names) == len(inputs) == 1:
-        inputs = dict(zip(names, inputs.values()))
+    if len(names) == 1 and names[0] not in inputs:
+        lone = list(inputs.values()) if len(inputs) == 1 else of_shape(inputs, bindings[0])
+        inputs = dict(zip(names, lone)) if len(lone) == 1 else inputs
     missing = ", ".join(name for name in names if name not in inputs)
     if missing:
         takes = "; ".join(wanted(b) for b in bindings)
-        raise Unfit(f"inputs missing: {missing}\n  wanted: {takes}")
+        given = ", ".join(repr(name) for name in inputs) or "none"
+        raise Unfit(f"inputs missing: {missing}\n  wanted: {takes}\n  given: {given}"[:2000])
     found = {}
     for b in bindings:
         array = np.asarray(inputs[b["source"]])
@@ -41,6 +46,15 @@ def fit_all(inputs, bindings):
         raise Unfit(f"the inputs have different numbers of samples: {each}")
     if not len(found[names[0]]):
         raise Unfit("there are no samples")
+    return found
+
+
+def of_shape(inputs, binding):
+    """Those of the arrays that have an input's shape."""
+    found = []
+    for array in inputs.values():
+        with contextlib.suppress(Unfit):
+            found.append(fit_shape(np.asarray(array), binding["source"], binding["original_shape"]))
     return found
 
 

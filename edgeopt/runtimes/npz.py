@@ -113,7 +113,10 @@ def _header(entry):
     }
     if version not in readers:  # (3, 0) is of names in UTF-8, in records alone
         raise ValueError("its format {}.{} is not known".format(*version))
-    shape, _, dtype = readers[version](entry)
+    try:
+        shape, _, dtype = readers[version](entry)
+    except Exception:  # numpy evaluates the text: whatever its parser raises
+        raise ValueError("its header makes no sense") from None
     if any(dim < 0 for dim in shape):
         raise ValueError("its header says a size below 0")
     return shape, dtype, entry.tell()

@@ -30,7 +30,7 @@ _COMPUTE = ("Convolution", "FullyConnected", "MatMul", "GroupConvolution", "RNNS
 
 
 def _import():
-    os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
+    os.environ.setdefault("TF_BUILD", "1")  # its telemetry is off in builds, and not otherwise
     import openvino
 
     return openvino

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -142,7 +141,8 @@ def _look(path: Path, name: str) -> None:
             )
     if name in _ARCHIVES:
         member, what, hint = _ARCHIVES[name]
-        if not zipfile.is_zipfile(path):
+        members = archive.names(path)
+        if members is None:
             raise BadInput(
                 f"{path} is no {what}: it is not a zip archive, or it is truncated.", hint
             )
@@ -150,7 +150,7 @@ def _look(path: Path, name: str) -> None:
             raise BadInput(
                 f"{path} is no {what} that can be read: {damage}.", "Export or copy it again."
             )
-        if member and member not in (archive.names(path) or ()):
+        if member and member not in members:
             raise BadInput(f"{path} is no {what}: there is no {member} in it.", hint)
     if name in ("onnx", "pickle", "joblib") and not any(head):  # a hole, which may be large
         what = "an ONNX model" if name == "onnx" else "a pickle"

@@ -17,7 +17,7 @@ def inspect(path: Path, trust: bool, log: Path, timeout_s: float) -> Inspected:
     """What the file says of its inputs. No code in it runs without `trust`.
 
     Raises:
-        BadInput: it is no model, or not one that can be read; one sentence says why.
+        BadInput: it is no model, has no inputs, or cannot be read; one sentence says why.
         NotInstalled: its format needs a package that is missing.
     """
     name = recognise(path)
@@ -27,7 +27,13 @@ def inspect(path: Path, trust: bool, log: Path, timeout_s: float) -> Inspected:
         raise BadInput(f"{path} is a {program}.", hint)
     argument = {"path": str(path), "format": name, "trust": trust}
     found = _child(f"{module}:inspect", argument, path, log, timeout_s)
-    return msgspec.structs.replace(msgspec.convert(found, Inspected), trusted=trust)
+    inspected = msgspec.structs.replace(msgspec.convert(found, Inspected), trusted=trust)
+    if not inspected.inputs:
+        raise BadInput(
+            f"{path} has no inputs: it answers the same whatever is asked.",
+            "Export it with what it is asked as an input.",
+        )
+    return inspected
 
 
 def prepare(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.open_axis import Basis, OpenAxis, says_batch
 
 Shape = tuple[int, ...]
+#: numpy's largest number of dimensions less the one of samples; 8 GB of floats.
+MAX_RANK, MAX_VALUES = 32, 2_000_000_000
 
 
 def batch_symbols(shapes: Sequence[Sequence[int | str]]) -> set[str]:
@@ -44,6 +47,23 @@ def fix(
         if dim is None:
             _open(name, f"dimension {original!r}")
     return tuple(int(dim) for dim in fixed if dim is not None)
+
+
+def require_size(name: str, shape: Shape) -> None:
+    """Refuse an input of which no machine holds a sample.
+
+    Raises:
+        BadInput: too many dimensions or values.
+    """
+    values = math.prod(shape)
+    if len(shape) > MAX_RANK or values > MAX_VALUES:
+        dims = "x".join(map(str, shape))
+        shown = dims if len(dims) <= 60 else f"{dims[:60]}..."
+        raise BadInput(
+            f"the input {name!r} of the model is {shown}: {len(shape)} dimensions, "
+            f"{float(min(values, 10**300)):.3g} values.",
+            f"An input has at most {MAX_RANK} dimensions and {MAX_VALUES:.0e} values.",
+        )
 
 
 def open_axes(

@@ -34,6 +34,7 @@ def place(asked: Path | None, read: Collection[Path] = ()) -> Path:
             f"--out {out} is one of the files that are read: it would be replaced.",
             "Give another file with --out.",
         )
+    on_disk.kind(out.parent)
     check_writable(out.parent)
     return out
 

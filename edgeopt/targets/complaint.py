@@ -27,7 +27,12 @@ def complaint(where: str, text: str, field: Field, sentence: str) -> str:
     """
     line = line_of(text, field)
     place = where if line is None else f"{where}, line {line}"
-    return ": ".join(part for part in (place, field_text(field), sentence) if part)
+    return ": ".join(part for part in (place, _short(field_text(field)), _short(sentence)) if part)
+
+
+def _short(words: str) -> str:
+    """Words for a person, who reads no value of a thousand characters."""
+    return words if len(words) <= 300 else f"{words[:200]}...{words[-60:]}"
 
 
 def of_validation(error: msgspec.ValidationError, data: dict[str, Any]) -> tuple[Field, str]:

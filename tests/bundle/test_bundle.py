@@ -162,7 +162,7 @@ def test_a_bundle_runs_alone(tmp_path, make, source, runtime, precision, options
     folder = tmp_path / "run" / "this-machine"
     artifact = bundled(make, source, folder, runtime, precision, options)
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*artifact.files, "fitting.py", "manifest.json", "run.py"]
+        [*artifact.files, "fitting.py", "manifest.json", "read_npz.py", "run.py"]
     )
     inputs = bundle_net.samples(COUNT, seed=1)
     # An input that is not asked for, the others in another order, samples without a batch axis.
@@ -343,6 +343,7 @@ def test_a_bundle_replaces_the_one_before(tmp_path):
         "fitting.py",
         "manifest.json",
         "model.tflite",
+        "read_npz.py",
         "run.py",
     ]
     assert not (tmp_path / ".this-machine.part").exists()

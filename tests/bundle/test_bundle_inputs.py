@@ -124,8 +124,38 @@ def test_what_does_not_fit_is_an_error_that_says_what_is_wanted(folded, tmp_path
 
 
 def test_an_input_that_is_not_there(folded, tmp_path):
-    done = ask(folded, tmp_path, imag=pixels(), labels=np.arange(3))
+    done = ask(folded, tmp_path, imag=pixels(), other=pixels(), labels=np.arange(3))
+    assert done.returncode == 1
+    assert "given: 'imag', 'other'" in done.stderr
     assert done.stderr.startswith("inputs missing: image\n  wanted: image: uint8 [n, 4, 6, 3], pix")
+
+
+@pytest.mark.parametrize("beside", [{}, {"labels": np.arange(3)}, {"light": np.array(["a"] * 3)}])
+def test_a_lone_array_fits_under_any_name(folded, tmp_path, beside):
+    done = ask(folded, tmp_path, imag=pixels(), **beside)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("gone.npz", "No such file"), (".", "it is a folder"), ("text.npz", "not a zip archive")],
+)
+def test_what_is_no_file_of_arrays_is_one_sentence(folded, tmp_path, name, said):
+    (tmp_path / "text.npz").write_text("x")
+    command = [sys.executable, "-I", folded / "run.py", name, "out.npz"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert f"{name}: cannot be read as .npz: {said}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_answers_that_cannot_be_written_are_said(folded, tmp_path):
+    np.savez(tmp_path / "in.npz", image=pixels())
+    command = [sys.executable, "-I", folded / "run.py", "in.npz", "gone/out.npz"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "gone/out.npz" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 RNG = np.random.default_rng(1)

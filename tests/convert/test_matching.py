@@ -6,8 +6,9 @@ import tiny_nets
 from msgspec.structs import replace
 from test_converters import SOURCE
 
-from edgeopt.convert import matching, routes
-from edgeopt.convert.job import Job
+from edgeopt.convert import matching, routes, with_fallbacks
+from edgeopt.convert.fallbacks import CannotLoad
+from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError, OwnFault
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.tensor import TensorSpec
@@ -78,6 +79,27 @@ def test_the_calibrating_samples_are_asked_where_there_are_any(job, tmp_path):
         np.save(files[name], np.random.default_rng(ord(name)).normal(size=(3, 1, 4)))
     ins, _ = matching.bound(replace(job, calibration=files), Session(True), {})
     assert [b.index for b in ins] == [1, 0]
+
+
+def test_an_order_that_the_session_refuses_is_not_the_last(job):
+    """Integers that are places in tables of unlike length: the other order does not run at all."""
+
+    class Picky(Session):
+        def run(self, arrays):
+            if arrays[0].max() > 10:
+                raise RuntimeError("index out of range")
+            return super().run(arrays)
+
+    made = Made(main="m")
+    files = {name: np.full((2, 1, 4), value, np.float32) for name, value in (("a", 50), ("b", 2))}
+    for name, array in files.items():
+        np.save(f"{job.folder}/{name}.npy", array)
+    job = replace(job, calibration={name: f"{job.folder}/{name}.npy" for name in files})
+    ins, _ = matching.bound(job, Picky(True), {})
+    assert [b.index for b in ins] == [1, 0]
+    with_fallbacks._answers(Picky(True), job, made)  # so that no fallback is looked for
+    with pytest.raises(CannotLoad, match="no kernel"):
+        with_fallbacks._answers(Session(broken=True), job, made)
 
 
 def test_without_answers_the_order_stands(job, capsys):

@@ -291,3 +291,37 @@ def test_pnnx_gets_uneven_padding_of_means_by_a_pad(made, rewrites_it):
     pooled = [node for node in changed.graph.node if node.op_type == "AveragePool"]
     pads = [attributes(node).get("pads", []) for node in pooled]
     assert all(pad[: len(pad) // 2] == pad[len(pad) // 2 :] for pad in pads)
+
+
+REDUCTIONS = [
+    ("ReduceMean", {}),
+    ("ReduceMax", {"keepdims": 0}),
+    ("ReduceL2", {"keepdims": 1}),
+    ("ReduceLogSumExp", {}),
+    ("ReduceSum", {"keepdims": 0}),
+]
+
+
+@pytest.mark.parametrize(("kind", "about"), REDUCTIONS)
+@pytest.mark.parametrize("opset", [18, 22])
+@pytest.mark.parametrize("axes", [[-1], [1, 2]])
+def test_pnnx_gets_the_axes_of_reductions_as_attributes(kind, about, opset, axes):
+    made = model(kind, [1, 3, 5], np.array(axes), opset=opset, **about)
+    changed, done = rewrites.rewritten(made, "pnnx", sample(made))
+    assert done == ("axes of reductions as numbers",)
+    onnx.checker.check_model(changed)
+    [reduced] = [node for node in changed.graph.node if node.op_type.startswith("Reduce")]
+    assert attributes(reduced)["axes"] == axes
+    assert len(reduced.input) == 1
+    given = sample(made)
+    np.testing.assert_allclose(
+        answers(changed, given)[0], answers(made, given)[0], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_reduction_beside_what_older_opsets_have_not_stays():
+    made = model("ReduceMean", [1, 3, 5], np.array([-1]), opset=18)
+    made.graph.node[0].output[0] = "m"
+    made.graph.node.append(helper.make_node("Mish", ["m"], ["y"]))
+    _, done = rewrites.rewritten(made, "pnnx", sample(made))
+    assert done == ()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from test_parts import detector
+from test_fidelity import rounded
+from test_parts import detector, mask
 
 from edgeopt.datasets.certainty import read
 from edgeopt.datasets.metrics import metric
@@ -176,6 +177,15 @@ def test_agreement_sees_the_scores_beside_the_boxes():
     whole = 1 - np.sum((coarse - answers) ** 2) / np.sum((answers - answers.mean(axis=0)) ** 2)
     assert whole > 0.9999
     assert judge.value(answers, answers) == 1
+
+
+@pytest.mark.parametrize("border", [(1, 1), (1, 0), (2, 0), (3, 3)])
+@pytest.mark.parametrize("axes", [(1,), (1, 2), (3,)])
+def test_a_sound_form_of_a_mask_agrees_though_its_border_seldom_fires(border, axes):
+    answers = np.expand_dims(mask(border=border), axes)
+    judge = metric("agreement", None, answers)
+    assert judge.value(rounded(answers, "int8-static"), answers) > 0.999
+    assert judge.value(np.zeros_like(answers), answers) < 0.1
 
 
 def test_masks_of_infinities_are_left_out_of_agreement():

@@ -309,6 +309,12 @@ def test_doubles_whose_squares_overflow_are_compared_all_the_same(top):
         parity("fp32", {"y": source["y"] * 1.1}, source)
 
 
+def test_doubles_whose_range_overflows_are_no_single_step():
+    top = 1.7e308
+    source = np.random.default_rng(0).choice([-top, top, 0.1 * top], (40, 3))
+    assert "constant" in verdict("int8-static", np.zeros_like(source), source)
+
+
 @pytest.mark.parametrize("never", [-1e9, float(np.finfo(np.float32).min), -65504.0])
 def test_masked_logits_are_no_scale_for_the_others(never):
     rng = np.random.default_rng(0)

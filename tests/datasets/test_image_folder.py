@@ -160,3 +160,92 @@ except NotInstalled as error:
     assert done.stdout == (
         "reading images needs Pillow, which is not installed\n  pip install 'edgeopt[images]'\n"
     )
+
+
+def with_images(tmp_path, *names):
+    from PIL import Image
+
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / name, "PNG")
+    return tmp_path
+
+
+SMALL = Preprocessing(size=8, crop=8, mean=(0,) * 3, scale=(1,) * 3)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B"])
+def test_sixteen_bits_keep_their_order(tmp_path, mode):
+    from PIL import Image
+
+    values = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    image = Image.fromarray(values)
+    if mode == "I;16B":
+        image = Image.frombytes("I;16B", (8, 8), values.astype(">u2").tobytes())
+    image.save(tmp_path / "a.tif" if mode == "I;16B" else tmp_path / "a.png")
+    [found] = load_image_folder(tmp_path, "x", SMALL).inputs["x"]
+    np.testing.assert_array_equal(found[0], np.round(values / 257))
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_numbers_without_a_white_are_refused(tmp_path, mode):
+    from PIL import Image
+
+    Image.new(mode, (8, 8), 3).save(tmp_path / "a.tif")
+    with pytest.raises(
+        BadInput, match=r"a.tif: cannot be prepared as RGB: its pixels are .* white"
+    ):
+        load_image_folder(tmp_path, "x", SMALL)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda folder: (folder / "0/b.png").mkdir(), "is called an image and is a folder"),
+        (lambda folder: (folder / "0/b.png").symlink_to("gone"), "is a link to gone"),
+        (lambda folder: (folder / "0/b.png").symlink_to("/dev/zero"), "is a device of the system"),
+        (lambda folder: (folder / "0/b.heic").touch(), "an image of a kind that is not read"),
+        (lambda folder: (folder / "0/more").mkdir(), "is a folder within a class"),
+        (
+            lambda folder: with_images(folder, "00/a.png"),
+            "the class folders '0' and '00' are of one",
+        ),
+        (lambda folder: (folder / ("9" * 12)).mkdir(), "is a number too large for a class"),
+        (
+            lambda folder: ((folder / "1").mkdir(), (folder / "1/a.txt").touch()),
+            "/1 holds no image, but 'a.txt'",
+        ),
+    ],
+)
+def test_nothing_that_looks_like_an_image_is_left_out(tmp_path, make, said):
+    with_images(tmp_path, "0/a.png")
+    make(tmp_path)
+    with pytest.raises(BadInput) as caught:
+        load_image_folder(tmp_path, "x", SMALL)
+    assert said in caught.value.args[0]
+
+
+def test_notes_and_hidden_files_are_left_out_and_an_empty_class_keeps_its_number(tmp_path):
+    with_images(tmp_path, "a/a.png", "c/c.png")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a/labels.txt").touch()
+    (tmp_path / "a/.DS_Store").touch()
+    assert load_image_folder(tmp_path, "x", SMALL).labels.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["size=100000,mean=0,scale=1", f"size={'9' * 400},mean=0,scale=1", "size=8,mean=1e300,scale=1"],
+)
+def test_no_preprocessing_is_too_large_to_be_done(text):
+    with pytest.raises(BadInput, match="must be at most"):
+        Preprocessing.parse(text)
+
+
+def test_more_images_than_memory_holds_are_refused_before_one_is_read(tmp_path):
+    for number in range(400):
+        (tmp_path / f"{number}.png").touch()
+    large = Preprocessing(size=16384, crop=16384, mean=(0,) * 3, scale=(1,) * 3)
+    with pytest.raises(BadInput, match=r"400 images of 16384 x 16384 are 1288.5 GB"):
+        load_image_folder(tmp_path, "x", large)

@@ -116,6 +116,21 @@ def test_a_heatmap_that_fires_inside_alone_is_one_part():
     assert words(np.moveaxis(rows, 2, -1)) == ["y"]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_map_that_grows_from_its_border_is_one_part(turned, both):
+    grows = np.minimum(np.arange(24), 23 - np.arange(24) if both else 24) * 2.5
+    rows = np.abs(RNG.normal(size=(30, 1, 24, 70))) * (grows[:, None] + 0.02)
+    assert words(rows.swapaxes(2, 3) if turned else rows) == ["y"]
+
+
+def test_a_score_behind_many_points_is_a_part_still():
+    points = np.concatenate(
+        [RNG.uniform(0, 192, (20, 1, 30, 136)), RNG.random((20, 1, 30, 1))], axis=3
+    )
+    assert words(points) == ["columns 0 to 135 of y", "column 136 of y"]
+
+
 def test_channels_of_a_map_are_parts_still():
     rows = RNG.normal(size=(24, 1, 6, 10, 12))
     rows[:, :, 4:] *= 0.01

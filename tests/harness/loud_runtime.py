@@ -33,4 +33,4 @@ class Session:
 
     def facts(self) -> dict:
         subprocess.run(["echo", "a child on stdout"], check=True)
-        return {"seen": self.seen}
+        return {"options": {"seen": " ".join(f"{x:g}" for x in self.seen)}}

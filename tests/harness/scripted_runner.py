@@ -17,6 +17,16 @@ import sys
 import time
 from pathlib import Path
 
+MACHINE = {
+    "arch": "scripted",
+    "cpu_model": "scripted",
+    "cores": 1,
+    "features": [],
+    "board": None,
+    "memory_bytes": None,
+    "python": "3.11",
+}
+
 
 class Clock:
     """Scripted nanoseconds, the same for every process of a device: one works at a time."""
@@ -57,7 +67,7 @@ class Scripted:
         return getattr(self, "do_" + request.pop("cmd"))(**request)
 
     def do_hello(self) -> dict:
-        return {"machine": {"cpu_model": "scripted"}}
+        return {"machine": dict(MACHINE)}
 
     def do_health(self, seconds: float) -> dict:
         """A Pi whose supply is too weak where the clock's folder has a file `weak`."""
@@ -107,9 +117,12 @@ class Scripted:
         """Each output is its input plus `gain`."""
         import numpy as np
 
+        written = []
         for there, here in zip(inputs, outputs, strict=True):
-            np.save(here, np.load(there)[first : first + count] + self.script["gain"])
-        return {"count": count}
+            found = np.load(there)[first : first + count] + self.script["gain"]
+            np.save(here, found)
+            written.append({"dtype": found.dtype.name, "shape": list(found.shape[1:])})
+        return {"count": count, "outputs": written}
 
     def do_warmup(self, runs: int, seconds: float) -> dict:
         first_ns, times = self._run(0), []
@@ -231,7 +244,7 @@ def main() -> None:
     runner = Scripted(Clock(sys.argv[1]))
     for line in sys.stdin:
         request = json.loads(line)
-        cmd = request["cmd"]
+        cmd, number = request["cmd"], request.pop("n", None)
         if cmd == "open":
             runner.script = json.loads(Path(request["path"]).read_text())
         try:
@@ -247,7 +260,7 @@ def main() -> None:
         except ValueError as problem:
             reply = {"ok": False, "error": f"{type(problem).__name__}: {problem}"}
         time.sleep(runner.script.get("delay_s", 0.0))
-        say(json.dumps(reply) + "\n")
+        say(json.dumps({"n": number, **reply}) + "\n")
 
 
 if __name__ == "__main__":

@@ -33,4 +33,5 @@ class Session:
         return [2 * array for array in arrays]
 
     def facts(self) -> dict:
-        return {"first_inputs": self._first_inputs, "opened": len(OPENED)}
+        first = " ".join(f"{x:g}" for x in self._first_inputs)
+        return {"options": {"first_inputs": first, "opened": len(OPENED)}}

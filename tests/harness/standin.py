@@ -63,10 +63,14 @@ class Standin:
         self._clock.write_text("0")
         self.runners: list[subprocess.Popen[Any]] = []
 
+    def clock(self) -> float:
+        """Its own seconds, which its runners' times are compared with."""
+        return int(self._clock.read_text()) / 1e9 if self._clock.exists() else 0.0
+
     def put(self, path: Path) -> str:
         return str(path)
 
-    def get(self, remote: str, path: Path) -> None:
+    def get(self, remote: str, path: Path, most_bytes: int = 0) -> None:
         shutil.copyfile(remote, path)
 
     def remove(self, remotes: Sequence[str]) -> None:

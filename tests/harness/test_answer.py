@@ -115,7 +115,7 @@ def test_outputs_are_found_by_their_index(device, log):
         ("crash", "infer", 2, r"in `infer` the process crashed \(SIGSEGV\)"),
         ("error", "infer", 1, "ValueError: scripted"),
         ("exit", "open", 1, "in `open` the process ended"),
-        ("words", "facts", 1, "`facts` was answered by something else"),
+        ("words", "facts", 1, "answered `facts` by something else"),
     ],
 )
 def test_a_failure_is_told_and_leaves_no_process(device, log, trouble, at, number, words):

@@ -156,7 +156,7 @@ def test_answers_are_written_to_files(client, model, tmp_path):
     opening(client, model)
     x, out = samples(tmp_path), tmp_path / "y.npy"
     reply = client.request("infer", 30, inputs=[x], outputs=[str(out)], first=1, count=3)
-    assert reply == {"count": 3}
+    assert reply == {"count": 3, "outputs": [{"dtype": "float32", "shape": [1, 3]}]}
     assert np.array_equal(np.load(out), 2 * np.load(x)[1:4] + 1)
 
 
@@ -205,9 +205,10 @@ def test_only_replies_are_on_stdout(loud, tmp_path):
     opened = opening(loud, "anything", "loud")
     assert opened["version"] == "1.0"
     x, out = samples(tmp_path), str(tmp_path / "y.npy")
-    assert loud.request("infer", 30, inputs=[x], outputs=[out], first=0, count=2) == {"count": 2}
+    told = loud.request("infer", 30, inputs=[x], outputs=[out], first=0, count=2)
+    assert told["count"] == 2
     assert np.array_equal(np.load(out), 2 * np.load(x)[:2])
-    assert loud.request("facts", 30)["facts"]["seen"] == [0, 3]
+    assert loud.request("facts", 30)["facts"]["options"]["seen"] == "0 3"
     said = (tmp_path / "runner.log").read_text()
     for words in ("importing the loud", "straight to descriptor 1", "running", "a child on stdout"):
         assert words in said
@@ -220,7 +221,7 @@ def test_inputs_are_taken_in_turn_through_all_blocks(loud, tmp_path):
     loud.request("warmup", 30, runs=1, seconds=0)
     loud.request("block", 30, count=2)
     loud.request("block", 30, count=3)
-    assert loud.request("facts", 30)["facts"]["seen"] == [0, 3, 6, 0, 3, 6, 0]
+    assert loud.request("facts", 30)["facts"]["options"]["seen"] == "0 3 6 0 3 6 0"
 
 
 # --- what it needs

@@ -126,6 +126,14 @@ def _tensors() -> None:
         taken.append(torch.ones(1 << 22))
 
 
+def misread(_: Any) -> None:
+    """As readers do: what cannot be imported is told as not installed."""
+    try:
+        raise ImportError("libx.so: failed to map segment: Cannot allocate memory")
+    except ImportError:
+        raise NotInstalled("onnxruntime is not installed", "pip install it") from None
+
+
 def limits(_: Any) -> list[int]:
     import resource
 

@@ -84,8 +84,9 @@ def test_an_environments_folders_are_the_users_own_words(tmp_path, monkeypatch):
     said = os.pathsep.join(["", str(other), ".", "here", str(tmp_path), "/usr/bin", "/no/such"])
     environment = {"PATH": said, "PYTHONPATH": said, "LD_LIBRARY_PATH": said, "HOME": "."}
     kept = os.pathsep.join([str(other), "/usr/bin", "/no/such"])
+    full = os.pathsep.join([str(other), str(tmp_path), "/usr/bin", "/no/such"])
     made = interpreter.environment(environment)
-    assert (made["PATH"], made["LD_LIBRARY_PATH"], made["HOME"]) == (kept, kept, ".")
+    assert (made["PATH"], made["LD_LIBRARY_PATH"], made["HOME"]) == (full, full, ".")
     assert made["PYTHONPATH"] == f"{ROOT}{os.pathsep}{kept}"
     assert made["PYTHONSAFEPATH"] == "1"
     assert environment["PATH"] == said

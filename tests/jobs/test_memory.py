@@ -46,6 +46,12 @@ def test_a_child_without_an_end_is_told_so(how, log, small):
 
 
 @ON_LINUX
+def test_a_library_that_finds_no_memory_is_not_told_as_missing(log):
+    with pytest.raises(child.ChildFailed, match=r"needed more memory than .*Cannot allocate"):
+        child.run("child_work:misread", None, log, 60)
+
+
+@ON_LINUX
 def test_what_a_child_starts_is_held_too(log, small):
     with pytest.raises(child.ChildFailed):
         child.run("child_work:allocate", "a process of its own", log, 60)
@@ -165,6 +171,8 @@ def test_where_nothing_counts_a_kill_is_left_open(tmp_path):
         ("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory", True),
         ("Failed to allocate memory for requested buffer of size 137438953472", True),
         ("OOM when allocating tensor with shape[1000000,100000]", True),
+        ("OpenBLAS error: Memory allocation still failed after 10 retries, giving up.", True),
+        ("libgomp.so.1: cannot allocate memory in static TLS block", False),
         ("CUDA out of memory. Tried to allocate 20.00 MiB", False),
         ("Unsupported operator GridSample", False),
         ("memory_format is no argument", False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -115,7 +116,8 @@ def test_explain_names_what_makes_the_difference(finished, tiny_onnx, tmp_path):
     out, _ = finished
     before = sorted(out.rglob("*"))
     kept = tmp_path / "why.json"
-    done = edgeopt("explain", out, "int8-static", "fp32", "--out", kept, cwd=tiny_onnx)
+    wide = {**os.environ, "COLUMNS": "160"}  # times of many digits must not break the words
+    done = edgeopt("explain", out, "int8-static", "fp32", "--out", kept, cwd=tiny_onnx, env=wide)
     assert done.returncode == 0, done.stderr
     text = " ".join(done.stdout.split())
     for words in (

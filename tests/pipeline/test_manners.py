@@ -121,6 +121,23 @@ def test_any_other_fault_ends_with_the_code_that_it_deserves(error, code, words,
     assert "Traceback" not in said
 
 
+def test_a_current_folder_that_is_gone_is_told(monkeypatch, tmp_path, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SystemExit) as end:
+        cli.main(["report", "run"])
+    assert end.value.code == 2
+    assert "the current folder is gone" in capsys.readouterr().err
+
+
+def test_a_write_that_names_no_file_says_what_was_being_done(ended):
+    code, said = ended("report", OSError(errno.ENOSPC, "No space left on device"))
+    assert code == 2
+    assert said.startswith("error: No space left on device.\n  Free space")
+    assert "It happened in `edgeopt report`" in said
+
+
 def test_where_no_file_can_be_written_the_traceback_can_still_be_had(monkeypatch, tmp_path):
     monkeypatch.setenv("EDGEOPT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("edgeopt.faults._write", _refuses)

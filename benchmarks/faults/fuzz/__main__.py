@@ -42,6 +42,7 @@ class Campaign:
         self.stock = self.folder / "stock"
         self.until = time.monotonic() + asked.minutes * 60
         self.path = self.folder / "done.jsonl"
+        self.key = f"{self.seed}/{code()}"
         self.known = self._known()
         self.lock = threading.Lock()
         self.waiting: list[Case] = []
@@ -75,10 +76,6 @@ class Campaign:
                 wrong = sum(bool(one["faults"]) for one in self.known.values())
                 said = f"{done} of {self.total}, {wrong} wrong, {seconds / 60:.1f} min"
                 print(f"[{said}, at {line['id']}]", flush=True)
-
-    @property
-    def key(self) -> str:
-        return f"{self.seed}/{code()}"
 
     def _known(self) -> dict[str, dict[str, Any]]:
         if not self.path.exists():

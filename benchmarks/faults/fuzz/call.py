@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[3]
 #: Of all processes of a call together, MiB: what takes more is ended, for the machine's sake.
 STOP_MIB = 6000
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: orphans of a call come to this process
+_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 _SAID = 200_000
 
 
@@ -39,8 +40,9 @@ def environment(place: Path) -> dict[str, str]:
 
 
 def adopt() -> None:
-    """Orphans of calls become children of this process."""
+    """Orphans of calls become children of this process, which ends with the one that began it."""
     ctypes.CDLL(None).prctl(_SUBREAPER, 1)
+    ctypes.CDLL(None).prctl(_WITH_PARENT, signal.SIGKILL)
 
 
 def call(words: Sequence[str], place: Path, limit_s: float, whole: bool) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def _become(words: Sequence[str], place: Path, said: Path, whole: bool) -> None:
     code = 70
     try:
         os.setsid()
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(_WITH_PARENT, signal.SIGKILL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 30, 2 << 30))
         output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -47,19 +47,23 @@ def _traceback(case: Case, deed: Deed) -> str:
     if "Traceback (most recent call last)" in deed.said:
         return f"traceback: {_last(deed.said)}"
     if deed.code == 70 or "mistake in edgeopt" in deed.said:
-        return f"traceback: told as a mistake of edgeopt's own: {_last(deed.said)}"
+        own = [line for line in deed.said.splitlines() if "(edgeopt/" in line]
+        return f"traceback: told as a mistake of edgeopt's own: {(own or [''])[-1][:300]}"
     if deed.code is not None and deed.code not in (*REFUSED, *RAN):
         return f"traceback: ended with {deed.code}: {_last(deed.said)}"
     return ""
 
 
 def _accepted(case: Case, deed: Deed) -> str:
-    accepted = case.right == "refused" and deed.code in RAN
-    return f"accepted: exit status {deed.code}" if accepted else ""
+    accepted = case.right == "refused" and deed.code in ((0,) if case.script else RAN)
+    if not accepted or "Traceback (most recent" in deed.said:
+        return ""
+    return f"accepted: exit status {deed.code}"
 
 
 def _written(case: Case, deed: Deed) -> str:
-    if deed.code not in REFUSED or not deed.written:
+    refused = (1,) if case.script else REFUSED
+    if deed.code not in refused or not deed.written:
         return ""
     return f"written: {', '.join(deed.written[:5])}"
 
@@ -67,6 +71,8 @@ def _written(case: Case, deed: Deed) -> str:
 def _unnamed(case: Case, deed: Deed) -> str:
     if deed.code not in REFUSED or "Traceback" in deed.said:
         return ""
+    if case.script:  # a bundle's own, which says it in its own way
+        return "" if deed.said.strip() else "sentence: nothing was said"
     sentences = re.findall(r"(?im)^error: (?:.+)", deed.said)
     if len(sentences) != 1:
         return f"sentence: {len(sentences)} lines begin with 'error: '"
@@ -99,4 +105,4 @@ def _last(said: str) -> str:
 _RULES = (_hangs, _traceback, _accepted, _written, _unnamed, _raw, _memory, _left)
 
 #: The kinds of faults, as counted.
-KINDS = ("hang", "traceback", "accepted", "written", "sentence", "raw", "memory", "left")
+KINDS = ("bench", "hang", "traceback", "accepted", "written", "sentence", "raw", "memory", "left")

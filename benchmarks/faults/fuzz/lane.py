@@ -15,6 +15,7 @@ import random
 import shutil
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeopt-fuzz-") as scratch:
         for line in sys.stdin:
             case = known[line.strip()]
-            found = tried(case, asked.stock, Path(scratch), asked.seed)
+            try:
+                found = tried(case, asked.stock, Path(scratch), asked.seed)
+            except Exception as error:  # of the bench: the other cases go on
+                traceback.print_exc()
+                fault = f"bench: {type(error).__name__}: {error}"
+                found = {"id": case.id, "faults": [fault], "code": None, "said": ""}
             print(json.dumps(found), flush=True)
 
 

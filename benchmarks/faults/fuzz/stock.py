@@ -55,6 +55,7 @@ def _estimators(folder: Path) -> None:
 
 
 def _images(folder: Path) -> None:
+    import onnx
     from PIL import Image
 
     rng = np.random.default_rng(0)
@@ -66,6 +67,9 @@ def _images(folder: Path) -> None:
     pictures = folder.with_name("pictures")
     pictures.mkdir(exist_ok=True)
     small.pictures(pictures, 127, 0.01)
+    model = onnx.load(pictures / "model.onnx")
+    model.graph.input[0].type.tensor_type.shape.dim[3].dim_value = 8
+    onnx.save(model, pictures / "model.onnx")
 
 
 def _torch(folder: Path) -> None:

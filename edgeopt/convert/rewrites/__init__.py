@@ -22,6 +22,7 @@ from edgeopt.convert.rewrites import (
     pads,
     passed,
     pools,
+    reductions,
     sequences,
     transposed,
     widened,
@@ -61,6 +62,7 @@ RULES = {
     "passed": Rule("inputs that are outputs as products by one", passed.apply),
     "average": Rule("padded AveragePool as Pad and AveragePool", pools.apply_average),
     "uneven": Rule("padded AveragePool as Pad and AveragePool", pools.apply_uneven_average),
+    "reductions": Rule("axes of reductions as numbers", reductions.apply),
     "dilated": Rule("dilated MaxPool as the largest of slices", pools.apply_dilated),
 }
 
@@ -71,9 +73,12 @@ TOOLS = {
         "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "prelu", "transposed",
         "widened", "average", "dilated",
     ),
-    # 20261020 drops Shrink's parameters, crashes where an output is an input, and has no form of a
-    # mean whose padding differs at the two ends of an axis.
-    "pnnx": ("sequences", "functions", "soft shrink", "shrink", "pads", "passed", "uneven"),
+    # 20261020 drops Shrink's parameters and the axes of reductions where they are an input, crashes
+    # where an output is an input, and has no mean whose padding differs at the ends of an axis.
+    "pnnx": (
+        "sequences", "functions", "soft shrink", "shrink", "pads", "passed", "uneven",
+        "reductions",
+    ),
     "openvino": ("functions",),
 }  # fmt: skip
 

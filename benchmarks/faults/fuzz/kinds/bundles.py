@@ -43,7 +43,7 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
         np.savez(to, **given)
         yield _case(what, to.getvalue(), "orderly" if what in fine else "refused")
     for what, damaged in (*zips.broken(whole, rng, 6), *mutate.odd_files()):
-        yield _case(what, damaged, "orderly" if what == "doubled" else "refused")
+        yield _case(what, damaged, "orderly" if what in zips.SOUND else "refused")
     for what, words in (
         ("gone", ("gone.npz", "o.npz")),
         ("folder", (".", "o.npz")),

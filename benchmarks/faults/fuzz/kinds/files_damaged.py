@@ -17,27 +17,27 @@ LIGHT = (".onnx", ".skops", ".joblib")
 
 
 def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
-    for suffix, (cuts, flips, fills) in PLAIN.items():
-        whole = (stock / f"model{suffix}").read_bytes()
-        for what, damaged in mutate.cut(whole, rng, cuts):
-            yield _case(suffix, what, damaged, "orderly")
-        for make, count in ((mutate.flip, flips), (mutate.fill, fills)):
-            for what, damaged in make(whole, rng, count):
-                yield _case(suffix, what, damaged, "orderly")
-    for suffix, flips in ARCHIVES.items():
-        whole = (stock / f"model{suffix}").read_bytes()
-        for what, damaged in zips.broken(whole, rng, flips):
-            yield _case(suffix, what, damaged, "orderly" if what == "doubled" else "refused")
-        for what, damaged in mutate.cut(whole, rng, 6):
-            yield _case(suffix, what, damaged, "refused" if _in_the_end(what, whole) else "orderly")
     for suffix in (*PLAIN, *ARCHIVES):
-        for what, content in mutate.odd_files():
-            yield _case(suffix, what, content, "refused")
+        path = stock / f"model{suffix}"
+        if path.exists():  # the tests have light ones alone
+            damages = _plain if suffix in PLAIN else _archive
+            yield from damages(suffix, path.read_bytes(), rng)
+            for what, content in mutate.odd_files():
+                yield _case(suffix, what, content, "refused")
 
 
-def _in_the_end(what: str, whole: bytes) -> bool:
-    """Whether a cut takes away a part of the table of contents."""
-    return int(what.removeprefix("cut-")) < len(whole)
+def _plain(suffix: str, whole: bytes, rng: random.Random) -> Iterator[Case]:
+    cuts, flips, fills = PLAIN[suffix]
+    for make, count in ((mutate.cut, cuts), (mutate.flip, flips), (mutate.fill, fills)):
+        for what, damaged in make(whole, rng, count):
+            yield _case(suffix, what, damaged, "orderly")
+
+
+def _archive(suffix: str, whole: bytes, rng: random.Random) -> Iterator[Case]:
+    for what, damaged in zips.broken(whole, rng, ARCHIVES[suffix]):
+        yield _case(suffix, what, damaged, "orderly" if what in zips.SOUND else "refused")
+    for what, damaged in mutate.cut(whole, rng, 6):
+        yield _case(suffix, what, damaged, "refused")
 
 
 def _case(suffix: str, what: str, content: bytes, right: str) -> Case:

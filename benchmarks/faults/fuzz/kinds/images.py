@@ -43,7 +43,9 @@ def _case(name: str, right: str, change: Change, preprocess: str = PREPROCESS) -
         change(folder / "images")
 
     words = optimize(f"--preprocess={preprocess}", model="pictures.onnx", data="images")
-    return Case(KIND, name, make, words, right=right, says=("images", "preprocess"))  # type: ignore[arg-type]
+    return Case(
+        KIND, name, make, words, right=right, says=("images", "preprocess", "class", "labels")
+    )  # type: ignore[arg-type]
 
 
 _MODES = (
@@ -176,7 +178,7 @@ def _in_every_class(name: str, content: bytes) -> Change:
 _CHANGES: dict[str, tuple[str, Change]] = {
     "good": ("orderly", lambda images: None),
     "no-folders": ("refused", _emptied),
-    "empty-class": ("refused", lambda images: (images / "2").mkdir()),
+    "empty-class": ("orderly", lambda images: (images / "2").mkdir()),
     "class-of-notes": (
         "refused",
         lambda images: ((images / "2").mkdir(), (images / "2/a.txt").write_text("x"), None)[-1],
@@ -196,15 +198,15 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "class-loop": ("refused", lambda images: (images / "2").symlink_to("2")),
     "class-is-parent": ("refused", lambda images: (images / "2").symlink_to("..")),
     "one-pixel": ("orderly", _blank((1, 1))),
-    "wide": ("refused", _blank((60000, 1))),
-    "tall": ("refused", _blank((1, 60000))),
+    "wide": ("orderly", _blank((60000, 1))),
+    "tall": ("orderly", _blank((1, 60000))),
     "bomb": ("refused", _bomb),
     "large": ("orderly", _large),
     "same-numbers": ("refused", _only("1", "01")),
     "huge-number": ("refused", _only("0", "9" * 30)),
     "number-beyond": ("refused", _only("0", "77")),
     "too-many-classes": ("refused", _only("a", "b", "c", "d", "e")),
-    "odd-class-names": ("orderly", _only("[/red]", "ключ\x1b[31m", "a b")),
+    "odd-class-names": ("orderly", _only("[red]", "ключ\x1b[31m", "a b")),
     "one-class": ("orderly", _only("0")),
     "latin-name": (
         "orderly",

@@ -19,7 +19,9 @@ KIND = "npz_files"
 def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
     whole = (stock / "data.npz").read_bytes()
     for what, damaged in zips.broken(whole, rng, 20):
-        yield _case(what, damaged, "orderly" if what in ("doubled", "no-entries") else "refused")
+        yield _case(
+            what, damaged, "orderly" if what in zips.SOUND or what == "no-entries" else "refused"
+        )
     for what, damaged in mutate.cut(whole, rng, 12):
         yield _case(what, damaged)
     for what, damaged in mutate.odd_files():
@@ -37,7 +39,7 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
     yield _case("other-data", whole, words=optimize("--confirm=data.npz", data="odd.npz"))
     for option in ("--calibration", "--confirm", "--train"):
         for what, damaged in zips.broken(whole, rng, 2):
-            if what not in ("doubled", "no-entries"):
+            if what not in (*zips.SOUND, "no-entries"):
                 more = ("--prune",) if option == "--train" else ()
                 words = optimize(f"{option}=odd.npz", *more)
                 yield _case(f"{option[2:]}-{what}", damaged, words=words)
@@ -50,7 +52,7 @@ def _case(what: str, content: bytes, right: str = "refused", words: tuple[str, .
         put("odd.npz", content),
         words or optimize(data="odd.npz"),
         right=right,  # type: ignore[arg-type]
-        says=("odd.npz", "data.npz", ".pt2"),
+        says=("odd.npz", "data.npz", ".pt2", "labels", "groups"),
     )
 
 

@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.faults.fuzz.case import Case, optimize, put
+from benchmarks.faults.fuzz.endless import endless
 
 KIND = "onnx_graphs"
 Change = Callable[[Any], None]
 
 
 def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
+    words = optimize("--step-timeout=5", model="odd.onnx")
+    yield Case(KIND, "endless", _endless, words, says=("odd.onnx",), limit_s=60)
     for name, (right, change) in _CHANGES.items():
         yield _case(stock, name, right, change)
     for dims in ((1 << 40,), (1 << 31, 1 << 31), (-1, 8), (1 << 20, 1 << 20)):
@@ -32,6 +37,11 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
         yield _case(stock, f"opset-{version}", "orderly", change)
         change = lambda model, v=version: setattr(model, "ir_version", v)  # noqa: E731
         yield _case(stock, f"ir-{version}", "orderly", change)
+
+
+def _endless(folder: Path, stock: Path, rng: random.Random) -> None:
+    endless(folder / "odd.onnx")
+    np.savez(folder / "data.npz", x=np.zeros((40, 2), np.float32))
 
 
 def _case(stock: Path, name: str, right: str, change: Change) -> Case:
@@ -87,7 +97,6 @@ def _input(model: Any, dims: tuple[int, ...]) -> None:
 
 
 def _weights(model: Any, value: float) -> None:
-    import numpy as np
     from onnx import numpy_helper
 
     for weight in model.graph.initializer:
@@ -135,7 +144,6 @@ def _dangling(model: Any) -> None:
 
 def _constant(model: Any) -> None:
     """No inputs: the model answers the same whatever is asked."""
-    import numpy as np
     from onnx import numpy_helper
 
     model.graph.ClearField("input")

@@ -64,7 +64,17 @@ def _case(what: str, suffix: str, name: str, make: Place) -> Case:
 
 
 #: What a run's folder may well be called, or is.
-_FINE_FOLDERS = ("newline", "escape", "markup", "latin", "dashes", "tilde", "folder", "to-a-folder")
+_FINE_FOLDERS = (
+    "newline",
+    "escape",
+    "markup",
+    "latin",
+    "dashes",
+    "tilde",
+    "folder",
+    "to-a-folder",
+    "missing",
+)
 
 
 def _other(what: str, place: str, make: Place) -> Case:

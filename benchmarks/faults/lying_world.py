@@ -1,0 +1,135 @@
+"""A model, two targets, and a board or a phone that lies: what calls of the command there take."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.devices import lying_ssh
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 600.0
+
+PROFILE = """
+name = "{name}"
+title = "Whatever machine runs this"
+summary = "ONNX Runtime only: quick."
+arch = "x86_64"
+os = "linux"
+link = "local"
+cores = [{{ model = "any", count = 2 }}]
+threads = [1]
+
+[isa]
+features = ["avx2"]
+absent = []
+basis = "recalled"
+source = "what this bench asks for"
+
+[match]
+{match}
+
+[[recipes]]
+runtime = "onnxruntime"
+precision = "fp32"
+why = "a bench"
+"""
+
+MODEL = """
+import numpy as np, onnx
+from onnx import TensorProto as T, helper as h, numpy_helper as n
+rng = np.random.default_rng(0)
+w = n.from_array(rng.standard_normal((16, 4)).astype(np.float32), "w")
+x = h.make_tensor_value_info("x", T.FLOAT, [1, 16])
+y = h.make_tensor_value_info("y", T.FLOAT, [1, 4])
+g = h.make_graph([h.make_node("MatMul", ["x", "w"], ["y"])], "g", [x], [y], [w])
+onnx.save(h.make_model(g, opset_imports=[h.make_opsetid("", 17)], ir_version=8), "model.onnx")
+np.savez("data.npz", x=rng.standard_normal((64, 1, 16)).astype(np.float32))
+"""
+
+
+class World:
+    """A folder with a model, two targets, a board and an `ssh` that lies."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "bin").mkdir(parents=True)
+        ssh = folder / "bin" / "ssh"
+        ssh.write_text(f'#!/bin/sh\nexec {sys.executable} {lying_ssh.__file__} "$@"\n')
+        ssh.chmod(0o755)
+        for name, match in (("here", 'features = ["avx2"]'), ("there", 'board = "^No Such$"')):
+            (folder / f"{name}.toml").write_text(PROFILE.format(name=name, match=match))
+        (folder / "config").mkdir()
+        (folder / "config" / "devices.toml").write_text(
+            f'v = 1\n[devices.board]\nlink = "ssh://board"\ntarget = "there"\n'
+            f'python = "{sys.executable}"\nfolder = "{folder}/kept"\n'
+            f'[devices.phone]\nlink = "adb://liar"\nfolder = "{folder}/kept"\n'
+        )
+        subprocess.run([sys.executable, "-c", MODEL], cwd=folder, check=True)
+
+    def call(self, words: list[str], more: dict[str, str], scratch: Path) -> dict[str, Any]:
+        """One call of the command, with more in its environment: what it printed and took."""
+        scratch.mkdir(parents=True)
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "EDGEOPT_CONFIG": f"{self.folder}/config",
+            "TMPDIR": str(scratch),
+            "COLUMNS": "1000",
+            **more,
+        }
+        began = time.monotonic()
+        with (scratch / "said").open("wb") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "edgeopt.cli", *words],
+                cwd=self.folder,
+                env=environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            watch = Watch(process.pid, scratch)
+            killed = threading.Timer(LIMIT_S, process.kill)
+            killed.start()
+            _, status, used = os.wait4(process.pid, 0)
+            killed.cancel()
+            watch.stop()
+        return {
+            "code": os.waitstatus_to_exitcode(status),
+            "said": (scratch / "said").read_text(errors="replace"),
+            "seconds": round(time.monotonic() - began, 1),
+            "memory_mib": round(used.ru_maxrss / 1024),
+            "disk_mib": round(watch.most_bytes / 2**20, 1),
+        }
+
+
+class Watch:
+    """The most that a folder has held."""
+
+    def __init__(self, pid: int, folder: Path) -> None:
+        self.most_bytes, self._folder = 0, folder
+        self._over = threading.Event()
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.5):
+            self.most_bytes = max(self.most_bytes, size(self._folder))
+
+    def stop(self) -> None:
+        self._over.set()
+
+
+def size(folder: Path) -> int:
+    found = 0
+    for path in folder.rglob("*"):
+        try:
+            found += path.lstat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return found

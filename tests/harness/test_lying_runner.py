@@ -1,0 +1,93 @@
+"""A runner that lies, stalls or floods: its device ends with one sentence."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from standin import RUNNER, Standin
+
+from benchmarks.devices import liar
+from benchmarks.devices.lies import LIES
+from edgeopt.domain.errors import DeviceFailed
+from edgeopt.harness import told
+from edgeopt.harness.answer import open_session
+from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.jobs.log import MOST_BYTES
+from edgeopt.jobs.process import Process
+
+TOLD = [lie for lie in LIES if lie.who == "runner"]
+SLOW = ("nothing", "now and then")
+PATIENCE_S = 0.4
+MOST_MIB = 300
+
+
+class Lying(Standin):
+    """The stand-in, with a liar before each of its runners."""
+
+    def __init__(self, folder: Path, lie: str) -> None:
+        super().__init__(folder)
+        self._lie = lie
+
+    def start_runner(self, stderr: Path) -> subprocess.Popen:
+        return Process(
+            [sys.executable, liar.__file__, self._lie, "--",
+             sys.executable, "-I", str(RUNNER), str(self._clock)],
+            stderr,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+
+def session(device: Standin, log: Path, lie) -> dict:
+    """What a run asks of a runner, and of another one that watches."""
+    short = PATIENCE_S if any(words in lie.name for words in SLOW) else 30
+    subject, feed = device.subject("a"), device.feed()
+    with Client(device, log) as client:
+        machine = told.machine(device, client, short if lie.at == "hello" else 30)
+        told.health(device, client, 30, 0.0)
+        client.request("canary", 30)
+        client.request("import", 30, runtime="scripted")
+        files = [device.put(path) for path in feed.files(subject.inputs)]
+        client.request("inputs", 30, files=files, count=8)
+        open_session(client, device, subject, 30)
+        client.request("facts", 30)
+        client.request("warmup", 30, runs=5, seconds=0.0)
+        client.request("block", 30, count=8)
+        client.request("block", 30, count=8)
+        if lie.at == "infer":
+            client.request("infer", 30, inputs=[], outputs=[], first=0, count=1)
+            client.request("infer", 30, inputs=files, outputs=[f"{log}.npy"], first=0, count=1)
+    return machine
+
+
+@pytest.mark.parametrize("lie", [lie for lie in TOLD if lie.ends], ids=lambda lie: lie.name)
+def test_a_runner_that_lies_ends_its_device(tmp_path, log, lie):
+    device = Lying(tmp_path, lie.name)
+    if lie.name.endswith("half a line, then the end"):  # a runner may die, and says how
+        with pytest.raises(RunnerFailed, match="in `hello` the process ended"):
+            session(device, log, lie)
+        return
+    with pytest.raises(DeviceFailed) as caught:
+        session(device, log, lie)
+    sentence = str(caught.value.args[0])
+    assert sentence.isprintable()
+    assert len(sentence) < 500
+    assert "stand-in" in sentence
+    assert device.lost == sentence
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < (MOST_MIB << 10) + BEFORE_KIB
+
+
+BEFORE_KIB = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@pytest.mark.parametrize("lie", [lie for lie in TOLD if not lie.ends], ids=lambda lie: lie.name)
+def test_what_is_odd_and_no_lie_is_taken(tmp_path, log, lie):
+    device = Lying(tmp_path, lie.name)
+    machine = session(device, log, lie)
+    assert str(machine["board"]).isprintable()
+    assert device.lost == ""
+    assert log.stat().st_size <= MOST_BYTES

@@ -1,0 +1,103 @@
+"""Values that no option of any command can have."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from edgeopt.cli import cli
+from edgeopt.command import Command
+from edgeopt.domain import bounds
+from edgeopt.domain.errors import BadInput
+from edgeopt.pipeline.bench import bench
+from edgeopt.pipeline.call import Call, limits
+from edgeopt.pipeline.modes import Files, asked
+
+
+def commands(group, above=()):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*above, name))
+        else:
+            yield (*above, name), command
+
+
+def test_every_command_looks_at_its_values():
+    assert all(isinstance(command, Command) for _, command in commands(cli))
+
+
+OPTIONS = [
+    (path, param)
+    for path, command in commands(cli)
+    for param in command.params
+    if isinstance(param, click.Option) and not param.is_flag
+]
+
+
+@pytest.mark.parametrize("value", ["", "  ", "x" * 5000, "\udcff"])
+def test_no_option_takes_nothing_or_too_much(value):
+    for path, param in OPTIONS:
+        name = max(param.opts, key=len)
+        done = CliRunner().invoke(cli, [*path, f"{name}={value}"])
+        assert done.exit_code == 2, (path, name)
+        assert name in done.output
+        assert done.output.lower().count("error: ") == 1
+
+
+def refused(value, *words):
+    done = CliRunner().invoke(cli, [*words[:-1], f"{words[-1]}={value}"])
+    assert done.exit_code == 2
+    return done.output
+
+
+WORDS = ("optimize", "gone.onnx", "--target=this-machine", "--data=gone.npz")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1", "0", "1e400"])
+@pytest.mark.parametrize("option", ["--max-latency", "--step-timeout"])
+def test_numbers_that_no_call_can_mean(option, value):
+    assert f"error: {option} must be " in refused(value, *WORDS, option)
+
+
+@pytest.mark.parametrize("value", ["-1", str(2**32), "9" * 400, "9" * 4096])
+def test_seeds(value):
+    assert "error: --seed must be from 0 to 4.29497e+09, but got " in refused(
+        value, *WORDS, "--seed"
+    )
+
+
+@pytest.mark.parametrize("value", ["0", "0MB", "9" * 400 + "MB"])
+def test_sizes(value):
+    assert "error: --max-size must be from 1 to 1e+15 bytes" in refused(value, *WORDS, "--max-size")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--fps", "1e-300"), ("--sustained", "0.0000001s"), ("--sustained", "9" * 400)],
+)
+def test_modes(option, value):
+    assert f"error: {option} must be from " in refused(value, "bench", __file__, option)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Call("m", (), "d", "o", seed=-1),
+        lambda: Call("m", (), "d", "o", step_timeout_s=float("nan")),
+        lambda: Call("m", (), "d", "o", **limits(0.0)),
+        lambda: bench([], seed=-1),
+        lambda: bench([], threads=(0,)),
+        lambda: Files([], seed=2**40),
+        lambda: asked(float("inf"), (), None, False),
+        lambda: asked(None, (10**9,), None, False),
+        lambda: asked(None, (), 1e-300, False),
+    ],
+)
+def test_pythons_callers_are_told_the_same(call):
+    with pytest.raises(BadInput, match=" must be from "):
+        call()
+
+
+def test_what_is_within_passes():
+    for name, bound in bounds.BOUNDS.items():
+        for value in (bound.low, bound.high, None):
+            bounds.require(name, value)
