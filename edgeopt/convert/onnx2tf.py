@@ -52,6 +52,7 @@ def _install(folder: Path) -> None:
             full = disk.said(done.stderr, [folder])
             if full is not None:
                 raise full
+            disk.require_room([folder])  # what venv says of its pip is not handed on
             last = done.stderr.strip().splitlines()[-1:] or ["no message"]
             raise NotInstalled(
                 f"onnx2tf {VERSION} could not be installed: {last[0]}",

@@ -83,7 +83,7 @@ def run(
         job.write_text(json.dumps(work))
         start = size_of(log)
         bound = memory.Bound()
-        room = disk.Watch([log.parent, Path(folder)], [cache()])
+        room = disk.Watch([log.parent], [cache()])
         code, timed_out = _spawn([str(job), str(result)], log, timeout_s, room, bound, stop)
         if stop is not None and stop.is_set():
             raise ChildFailed("stopped with the run", "", log)
@@ -94,10 +94,13 @@ def run(
         if not result.exists():
             message = describe_exit(code, spared=bound.spared) + last_words(log, start)
             room.require_said(message)
+            room.require_plenty(message)
             raise _failed(message, "", log, start, bound, code)
         reply = json.loads(result.read_text())
         if "value" not in reply:
             room.require_said("")
+        if reply.get("kind") not in (None, *_TOLD_AS_THEY_ARE):
+            room.require_plenty(reply["message"])
         return _unpack(reply, log, start, bound)
 
 
@@ -177,6 +180,9 @@ def describe_exit(code: int, *, spared: bool | None = None) -> str:
     }
     return words.get(name, f"the process ended by {name}")
 
+
+#: What is no candidate's fault, however much room there is.
+_TOLD_AS_THEY_ARE = ("BadInput", "CannotWrite", "OwnFault")
 
 _KINDS: dict[str, type[EdgeoptError]] = {
     kind.__name__: kind for kind in (BadInput, NotInstalled, CannotWrite)

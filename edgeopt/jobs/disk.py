@@ -24,6 +24,10 @@ NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 #: Less than this is none: file systems keep something back, and tools give up early.
 LEAST_BYTES = 1 << 20
 
+#: With less than this a failure is not put down to what failed: a tool that met a full disk may
+#: swallow that (venv does of its pip), and remove what it wrote before anybody looks.
+SCARCE_BYTES = 1 << 24
+
 #: The system's words by which a disk is told; "File too large" others say of their own limits.
 _WORDS = {os.strerror(number).lower(): number for number in NUMBERS if number != errno.EFBIG}
 
@@ -153,12 +157,15 @@ class Watch:
         self._perhaps = [place for place in others if free_bytes(place) >= LEAST_BYTES]
         self._full: CannotWrite | None = None
         self._blamed: CannotWrite | None = None
+        self._least: dict[Path, int] = {}
         self.look()
 
     def look(self) -> None:
         """Remember the first place that is full."""
         self._full = self._full or _first_full(self._places)
         self._blamed = self._blamed or _first_full(self._perhaps)
+        for place in self._places:
+            self._least[place] = min(free_bytes(place), self._least.get(place, 1 << 62))
 
     def require(self, code: int) -> None:
         """Look again, after a process has ended with this exit code.
@@ -182,6 +189,20 @@ class Watch:
         found = said(text, self._places) or self._blamed
         if found is not None:
             raise found
+
+    def require_plenty(self, what: str) -> None:
+        """The same of a failure that says nothing of a disk, where there was little room.
+
+        Args:
+            what: how it failed.
+
+        Raises:
+            CannotWrite: it may have failed by that.
+        """
+        place = min(self._places, key=lambda one: self._least[one])
+        if self._least[place] < SCARCE_BYTES:
+            room = f"little room is left on the disk of {place} ({_amount(free_bytes(place))} free)"
+            raise CannotWrite(f"{room}, and a step that writes there failed: {what}", _MENDS)
 
 
 def _first_full(places: Iterable[Path]) -> CannotWrite | None:

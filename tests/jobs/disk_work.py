@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from edgeopt.domain.errors import BadInput
+
 CHUNK = bytes(1 << 16)
 
 
@@ -59,3 +61,11 @@ def limited_write_by_program(folder):
 
 def fail(_):
     raise ValueError("there is no such model")
+
+
+def bad_input(_):
+    raise BadInput("the model is no model", "Give another.")
+
+
+def die(_):
+    os.kill(os.getpid(), 9)

@@ -180,3 +180,17 @@ def test_a_cache_that_becomes_full_is_told_where_the_child_fails(small, tmp_path
     (small / "file").unlink(missing_ok=True)
     with pytest.raises(child.ChildFailed, match="no such model"):
         child.run("disk_work:fail", str(tmp_path), tmp_path / "log", 60)
+
+
+def test_a_failure_with_little_room_is_nobodys_fault(small):
+    """A tool may swallow what it met, and remove what it wrote: the room tells enough."""
+    with pytest.raises(CannotWrite) as caught:
+        child.run("disk_work:fail", None, small / "log", 60)
+    said = caught.value.args[0]
+    assert said.startswith(f"little room is left on the disk of {small} (3.1 MB free), and a step")
+    assert said.endswith("failed: ValueError: there is no such model")
+    with pytest.raises(CannotWrite, match="failed: the process was killed"):
+        child.run("disk_work:die", None, small / "log", 60)
+    with pytest.raises(BadInput, match="the model is no model"):
+        child.run("disk_work:bad_input", None, small / "log", 60)
+    assert child.run("disk_work:write", str(small), small / "log", 60) == "done"
