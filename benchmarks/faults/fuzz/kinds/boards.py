@@ -113,7 +113,7 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
                 f"{command}-{name}",
                 _listed(_GOOD),
                 words,
-                right=right,  # type: ignore[arg-type]
+                right="orderly" if looked_at else "refused",
                 limit_s=60,
             )
     lists = {**_LISTS, **dict(mutate.odd_files()), **dict(mutate.cut(_GOOD, rng, 12))}
