@@ -105,9 +105,7 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
         name = f"{number}-{link[:30]!r}".replace("/", "_")
         for command, words in _asking(link).items():
             # `devices check` looks, and its rows say what failed.
-            right = (
-                "orderly" if (command == "check" and "://" in link) or link == "pi" else "refused"
-            )
+            looked_at = (command == "check" and "://" in link) or link == "pi"
             yield Case(
                 KIND,
                 f"{command}-{name}",
