@@ -126,6 +126,7 @@ class Adb:
         Raises:
             NotInstalled: adb is missing, or the tree cannot be made.
         """
+        self._live()  # a phone that is not there is told before anything is fetched for it
         self._make_tree(progress)
         progress(f"sending Python to {self.name}")
         with self._turn:

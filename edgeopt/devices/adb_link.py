@@ -213,7 +213,8 @@ def parse(link: str) -> AdbLink:
         BadInput: it is none.
     """
     serial = link.removeprefix(SCHEME)
-    if not link.startswith(SCHEME) or not serial or "\n" in serial:
+    odd = not serial.strip() or serial.startswith("-") or not serial.isprintable()
+    if not link.startswith(SCHEME) or odd or len(serial) > 255:
         raise BadInput(f"{link!r} is no adb link.", "adb://SERIAL, as `adb devices` lists it.")
     host = os.environ.get("ANDROID_ADB_SERVER_ADDRESS") or "127.0.0.1"
     port = os.environ.get("ANDROID_ADB_SERVER_PORT") or str(PORT)

@@ -156,6 +156,14 @@ def _resident_mib(pid: int) -> float:
     return pages * resource.getpagesize() / (1 << 20)
 
 
+def _is_adb_server(pid: int) -> bool:
+    """adb's own server, which any call of `adb` starts and leaves."""
+    try:
+        return b"fork-server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def _end_orphans() -> int:
     """End what the call left running, all of which is a child of this process now."""
     deadline, running = time.monotonic() + 2.0, 0
@@ -168,7 +176,7 @@ def _end_orphans() -> int:
             time.sleep(0.02)  # what is on its way to its end is no fault
         elif not found:
             for pid in family(os.getpid())[1:]:
-                running += 1
+                running += not _is_adb_server(pid)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             deadline = time.monotonic() + 60.0

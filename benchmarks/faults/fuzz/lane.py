@@ -86,7 +86,15 @@ def _line(case: Case, deed: Deed, wrong: list[str]) -> dict[str, Any]:
 
 
 #: Written by libraries for themselves, whatever edgeopt does.
-_NOT_LOOKED_AT = ("home/cache/", "home/.cache/", "home/.keras/", "home/.config/", "tmp/matplotlib")
+_NOT_LOOKED_AT = (
+    "home/cache",
+    "home/.android",
+    "tmp/adb.",
+    "home/.cache/",
+    "home/.keras/",
+    "home/.config/",
+    "tmp/matplotlib",
+)
 
 
 def listing(place: Path) -> dict[str, tuple[int, int]]:

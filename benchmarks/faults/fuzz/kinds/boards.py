@@ -104,7 +104,16 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
     for number, link in enumerate(_LINKS):
         name = f"{number}-{link[:30]!r}".replace("/", "_")
         for command, words in _asking(link).items():
-            yield Case(KIND, f"{command}-{name}", _listed(_GOOD), words, limit_s=60)
+            # `devices check` looks, and its rows say what failed.
+            looked_at = (command == "check" and "://" in link) or link == "pi"
+            yield Case(
+                KIND,
+                f"{command}-{name}",
+                _listed(_GOOD),
+                words,
+                right="orderly" if looked_at else "refused",
+                limit_s=60,
+            )
     lists = {**_LISTS, **dict(mutate.odd_files()), **dict(mutate.cut(_GOOD, rng, 12))}
     lists |= dict(mutate.flip(_GOOD, rng, 12))
     for what, content in lists.items():
