@@ -42,7 +42,9 @@ class Group(click.Group):
     """A group of such commands."""
 
     command_class = Command
-    group_class = type
+
+
+Group.group_class = Group
 
 
 def refuse(name: str, text: str) -> None:

@@ -122,7 +122,7 @@ def _of_output(
     name: str, own: np.ndarray, expected: np.ndarray, divided_into: Sequence[Part], least: _Least
 ) -> list[Nearness]:
     if divided_into[0].axis is None:
-        if least.step > 0 and moves(expected) < least.step:
+        if moves(expected) < least.step and follows_inputs(expected):
             return [_of_faint(divided_into[0], own, expected, least.step)]
         return [_of_part(divided_into[0], own, expected, least.of)]
     found = [_of_part(part, own, expected, least.of) for part in divided_into]

@@ -7,11 +7,9 @@ import os
 import shutil
 from pathlib import Path
 
-import msgspec
-
 from edgeopt.domain.artifact import Artifact
-from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
+from edgeopt.store import stored
 
 MANIFEST = "artifact.json"
 #: Formats whose weights are in a file of their own, of the same stem: OpenVINO and ncnn.
@@ -27,14 +25,8 @@ def manifest(path: Path) -> Artifact | None:
     beside = path.with_name(MANIFEST)
     if on_disk.kind(beside) != "file":
         return None
-    try:
-        return msgspec.json.decode(beside.read_bytes(), type=Artifact)
-    except (OSError, ValueError, RecursionError) as error:  # msgspec's are ValueErrors
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise BadInput(
-            f"{beside} is not what a run writes beside an artifact: {said[:200]}",
-            f"Copy {path.name} into a folder of its own to time it without its options.",
-        ) from None
+    hint = f"Copy {path.name} into a folder of its own to time it without its options."
+    return stored.value(beside, Artifact, "record of an artifact", hint)
 
 
 def files_of(path: Path) -> list[Path]:

@@ -242,6 +242,8 @@ def read(path: Path) -> Run:
     """
     try:
         folder = RunFolder(path)
+    except FileNotFoundError:  # of the current folder, which is gone
+        raise
     except (OSError, RuntimeError, ValueError):  # links in a circle; a NUL in it
         raise BadInput(f"{short(path)} leads nowhere.", "Give the --out of a run.") from None
     stored.require_kinds(folder.path)

@@ -71,7 +71,7 @@ def test_what_is_shipped_has_its_template(name, part):
         ("onnxruntime", {"spinning": "1"}, "unknown spinning '1'; known: off, during-run, always"),
         ("litert", {"delegate": "gpu"}, r"\['delegate'\]; known: xnnpack"),
         ("litert", {"xnnpack": "on"}, "unknown xnnpack 'on'; known: default, latest, off"),
-        ("torch", {"compile": 1}, r"\['compile'\]; it has none"),
+        ("torch", {"compile": 1}, r"\['compile'\]; known: trust"),
         ("tensorflow", {"jit": 1}, r"\['jit'\]; it has none"),
         ("sklearn", {"jobs": 1}, r"\['jobs'\]; it has none"),
     ],
