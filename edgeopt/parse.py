@@ -57,7 +57,7 @@ def size(text: str) -> int:
     Raises:
         BadInput: no number with a unit, or outside `bounds`.
     """
-    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zA-Z]*)\s*", text)
+    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zA-Z]*)\s*", text, re.ASCII)
     unit = (match[2].lower() or "b") if match else ""
     if not match or unit not in _UNITS:
         raise BadInput(f"{text!r} is no size.", "Write --max-size 5MB or --max-size 800kB.")
@@ -74,7 +74,7 @@ def duration(text: str | None) -> float | None:
     """
     if text is None:
         return None
-    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([smh]?)\s*", text.lower())
+    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([smh]?)\s*", text.lower(), re.ASCII)
     seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
     if seconds <= 0:
         raise BadInput(f"{text!r} is no duration.", "Write --sustained 10m, 90s or 1h.")
@@ -91,7 +91,7 @@ def shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     for text in texts:
         name, _, dims = text.rpartition("=")
-        if not name or not re.fullmatch(r"([1-9]\d*(x[1-9]\d*)*)?", dims):
+        if not name or not re.fullmatch(r"([1-9]\d*(x[1-9]\d*)*)?", dims, re.ASCII):
             raise BadInput(f"{text!r} is no shape.", "Write --shape NAME=1x3x224x224.")
         if name in found:
             raise BadInput(f"--shape names {name!r} twice.", "Give one shape for each input.")

@@ -223,6 +223,8 @@ def create(
         if earlier is not None:
             folder.begun.unlink()
     except OSError as error:
+        if earlier is not None:
+            folder.begun.unlink(missing_ok=True)
         raise _cannot_write(path, error) from None
     return folder, earlier
 

@@ -201,7 +201,7 @@ def main() -> int:
     if campaign.waiting:
         print(f"the time was over with {len(campaign.waiting)} to go: the same call goes on")
         return 3
-    return int(any(campaign.known[case.id]["faults"] for case in cases))
+    return int(any(campaign.known.get(case.id, {}).get("faults", True) for case in cases))
 
 
 if __name__ == "__main__":

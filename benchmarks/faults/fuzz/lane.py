@@ -130,7 +130,7 @@ def main() -> None:
     known = {case.id: case for case in kinds.cases(asked.seed, asked.stock)}
     with tempfile.TemporaryDirectory(prefix="edgeopt-fuzz-") as scratch:
         for line in sys.stdin:
-            case = known[line.strip()]
+            case = known[line.removesuffix("\n")]
             try:
                 found = tried(case, asked.stock, Path(scratch), asked.seed)
             except Exception as error:  # of the bench: the other cases go on

@@ -129,7 +129,6 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
             "--no-such-option",
             "--hepl",
             "-Z",
-            "--out=a --out=b",
             "extra-word",
             "--json=1",
         ):
