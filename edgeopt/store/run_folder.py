@@ -105,6 +105,9 @@ class RunFolder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         made.rename(folder)
+        # Its files were just hashed: they are read again only where they change.
+        seen = artifact_files.signature(folder)
+        self._whole[artifact.recipe.conversion_id] = seen, artifact
 
     def write_run(self, run: Run) -> None:
         """Write run.json; the records are in the journal, the folder is where it lies."""
