@@ -177,7 +177,7 @@ def test_a_name_that_is_no_utf8_is_refused(capsys):
     with pytest.raises(SystemExit) as end:
         cli.main(["report", "a\udcff"])
     assert end.value.code == 2
-    assert "a\\udcff is no UTF-8" in capsys.readouterr().err
+    assert "is not UTF-8 text: 'a\\udcff'" in capsys.readouterr().err
 
 
 # --- streams
