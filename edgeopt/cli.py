@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -27,7 +26,6 @@ class _Group(Group):
     def main(self, *args: Any, **options: Any) -> Any:
         """As click's, whose own errors quote what was typed."""
         try:
-            _check_encoding(sys.argv[1:] if not args or args[0] is None else args[0])
             code = super().main(*args, **{**options, "standalone_mode": False})
         except click.Abort:
             code = _stopped("")
@@ -54,17 +52,6 @@ class _Group(Group):
         fault = faults.told(error, f"edgeopt {ctx.invoked_subcommand or ''}".strip(), doing(ctx))
         say_error(fault.args[0], fault.hint)
         ctx.exit(fault.exit_code)
-
-
-def _check_encoding(arguments: Sequence[str]) -> None:
-    """Refuse names that no JSON can hold, as a run's files are.
-
-    Raises:
-        click.UsageError: Python read bytes that are no UTF-8.
-    """
-    for argument in arguments:
-        if any("\ud800" <= character <= "\udfff" for character in argument):
-            raise click.UsageError(f"{argument} is no UTF-8: rename the file.")
 
 
 def _shown(error: click.ClickException) -> click.ClickException:

@@ -10,7 +10,6 @@ import click
 
 from edgeopt.command import Group
 from edgeopt.console import console, print_json, progress, say
-from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +55,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.harness.check import fitting
     from edgeopt.harness.probe import probe
+    from edgeopt.jobs import scratch
 
     registry.check_name(name)
     if target:
@@ -138,6 +138,7 @@ def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: boo
     """Look at the device NAME (or a link, or local): can it be measured on?"""
     from edgeopt.devices import resolve
     from edgeopt.harness.check import check as run_check
+    from edgeopt.jobs import scratch
 
     target = _target(name)
     device = resolve.resolve(name)

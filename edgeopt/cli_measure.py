@@ -10,7 +10,6 @@ import click
 
 from edgeopt.command import Command
 from edgeopt.console import console, print_data, print_json, progress, say
-from edgeopt.jobs import scratch
 
 if TYPE_CHECKING:
     from edgeopt.devices.benchmark_phone import BenchmarkPhone
@@ -162,6 +161,7 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
 def doctor(ctx: click.Context, name: str, as_json: bool) -> None:
     """Say what is wrong with a machine for measuring, and how to mend it."""
     from edgeopt.devices.resolve import resolve
+    from edgeopt.jobs import scratch
     from edgeopt.pipeline.doctor import doctor as examine
     from edgeopt.report import doctor_table
 

@@ -223,10 +223,10 @@ def _show(run: Run, as_json: bool) -> None:
 
         print_json(msgspec.to_builtins(run))
         return
-    from edgeopt.pipeline.finish import stored_profiles
     from edgeopt.report import terminal
+    from edgeopt.store import run_folder
     from edgeopt.targets import published
 
-    profiles = stored_profiles(Path(run.folder))
+    profiles = run_folder.profiles(Path(run.folder))
     console().print(terminal.summary(run, profiles, published.rows()))
     say(f"Report: {Path(run.folder) / 'report.html'}")

@@ -6,28 +6,24 @@ import contextlib
 import datetime
 import errno
 import os
-import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, OwnFault
+from edgeopt.jobs import disk
 from edgeopt.jobs.cache import cache
 from edgeopt.runtimes.origin import PACKAGE, library, own_place
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_REFUSED = {errno.EACCES, errno.EPERM}
 _ODD = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 _MACHINE = {errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EAGAIN, errno.ESTALE}
 _HINTS = {
-    **dict.fromkeys(_FULL, "Free space there, or use other disks: --out, $TMPDIR, $EDGEOPT_CACHE."),
     **dict.fromkeys(_REFUSED, "Choose a folder that you may write in, or change its permissions."),
     **dict.fromkeys(_ODD, "Give another path."),
     **dict.fromkeys(_MACHINE, "This machine is at a limit, or a disk of it fails: see its log."),
 }  # fmt: skip
-_LITTLE = 1 << 20
 _KEPT = 20
 
 
@@ -39,6 +35,10 @@ def told(error: Exception, command: str, doing: str) -> EdgeoptError:
     """
     if isinstance(error, EdgeoptError) and not isinstance(error, OwnFault):
         return error
+    full = disk.told(error)
+    if full is not None:
+        full.hint = f"{full.hint}\n{_at(command, doing)}"
+        return full
     if isinstance(error, OSError) and error.errno in _HINTS:
         named = _named(error)
         said = f"{named}: {error.strerror}." if named else f"{error.strerror}."
@@ -85,20 +85,9 @@ def _is_gone() -> bool:
 
 
 def _named(error: OSError) -> str:
-    """The file that the system refused, or the folders that are full; "" where none is known."""
+    """The file that the system refused; "" where it is not known."""
     what = error.filename2 or error.filename
-    if isinstance(what, str | bytes):
-        return os.fsdecode(what)
-    return ", ".join(_full_places()) if error.errno in _FULL else ""
-
-
-def _full_places() -> Iterator[str]:
-    """Folders that are written to and whose disk is full: a failing write names no file."""
-    for place in (os.getcwd, tempfile.gettempdir, lambda: str(cache())):
-        with contextlib.suppress(OSError, RuntimeError):  # it is gone; there is no home
-            folder = place()
-            if shutil.disk_usage(folder).free < _LITTLE:
-                yield folder
+    return os.fsdecode(what) if isinstance(what, str | bytes) else ""
 
 
 def _kept(error: Exception) -> str:

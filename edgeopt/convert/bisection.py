@@ -16,7 +16,7 @@ import numpy as np
 from edgeopt import runtimes
 from edgeopt.convert import matching, worker
 from edgeopt.convert.job import Converted, Job
-from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.errors import CannotWrite, EdgeoptError
 from edgeopt.domain.model import Value
 from edgeopt.domain.tensor import TensorSpec
 
@@ -107,6 +107,8 @@ class _Cuts:
         expected = self._expected[name]
         try:
             got = self._answer(name, expected, Path(self._job.folder) / f"cut{index}")
+        except CannotWrite:
+            raise
         except EdgeoptError:
             return False  # a cut that no converter takes tells nothing
         return _differ(got, expected)

@@ -73,9 +73,10 @@ class Graph:
         )
 
     def unbounded(self, ranges: Mapping[str, Mapping[str, Any]]) -> set[int]:
-        """Tensors, by index, with values which no scale of integers reaches: constants, and
+        """Tensors, by index, of values that no scale of integers reaches.
 
-        those whose ranges (name -> "min" and "max") say so.
+        Args:
+            ranges: name -> "min" and "max", of tensors that are no constants.
         """
         wide = set()
         for index, tensor in enumerate(self.main.tensors):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import os
 import shlex
@@ -18,6 +17,7 @@ from edgeopt.devices.adb_limits import BROKEN, NO_ANSWER, TooMuch, limited, rece
 from edgeopt.devices.answers import ADVICE
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
+from edgeopt.jobs import disk
 from edgeopt.jobs.process import Process
 
 SCHEME = "adb://"
@@ -176,7 +176,7 @@ class AdbLink:
         except (FileNotFoundError, PermissionError, RunnerFailed):
             raise  # of a file here
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in disk.NUMBERS:
                 raise  # here
             raise self._broken(error, client, limit_s) from error
         except TooMuch as error:

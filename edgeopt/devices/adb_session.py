@@ -21,7 +21,7 @@ from edgeopt.devices.parcel import RUNNER_ZIP, Parcel, runner_zip
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, Untrusted
 from edgeopt.jobs import scratch
-from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import kill_group
 
 CONNECT_S = 30.0
 CLOSE_S = 5.0

@@ -32,7 +32,7 @@ from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.parcel import File, Parcel
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, Untrusted
-from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import kill_group
 from edgeopt.runner.keeper import CHUNK, GREETING
 
 SOURCE = Path(edgeopt.__file__).parent / "runner" / "keeper.py"

@@ -15,7 +15,7 @@ from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.jobs import scratch
-from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import kill_group
 
 #: What a package needs and does not say: tflite-runtime was built before numpy 2.
 COMPANIONS = {"tflite-runtime": ("numpy<2",), "executorch": ("torch",)}

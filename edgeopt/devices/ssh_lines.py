@@ -17,7 +17,7 @@ from typing import Any
 
 from edgeopt.devices.ssh_link import SshLink
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
-from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import kill_group
 
 NOISE_BYTES = 4096
 ROOM = 8  # of ten: one is what holds the connection, one is left for a command

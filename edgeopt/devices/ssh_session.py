@@ -16,8 +16,7 @@ from edgeopt.devices.ssh_lines import Lines
 from edgeopt.devices.ssh_link import SshLink
 from edgeopt.domain.errors import DeviceFailed, NotInstalled, Untrusted
 from edgeopt.jobs import scratch
-from edgeopt.jobs.child import kill_group
-from edgeopt.jobs.process import Process
+from edgeopt.jobs.process import Process, kill_group
 from edgeopt.runner.keeper import REFUSAL
 
 CONNECT_S = 40.0  # ssh's own limits are shorter; a board that swaps is slow to start Python

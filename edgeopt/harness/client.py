@@ -20,7 +20,8 @@ from edgeopt.domain.errors import DeviceFailed, OwnFault, RunnerFailed
 from edgeopt.harness.plausible import Asked, latest_ns, most_bytes, wrong
 from edgeopt.harness.replies import REPLIES, Envelope
 from edgeopt.jobs import disk, memory
-from edgeopt.jobs.child import kill_group, last_words, size_of, telling_line
+from edgeopt.jobs.child import last_words, size_of, telling_line
+from edgeopt.jobs.process import kill_group
 
 __all__ = ["SHORT_S", "Client", "RunnerFailed"]
 

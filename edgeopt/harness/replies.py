@@ -21,7 +21,8 @@ from edgeopt.harness.account import Celsius, Clock, Health, Hello, Load, Reasons
 
 Long = Annotated[str, Meta(max_length=1 << 18)]  # names of fused layers
 Durations = list[Ns]
-Dims = Annotated[list[Annotated[int, Meta(ge=-1, le=2**40)] | None], Meta(max_length=32)]
+#: A dimension that a file leaves open has a name, or none.
+Dims = Annotated[list[Annotated[int, Meta(ge=-1, le=2**40)] | Word | None], Meta(max_length=32)]
 Element = Annotated[str, Meta(pattern=r"\A[A-Za-z][A-Za-z0-9_]{0,31}\Z")]
 
 
@@ -64,12 +65,20 @@ class Tensor(TypedDict):
 
     name: Long
     dtype: Element
-    shape: Dims
     scale: NotRequired[Number]
     zero_point: NotRequired[Signed]
 
 
-Tensors = Annotated[list[Tensor], Meta(max_length=10_000)]
+class Input(Tensor):
+    """What a session takes."""
+
+    shape: Dims
+
+
+class Output(Tensor):
+    """What it answers; `shape` is null where only a run tells how many axes there are."""
+
+    shape: Dims | None
 
 
 class Opened(TypedDict):
@@ -79,8 +88,8 @@ class Opened(TypedDict):
     load_ns: NsOrZero
     compile_ns: NsOrZero | None
     why_null: Reasons
-    inputs: Tensors
-    outputs: Tensors
+    inputs: Annotated[list[Input], Meta(max_length=10_000)]
+    outputs: Annotated[list[Output], Meta(max_length=10_000)]
     rss_before_bytes: NotRequired[Count | None]
     peak_rss_bytes: NotRequired[Count | None]
 

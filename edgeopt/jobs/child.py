@@ -30,8 +30,6 @@ from edgeopt.jobs.process import Process, kill_group
 from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
 
-__all__ = ["kill_group"]
-
 _LOOK_S = 0.05  # between two looks at the room that is left while a child works
 
 # Telemetry tries the network; tokenizers warn about forks; TensorFlow is chatty.

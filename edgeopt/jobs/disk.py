@@ -37,7 +37,7 @@ _SAID = re.compile(
 
 _MENDS = (
     "Make room there, or name another place (--out; TMPDIR for temporary files; EDGEOPT_CACHE for "
-    "the tools); nothing was recorded of it, and the same call goes on."
+    "the tools). Then make the same call again: a run goes on where it stopped."
 )
 
 
@@ -93,12 +93,12 @@ def _named(error: OSError) -> list[Path]:
 
 
 def _error(number: int, places: Sequence[Path]) -> CannotWrite:
-    found = [_standing(place) for place in places]
-    fixed = [place for place in found if _is_read_only(place)]
+    found = [standing(place) for place in places]
+    fixed = [place for place in found if is_read_only(place)]
     place = min((number == errno.EROFS and fixed) or found, key=free_bytes)
     room = f"{_amount(free_bytes(place))} free"
     words = {
-        errno.ENOSPC: f"no room is left on the disk of {place} ({room})",
+        errno.ENOSPC: _no_room(found, place, room),
         errno.EDQUOT: f"your quota on the disk of {place} is used up ({room})",
         errno.EFBIG: f"a file below {place} would be larger than the system allows (`ulimit -f`)",
         errno.EROFS: f"{place} is read-only",
@@ -106,14 +106,27 @@ def _error(number: int, places: Sequence[Path]) -> CannotWrite:
     return CannotWrite(f"{words[number]}.", _MENDS)
 
 
-def _standing(place: Path) -> Path:
+def _no_room(places: Sequence[Path], place: Path, room: str) -> str:
+    """The sentence for a full disk, which may have room again; then its place is a guess."""
+    if free_bytes(place) < SCARCE_BYTES:
+        return f"no room is left on the disk of {place} ({room})"
+    if len(places) == 1:
+        return f"no room was left on the disk of {place} when it was written to ({room} now)"
+    return f"no room was left on a disk when it was written to (that of {place} has {room} now)"
+
+
+def standing(place: Path) -> Path:
     """The nearest folder that is there."""
     place = place if place.is_absolute() else Path.cwd() / place
     return next((one for one in (place, *place.parents) if one.is_dir()), Path("/"))
 
 
-def _is_read_only(place: Path) -> bool:
-    return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+def is_read_only(place: Path) -> bool:
+    """Whether the disk of a folder is mounted so."""
+    try:
+        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def free_bytes(place: Path) -> int:
@@ -151,9 +164,9 @@ class Watch:
     """
 
     def __init__(self, places: Iterable[Path], perhaps: Iterable[Path] = ()) -> None:
-        found = (_standing(place) for place in (*places, Path(tempfile.gettempdir())))
+        found = (standing(place) for place in (*places, Path(tempfile.gettempdir())))
         self._places = list(dict.fromkeys(found))
-        others = (_standing(place) for place in perhaps)
+        others = (standing(place) for place in perhaps)
         self._perhaps = [place for place in others if free_bytes(place) >= LEAST_BYTES]
         self._full: CannotWrite | None = None
         self._blamed: CannotWrite | None = None

@@ -34,17 +34,28 @@ class Process(subprocess.Popen[Any]):
             self._log.started()
         GUARD.keep("group", self.pid)
 
+    def poll(self) -> int | None:
+        """As of `Popen`; where it has ended, as `wait`."""
+        code = super().poll()
+        if code is not None:
+            self._end_rest()
+        return code
+
     def wait(self, timeout: float | None = None) -> int:
         """As of `Popen`; then the rest of its group has ended, and the log is whole."""
         code = super().wait(timeout)
-        if self._over:  # its number may be another's by now
-            return code
+        self._end_rest()
+        return code
+
+    def _end_rest(self) -> None:
+        """At once when its end is known: later its number may be another process's."""
+        if self._over:
+            return
         self._over = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._log.finish()
         GUARD.forget("group", self.pid)
-        return code
 
 
 def captured(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -68,7 +79,7 @@ def captured(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def kill_group(process: subprocess.Popen[Any]) -> None:
     """End a process started in a session of its own, and all it started."""
-    if not isinstance(process, Process) or process.returncode is None:
+    if not isinstance(process, Process) or process.poll() is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -44,8 +44,8 @@ def bench(
         threads: each artifact is timed with each of these.
         data: an .npz with one array per input; None: seeded random inputs of the right type.
         baseline: the one of `paths` that the verdicts are against; None: the first.
-        device: where; None: here. It is left open. trust: code inside the files may run.
         device: where; None: here. It is left open.
+        trust: code inside the files may run.
         shapes: of inputs whose dimensions a file leaves open.
 
     Raises:

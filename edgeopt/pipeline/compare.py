@@ -6,7 +6,6 @@ from pathlib import Path
 
 from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.run import Run
-from edgeopt.pipeline.finish import stored_profiles
 from edgeopt.report.comparison import comparison
 from edgeopt.store import run_folder
 from edgeopt.targets import published
@@ -14,7 +13,7 @@ from edgeopt.targets import published
 
 def compare(run: Run) -> Comparison:
     """The table of a run, of what its folder holds."""
-    return comparison(run, stored_profiles(Path(run.folder)), published.rows())
+    return comparison(run, run_folder.profiles(Path(run.folder)), published.rows())
 
 
 def compare_folder(folder: Path) -> Comparison:

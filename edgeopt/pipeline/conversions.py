@@ -80,6 +80,8 @@ class Conversions:
 
     def _quietly(self, recipe: Recipe) -> None:
         with contextlib.suppress(StepFailed, CannotWrite, OSError):  # `artifact` tells again
+            with self.turns.working():  # one that is there is hashed: not beside a measurement
+                self.folder.artifact(recipe.conversion_id)
             self.artifact(recipe)
 
     def artifact(self, recipe: Recipe) -> Artifact:
@@ -115,7 +117,7 @@ class Conversions:
         start = time.monotonic()
         with self.turns.working():
             converted = self._in_child(job, recipe)
-        artifact = self._describe(recipe, converted, made, time.monotonic() - start)
+            artifact = self._describe(recipe, converted, made, time.monotonic() - start)
         self.folder.keep_artifact(artifact, made)
         return artifact
 

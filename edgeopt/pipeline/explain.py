@@ -212,7 +212,7 @@ def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
     ):
         if record is not None and record.recipe_id != a.recipe_id:
             return record
-    raise BadInput(f"there is nothing to hold {a.recipe} against.", "Name two candidates.")
+    raise BadInput(f"there is nothing to compare {a.recipe} with.", "Name two candidates.")
 
 
 def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:

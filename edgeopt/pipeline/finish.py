@@ -44,7 +44,7 @@ def mended(run: Run, folder: RunFolder) -> Run:
         return run
     said = tuple(f"{sentence} It was written again." for sentence in changed.values())
     run = msgspec.structs.replace(run, warnings=run.warnings + said)
-    return finish(run, folder, stored_profiles(folder.path))
+    return finish(run, folder, run_folder.profiles(folder.path))
 
 
 def write_report(run: Run) -> None:
@@ -55,16 +55,11 @@ def write_report(run: Run) -> None:
         CannotWrite: there is no room for it.
     """
     folder = Path(run.folder)
-    profiles = stored_profiles(folder)
+    profiles = run_folder.profiles(folder)
     rows = published.rows()
     found = comparison(run, profiles, rows) if len(profiles) > 1 else None
     with disk.ending(folder):
         atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
-
-
-def stored_profiles(folder: Path) -> dict[str, Profile]:
-    """See `run_folder.profiles`."""
-    return run_folder.profiles(folder)
 
 
 def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:

@@ -63,12 +63,12 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     profiles = _profiles(call.targets)
     if call.metric is not None:
         metrics.require_metric(call.metric)
-    recognise(call.model)  # what is not there is said at once
+    source_format = recognise(call.model)  # what is not there is said at once
     for given in (call.data, call.calibration, call.confirm, call.train):
         load.require(given, call.preprocessing)
     log = work / "source.log"
     progress(f"reading {call.model.name}")
-    inspected = inspect(call.model, call.trust, log, call.source_timeout_s)
+    inspected = inspect(call.model, call.trust, log, call.source_timeout_s, source_format)
     _unknown_names(call.shapes, inspected)
     progress("reading the data")
     raw = _load(call, inspected)

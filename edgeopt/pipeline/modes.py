@@ -49,8 +49,8 @@ class Files:
         threads: each file is a case with each of these.
         data: an .npz with one array per input; None: seeded random inputs.
         timeout_s: for opening a session and for warm-up.
-        device: where; None: here. It is left open. trust: code inside the files may run.
         device: where; None: here. It is left open.
+        trust: code inside the files may run.
         shapes: of inputs whose dimensions a file leaves open.
     """
 

@@ -20,7 +20,7 @@ from edgeopt.harness.subject import Subject
 from edgeopt.runtimes import exported
 from edgeopt.runtimes.torch import TRUSTED
 from edgeopt.sources.exported_program import refusal
-from edgeopt.store import artifact_files
+from edgeopt.store import artifact_files, stored
 from edgeopt.store.run_folder import RunFolder
 
 BUNDLES = "manifest.json"
@@ -96,7 +96,7 @@ def _require_unchanged(path: Path) -> None:
 def listed_in(manifest: Path) -> dict[str, str]:
     """Files and their SHA-256, as a manifest has them; {} where it is none."""
     try:
-        files = json.loads(manifest.read_bytes())["files"]
+        files = json.loads(stored.content(manifest))["files"]
         return {str(name): str(sha256) for name, sha256 in files.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (BadInput, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "Means as LiteRT's benchmark_model printed them: one process each, one after the other, random "
-    "inputs. They are not interleaved, so they have no verdict, and are not to be held against "
+    "inputs. They are not interleaved, so they have no verdict, and cannot be compared with "
     "figures of edgeopt's own harness."
 )
 

@@ -13,14 +13,19 @@ from edgeopt.sources.formats import FORMATS, SAFER, recognise
 from edgeopt.sources.source import Inspected, Source
 
 
-def inspect(path: Path, trust: bool, log: Path, timeout_s: float) -> Inspected:
+def inspect(
+    path: Path, trust: bool, log: Path, timeout_s: float, format: str | None = None
+) -> Inspected:
     """What the file says of its inputs. No code in it runs without `trust`.
+
+    Args:
+        format: as `recognise` said, which reads archives as a whole; None: it is asked.
 
     Raises:
         BadInput: it is no model, has no inputs, or cannot be read; one sentence says why.
         NotInstalled: its format needs a package that is missing.
     """
-    name = recognise(path)
+    name = format or recognise(path)
     module, program = FORMATS[name]
     if program and not trust:
         hint = f"If you made it yourself, say --trust; {SAFER[name]}"

@@ -55,9 +55,10 @@ def require_files(root: Path, folder: Path, files: Mapping[str, str]) -> None:
 
 
 def signature(folder: Path) -> tuple[object, ...]:
-    """Changes where a file in a folder is written to. Cheap: nothing is read."""
+    """Changes where a folder or a file in it is another, or written to. Nothing is read."""
     found = []
-    for path in sorted(folder.rglob("*")):
+    itself = [folder] if os.path.lexists(folder) else []
+    for path in (*itself, *sorted(folder.rglob("*"))):
         stat = os.stat(path, follow_symlinks=False)
         found.append((str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
     return tuple(found)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs import disk, on_disk
 from edgeopt.store import run_lock
 
 _HINT = "Give another folder with --out."
@@ -20,7 +21,7 @@ def check_writable(path: Path) -> None:
     """
     there = _standing(path)
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        kind = "read-only" if _is_read_only(there) else "not a writable folder"
+        kind = "read-only" if disk.is_read_only(there) else "not a writable folder"
         raise BadInput(f"{path} cannot be written: {there} is {kind}.", _HINT)
 
 
@@ -33,7 +34,7 @@ def check_free(path: Path) -> None:
     check_writable(path)
     if path.exists() and not path.is_dir():
         raise BadInput(f"{path} is a file, not a folder.", "Give a folder with --out.")
-    _requireshort(path)
+    _require_short(path)
     run_lock.refuse_held(path)
     refuse_foreign(path)
 
@@ -63,42 +64,30 @@ def _standing(path: Path) -> Path:
         while not there.exists():
             there = there.parent
     except RuntimeError:  # so pathlib tells a loop, before Python 3.13
-        raise BadInput(f"{short(path)} cannot be written: its links lead in a circle.", _HINT) \
-            from None  # fmt: skip
+        why = "its links lead in a circle"
+        raise BadInput(f"{on_disk.shown(path)} cannot be written: {why}.", _HINT) from None
     except (OSError, ValueError) as error:  # too long, not allowed; a NUL in it
         why = getattr(error, "strerror", None) or str(error)
-        raise BadInput(f"{short(path)} cannot be written: {why}.", _HINT) from None
+        raise BadInput(f"{on_disk.shown(path)} cannot be written: {why}.", _HINT) from None
     return there
 
 
-def _requireshort(path: Path) -> None:
+def _require_short(path: Path) -> None:
     """Refuse names that the file system does not take, and leave room for what lies below."""
     there = _standing(path)
     full = path.resolve()
     longest = max((len(os.fsencode(part)) for part in full.parts), default=0)
     names, paths = os.pathconf(there, "PC_NAME_MAX"), os.pathconf(there, "PC_PATH_MAX")
+    shown = on_disk.shown(path)
     if longest > names:
         raise BadInput(
-            f"{short(path)} cannot be written: a name in it has {longest} bytes, "
+            f"{shown} cannot be written: a name in it has {longest} bytes, "
             f"and {there} takes {names}.",
             _HINT,
         )
     if len(os.fsencode(full)) + _DEEPEST > paths:
         raise BadInput(
-            f"{short(path)} cannot be written: the path has {len(os.fsencode(full)):,} bytes; "
+            f"{shown} cannot be written: the path has {len(os.fsencode(full)):,} bytes; "
             f"with what a run writes below it {paths:,} would be passed.",
             _HINT,
         )
-
-
-def short(path: Path) -> str:
-    """A path as a sentence can take it."""
-    text = str(path)
-    return text if len(text) <= 120 else f"{text[:60]}...{text[-40:]}"
-
-
-def _is_read_only(place: Path) -> bool:
-    try:
-        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
-    except OSError:
-        return False

@@ -16,11 +16,11 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, EdgeoptError, NotInsta
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.domain.target import Profile
-from edgeopt.jobs import disk, scratch
+from edgeopt.jobs import disk, on_disk, scratch
 from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
 from edgeopt.store.limits import differs_in_limits, under_other_limits
-from edgeopt.store.out import check_writable, refuse_foreign, short
+from edgeopt.store.out import check_writable, refuse_foreign
 from edgeopt.store.same import as_asked_before
 
 __all__ = ["RunFolder", "check_writable", "create", "locked", "read"]
@@ -105,6 +105,9 @@ class RunFolder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         made.rename(folder)
+        # Its files were just hashed: they are read again only where they change.
+        seen = artifact_files.signature(folder)
+        self._whole[artifact.recipe.conversion_id] = seen, artifact
 
     def write_run(self, run: Run) -> None:
         """Write run.json; the records are in the journal, the folder is where it lies."""
@@ -247,12 +250,14 @@ def read(path: Path) -> Run:
     except FileNotFoundError:  # of the current folder, which is gone
         raise
     except (OSError, RuntimeError, ValueError):  # links in a circle; a NUL in it
-        raise BadInput(f"{short(path)} leads nowhere.", "Give the --out of a run.") from None
+        raise BadInput(
+            f"{on_disk.shown(path)} leads nowhere.", "Give the --out of a run."
+        ) from None
     stored.require_kinds(folder.path)
     run = _stored(folder.path / "run.json")
     if run is None:
         why = "holds no run: there is no run.json"
-        raise BadInput(f"{short(path)} {why}.", "Give the --out of a run.")
+        raise BadInput(f"{on_disk.shown(path)} {why}.", "Give the --out of a run.")
     records = tuple(folder.journal.records())
     sound.require(path, run, records)
     return msgspec.structs.replace(run, folder=str(folder.path), records=records)

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.visible import visible
 
 T = TypeVar("T")
 
@@ -55,8 +56,7 @@ def value(path: Path, kind: type[T], what: str, hint: str = HINT) -> T:
 
 def said(error: Exception) -> str:
     """One line that the terminal can take: what is quoted comes from the file."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return "".join(c if c.isprintable() else "?" for c in line)[:200]
+    return visible((str(error).splitlines() or [type(error).__name__])[0])[:200]
 
 
 FILES = ("run.json", "results.jsonl", "report.html")

@@ -19,7 +19,7 @@ from edgeopt.devices import keeper
 from edgeopt.devices.keeper import Keeper, LinkCut
 from edgeopt.devices.parcel import pack
 from edgeopt.domain.errors import DeviceFailed
-from edgeopt.jobs.child import kill_group
+from edgeopt.jobs.process import kill_group
 
 TOLD = [lie for lie in LIES if lie.who == "keeper"]
 #: Those that say nothing more, or never the end: they are waited for.
@@ -61,6 +61,8 @@ def session(made: Keeper, lie, folder: Path) -> None:
     """What a run asks of a keeper; impatient where the lie is."""
     slow = any(words in lie.name for words in SLOW)
     made.greet(PATIENCE_S if slow and lie.at == "greeting" else 30)
+    if made.noise:  # as `ssh_session` does: a fast machine greets within the patience
+        raise DeviceFailed(f"the login shell prints {made.noise!r}")
     (folder / "model").write_bytes(b"model")
     for step in ("put", "get"):
         made._limit_s = PATIENCE_S if slow and lie.at == step else 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from standin import RUNNER, Standin
 
 from benchmarks.devices import liar
 from benchmarks.devices.lies import LIES
+from edgeopt.devices.answers import Malformed, decode
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness import told
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.replies import REPLIES
 from edgeopt.jobs.log import MOST_BYTES
 from edgeopt.jobs.process import Process
 
@@ -91,3 +94,17 @@ def test_what_is_odd_and_no_lie_is_taken(tmp_path, log, lie):
     assert str(machine["board"]).isprintable()
     assert device.lost == ""
     assert log.stat().st_size <= MOST_BYTES
+
+
+def test_what_a_session_may_leave_open():
+    """Names of open dimensions (ONNX Runtime), and an output without known axes (ncnn)."""
+    tensor = {"name": "x", "dtype": "float32"}
+    told = {
+        "version": "1", "load_ns": 1, "compile_ns": None, "why_null": {},
+        "inputs": [{**tensor, "shape": ["batch", None, 3]}],
+        "outputs": [{**tensor, "shape": None}],
+    }  # fmt: skip
+    assert decode(json.dumps(told).encode(), REPLIES["open"]) == told
+    told["inputs"][0]["shape"] = None
+    with pytest.raises(Malformed, match=r"inputs\[0\].shape"):
+        decode(json.dumps(told).encode(), REPLIES["open"])

@@ -41,12 +41,12 @@ def from_one(cause: Exception, raised: Exception) -> Exception:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (error(errno.ENOSPC, "/tmp/a/b"), "no room is left on the disk of /tmp ("),
-        (error(errno.ENOSPC), "no room is left on the disk of "),
+        (error(errno.ENOSPC, "/tmp/a/b"), "no room was left on the disk of /tmp when "),
+        (error(errno.ENOSPC), "no room was left on a disk when "),
         (error(errno.EDQUOT, "/tmp/a"), "your quota on the disk of /tmp is used up ("),
         (error(errno.EROFS, "/tmp/a"), "/tmp is read-only"),
         (error(errno.EFBIG, "/tmp/a"), "larger than the system allows (`ulimit -f`)"),
-        (from_one(error(errno.ENOSPC), ValueError("cannot save")), "no room is left"),
+        (from_one(error(errno.ENOSPC), ValueError("cannot save")), "no room was left"),
         (RuntimeError("filesystem error: cannot copy: No space left on device [/x]"), "no room"),
         (EdgeoptError("onnx2tf failed: OSError: [Errno 28] No space left on device"), "no room"),
         (RuntimeError("write failed: Disk quota exceeded"), "your quota"),
@@ -57,7 +57,7 @@ def test_what_a_full_disk_looks_like(given, words):
     found = disk.told(given)
     assert found is not None
     assert words in found.args[0]
-    assert "the same call goes on" in found.hint
+    assert "a run goes on" in found.hint
     assert told(given, BadInput("the model is broken")).args == found.args
 
 
@@ -135,7 +135,7 @@ def test_a_runner_that_meets_a_full_disk(small, tmp_path):
         opened = {"runtime": "onnxruntime", "path": str(model), "threads": 1, "options": {}}
         client.request("open", 60, **opened)
         asked = {"inputs": [str(tmp_path / "x.npy")], "outputs": [str(small / "y.npy")]}
-        with pytest.raises(CannotWrite, match="no room is left"):
+        with pytest.raises(CannotWrite, match="no room was left"):
             client.request("infer", 60, **asked, first=0, count=16)
 
 

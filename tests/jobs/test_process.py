@@ -185,3 +185,20 @@ def test_a_group_is_killed_once(tmp_path):
     finally:
         os.killpg = real
     assert killed == []
+
+
+def test_one_whose_end_was_seen_by_a_look(tmp_path):
+    """The rest of its group ends then, not later, when its number may be another's."""
+    code = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
+    process = Process([sys.executable, "-c", code], tmp_path / "log", stdout=subprocess.PIPE)
+    left = int(process.stdout.readline())
+    while process.poll() is None:
+        time.sleep(0.01)
+    killed = []
+    real, os.killpg = os.killpg, lambda *given: killed.append(given)
+    try:
+        kill_group(process)
+    finally:
+        os.killpg = real
+    assert killed == []
+    assert shortly(lambda: not alive(left))

@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 def opened(folder, name, tmp_path, **shapes):
     device = Local()
     try:
-        return open_files(device, [folder / name], (1,), None, 0, tmp_path, 60.0, shapes)
+        return open_files(device, [folder / name], (1,), None, 0, tmp_path, 60.0, shapes=shapes)
     finally:
         device.close()
 
@@ -112,6 +112,6 @@ def test_a_broken_account_of_an_artifact_is_one_sentence(folder, tmp_path, conte
 
     shutil.copyfile(folder / "closed.onnx", tmp_path / "closed.onnx")
     (tmp_path / "artifact.json").write_bytes(content)
-    with pytest.raises(BadInput, match=r"artifact.json is not what a run writes") as caught:
+    with pytest.raises(BadInput, match=r"artifact.json is not a record of an artifact") as caught:
         open_files(Local(), [tmp_path / "closed.onnx"], (1,), None, 0, tmp_path, 9.0)
     assert "\n" not in caught.value.args[0]

@@ -96,7 +96,7 @@ def test_what_the_run_compared_it_with_comes_before_what_is_faster():
         ({}, "nothing was chosen for here"),
         ({"a": "litert fp32", "b": "litert fp32"}, "is compared with itself"),
         ({"chosen": A, "runtime": "torch"}, "no int8-static of 'torch'"),
-        ({"chosen": OV8, "records": [OV8], "baseline": None}, "nothing to hold"),
+        ({"chosen": OV8, "records": [OV8], "baseline": None}, "nothing to compare"),
     ],
 )
 def test_no_pair(given, words):

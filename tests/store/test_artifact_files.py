@@ -50,6 +50,13 @@ def refused(folder):
     return str(caught.value)
 
 
+def test_files_are_read_once(folder, monkeypatch):
+    monkeypatch.setattr("edgeopt.store.artifact_files.sha256_file", lambda path: "read again")
+    assert folder.artifact(RECIPE.conversion_id) is not None, "they were hashed when it was made"
+    (folder.artifact_folder(RECIPE.conversion_id) / "model.xml").touch()
+    assert folder.artifact(RECIPE.conversion_id) is None
+
+
 def test_three_changed_weights_are_noticed(folder):
     assert folder.artifact(RECIPE.conversion_id) is not None
     path = folder.artifact_folder(RECIPE.conversion_id) / "model.bin"

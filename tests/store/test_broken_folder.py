@@ -66,7 +66,7 @@ def read_all(folder: Path) -> None:
     """What `report`, `compare`, `explain` and the same call do with a folder."""
     found = run_folder.read(folder)
     finish.write_report(found)
-    terminal.summary(found, finish.stored_profiles(folder), published.rows())
+    terminal.summary(found, run_folder.profiles(folder), published.rows())
     compare_table.render(compare.compare(found))
     asked = explain.Asked()
     records = list(found.records)
@@ -184,7 +184,7 @@ def test_a_running_run_is_read(folder):
     found = run_folder.read(folder)
     assert len(found.records) == 2
     finish.write_report(found)
-    terminal.summary(found, finish.stored_profiles(folder), published.rows())
+    terminal.summary(found, run_folder.profiles(folder), published.rows())
     compare_table.render(compare.compare(found))
 
 
