@@ -60,7 +60,7 @@ def test_numbers_that_no_call_can_mean(option, value):
 
 @pytest.mark.parametrize("value", ["-1", str(2**32), "9" * 400, "9" * 4096])
 def test_seeds(value):
-    assert "error: --seed must be from 0 to 4.29497e+09, but got " in refused(
+    assert "error: --seed must be from 0 to 4,294,967,295, but got " in refused(
         value, *WORDS, "--seed"
     )
 

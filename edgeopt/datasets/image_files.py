@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgeopt.domain.errors import BadInput
@@ -83,7 +84,7 @@ def _is_folder(path: Path) -> bool:
 
 def _of_class(folder: Path) -> list[Path]:
     images = _images(folder)
-    inside = class_folders(folder)
+    inside = [one for one in class_folders(folder) if _holds_images(one)]
     if inside:
         raise BadInput(
             f"{inside[0]} is a folder within a class, whose images would be left out.",
@@ -96,6 +97,12 @@ def _of_class(folder: Path) -> list[Path]:
             f"Images end in {' '.join(SUFFIXES)}.",
         )
     return images
+
+
+def _holds_images(folder: Path) -> bool:
+    """Whether there is one at any depth: annotations beside the images are none."""
+    found = (name for _, _, names in os.walk(folder) for name in names)
+    return any(name.lower().endswith((*SUFFIXES, *_OTHERS)) for name in found)
 
 
 def _images(folder: Path) -> list[Path]:

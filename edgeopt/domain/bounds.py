@@ -59,7 +59,7 @@ def require(name: str, value: Any) -> None:
     if value is None or (math.isfinite(_float(value)) and bound.low <= value <= bound.high):
         return
     raise BadInput(
-        f"{bound.option} must be from {bound.low:g} to {bound.high:g}{bound.unit}, "
+        f"{bound.option} must be from {bound.low:,.12g} to {bound.high:,.12g}{bound.unit}, "
         f"but got {_text(value)}.",
         bound.why,
     )

@@ -206,7 +206,7 @@ def test_numbers_without_a_white_are_refused(tmp_path, mode):
         (lambda folder: (folder / "0/b.png").symlink_to("gone"), "is a link to gone"),
         (lambda folder: (folder / "0/b.png").symlink_to("/dev/zero"), "is a device of the system"),
         (lambda folder: (folder / "0/b.heic").touch(), "an image of a kind that is not read"),
-        (lambda folder: (folder / "0/more").mkdir(), "is a folder within a class"),
+        (lambda folder: with_images(folder, "0/more/deep/b.png"), "is a folder within a class"),
         (
             lambda folder: with_images(folder, "00/a.png"),
             "the class folders '0' and '00' are of one",
@@ -231,6 +231,8 @@ def test_notes_and_hidden_files_are_left_out_and_an_empty_class_keeps_its_number
     (tmp_path / "b").mkdir()
     (tmp_path / "a/labels.txt").touch()
     (tmp_path / "a/.DS_Store").touch()
+    (tmp_path / "a/boxes").mkdir()
+    (tmp_path / "a/boxes/a.xml").touch()
     assert load_image_folder(tmp_path, "x", SMALL).labels.tolist() == [0, 2]
 
 

@@ -30,6 +30,7 @@ from edgeopt.runtimes.exported.rules import (
 )
 
 _SYMBOL = matching(r"[A-Za-z_]{1,8}\d{1,6}")
+_SPELLED = matching(r"[\w +*/(),.-]{1,1000}")
 _DEVICE = struct({"type": matching("[a-z]{2,20}"), "index": optional(integer)})
 _CUSTOM = refuse("an object of a class of its own")
 
@@ -40,6 +41,14 @@ def _expression(value: Any, where: str) -> str:
 
 def _guard(value: Any, where: str) -> str:
     return expression.guard(text(value, where))
+
+
+def _bounded(value: Any, where: str) -> str:
+    """What has bounds: a symbol, or an expression (4*s0) in the spelling that PyTorch looks for."""
+    if text(value, where).isidentifier():
+        return str(_SYMBOL(value, where))
+    expression.shape(_SPELLED(value, where))
+    return value
 
 
 _HINT = union({"as_int": integer, "as_bool": boolean, "as_float": number})
@@ -59,6 +68,8 @@ _TENSOR_META = struct(
     }
 )
 _NAMED = struct({"name": name})
+#: As it stands in somebody's Python, in letters of any script.
+_ARGUMENT = matching(r"(?!__\w*__)[^\W\d]\w{0,500}")
 _INT_ARGUMENT = union({"as_name": name, "as_int": integer})
 _FLOAT_ARGUMENT = union({"as_name": name, "as_float": number})
 _BOOL_ARGUMENT = union({"as_name": name, "as_bool": boolean})
@@ -192,7 +203,7 @@ _CALL = struct(
         "outputs": array(_VALUE),
         "in_spec": tree.spec,
         "out_spec": tree.spec,
-        "forward_arg_names": optional(array(name)),
+        "forward_arg_names": optional(array(_ARGUMENT)),
     }
 )
 _PROGRAM = struct(
@@ -208,7 +219,7 @@ _PROGRAM = struct(
         ),
         "opset_version": mapping(name, integer),
         "range_constraints": mapping(
-            _SYMBOL, struct({"min_val": optional(integer), "max_val": optional(integer)})
+            _bounded, struct({"min_val": optional(integer), "max_val": optional(integer)})
         ),
         "schema_version": struct({"major": integer, "minor": integer}),
         "verifiers": array(matching("[A-Z_]{0,40}")),

@@ -125,9 +125,12 @@ def matching(pattern: str) -> Rule:
     return check
 
 
-#: PyTorch writes Python from these, so a name has to be one.
-name = matching(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,500}")
+#: PyTorch writes Python from these, so a name has to be one, and none of Python's own: `__class__`
+#: is; `__hidden` and `___`, which PyTorch makes of letters that it does not know, are not.
+name = matching(r"(?!__[A-Za-z0-9_]*[A-Za-z0-9][A-Za-z0-9_]*__)[A-Za-z_][A-Za-z0-9_]{0,500}")
 #: The same, in parts: the way to a weight. Other signs go into quotes, so none may end them.
-place = matching(r"(?!.*(^|\.)__)[^\"'\\\x00-\x1f\x7f-\x9f\u2028\u2029{}]{0,1000}")
+place = matching(
+    r"(?!.*(^|\.)__[^.]*[^._][^.]*__(\.|$))[^\"'\\\x00-\x1f\x7f-\x9f\u2028\u2029{}]{0,1000}"
+)
 #: A word or a few that stand between quotes.
 word = matching(r"[^\"'\\\x00-\x1f\x7f-\x9f\u2028\u2029{}]{0,1000}")
