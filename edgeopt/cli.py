@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from typing import Any
@@ -134,7 +133,7 @@ def targets_schema() -> None:
 
 def main() -> None:
     """The `edgeopt` command."""
-    interpreter.clean(os.environ)
+    interpreter.start()
     streams.mend()
     try:
         cli()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 from edgeopt.datasets.advice import did_you_mean
 from edgeopt.datasets.samples import Samples, from_arrays
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs import interpreter
 
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -96,11 +96,12 @@ def _first_line(error: BaseException) -> str:
 @contextlib.contextmanager
 def _current_directory_importable() -> Iterator[None]:
     """As `python -m` has it, for as long as the user's code runs."""
-    here = os.getcwd()
-    sys.path.insert(0, here)
+    places = interpreter.own_places()
+    sys.path[:0] = places
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(here)
+        for place in places:
+            with contextlib.suppress(ValueError):
+                sys.path.remove(place)

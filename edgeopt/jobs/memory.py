@@ -123,7 +123,7 @@ class Bound:
             return ""
         if self.limit_bytes is None:
             return "needed more memory than there was"
-        return f"needed more memory than {self.limit_bytes / GIB:.1f} GiB, its limit here"
+        return f"needed more memory than {self.limit_bytes / GIB:.3g} GiB, its limit here"
 
     def _killed(self) -> str:
         """The limit cannot kill; the kernel does where all processes together need too much."""

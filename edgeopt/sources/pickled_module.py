@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect as signatures
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs import interpreter
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 from edgeopt.sources.exported_program import prepare_module
@@ -33,7 +33,7 @@ def read(path: str) -> torch.nn.Module:
     """
     import torch
 
-    sys.path.append(os.getcwd())  # the module's class is usually the user's own
+    sys.path.extend(interpreter.own_places())  # the module's class is usually the user's own
     try:
         module = torch.load(path, map_location="cpu", weights_only=False)
     except Exception as error:

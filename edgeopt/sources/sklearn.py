@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.jobs import interpreter
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.sources import estimator_onnx, onnx_form, samples
@@ -44,7 +44,7 @@ def read(argument: dict[str, Any]) -> Any:
     """
     path = argument["path"]
     if argument["trust"]:
-        sys.path.append(os.getcwd())  # its class may be the user's own
+        sys.path.extend(interpreter.own_places())  # its class may be the user's own
     load = _from_skops if argument["format"] == "skops" else _unpickled
     try:
         estimator = load(path, argument["trust"])

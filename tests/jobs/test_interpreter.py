@@ -77,6 +77,35 @@ def test_the_command_itself_imports_nothing_from_there(planted, arguments):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("said", ["{0}:", ":{0}", ".:{0}", "{1}:{0}", "src:{0}"])
+def test_nor_where_pythonpath_holds_the_current_folder(planted, said):
+    """`export PYTHONPATH=$PYTHONPATH:/more` does, where there was none before."""
+    for early in ("typing", "runpy", "json", "ctypes", "sitecustomize", "usercustomize"):
+        (planted / f"{early}.py").unlink()  # Python's own, before anything of ours
+    (planted / "src").mkdir()
+    for name in ("click", "msgspec", "rich"):
+        (planted / f"{name}.py").write_bytes((planted / "numpy.py").read_bytes())
+        (planted / f"src/{name}.py").write_bytes((planted / "numpy.py").read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "edgeopt", "targets", "show", "intel-cpu"],
+        capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": said.format(ROOT, planted)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_user_names_is_found_in_relative_folders(tmp_path, monkeypatch):
+    """PYTHONPATH=src is where a pickle's classes and module:function lie; nothing else is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EDGEOPT_MODULES", raising=False)
+    assert interpreter.own_places() == [str(tmp_path)]
+    made = interpreter.environment({"PYTHONPATH": "src:.::/more:lib/x"})
+    assert made["PYTHONPATH"] == f"{ROOT}{os.pathsep}/more"
+    again = interpreter.environment(made)
+    monkeypatch.setenv("EDGEOPT_MODULES", again["EDGEOPT_MODULES"])
+    assert interpreter.own_places() == [str(tmp_path), f"{tmp_path}/src", f"{tmp_path}/lib/x"]
+
+
 def test_an_environments_folders_are_the_users_own_words(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     other = tmp_path / "other"

@@ -193,3 +193,10 @@ def test_a_runner_is_held_but_for_a_gpu(log, small):
         with pytest.raises(client.RunnerFailed):
             here.request("open", 60, runtime="tensorrt", path="a.engine", threads=1, options={})
         assert resource.prlimit(pid, resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY
+
+
+@ON_LINUX
+def test_a_small_limit_is_told_as_one(monkeypatch):
+    monkeypatch.setenv(memory.ASKED, "0.05")
+    said = memory.Bound().told("MemoryError: ")
+    assert said == "needed more memory than 0.05 GiB, its limit here"
