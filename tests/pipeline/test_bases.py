@@ -1,5 +1,7 @@
 """What is made from a form that failed parity is no candidate."""
 
+import json
+
 import msgspec
 import numpy as np
 import onnx
@@ -12,6 +14,7 @@ from edgeopt import convert
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.bases import _bases
+from edgeopt.sources.source import combined_sha256, sha256_file
 
 PRUNED = (Prune(share=0.2),)
 
@@ -36,6 +39,11 @@ def wrong_weights(path):
         if tensor.name == "w1":
             tensor.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(tensor), "w1"))
     onnx.save(model, path)
+    manifest = path.with_name("artifact.json")
+    artifact = json.loads(manifest.read_text("utf-8"))
+    artifact["files"][path.name] = sha256_file(path)
+    artifact["sha256"] = combined_sha256(sorted(artifact["files"].items()))
+    manifest.write_text(json.dumps(artifact), "utf-8")
 
 
 def test_chains_are_followed_to_their_end(station):
