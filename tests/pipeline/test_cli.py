@@ -199,7 +199,9 @@ def test_ctrl_c_says_that_the_same_command_goes_on(tiny_onnx, tmp_path):
         # A shell that runs the tests in the background has it ignored, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(2)
+    until = time.monotonic() + 60  # Python itself answers while it starts
+    while not (tmp_path / "r").exists() and time.monotonic() < until:
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, text = process.communicate(timeout=60)
     assert process.returncode == 130
