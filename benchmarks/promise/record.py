@@ -31,7 +31,7 @@ from edgeopt.sources.source import Source
 
 CALIBRATIONS = 10
 CALIBRATE_WITH = 60
-#: (runtime, precision, options, calibrating draws that it is made from). NNCF takes long: two.
+#: (runtime, precision, options, calibrating draws that it is made from).
 REAL = (
     ("onnxruntime", "fp32", {}, 1),
     ("litert", "fp32", {}, 1),
@@ -39,7 +39,7 @@ REAL = (
     ("openvino", "bf16", {"INFERENCE_PRECISION_HINT": "bf16"}, 1),
     ("litert", "int8-dynamic", {}, 1),
     ("onnxruntime", "int8-static", {}, CALIBRATIONS),
-    ("openvino", "int8-static", {"INFERENCE_PRECISION_HINT": "f32"}, 2),
+    ("openvino", "int8-static", {"INFERENCE_PRECISION_HINT": "f32"}, CALIBRATIONS),
     ("litert", "int8-static", {}, CALIBRATIONS),
 )
 #: Weights rounded to so many bits, per tensor; and Gaussian noise of this share of their spread.
