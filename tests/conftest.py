@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 # Hundreds of children import numpy, two at a time: OpenBLAS would start a thread for each core in
@@ -12,6 +13,28 @@ from hypothesis import settings
 # The machine that runs the tests may be measuring at the same time: no deadlines.
 settings.register_profile("edgeopt", max_examples=25, deadline=None)
 settings.load_profile("edgeopt")
+
+
+@pytest.fixture
+def mount():
+    """Mounts a disk in memory on a folder, made where it is missing: tmpfs with some options.
+
+    It is gone when the test ends.
+    """
+    places = []
+
+    def mounted(place: Path, options: str) -> Path:
+        place.mkdir(exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", options, "edgeopt-test", str(place)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"a disk ({options}) cannot be mounted: {done.stderr.strip()}")
+        places.append(place)
+        return place
+
+    yield mounted
+    for place in places:
+        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 @pytest.fixture(scope="session")

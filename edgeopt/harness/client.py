@@ -61,7 +61,7 @@ class Client:
         self.close()
 
     def request(self, cmd: str, timeout_s: float, **fields: Any) -> dict[str, Any]:
-        """Send a command and wait for its reply, which is of the form that `replies` has.
+        """Send a command and wait for its reply, read by its schema in `replies`.
 
         Raises:
             CannotWrite: a disk of this machine is full, where the runner is of this machine.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -77,16 +76,9 @@ def test_what_does_not(given):
 
 
 @pytest.fixture
-def small(tmp_path):
+def small(tmp_path, mount):
     """A disk of three megabytes."""
-    place = tmp_path / "small"
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=3m", "edgeopt-test", str(place)]
-    done = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    return mount(tmp_path / "small", "size=3m")
 
 
 @pytest.mark.parametrize("how", ["raises", "prints", "says nothing", "cleans up", "dies"])
@@ -146,21 +138,13 @@ def test_no_room_from_the_beginning(small):
     assert f"the disk of {small} (" in caught.value.args[0]
 
 
-def test_no_file_can_be_made_any_more(tmp_path):
+def test_no_file_can_be_made_any_more(tmp_path, mount):
     """Inodes: the room in bytes says nothing then."""
-    place = tmp_path / "few"
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", "nr_inodes=3", "edgeopt-test", str(place)]
-    done = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
-    try:
-        for name in "ab":
-            (place / name).touch()
-        with pytest.raises(CannotWrite):
-            disk.require_room([place])
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+    place = mount(tmp_path / "few", "nr_inodes=3")
+    for name in "ab":
+        (place / name).touch()
+    with pytest.raises(CannotWrite):
+        disk.require_room([place])
 
 
 def test_a_cache_that_was_full_before_is_nobodys_fault(small, tmp_path, monkeypatch):

@@ -174,17 +174,20 @@ def test_one_that_is_not_there(tmp_path):
         Process(["no-such-program"], tmp_path / "log")
 
 
+def groups_killed_again(process):
+    """What `kill_group` would kill, of a process that has ended."""
+    killed = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "killpg", lambda *given: killed.append(given))
+        kill_group(process)
+    return killed
+
+
 def test_a_group_is_killed_once(tmp_path):
     """Later its number may be another's."""
     process = Process(SLEEP, tmp_path / "log")
     kill_group(process)
-    killed = []
-    real, os.killpg = os.killpg, lambda *given: killed.append(given)
-    try:
-        kill_group(process)
-    finally:
-        os.killpg = real
-    assert killed == []
+    assert groups_killed_again(process) == []
 
 
 def test_one_whose_end_was_seen_by_a_look(tmp_path):
@@ -194,11 +197,5 @@ def test_one_whose_end_was_seen_by_a_look(tmp_path):
     left = int(process.stdout.readline())
     while process.poll() is None:
         time.sleep(0.01)
-    killed = []
-    real, os.killpg = os.killpg, lambda *given: killed.append(given)
-    try:
-        kill_group(process)
-    finally:
-        os.killpg = real
-    assert killed == []
+    assert groups_killed_again(process) == []
     assert shortly(lambda: not alive(left))

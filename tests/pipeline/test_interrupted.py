@@ -58,28 +58,17 @@ def call(tiny_onnx, tmp_path):
     return Call(tiny_onnx, tmp_path)
 
 
-def mounted(place: Path, size: str) -> None:
-    options = ["-t", "tmpfs", "-o", f"size={size}", "edgeopt-test", str(place)]
-    done = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a small disk cannot be mounted: {done.stderr.strip()}")
-
-
-def test_a_full_disk_then_a_second_call_then_a_kill(call):
+def test_a_full_disk_then_a_second_call_then_a_kill(call, mount):
     """Each ends as itself; nothing is recorded of a candidate; then the same call goes through."""
-    mounted(call.out.parent, "1100k")
-    try:
-        _full(call)
-        more = ["mount", "-o", "remount,size=100m", str(call.out.parent)]
-        subprocess.run(more, check=True)
-        _beside_another(call)
-        code, said = call.ended(call.start())
-        assert code == 0, said
-        assert {status for _, status in call.rows()} == {"ok"}
-        assert not list(call.out.glob(".*"))
-        assert not list(call.temporary.iterdir())
-    finally:
-        subprocess.run(["umount", "-l", str(call.out.parent)], check=True)
+    disk = mount(call.out.parent, "size=1100k")
+    _full(call)
+    subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
+    _beside_another(call)
+    code, said = call.ended(call.start())
+    assert code == 0, said
+    assert {status for _, status in call.rows()} == {"ok"}
+    assert not list(call.out.glob(".*"))
+    assert not list(call.temporary.iterdir())
 
 
 def _full(call):

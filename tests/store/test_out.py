@@ -57,19 +57,11 @@ def test_files_of_somebody_else(tmp_path):
         (tmp_path / mark).unlink()
 
 
-def test_a_disk_that_is_read_only(tmp_path):
-    place = tmp_path / "ro"
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", "ro", "edgeopt-test", str(place)]
-    done = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a read-only disk cannot be mounted: {done.stderr.strip()}")
-    try:
-        assert refusal(place / "run").endswith(f"{place} is read-only.")
-        with pytest.raises(BadInput, match="is read-only"):
-            check_writable(place)
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
+def test_a_disk_that_is_read_only(tmp_path, mount):
+    place = mount(tmp_path / "ro", "ro")
+    assert refusal(place / "run").endswith(f"{place} is read-only.")
+    with pytest.raises(BadInput, match="is read-only"):
+        check_writable(place)
 
 
 #: Imported before: another user may not read the package.
