@@ -96,7 +96,8 @@ def test_report_json_is_the_run(finished):
 @pytest.mark.slow
 def test_bench_times_artifacts_side_by_side(finished):
     out, _ = finished
-    files = sorted(out.glob("artifacts/*/model.onnx"))
+    # Two of them: where this processor's int8 loses too much, a refined form lies there, too.
+    files = sorted(out.glob("artifacts/*/model.onnx"))[:2]
     done = shortly("bench", *files, files[0], "--quick", "--json", cwd=out)
     assert done.returncode == 0, done.stderr
     table = json.loads(done.stdout)

@@ -107,6 +107,7 @@ def _command(words: Sequence[str]) -> int:
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.argv = ["edgeopt", *words]
+    sys.dont_write_bytecode = True  # PYTHONDONTWRITEBYTECODE is read at the start of a process only
     try:
         main()
     except SystemExit as ended:
