@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from edgeopt.devices.account import PhoneHealth, PhoneMachine
 from edgeopt.domain.errors import BadInput
 
 MOST_BYTES = 1 << 30  # of a file that nothing is known of
@@ -71,12 +72,12 @@ class Telling(Protocol):
     Where a reading is not to be had it is None, with its reason in `why_null`.
     """
 
-    def machine(self) -> dict[str, Any]:
-        """What does not change; fields as of the runner's `hello`."""
+    def machine(self) -> PhoneMachine:
+        """What does not change."""
         ...
 
-    def health(self) -> dict[str, Any]:
-        """What may spoil figures; fields as of the runner's `health`."""
+    def health(self) -> PhoneHealth:
+        """What may spoil figures."""
         ...
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edgeopt import runtimes, targets
 from edgeopt.devices import registry
 from edgeopt.devices.benchmark_phone import BenchmarkPhone
@@ -208,7 +210,7 @@ class Fleet:
             device.prepare(self.progress)
             return Place(profile, device, absent=self._absent(profile))
         if isinstance(device, BenchmarkPhone):
-            self._said[device.name] = _Told(device.machine())
+            self._said[device.name] = _Told(msgspec.to_builtins(device.machine()))
             return Place(profile, device, absent=self._absent(profile))
         told = self._ask(device)
         missing = told.missing

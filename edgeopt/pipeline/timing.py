@@ -115,7 +115,7 @@ def measured(
     known = schedules.known(folder, wanted, budget)
     if known is not None:
         progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
-        return known, findings(known.raw())
+        return known, findings(known)
     subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
     with shop.measuring():
         session = measure(
@@ -132,10 +132,9 @@ def measured(
         )
         if any(timed.timed_out for timed in session.timed.values()):
             shop.require_answer()
-        raw = session.raw()
-        found = findings(raw)
+        found = findings(session)
         whole = not failures(found) and not any(t.failed for t in session.timed.values())
-        schedules.keep(folder, wanted, budget, raw, whole)
+        schedules.keep(folder, wanted, budget, session.raw(), whole)
     return session, found
 
 

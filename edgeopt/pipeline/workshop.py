@@ -24,6 +24,7 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Parity, Record, Step
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.subject import Subject
@@ -222,7 +223,7 @@ class Workshop:
         return Marks(close, score, drop, effects)
 
     def _parity(
-        self, recipe: Recipe, answers: dict[str, np.ndarray], facts: dict[str, object]
+        self, recipe: Recipe, answers: dict[str, np.ndarray], facts: SessionFacts
     ) -> Parity:
         """How near answers come to the source's, held to the arithmetic that ran.
 
@@ -272,7 +273,7 @@ class Workshop:
 
     def answers(
         self, recipe: Recipe, artifact: Artifact, exam: Exam, patience_s: float = math.inf
-    ) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    ) -> tuple[dict[str, np.ndarray], SessionFacts]:
         """Answers on one part, in the target's runtime with the options that ship.
 
         Args:

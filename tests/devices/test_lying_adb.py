@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from msgspec.structs import asdict
 from peaks import rises_less_than
 
 from benchmarks.devices import phone as phones
@@ -53,7 +54,7 @@ def session(phone: Adb, folder) -> dict:
     place = phone.put(folder / "model")
     phone.get(place, folder / "back", most_bytes=1000)
     assert (folder / "back").read_bytes() == b"model"
-    told = {**phone.machine(), **phone.health()}
+    told = {**asdict(phone.machine()), **asdict(phone.health())}
     phone.prepare()
     return told
 
