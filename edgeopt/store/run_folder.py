@@ -256,7 +256,8 @@ def read(path: Path) -> Run:
     stored.require_kinds(folder.path)
     run = _stored(folder.path / "run.json")
     if run is None:
-        why = "holds no run: there is no run.json"
+        missing = "run.json" if os.path.exists(folder.path) else "such folder"
+        why = f"holds no run: there is no {missing}"
         raise BadInput(f"{on_disk.shown(path)} {why}.", "Give the --out of a run.")
     records = tuple(folder.journal.records())
     sound.require(path, run, records)
