@@ -20,6 +20,7 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
 from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
+from edgeopt.jobs.told import told
 from edgeopt.pipeline.place import Place
 from edgeopt.search import providers
 from edgeopt.search.providers import Providers
@@ -115,7 +116,7 @@ class Fleet:
 
     def machines(self) -> dict[str, dict[str, Any]]:
         """What every device but this machine says of itself, by name."""
-        return {name: told.machine for name, told in self._said.items()}
+        return {name: answer.machine for name, answer in self._said.items()}
 
     def _own(self, profile: Profile) -> Place:
         """Without a word about devices: this machine first, then the user's."""
@@ -210,8 +211,8 @@ class Fleet:
         if isinstance(device, BenchmarkPhone):
             self._said[device.name] = _Told(device.machine())
             return Place(profile, device, absent=self._absent(profile))
-        told = self._ask(device)
-        missing = told.missing
+        answer = self._ask(device)
+        missing = answer.missing
         served = _runtimes([profile])
         if served and served <= set(missing):
             reasons = "; ".join(f"{name}: {missing[name]}" for name in sorted(served))
@@ -225,7 +226,7 @@ class Fleet:
             else {name: why for name, why in missing.items() if name in runtimes.STAND_INS}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
-        return Place(profile, device, told.machine, missing, stood_in, told.providers)
+        return Place(profile, device, answer.machine, missing, stood_in, answer.providers)
 
     def _device(self, name: str) -> Device:
         if name not in self._devices:
@@ -240,10 +241,11 @@ class Fleet:
             except Untrusted:
                 raise
             except RunnerFailed as error:
-                raise DeviceFailed(
+                unusable = DeviceFailed(
                     f"{device.name} cannot be used: {error.args[0]}",
                     f"{error.hint} Without it: `--device local`.".strip(),
-                ) from error
+                )
+                raise told(error, unusable) from error
             self._said[device.name] = _Told(found.machine, found.missing, found.providers)
         return self._said[device.name]
 
