@@ -13,7 +13,7 @@ import pytest
 from benchmarks.faults.fuzz import judge, kinds, mutate, stock, zips
 from benchmarks.faults.fuzz.case import Case, nothing
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SEED, COUNT = 7, 60
 
 

@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 import onnx
 import pytest
-from gpu_net import samples, write_net
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -22,6 +21,7 @@ from edgeopt.runtimes import onnxruntime_cuda as cuda
 from edgeopt.runtimes import onnxruntime_tensorrt as provider
 from edgeopt.sources import onnx as source_file
 from edgeopt.sources.source import Source
+from tests.runtimes.gpu_net import samples, write_net
 
 RUNTIMES = ("tensorrt", "onnxruntime_cuda", "onnxruntime_tensorrt")
 ALL = [(name, p) for name in RUNTIMES for p in convert.load(name).PRECISIONS]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import pytest
-from fake_tree import JETSON, LAPTOP, PI_4, VM, vcgencmd
 
 from edgeopt.domain.finding import spoiled
 from edgeopt.harness import surroundings
 from edgeopt.harness.preflight import preflight
 from edgeopt.runner.health import health
 from edgeopt.runner.machine import machine
+from tests.runner.fake_tree import JETSON, LAPTOP, PI_4, VM, vcgencmd
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gpu_net import samples, write_net
 
 from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
@@ -25,6 +24,7 @@ from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.timing import time_records
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.store import run_folder
+from tests.runtimes.gpu_net import samples, write_net
 
 pytestmark = pytest.mark.slow
 PROFILE = str(Path(__file__).with_name("nvidia.toml"))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_parts import detector
 
 from edgeopt.datasets.doubts import same_for_all
 from edgeopt.domain.errors import StepFailed
 from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
+from tests.datasets.test_parts import detector
 
 RNG = np.random.default_rng(0)
 FLOATS = ("fp32", "fp16", "bf16")

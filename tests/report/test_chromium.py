@@ -7,9 +7,9 @@ import shutil
 import subprocess
 
 import pytest
-from sample import sample_profiles, sample_run
 
 from edgeopt.report.html import render
+from tests.report.sample import sample_profiles, sample_run
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

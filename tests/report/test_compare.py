@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 from rich.console import Console
-from sample import INTEL, PI, sample_profiles, sample_run
 
 from edgeopt.cli import cli
 from edgeopt.domain.comparison import Comparison
@@ -17,6 +16,7 @@ from edgeopt.domain.published import Predicted
 from edgeopt.report import compare_table, html
 from edgeopt.report.comparison import comparison
 from edgeopt.store.run_folder import RunFolder
+from tests.report.sample import INTEL, PI, sample_profiles, sample_run
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,13 @@ import io
 
 from msgspec.structs import replace
 from rich.console import Console
-from sample import sample_run
 
 from edgeopt import runtimes
 from edgeopt.report import words
 from edgeopt.report.comparison import _state
 from edgeopt.report.terminal import summary
 from edgeopt.search import choose
+from tests.report.sample import sample_run
 
 WHY, ADVICE = runtimes.ELSEWHERE["coreml"]
 

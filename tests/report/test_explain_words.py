@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-import recorded
-from recorded import SOURCE, op, profile
 from rich.console import Console
 
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
@@ -15,6 +13,8 @@ from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.report import explain_table
 from edgeopt.report.explain_words import caveats, headline, sentence
+from tests.attribution import recorded
+from tests.attribution.recorded import SOURCE, op, profile
 
 
 def side(found, precision, p50=None, stage="final", threads=2):

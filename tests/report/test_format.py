@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sample import drop, recipe, verdict
 
 from edgeopt.domain.score import Drop
 from edgeopt.report import format as fmt
+from tests.report.sample import drop, recipe, verdict
 
 
 def relative_drop(value, low, high, relative):

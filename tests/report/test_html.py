@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 from msgspec.structs import replace
-from sample import INTEL, PI, drop, sample_profiles, sample_run
 
 from edgeopt.domain.run import Constraints, Miss
 from edgeopt.report.html import flat, render, target_view
+from tests.report.sample import INTEL, PI, drop, sample_profiles, sample_run
 
 EVIL = "<script>alert('x')</script>\"><img src=http://evil.test/x onerror=alert(1)>"
 VOID = {"meta", "link", "br", "img", "input", "hr"}

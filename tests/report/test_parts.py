@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 from msgspec.structs import replace
-from sample import INTEL, PI, sample_profiles, sample_run
 
 from edgeopt.domain.target import Fact, Gpu
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import headline
 from edgeopt.report.method import method, untimed_reason
+from tests.report.sample import INTEL, PI, sample_profiles, sample_run
 
 
 def test_every_fact_has_its_basis_and_source():

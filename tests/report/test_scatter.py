@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sample import INTEL, MAX_DROP, PI, drop, latency, sample_run
 
 from edgeopt.report.points import Point, points, precisions, runtimes
 from edgeopt.report.scales import Scale
 from edgeopt.report.scatter import NARROW, WIDE, draw, drop_scale, staircase
+from tests.report.sample import INTEL, MAX_DROP, PI, drop, latency, sample_run
 
 POINT = Point(
     recipe_id="r",

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sample import INTEL, sample_profiles, sample_run
 
 from edgeopt.compress.curve import Curve, Epoch, write
 from edgeopt.domain.compression import CompressionStep, Prune, Recover, Training
 from edgeopt.report import format as fmt
 from edgeopt.report import html, words
 from edgeopt.report.smaller import drawn, smaller
+from tests.report.sample import INTEL, sample_profiles, sample_run
 
 STEP = CompressionStep(
     title="pruned=25%",

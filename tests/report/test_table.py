@@ -1,9 +1,9 @@
 import pytest
 from msgspec.structs import replace
-from sample import INTEL, PI, came_through, drop, sample_run
 
 from edgeopt.domain.run import Constraints
 from edgeopt.report.table import measured, qualifies, rows, settings
+from tests.report.sample import INTEL, PI, came_through, drop, sample_run
 
 STATUSES = ["failed-parity", "failed-convert", "failed-run", "timeout"]
 

@@ -4,10 +4,10 @@ import re
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
-from sample import INTEL, sample_run
 
 from edgeopt.domain.run import Miss
 from edgeopt.report.terminal import summary
+from tests.report.sample import INTEL, sample_run
 
 
 def printed(run, width=100):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
-from sample import PI, sample_run
 
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.run import Constraints
 from edgeopt.report import words
 from edgeopt.report.promise import Promise
+from tests.report.sample import PI, sample_run
 
 KEPT = Promise("held", likely=True, needed=None, constraints=Constraints())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from edgeopt.runner.root import Root
 
 
@@ -38,6 +40,11 @@ class Tree(Root):
         if path in self._denied:
             raise PermissionError(13, "Permission denied", path)
         return super()._read(path, most)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return Tree(tmp_path / "root")
 
 
 def _below(folder: str, files: dict[str, object]) -> dict[str, object]:

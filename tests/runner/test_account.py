@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from fake_tree import JETSON, LAPTOP, PI_4, PI_BITS, VM, vcgencmd
 
 from edgeopt.runner.glance import FILES, Glance
 from edgeopt.runner.machine import ACCOUNT, machine
 from edgeopt.runner.root import Missing, Root
+from tests.runner.fake_tree import JETSON, LAPTOP, PI_4, PI_BITS, VM, vcgencmd
 
 MACHINES = {"pi 4": PI_4, "laptop": LAPTOP, "vm": VM, "jetson": JETSON, "nothing": {}}
 

@@ -6,11 +6,11 @@ import sys
 import types
 
 import pytest
-from fake_tree import JETSON, LAPTOP, PI_4, PI_BITS, VM, vcgencmd
 
 from edgeopt.runner.health import ACCOUNT, health
 from edgeopt.runner.heat import parse_throttled
 from edgeopt.runner.root import Missing
+from tests.runner.fake_tree import JETSON, LAPTOP, PI_4, PI_BITS, VM, vcgencmd
 
 
 @pytest.fixture(autouse=True)

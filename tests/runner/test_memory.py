@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from own_runtime import With
 
 from edgeopt.devices.local import Local
 from edgeopt.harness.client import Client
+from tests.runner.own_runtime import With
 
 MB = 1 << 20
 

@@ -6,11 +6,11 @@ import sys
 import types
 
 import pytest
-from fake_tree import JETSON, LAPTOP, PI_4, VM, vcgencmd
 
 from edgeopt.runner import meters
 from edgeopt.runner.energy import Recording, counted, integrated, measure
 from edgeopt.runner.root import Missing
+from tests.runner.fake_tree import JETSON, LAPTOP, PI_4, VM, vcgencmd
 
 RAPL = "/sys/class/powercap/intel-rapl:0"
 ADC = """\

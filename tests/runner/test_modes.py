@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from own_runtime import With
 
 from edgeopt.harness.client import Client, RunnerFailed
+from tests.runner.own_runtime import With
 
 MS = 1_000_000
 

@@ -7,9 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from gpu_net import write_net
 
-STANDIN = Path(__file__).with_name("standin")
+STANDIN = Path(__file__).with_name("gpu_standin")
 
 
 @pytest.fixture(scope="session")
@@ -38,4 +37,6 @@ def gpu(packages, monkeypatch, tmp_path):
 
 @pytest.fixture
 def net(tmp_path):
+    from tests.runtimes.gpu_net import write_net
+
     return write_net(tmp_path / "net.onnx")

@@ -8,12 +8,12 @@ import sys
 import numpy as np
 import onnxruntime
 import pytest
-from gpu_net import samples
 
 from edgeopt.devices.local import Local
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.runtimes import tensorrt_engine
 from edgeopt.runtimes.tensorrt_engine import OPTIONS, Engine, build_by_trtexec, engine_for
+from tests.runtimes.gpu_net import samples
 
 
 def one(number=0):

@@ -1,9 +1,9 @@
 import pytest
-import tiny_onnx as tiny
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import child
 from edgeopt.sources.formats import FORMATS
+from tests.sources import tiny_onnx as tiny
 
 MLP = tiny.mlp().SerializeToString()
 

@@ -3,10 +3,10 @@
 import zipfile
 
 import pytest
-import tiny_onnx
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import formats
+from tests.sources import tiny_onnx
 
 HOLE = 2 << 30  # bytes of a file that takes no room on the disk
 
@@ -46,10 +46,9 @@ def whole(tmp_path_factory):
     """Suffix -> a good file of it."""
     place = tmp_path_factory.mktemp("whole")
     import joblib
-    import tiny_estimators
-    import tiny_keras
-    import tiny_torch
     from skops import io
+
+    from tests.sources import tiny_estimators, tiny_keras, tiny_torch
 
     files = {suffix: place / f"m{suffix}" for suffix in NO}
     tiny_onnx.save(tiny_onnx.mlp(), files[".onnx"])
@@ -123,7 +122,7 @@ def test_another_archive(tmp_path, inspect, suffix):
 @pytest.mark.slow
 @pytest.mark.usefixtures("at_home")
 def test_a_saved_model_without_its_weights_or_with_half_its_graph(tmp_path, inspect):
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     folder = tiny_keras.two_signatures(tmp_path / "model")
     graph = folder / formats.SAVED_MODEL

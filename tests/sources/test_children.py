@@ -1,7 +1,8 @@
 """The same, the way the program does it: in child processes."""
 
 import pytest
-import tiny_onnx as tiny
+
+from tests.sources import tiny_onnx as tiny
 
 
 @pytest.mark.slow
@@ -13,7 +14,7 @@ def test_onnx(tmp_path, prepare, describe):
 
 @pytest.mark.slow
 def test_exported_program(tmp_path, prepare, describe):
-    import tiny_torch
+    from tests.sources import tiny_torch
 
     path = tiny_torch.export(tiny_torch.Mlp(), tmp_path / "m.pt2", tiny_torch.torch.zeros(1, 4))
     source = prepare(path)

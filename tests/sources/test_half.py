@@ -6,12 +6,12 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import tiny_onnx as tiny
-import tiny_torch
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from edgeopt.sources import half_precision
+from tests.sources import tiny_onnx as tiny
+from tests.sources import tiny_torch
 
 pytestmark = pytest.mark.usefixtures("at_home")
 HALF, BRAIN = TensorProto.FLOAT16, TensorProto.BFLOAT16

@@ -1,7 +1,7 @@
 """Files of every format that are read without `--trust`, made to run or to reach something: each is
 
 refused, and nothing in it ran. What is a program has its test beside its format's; `.pt2` in
-`tests/exported`.
+`tests/runtimes/exported`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def test_onnx_names_no_library(tmp_path, inspect):
 
 def keras_file(path, function):
     """A Keras file whose layer's activation is a function of another package."""
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     net = tiny_keras.keras.Sequential(
         [tiny_keras.keras.Input((4,)), tiny_keras.keras.layers.Dense(2, activation="relu")]
@@ -114,7 +114,7 @@ def test_keras_imports_nothing_that_a_file_names(tmp_path, mark, inspect, functi
 
 @pytest.mark.usefixtures("at_home")
 def test_a_lambda_in_hdf5_needs_trust(tmp_path, inspect):
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     path = tmp_path / "m.h5"
     tiny_keras.with_lambda().save(path)

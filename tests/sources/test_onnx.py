@@ -5,10 +5,10 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import tiny_onnx as tiny
 
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
 from edgeopt.sources import canonical_onnx
+from tests.sources import tiny_onnx as tiny
 
 pytestmark = pytest.mark.usefixtures("at_home")
 

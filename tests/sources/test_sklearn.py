@@ -2,11 +2,11 @@ import joblib
 import numpy as np
 import onnxruntime as ort
 import pytest
-import tiny_estimators as tiny
 
 from edgeopt import runtimes
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import given
+from tests.sources import tiny_estimators as tiny
 
 pytestmark = [pytest.mark.usefixtures("at_home"), pytest.mark.slow]
 
@@ -81,7 +81,8 @@ def test_skops_with_a_function_of_ones_own(tmp_path, inspect, prepare):
     with pytest.raises(BadInput) as caught:
         inspect(path)
     assert caught.value.args[0] == (
-        f"{path} holds types that skops does not know to be safe: tiny_estimators.double."
+        f"{path} holds types that skops does not know to be safe: "
+        "tests.sources.tiny_estimators.double."
     )
     assert "--trust" in caught.value.hint
     source = prepare(path, trust=True)

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.usefixtures("at_home"), pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def tiny():
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     return tiny_keras
 

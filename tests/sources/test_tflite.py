@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.usefixtures("at_home"), pytest.mark.slow]
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """One small net as LiteRT: 16-bit weights, and integers throughout."""
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     place, model = tmp_path_factory.mktemp("tflite"), tiny_keras.images()
     samples = np.random.default_rng(0).random((20, 8, 8, 3), dtype=np.float32)
@@ -119,9 +119,8 @@ def test_an_operator_that_litert_does_not_have(files, inspect, tmp_path):
 
 
 def test_packed_weights_are_read_by_everyone(prepare, tmp_path):
-    import tiny_keras
-
     from edgeopt.sources import sparse_tflite
+    from tests.sources import tiny_keras
 
     path = tiny_keras.sparse(tmp_path / "sparse.tflite")
     source = prepare(path)

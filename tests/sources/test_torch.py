@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_home")]
 @pytest.fixture(scope="module")
 def tiny():
     """Imported late: `torch` alone takes seconds."""
-    import tiny_torch
+    from tests.sources import tiny_torch
 
     tiny_torch.torch.manual_seed(0)
     return tiny_torch

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.usefixtures("at_home"), pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def tiny():
-    import tiny_torch
+    from tests.sources import tiny_torch
 
     return tiny_torch
 

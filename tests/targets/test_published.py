@@ -206,7 +206,7 @@ def test_the_table_names_figures_with_their_sources():
 
 
 def test_the_table_of_errors_is_what_its_script_prints():
-    text = (Path(__file__).parents[1] / "docs" / "targets.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "targets.md").read_text("utf-8")
     (script,) = re.findall(r"^```python\n([^`]*left_out_error[^`]*)^```$", text, re.MULTILINE)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

@@ -175,7 +175,7 @@ def test_nothing_heavy_is_imported():
 
 
 def test_folder_of_a_checkout_is_at_its_top():
-    assert targets.folder() == Path(__file__).parents[1] / "targets"
+    assert targets.folder() == Path(__file__).parents[2] / "targets"
 
 
 def test_folder_of_a_wheel_is_inside_the_package(tmp_path):

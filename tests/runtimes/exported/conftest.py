@@ -1,15 +1,10 @@
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
 def saved(tmp_path_factory):
     """What `torch.export.save` writes today, by name."""
-    import archives
+    from tests.runtimes.exported import archives
 
     return archives.save(tmp_path_factory.mktemp("saved"))
 

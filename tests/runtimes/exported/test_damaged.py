@@ -3,10 +3,10 @@
 import zipfile
 
 import pytest
-from archives import PROGRAM, WEIGHTS, Archive
 
 from edgeopt.runtimes import exported
 from edgeopt.runtimes.exported import Damaged, NoProgram
+from tests.runtimes.exported.archives import PROGRAM, WEIGHTS, Archive
 
 PARTS = [PROGRAM, WEIGHTS, "data/weights/weight_0", "data/sample_inputs/model.pt", "byteorder"]
 

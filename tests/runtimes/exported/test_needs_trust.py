@@ -6,10 +6,10 @@ import shutil
 import zipfile
 
 import pytest
-from archives import CONSTANTS, PROGRAM, WEIGHTS, Archive, pickled
 
 from edgeopt.runtimes import exported
 from edgeopt.runtimes.exported import NeedsTrust
+from tests.runtimes.exported.archives import CONSTANTS, PROGRAM, WEIGHTS, Archive, pickled
 
 CODE = "__import__('os').system('touch {}')"
 
