@@ -20,7 +20,7 @@ from edgeopt.domain.errors import NotInstalled
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.bench import bench
 
-DATA = Path(__file__).parents[1] / "data" / "android"
+DATA = Path(__file__).with_name("android")
 TEXTS = {"thermalservice": "thermal-11-thresholds", "battery": "battery-15", "power": "power-11"}
 
 

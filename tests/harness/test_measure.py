@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from standin import Script
 
 from edgeopt.domain.errors import Untrusted
 from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
@@ -15,6 +14,7 @@ from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.measure import measure
+from tests.harness.standin import Script
 
 SMALL = replace(SCREEN, looks=(1,), rounds=6, rounds_alone=0)
 TWICE = replace(SMALL, looks=(2,), rounds=4)

@@ -6,13 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from cli_process import HERE, shortly
 
 import edgeopt as package
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import Record
 from edgeopt.search.choose import misses
 from edgeopt.store import run_folder
+from tests.pipeline.cli_process import HERE, shortly
 
 ONE = str(HERE / "one-runtime.toml")
 pytestmark = pytest.mark.usefixtures("short_schedules")

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_process import edgeopt
 
 import edgeopt as package
 from edgeopt.devices.local import Local
@@ -18,6 +17,7 @@ from edgeopt.harness.started import Setting
 from edgeopt.harness.throughput import throughput
 from edgeopt.pipeline import modes
 from edgeopt.pipeline.opened import open_files
+from tests.pipeline.cli_process import edgeopt
 
 
 @pytest.fixture(scope="session")

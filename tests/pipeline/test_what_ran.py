@@ -10,9 +10,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import processor
 import pytest
-from opened_station import opened
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain.errors import StepFailed
@@ -27,6 +25,8 @@ from edgeopt.pipeline.parity import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.states import blank
 from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
+from tests import processor
+from tests.pipeline.opened_station import opened
 
 HERE = Path(__file__).parent
 

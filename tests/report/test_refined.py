@@ -2,10 +2,10 @@
 
 import pytest
 from msgspec.structs import replace
-from sample import sample_run
 
 from edgeopt.domain.layers import Group, Price, Refinement, Step
 from edgeopt.report import html, refine_words
+from tests.report.sample import sample_run
 
 
 def price(name, gain, cost):
