@@ -170,7 +170,7 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
     with contextlib.suppress(StepFailed):  # which is remembered, and told by the record
         station.bench.stages.derived(chain)
     record = station.candidates([recipe])[0]
-    held = record.status == "ok" and not choose.misses(record, station.call.constraints)
+    held = choose.qualifies(record, station.call.constraints)
     forms: tuple[Record, ...] = ()
     raced = None
     if held and method != "qat":

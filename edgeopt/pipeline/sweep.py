@@ -73,7 +73,7 @@ def _planned(station: Station, queue: Sequence[Record]) -> list[tuple[Recipe, st
 
 def _untimed(station: Station, record: Record) -> Record:
     """A variant that is scored, with the reason why it is not timed if it does not qualify."""
-    if record.status == "ok" and choose.misses(record, station.call.constraints):
+    if record.status == "ok" and choose.shortfalls(record, station.call.constraints):
         return station.keep(msgspec.structs.replace(record, latency_reason=UNTIMED))
     return record
 

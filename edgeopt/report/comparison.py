@@ -13,7 +13,8 @@ from edgeopt.domain.published import Predicted, Published
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
-from edgeopt.report.table import choice_of, measured, qualifies
+from edgeopt.report.table import choice_of, measured
+from edgeopt.search.choose import qualifies
 from edgeopt.search.single import single, title_of
 from edgeopt.targets import predict
 

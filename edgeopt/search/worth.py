@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from edgeopt.domain.compression import Chain
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
@@ -89,9 +87,10 @@ def _only_its_drop(record: Record, constraints: Constraints) -> bool:
     """Whether it qualifies but for what it loses, or other samples may, over all or on a slice."""
     if record.mendable:
         return True
-    lossy = msgspec.structs.replace(constraints, max_drop=math.inf, max_slice_drop=None)
-    fails = bool(choose.misses(record, constraints)) or not choose.likely(record, constraints)
-    return fails and not choose.misses(record, lossy)
+    missed = choose.shortfalls(record, constraints)
+    if not all(shortfall.is_loss for shortfall in missed):
+        return False
+    return bool(missed) or not choose.likely(record, constraints)
 
 
 def _ms(record: Record) -> float:
