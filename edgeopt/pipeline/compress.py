@@ -26,6 +26,7 @@ from edgeopt.pipeline.races import Raced, time_step, time_steps
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import baseline_of, time_records
+from edgeopt.report import untimed_words
 from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
@@ -219,8 +220,7 @@ def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
     search.records = [record for record in search.records if record.key not in gone]
     for record in forms:
         if record.status == "ok":
-            reason = f"taken back: {why}"
-            search.station.keep(msgspec.structs.replace(record, latency_reason=reason))
+            search.station.keep(untimed_words.without_latency(record, "taken-back", detail=why))
 
 
 def _time_again(search: Search) -> None:

@@ -17,7 +17,7 @@ from edgeopt.harness.profile import profiles
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import time_records
-from edgeopt.report import refine_words
+from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
 from edgeopt.search.alternatives import alternatives
 from edgeopt.search.find import float_form, own_fp32
@@ -30,7 +30,6 @@ RIVALS = 3
 EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
 
 _RUNS = 20  # profiled inferences of a turn
-_NOT_TIMED = "it loses more than is allowed, so it was not timed"
 
 
 @dataclass
@@ -56,7 +55,7 @@ class _Work:
     def tried(self, recipe: Recipe, what: str, kept: Sequence[Price] = ()) -> Record:
         """Convert and score one form; a failure is a record like any other."""
         [record] = self.station.candidates([recipe])
-        record = msgspec.structs.replace(record, latency_reason=_NOT_TIMED)
+        record = untimed_words.without_latency(record, "lossy-form")
         self.made.append(record)
         self.steps.append(
             Step(
