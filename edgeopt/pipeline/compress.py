@@ -26,7 +26,7 @@ from edgeopt.pipeline.races import Raced, time_step, time_steps
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import baseline_of, time_records
-from edgeopt.report import untimed_words
+from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
@@ -163,7 +163,7 @@ def _for_integers(search: Search) -> bool:
     return True
 
 
-def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
+def _try(search: Search, method: Method, stages: Chain) -> ladder.StepOutcome:
     """One step: made, scored, timed; kept or taken back."""
     station, chain = search.station, (*search.chain, *stages)
     recipe = msgspec.structs.replace(search.carrier, compression=chain)
@@ -178,7 +178,8 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
         forms = with_all_threads(station, search.records, record)
         raced = _raced(search, forms)
     verdict = raced.verdict if raced else None
-    outcome, why = ladder.judge(method, record, verdict, held, search.record)
+    outcome = ladder.outcome_of(method, record, verdict, held, search.record)
+    why = step_words.why(outcome)
     search.steps.append(_step(search, chain, record, verdict, outcome, why))
     if outcome.kept:
         _keep(search, chain, raced, forms or (record,))
@@ -241,7 +242,7 @@ def _time_again(search: Search) -> None:
         assert form.number is not None
         if verdict is not None:
             stands = number < count
-            step = ladder.again(search.steps[form.number], verdict, stands)
+            step = step_words.timed_again(search.steps[form.number], verdict, stands)
             search.steps[form.number] = step
             if not stands:
                 _take_back(search, form.records, step.why)
@@ -254,7 +255,7 @@ def _step(
     chain: Chain,
     record: Record,
     verdict: Verdict | None,
-    outcome: ladder.Outcome,
+    outcome: ladder.StepOutcome,
     why: str,
 ) -> CompressionStep:
     stages = search.station.bench.stages

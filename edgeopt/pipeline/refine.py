@@ -21,7 +21,7 @@ from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
 from edgeopt.search.alternatives import alternatives
 from edgeopt.search.find import float_form, own_fp32
-from edgeopt.search.worth import Chance, chances, lost
+from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
@@ -291,5 +291,5 @@ def _told(work: _Work, records: Sequence[Record], allowed: float) -> Refinement:
     return msgspec.structs.replace(
         done,
         sentence=refine_words.sentence(done, plain, best, allowed, work.trouble),
-        offer=refine_words.offer(best, records) if result else "",
+        offer=refine_words.offer(less_lossy(best, records)) if result else "",
     )
