@@ -26,6 +26,7 @@ from edgeopt.pipeline.races import Raced, time_step, time_steps
 from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import baseline_of, time_records
+from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
@@ -162,7 +163,7 @@ def _for_integers(search: Search) -> bool:
     return True
 
 
-def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
+def _try(search: Search, method: Method, stages: Chain) -> ladder.StepOutcome:
     """One step: made, scored, timed; kept or taken back."""
     station, chain = search.station, (*search.chain, *stages)
     recipe = msgspec.structs.replace(search.carrier, compression=chain)
@@ -170,14 +171,15 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
     with contextlib.suppress(StepFailed):  # which is remembered, and told by the record
         station.bench.stages.derived(chain)
     record = station.candidates([recipe])[0]
-    held = record.status == "ok" and not choose.misses(record, station.call.constraints)
+    held = choose.qualifies(record, station.call.constraints)
     forms: tuple[Record, ...] = ()
     raced = None
     if held and method != "qat":
         forms = with_all_threads(station, search.records, record)
         raced = _raced(search, forms)
     verdict = raced.verdict if raced else None
-    outcome, why = ladder.judge(method, record, verdict, held, search.record)
+    outcome = ladder.outcome_of(method, record, verdict, held, search.record)
+    why = step_words.why(outcome)
     search.steps.append(_step(search, chain, record, verdict, outcome, why))
     if outcome.kept:
         _keep(search, chain, raced, forms or (record,))
@@ -219,8 +221,7 @@ def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
     search.records = [record for record in search.records if record.key not in gone]
     for record in forms:
         if record.status == "ok":
-            reason = f"taken back: {why}"
-            search.station.keep(msgspec.structs.replace(record, latency_reason=reason))
+            search.station.keep(untimed_words.without_latency(record, "taken-back", detail=why))
 
 
 def _time_again(search: Search) -> None:
@@ -241,7 +242,7 @@ def _time_again(search: Search) -> None:
         assert form.number is not None
         if verdict is not None:
             stands = number < count
-            step = ladder.again(search.steps[form.number], verdict, stands)
+            step = step_words.timed_again(search.steps[form.number], verdict, stands)
             search.steps[form.number] = step
             if not stands:
                 _take_back(search, form.records, step.why)
@@ -254,7 +255,7 @@ def _step(
     chain: Chain,
     record: Record,
     verdict: Verdict | None,
-    outcome: ladder.Outcome,
+    outcome: ladder.StepOutcome,
     why: str,
 ) -> CompressionStep:
     stages = search.station.bench.stages

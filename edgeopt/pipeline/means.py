@@ -15,11 +15,10 @@ from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.states import failed
 from edgeopt.pipeline.station import Station
+from edgeopt.report import untimed_words
 from edgeopt.sources.source import sha256_files
 
 RUNTIME = "litert"
-WHY = "timed by LiteRT's benchmark_model, whose means are compared with nothing"
-NOT_LITERT = "the phone's benchmark_model runs LiteRT's files alone"
 
 
 def bench_means(
@@ -80,8 +79,7 @@ def with_means(station: Station, device: BenchmarkPhone, records: Sequence[Recor
             done += 1
             record = station.keep(_timed(station, device, record))
         elif record.status == "ok" and record.runtime != RUNTIME:
-            record = msgspec.structs.replace(record, latency_reason=NOT_LITERT)
-            record = station.keep(record)
+            record = station.keep(untimed_words.without_latency(record, "not-litert"))
         found.append(record)
     return found
 
@@ -98,4 +96,5 @@ def _timed(station: Station, device: BenchmarkPhone, record: Record) -> Record:
         mean = device.time(path, record.recipe.threads, EFFORTS[station.call.budget])
     except StepFailed as error:
         return failed(record, "measure", error)
-    return msgspec.structs.replace(record, benchmark_model=mean, latency_reason=WHY)
+    timed = msgspec.structs.replace(record, benchmark_model=mean)
+    return untimed_words.without_latency(timed, "benchmark-model")

@@ -170,6 +170,7 @@ def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str,
         latency_ms=latency(timed, session.budget, spoiled),
         energy=energy_of(timed) or record.energy,
         latency_reason="",
+        untimed=None,
         executed=executed,
     )
 

@@ -13,7 +13,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.sweep import UNTIMED, _winners, sweep
+from edgeopt.pipeline.sweep import _winners, sweep
 from edgeopt.pipeline.timing import time_records
 from tests.pipeline.opened_station import opened
 
@@ -77,7 +77,10 @@ def test_a_variant_that_loses_too_much_is_not_waited_for(station, screened, monk
 
     monkeypatch.setattr(station, "candidates", with_a_loss)
     records, _ = sweep(station, screened, screened, RECIPE.id)
-    assert records[1].latency_reason == UNTIMED
+    assert records[1].untimed.kind == "lossy-settings"
+    assert records[1].latency_reason == (
+        "not timed: with these settings it does not keep the constraints"
+    )
     assert records[2].latency_ms is not None
 
 
