@@ -8,7 +8,7 @@ from test_parts import detector
 
 from edgeopt.datasets.doubts import same_for_all
 from edgeopt.domain.errors import StepFailed
-from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
+from edgeopt.pipeline.parity_check import COMPRESSED, TooFar, parity
 
 RNG = np.random.default_rng(0)
 FLOATS = ("fp32", "fp16", "bf16")

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from edgeopt import targets
+from edgeopt.benchmarking.explaining import refused
 from edgeopt.domain.errors import BadInput, OwnFault, RunnerFailed
 from edgeopt.harness.profile import _turn
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline.explain import refused
-from edgeopt.pipeline.station import why_nowhere
+from edgeopt.pipeline.target_run import why_nowhere
 
 OWN = "edgeopt itself failed: KeyError: 'x' (edgeopt/runtimes/profiling/openvino.py:12)"
 
