@@ -90,9 +90,9 @@ _NOT_LOOKED_AT = (
     "home/cache",
     "home/.android",
     "tmp/adb.",
-    "home/.cache/",
-    "home/.keras/",
-    "home/.config/",
+    "home/.cache",
+    "home/.keras",
+    "home/.config",
     "tmp/matplotlib",
 )
 
