@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edgeopt.datasets.doubts import same_for_all
 from edgeopt.domain.errors import StepFailed
-from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
+from edgeopt.pipeline.parity_check import COMPRESSED, TooFar, parity
 from tests.datasets.test_parts import detector
 
 RNG = np.random.default_rng(0)

@@ -13,6 +13,8 @@ import numpy as np
 
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
+from edgeopt.benchmarking import trusted
+from edgeopt.benchmarking.opened_files import arrays_for, place
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
 from edgeopt.devices.registry import LOCAL
@@ -29,8 +31,6 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.profile import profile
 from edgeopt.jobs.told import told
-from edgeopt.pipeline import trusted
-from edgeopt.pipeline.opened import arrays_for, place
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find
 from edgeopt.sources import layer_names

@@ -1,4 +1,4 @@
-"""Artifacts timed by LiteRT's own `benchmark_model` on a phone: kept apart from our figures."""
+"""Files timed by LiteRT's own `benchmark_model` on a phone, one after the other."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from edgeopt.devices.benchmark_model import EFFORTS, Effort
+from edgeopt.devices.benchmark_model import Effort
 from edgeopt.devices.benchmark_phone import SUFFIX, BenchmarkPhone
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.mean_latency import MeanRow, MeanTable
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.domain.record import Record
-from edgeopt.pipeline.states import failed
-from edgeopt.pipeline.station import Station
-from edgeopt.report import untimed_words
 from edgeopt.sources.source import sha256_files
-
-RUNTIME = "litert"
 
 
 def bench_means(
@@ -60,41 +54,3 @@ def _row(device: BenchmarkPhone, path: Path, threads: int, effort: Effort) -> Me
         return msgspec.structs.replace(row, benchmark_model=device.time(path, threads, effort))
     except StepFailed as error:
         return msgspec.structs.replace(row, reason=error.reason)
-
-
-def with_means(station: Station, device: BenchmarkPhone, records: Sequence[Record]) -> list[Record]:
-    """Records of a target, each of LiteRT's that came so far with what the phone says of it.
-
-    What the program there does not take fails: that it runs on the phone is what is asked.
-
-    Raises:
-        DeviceFailed: the phone was lost.
-    """
-    open_records = [r for r in records if _open(r)]
-    done = 0
-    found = []
-    for record in records:
-        if _open(record):
-            station.progress(f"benchmark_model: {record.recipe}", done, len(open_records))
-            done += 1
-            record = station.keep(_timed(station, device, record))
-        elif record.status == "ok" and record.runtime != RUNTIME:
-            record = station.keep(untimed_words.without_latency(record, "not-litert"))
-        found.append(record)
-    return found
-
-
-def _open(record: Record) -> bool:
-    return record.status == "ok" and record.runtime == RUNTIME and record.benchmark_model is None
-
-
-def _timed(station: Station, device: BenchmarkPhone, record: Record) -> Record:
-    assert record.recipe is not None
-    shop = station.shop
-    path = shop.conversions.path(shop.artifact(record.recipe))
-    try:
-        mean = device.time(path, record.recipe.threads, EFFORTS[station.call.budget])
-    except StepFailed as error:
-        return failed(record, "measure", error)
-    timed = msgspec.structs.replace(record, benchmark_model=mean)
-    return untimed_words.without_latency(timed, "benchmark-model")

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from edgeopt import runtimes
+from edgeopt.benchmarking import trusted
+from edgeopt.benchmarking.opening import Opening
 from edgeopt.datasets import npz
 from edgeopt.datasets.check import check
 from edgeopt.datasets.samples import from_arrays
@@ -25,8 +27,6 @@ from edgeopt.harness.files import alone, manifest
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import disk, on_disk, scratch
-from edgeopt.pipeline import trusted
-from edgeopt.pipeline.opening import Opening
 from edgeopt.search.space import installed
 
 

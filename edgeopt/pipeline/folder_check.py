@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.run import Choice, Run
-from edgeopt.pipeline.trusted import AGAIN, BUNDLES, listed_in
 from edgeopt.store import artifact_files
+from edgeopt.store.listed import AGAIN, BUNDLES, listed_in
 from edgeopt.store.run_folder import RunFolder
 
 
