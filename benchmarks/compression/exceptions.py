@@ -201,7 +201,7 @@ def _timed(
         BUDGETS[budget],
         evaluator.log("measure"),
         300.0,
-        progress=lambda done, total, what: progress(what, done, total),
+        progress=progress,
         baseline=base,
     )
     default = forms["edgeopt default"].id

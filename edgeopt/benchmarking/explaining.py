@@ -22,7 +22,7 @@ from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.layer_names import LayerNames
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.time_profile import TimeProfile
@@ -91,7 +91,7 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
                 [_runs(record) for record in (a, b)],
                 work / "runner.log",
                 asked.timeout_s,
-                lambda done, total, what: progress(f"profiling: {what}", done, total),
+                under(progress, "profiling"),
             )
         except RunnerFailed as error:
             raise refused(error) from error

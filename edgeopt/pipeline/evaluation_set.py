@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -115,7 +115,7 @@ def exam(
     folder: Path,
     log: Path,
     timeout_s: float,
-    progress: Callable[[int], None],
+    progress: Listener,
 ) -> EvaluationSet:
     """Ask the source itself about every sample of a part.
 
@@ -136,7 +136,7 @@ def ask(
     feed: Feed,
     log: Path,
     timeout_s: float,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Listener = silent,
 ) -> Answers:
     """The source's own answers to every sample of a feed.
 

@@ -11,7 +11,7 @@ from edgeopt.datasets.training import training_samples
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.progress import Listener
+from edgeopt.domain.progress import Listener, titled
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import FEWEST_GROUPS
 from edgeopt.harness.client import RunnerFailed
@@ -132,7 +132,6 @@ class RunContext:
         )
 
     def _exam(self, part: str, samples: Samples) -> EvaluationSet:
-        total = len(samples)
         log = self.folder.log("source")
         try:
             return exam(
@@ -143,7 +142,7 @@ class RunContext:
                 self.folder.work / part,
                 log,
                 self.call.source_timeout_s,
-                lambda done: self.progress(f"asking the source ({part})", done, total),
+                titled(self.progress, f"asking the source ({part})"),
             )
         except RunnerFailed as error:
             # The folder goes with the refusal, and the log in it.

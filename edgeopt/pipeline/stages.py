@@ -197,8 +197,7 @@ class Stages:
                     said = json.loads(path.read_text())
                     if said["done"] != told:
                         told = said["done"]
-                        left = f"{what}: epoch {told}, about {said['left_s']:.0f} s left at most"
-                        self.progress(left, told, said["total"])
+                        self.progress(f"{what}: {said['what']}", told, said["total"])
 
         thread = threading.Thread(target=self._quietly, args=(follow,), daemon=True)
         thread.start()

@@ -9,7 +9,7 @@ import msgspec
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import Listener
+from edgeopt.domain.progress import Listener, under
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER, Budget
 from edgeopt.harness.compare import compare, decided, settled
@@ -128,7 +128,7 @@ def measured(
             evaluator.log(f"measure-{budget.name}"),
             evaluator.timeout_s,
             seed,
-            lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
+            under(progress, f"measuring ({budget.name})"),
             baseline_id,
             stop,
         )
