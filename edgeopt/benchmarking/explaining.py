@@ -194,7 +194,8 @@ def _first(
     record = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     if record is None:
         raise BadInput(
-            f"nothing was chosen for {target}.", "Name two candidates, or give --runtime."
+            f"nothing was chosen for {target}.",
+            f"Name two candidates, or give --runtime. {find.there(records)}",
         )
     return record
 
@@ -212,7 +213,24 @@ def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
     ):
         if record is not None and record.recipe_id != a.recipe_id:
             return record
-    raise BadInput(f"there is nothing to compare {a.recipe} with.", "Name two candidates.")
+    raise _alone(target, records, a)
+
+
+def _alone(target: str, records: list[Record], a: Record) -> BadInput:
+    """The error where no second candidate suggests itself."""
+    others = [r for r in records if r.recipe is not None and r.recipe_id != a.recipe_id]
+    start = f"there is nothing to compare {a.recipe} with"
+    if not others:
+        return BadInput(
+            f"{start}: it is the only candidate of {target} in this run.",
+            "Make a run with more of them: a target whose profile has more recipes, or more "
+            "runtimes installed.",
+        )
+    return BadInput(
+        f"{start} unless you name it: apart from it {target} has no baseline in this run, and "
+        f"{a.runtime} no fp32 with as many threads and no int8-static.",
+        f"Name the second one after the first. {find.there(others)}",
+    )
 
 
 def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:

@@ -141,8 +141,12 @@ def _options(path: Path) -> dict[str, str | int]:
 
 
 def _check(path: Path, device: Device) -> None:
-    if on_disk.kind(path) != "file":
-        raise BadInput(f"there is no file {on_disk.shown(path)}.", "Give the paths of model files.")
+    found = on_disk.kind(path)
+    if found == "nothing":
+        hint = f"Give the paths of model files. {on_disk.near(path)}"
+        raise BadInput(f"there is no file {on_disk.shown(path)}.", hint.rstrip())
+    if found == "folder":
+        raise BadInput(f"{path} is a folder, not a file.", "Give the paths of model files.")
     runtime = runtimes.SUFFIXES.get(path.suffix.lower())
     if runtime is None:
         raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")

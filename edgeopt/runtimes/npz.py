@@ -4,6 +4,7 @@ numpy takes a header's word for the size, reads past a wrong checksum, and raise
 here each entry's header is held to the entry, and everything that is wrong is one sentence.
 """
 
+import errno
 import os
 import stat
 import zipfile
@@ -14,6 +15,13 @@ import numpy as np
 from edgeopt.runtimes.fitting import Unfit
 
 HINT = "Write one with numpy.savez(path, INPUT=array, labels=array)."
+
+#: What there is to do where a file cannot be opened at all: no other content of it would help.
+OPENED = {
+    errno.ENOENT: ("no such file", "Give the path of an .npz file that is there."),
+    errno.ENOTDIR: ("no such file", "Give the path of an .npz file that is there."),
+    errno.EACCES: ("permission denied", "Change its permissions, or those of its folder."),
+}
 
 #: What a damaged archive or header raises.
 BROKEN = (
@@ -57,6 +65,9 @@ def require(path):
 
 
 def _unfit(path, error):
+    if getattr(error, "errno", None) in OPENED:
+        why, hint = OPENED[error.errno]
+        return Unfit("{}: {}".format(path, why), hint)
     return Unfit("{}: cannot be read as .npz: {}".format(path, reason(error)), HINT)
 
 

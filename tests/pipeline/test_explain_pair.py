@@ -104,6 +104,28 @@ def test_no_pair(given, words):
         pair(**given)
 
 
+def hint(**given):
+    with pytest.raises(BadInput) as caught:
+        pair(**given)
+    return str(caught.value)
+
+
+def test_what_is_missing_for_a_pair_is_said_with_what_to_do():
+    lone = hint(chosen=OV8, records=[OV8], baseline=None)
+    assert "it is the only candidate of here in this run" in lone
+    assert "Make a run with more of them" in lone
+    others = hint(chosen=OV8, records=[OV8, A, B], baseline=None)
+    assert "apart from it here has no baseline in this run, and openvino no fp32" in others
+    assert "Name the second one after the first. There are:" in others
+    assert f"{A.recipe_id} {A.recipe}" in others
+    assert f"{B.recipe_id} {B.recipe}" in others
+    assert str(OV8.recipe_id) not in others
+    own = hint(chosen=ORT, records=[ORT, B])  # it is the baseline itself
+    assert "apart from it here has no baseline" in own
+    assert f"{A.recipe_id} {A.recipe}" in hint()
+    assert hint(records=[]).endswith("The run has none.")
+
+
 def test_the_verdict_is_the_runs_own_in_either_direction():
     verdict = Verdict(
         word="FASTER", ratio=1.6, low=1.5, high=1.7, over=str(B2.recipe_id), pairs=36, launches=3,

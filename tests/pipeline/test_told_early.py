@@ -26,13 +26,15 @@ def text(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"data": "gone.npz"}, "gone.npz"),
+        ({"data": "gone.npz"}, "gone.npz: no such file"),
         ({"data": "gone"}, "no such file or folder"),
         ({"data": "m.onnx"}, "data of an unknown kind"),
         ({"data": "gone:function"}, "no module 'gone'"),
         ({"data": "folder"}, "need a preprocessing"),
-        ({"confirm": "gone.npz"}, "gone.npz"),
-        ({"calibration": "gone.npz"}, "gone.npz"),
+        ({"confirm": "gone.npz"}, "gone.npz: no such file"),
+        ({"calibration": "gone.npz"}, "gone.npz: no such file"),
+        ({"calibration": "photos"}, "photos: no such file or folder"),
+        ({"data": "./gone:function"}, "./gone:function: no such file or folder"),
         ({"device": "nobody"}, "there is no device 'nobody'"),
         ({"device": "http://nobody"}, "is no link to a device"),
         ({"device": ["local", "nobody"]}, "there is no device 'nobody'"),
