@@ -75,7 +75,7 @@ def _arrays(archive):
     names = archive.namelist()
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError("'{}' is in it twice".format(twice))
+        raise ValueError("{!r} is in it twice".format(twice[:100]))
     need = sum(info.file_size for info in archive.infolist())
     have = _memory()
     if have and need > have:
@@ -84,12 +84,12 @@ def _arrays(archive):
     arrays = {}
     for info in archive.infolist():
         if not info.filename.endswith(".npy"):
-            raise ValueError("'{}' in it is no array".format(info.filename[:100]))
+            raise ValueError("{!r} in it is no array".format(info.filename[:100]))
         name = info.filename[: -len(".npy")]
         try:
             arrays[name] = _array(archive, info)
         except BROKEN as error:
-            raise ValueError("'{}': {}".format(name[:100], reason(error))) from error
+            raise ValueError("{!r}: {}".format(name[:100], reason(error))) from error
     return arrays
 
 

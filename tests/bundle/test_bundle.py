@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bundle_net
 import msgspec
 import numpy as np
 import pytest
@@ -29,6 +28,7 @@ from edgeopt.runner.affinity import fastest
 from edgeopt.runner.root import Root
 from edgeopt.sources import onnx as source_file
 from edgeopt.sources.source import Source, sha256_file
+from tests.bundle import bundle_net
 
 ONLY = Path(__file__).with_name("only.py")
 #: What may be imported, beside the standard library and numpy.

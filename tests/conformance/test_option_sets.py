@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import processor
 import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.domain.recipe import SCHEDULING
 from edgeopt.search.options import option_sets
+from tests import processor
 
 pytestmark = pytest.mark.slow
 CASES = [

@@ -64,7 +64,7 @@ SLOW = [("conv", row) for row in ROWS_OF_CONV[3:]] + [("mlp", row) for row in TA
 def test_the_table_has_every_conversion():
     assert sorted([*(row[:2] for row in TABLE), *OF_TORCH]) == sorted(
         (runtime, precision)
-        for runtime in set(convert.CONVERTERS) - set(runtimes.STAND_INS)  # tests/nvidia
+        for runtime in set(convert.CONVERTERS) - set(runtimes.STAND_INS)  # test_tensorrt.py
         for precision in convert.load(runtime).PRECISIONS
         if precision != "as-is"  # of a LiteRT file only: test_other_sources.py
     )

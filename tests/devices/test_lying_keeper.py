@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from peaks import rises_less_than
 
 from benchmarks.devices import liar
 from benchmarks.devices.lies import LIES
@@ -20,6 +19,7 @@ from edgeopt.devices.keeper import Keeper, LinkCut
 from edgeopt.devices.parcel import pack
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.jobs.process import kill_group
+from tests.peaks import rises_less_than
 
 TOLD = [lie for lie in LIES if lie.who == "keeper"]
 #: Those that say nothing more, or never the end: they are waited for.

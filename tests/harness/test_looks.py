@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.budget import QUICK, SETTLING, SUBMISSION
 from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.measure import measure
+from tests.harness.standin import Script
 
 LOOKS = replace(QUICK, looks=(2, 3, 4), rounds=8, warmup_s=0.02)
 NOISY = "1e6 * rng.lognormvariate(0, {sd})"

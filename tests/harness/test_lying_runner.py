@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from peaks import rises_less_than
-from standin import RUNNER, Standin
 
 from benchmarks.devices import liar
 from benchmarks.devices.lies import LIES
@@ -23,6 +21,8 @@ from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.replies import REPLIES
 from edgeopt.jobs.log import MOST_BYTES
 from edgeopt.jobs.process import Process
+from tests.harness.standin import RUNNER, Standin
+from tests.peaks import rises_less_than
 
 TOLD = [lie for lie in LIES if lie.who == "runner"]
 SLOW = ("nothing", "now and then")

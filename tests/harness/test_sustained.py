@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.started import Setting
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.sustained import NEAR_C, PAUSE_S, Soak, sustained
 from edgeopt.harness.sustained_figures import figures, minutes, ranking
+from tests.harness.standin import Script
 
 THROTTLES = "20e6 if i < 6000 else 36e6"  # 20 ms for two minutes, then hot
 

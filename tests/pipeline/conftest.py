@@ -7,8 +7,9 @@ import sys
 
 import numpy as np
 import pytest
-import short_schedules as schedules
-from cli_process import HERE
+
+from tests.pipeline import short_schedules as schedules
+from tests.pipeline.cli_process import HERE
 
 
 @pytest.fixture(scope="session")

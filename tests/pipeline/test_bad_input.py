@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cli_process import HERE, edgeopt
+
+from tests.pipeline.cli_process import HERE, edgeopt
 
 PROFILE = HERE / "one-runtime.toml"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from edgeopt.benchmarking.opened_files import open_files
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
-from edgeopt.pipeline.opened import open_files
 from edgeopt.runtimes import fixed_shapes
 from edgeopt.store import bench_file
 

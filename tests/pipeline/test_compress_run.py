@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_process import HERE, edgeopt, shortly
 
 from edgeopt.store import run_folder
+from tests.pipeline.cli_process import HERE, edgeopt, shortly
 
 pytestmark = pytest.mark.slow
 ONE = str(HERE / "one-runtime.toml")

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from edgeopt.benchmarking.explaining import Asked, _verdict, chosen_pair
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
-from edgeopt.pipeline.executed import executed
-from edgeopt.pipeline.explain import Asked, _verdict, chosen_pair
+from edgeopt.pipeline.session_account import executed
 
 
 @dataclass

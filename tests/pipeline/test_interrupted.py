@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_process import HERE
+
+from tests.pipeline.cli_process import HERE
 
 TARGET = str(HERE / "one-runtime.toml")
 pytestmark = pytest.mark.slow

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import short_schedules
 
 import edgeopt
 from edgeopt.harness.budget import BUDGETS
 from edgeopt.search.choose import TIE, qualifying
+from tests.pipeline import short_schedules
 
 pytestmark = pytest.mark.slow
 MAX_DROP = 0.03

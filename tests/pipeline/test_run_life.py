@@ -10,11 +10,11 @@ import sys
 import time
 
 import pytest
-from cli_process import HERE, shortly
 
 import edgeopt as package
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.optimize import optimize
+from tests.pipeline.cli_process import HERE, shortly
 
 ONE = str(HERE / "one-runtime.toml")
 THREE = str(HERE / "three-runtimes.toml")

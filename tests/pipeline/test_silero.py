@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cli_process import HERE
 
 import edgeopt
 from benchmarks.demo.packages import folder
+from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
 

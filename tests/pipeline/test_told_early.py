@@ -6,11 +6,11 @@ import time
 
 import numpy as np
 import pytest
-from cli_process import HERE
 
 import edgeopt
 from benchmarks.faults.fuzz.endless import endless
 from edgeopt.domain.errors import BadInput
+from tests.pipeline.cli_process import HERE
 
 ONE = str(HERE / "one-runtime.toml")
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import processor
 import pytest
-from opened_station import opened
+from tests.pipeline.opened_station import opened
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain.errors import StepFailed
@@ -21,12 +20,13 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.executed import executed
 from edgeopt.pipeline.optimize import _space
-from edgeopt.pipeline.parity import REQUIRED_DB, REQUIRED_DB_INT8
-from edgeopt.pipeline.states import blank
+from edgeopt.pipeline.parity_check import REQUIRED_DB, REQUIRED_DB_INT8
+from edgeopt.pipeline.record_ends import blank
+from edgeopt.pipeline.session_account import executed
 from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
+from tests import processor
 
 HERE = Path(__file__).parent
 

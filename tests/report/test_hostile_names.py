@@ -13,7 +13,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample import sample_profiles, sample_run
 
 from edgeopt import targets
 from edgeopt.domain.bench_row import BenchRow, BenchTable
@@ -44,6 +43,7 @@ from edgeopt.report.comparison import comparison
 from edgeopt.report.progress import Progress
 from edgeopt.report.shown import Console, Text
 from edgeopt.report.targets_table import TargetRow
+from tests.report.sample import sample_profiles, sample_run
 
 PACKAGE = Path(__file__).parents[2] / "edgeopt"
 #: Each a kind: a colour, a title of the window, a C1 control, an override, a forged line, markup

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from test_find import record
-from test_space import profile, rule, source
 
 from edgeopt import convert, runtimes, targets
 from edgeopt.domain.recipe import Recipe
@@ -14,6 +12,8 @@ from edgeopt.search import providers
 from edgeopt.search.find import is_own_fp32, is_plain
 from edgeopt.search.options import variants
 from edgeopt.search.space import space
+from tests.search.test_find import record
+from tests.search.test_space import profile, rule, source
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 BOX = profile(
