@@ -23,7 +23,7 @@ from edgeopt.pipeline.place import Place
 from edgeopt.pipeline.places import Fleet
 from edgeopt.pipeline.workbench import Workbench
 from edgeopt.search.space import Space, space, without
-from edgeopt.store import run_folder
+from edgeopt.store import out, run_folder
 from edgeopt.store.run_folder import RunFolder
 
 
@@ -48,7 +48,7 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         work = Path(stack.enter_context(scratch.folder()))
         fleet = Fleet(local_machine(), work / "devices.log", progress)
         stack.callback(fleet.close)
-        fleet.require(call.devices)
+        fleet.require(call.devices, reach=not out.is_begun(call.out))
         intake = take_in(call, work, progress)
         intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
         stack.enter_context(run_folder.locked(call.out))
