@@ -87,15 +87,19 @@ class DevicePool:
                 )
         return found
 
-    def require(self, asked: Sequence[str]) -> None:
-        """Refuse names and links of no device; none is connected for that.
+    def require(self, asked: Sequence[str], reach: bool = False) -> None:
+        """Refuse names and links of no device; with `reach`, devices that cannot be reached, too.
 
         Raises:
             BadInput: there is no such device, or no such link.
+            DeviceFailed: one cannot be reached. What lies is told where it is needed.
+            NotInstalled: what reaches it is missing here.
         """
-        for name in asked:
-            if name != registry.LOCAL:
-                self._device(name)
+        devices = [self._device(name) for name in asked if name != registry.LOCAL]
+        for device in devices if reach else ():
+            self.progress(f"looking for {device.name}")
+            with contextlib.suppress(Untrusted):
+                device.reach()
 
     def names(self, profiles: Sequence[Profile], asked: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.

@@ -24,7 +24,7 @@ from edgeopt.pipeline.run_context import RunContext
 from edgeopt.pipeline.run_environment import environment, local_machine
 from edgeopt.report import untimed_words
 from edgeopt.search.space import Space, space, without
-from edgeopt.store import run_folder
+from edgeopt.store import out, run_folder
 from edgeopt.store.run_folder import RunFolder
 
 
@@ -49,7 +49,7 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         work = Path(stack.enter_context(scratch.folder()))
         pool = DevicePool(local_machine(), work / "devices.log", progress)
         stack.callback(pool.close)
-        pool.require(call.devices)
+        pool.require(call.devices, reach=not out.is_begun(call.out))
         intake = take_in(call, work, progress)
         intake = _with_devices(intake, pool.names(intake.profiles, call.devices))
         stack.enter_context(run_folder.locked(call.out))

@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tests.pipeline.opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.bases import _bases
 from edgeopt.sources.source import combined_sha256, sha256_file
+from tests.pipeline.opened_run import on_noise, opened
 from tests.pipeline.test_refine import save_net
 
 PRUNED = (Prune(share=0.2),)

@@ -5,7 +5,6 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tests.pipeline.opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.latency import Latency
@@ -13,6 +12,7 @@ from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.refine import refine
+from tests.pipeline.opened_run import on_noise, opened
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from msgspec.structs import replace
-from tests.pipeline.opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune, Recover, Training
@@ -15,6 +14,7 @@ from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.refine import refine
 from edgeopt.search.find import float_form
+from tests.pipeline.opened_run import on_noise, opened
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,6 @@ import os
 
 import msgspec
 import pytest
-from tests.pipeline.opened_station import opened
 
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.progress import silent
@@ -16,6 +15,7 @@ from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.sweep import _winners, sweep
 from edgeopt.pipeline.timing import time_records
+from tests.pipeline.opened_run import opened
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
 TWO = len(os.sched_getaffinity(0)) > 1

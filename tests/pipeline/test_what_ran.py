@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from tests.pipeline.opened_station import opened
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain.errors import StepFailed
@@ -27,6 +26,7 @@ from edgeopt.pipeline.session_account import executed
 from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
 from tests import processor
+from tests.pipeline.opened_run import opened
 
 HERE = Path(__file__).parent
 

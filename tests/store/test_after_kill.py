@@ -9,19 +9,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_run_folder import contents, refusal, request, run
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.pipeline import kept
 from edgeopt.store import leftovers, run_folder, run_lock
 from edgeopt.store.out import check_free
+from tests.store.test_run_folder import contents, refusal, request, run
 
 #: Writes into a folder as a call does, so far as it is asked to, and is killed there.
 CALL = """
 import os, signal, sys
 from pathlib import Path
 from edgeopt.store import leftovers, run_folder
-from test_run_folder import request, run
+from tests.store.test_run_folder import request, run
 out, state = Path(sys.argv[1]), sys.argv[2]
 with run_folder.locked(out):
     if state != "locked":
