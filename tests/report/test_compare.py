@@ -16,7 +16,8 @@ from edgeopt.domain.published import Predicted
 from edgeopt.report import compare_table, html
 from edgeopt.report.comparison import comparison
 from edgeopt.store.run_folder import RunFolder
-from tests.report.sample import INTEL, PI, sample_profiles, sample_run
+from tests.report.sample import INTEL, PI, sample_run
+from tests.report.sample_profiles import sample_profiles
 
 
 @pytest.fixture(scope="module")

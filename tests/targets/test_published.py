@@ -72,21 +72,6 @@ def test_the_figures_that_profiles_quote_are_in_the_table():
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        ("mobilenet_v2_1.0", "mobilenetv2"),
-        ("mobilenet-v2 pytorch", "mobilenetv2"),
-        ("MobileNet_V2_224", "mobilenetv2"),
-        ("mobilenet", "mobilenetv1"),
-        ("mobilenet_v2_1.4", "mobilenetv21.4"),
-        ("efficientnet-lite0", "efficientnetlite0"),
-    ],
-)
-def test_a_model_is_known_by_what_matters_in_its_name(name, key):
-    assert model_key(name) == key
-
-
 def test_a_band_of_the_very_model_on_the_very_target():
     found = predict.from_published(ROWS, PI4, "mobilenet_v2", "fp32")
     times = [46.0, 61.91, 93.53]  # XNNPACK all threads, ncnn 4 and 1
