@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,32 @@ def test_no_file_is_long_or_says_its_folder_again(path):
     assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
     room = path.parent.name
     assert not path.stem.startswith((f"test_{room}_", f"test_{room.removesuffix('s')}_"))
+
+
+def asserts(node: ast.AST, certain: bool) -> bool:
+    """Whether a statement asserts something; `certain`: whatever its conditions say."""
+    if isinstance(node, ast.Assert):
+        return True
+    if isinstance(node, ast.Expr):
+        return "assert" in ast.unparse(node).partition("(")[0]
+    if isinstance(node, ast.With) and "pytest.raises" in ast.unparse(node.items[0]):
+        return True
+    if isinstance(node, ast.If) and certain:
+        branches = (node.body, node.orelse)
+        return all(any(asserts(one, certain) for one in branch) for branch in branches)
+    return any(asserts(one, certain) for one in ast.iter_child_nodes(node))
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: path.stem)
+def test_no_loop_passes_over_what_it_should_look_at(path):
+    """What is to be looked at is taken out first, so that the test can say how many there are."""
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    loops = [node for f in functions for node in ast.walk(f) if isinstance(node, ast.For)]
+    within = [node for loop in loops for node in ast.walk(loop)]
+    assert not [node.lineno for node in within if isinstance(node, ast.Continue)]
+    passing = [loop for loop in loops if asserts(loop, False) and not asserts(loop, True)]
+    assert not [loop.lineno for loop in passing]
