@@ -85,6 +85,7 @@ def test_an_orderly_case_may_run():
     assert judge.faults(case("orderly"), judge.Deed(1, "nothing qualified")) == []
 
 
+@pytest.mark.slow
 def test_cases_are_the_same_for_a_seed_and_others_for_another(light):
     once = [one.id for one in kinds.cases(1, light, "npz_files")]
     assert once == [one.id for one in kinds.cases(1, light, "npz_files")]
@@ -92,6 +93,7 @@ def test_cases_are_the_same_for_a_seed_and_others_for_another(light):
     assert len(set(once)) == len(once)
 
 
+@pytest.mark.slow
 def test_every_option_of_every_command_is_tried(light):
     from edgeopt.cli import cli
 
@@ -106,6 +108,7 @@ def test_every_option_of_every_command_is_tried(light):
     assert there - tried == set()
 
 
+@pytest.mark.slow
 def test_a_damaged_archive_is_damaged(light):
     import random
 
