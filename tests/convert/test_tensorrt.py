@@ -104,10 +104,11 @@ def test_integers_are_as_explicit_quantization_wants_them(make):
     assert check(model) == []
     assert by_channel(model) == 3  # two convolutions and the product
     quantized = {n.output[0] for n in model.graph.node if n.op_type == "DequantizeLinear"}
-    for node in model.graph.node:
-        if node.op_type in ("Conv", "Gemm", "Add"):
-            assert set(node.input[:2]) <= quantized, node.name  # the residual's both inputs
-            assert not set(node.input[2:]) & quantized, node.name  # biases stay in float
+    computing = [n for n in model.graph.node if n.op_type in ("Conv", "Gemm", "Add")]
+    assert sorted({n.op_type for n in computing}) == ["Add", "Conv", "Gemm"]
+    for node in computing:
+        assert set(node.input[:2]) <= quantized, node.name  # the residual's both inputs
+        assert not set(node.input[2:]) & quantized, node.name  # biases stay in float
 
 
 def test_the_processors_own_quantization_would_be_refused(make):

@@ -46,6 +46,7 @@ def wrong_weights(path):
     manifest.write_text(json.dumps(artifact), "utf-8")
 
 
+@pytest.mark.slow
 def test_chains_are_followed_to_their_end(run):
     def named(of):
         return [

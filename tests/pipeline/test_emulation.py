@@ -91,7 +91,10 @@ def on(context):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOARDS)
 def test_each_board_answers_as_this_machine_does(on, name):
-    for record in on(name, recipes=RECIPES + MORE.get(name, [])):
+    recipes = RECIPES + MORE.get(name, [])
+    records = on(name, recipes=recipes)
+    assert len(records) == len(recipes)
+    for record in records:
         found = record.emulation
         assert (record.status, record.reason) == ("ok", "")
         assert (found.core, found.note) == (BOARDS[name], "")
