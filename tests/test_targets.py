@@ -112,7 +112,7 @@ def test_shipped_profile_takes_a_stand_on_every_precision(name):
     stands = {(rule.runtime, rule.precision) for rule in (*profile.recipes, *profile.left_out)}
     served = {rule.runtime for rule in profile.recipes}
     assert served
-    assert {(r, p) for r in served for p in targets.OFFERS[r]} <= stands
+    assert {(r, p) for r in served for p in targets.offers()[r]} <= stands
 
 
 @pytest.mark.parametrize("name", targets.names())
@@ -465,7 +465,7 @@ def test_a_fault_that_msgspec_words_anew_is_still_told():
             'runtime = "litert"',
             'runtime = "mnn"',
             "line 24: recipes[0].runtime: unknown runtime 'mnn'; "
-            "known: " + ", ".join(targets.OFFERS),
+            "known: " + ", ".join(targets.offers()),
             id="unknown runtime",
         ),
         pytest.param(

@@ -118,7 +118,7 @@ def _runtime(
     bench: Workbench, shop: Workshop, name: str, budget: str, progress: Listener
 ) -> dict[str, Any]:
     options = _options(name)
-    usual = convert.load(name).recipe("int8-static", shop.source)
+    usual = convert.load(name).quantization("int8-static", shop.source)
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 

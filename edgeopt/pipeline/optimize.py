@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeopt import convert
 from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
@@ -89,7 +90,7 @@ def _space(place: Place, intake: Intake) -> Space:
     profile, machine = place.profile, place.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    found = space(profile, features, cores, intake.source, place.providers)
+    found = space(profile, features, cores, intake.source, convert.find, place.providers)
     hint = f"`edgeopt devices setup {place.name}` installs it." if place.missing else ""
     return without(found, place.missing, hint)
 

@@ -121,9 +121,8 @@ def _as_made(count: int, made: Mapping[int, Future[None]]) -> Iterator[int]:
 
 def _by_another(record: Record, why: str) -> Record:
     """A candidate that another runtime answered for: it has a score, and no latency."""
-    note = (
-        f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
-    )
+    stand_in = runtimes.spec(record.runtime).stand_in
+    note = f"answered by {stand_in} on the CPU in place of {record.runtime}"
     return msgspec.structs.replace(
         record,
         latency_reason=f"not measured: no NVIDIA device here ({why})",

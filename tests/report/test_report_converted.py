@@ -12,7 +12,7 @@ from edgeopt.report.comparison import _state
 from edgeopt.report.terminal import summary
 from edgeopt.search import choose
 
-WHY, ADVICE = runtimes.ELSEWHERE["coreml"]
+WHY, ADVICE = runtimes.spec("coreml").elsewhere
 
 
 def converted(run):
