@@ -220,12 +220,12 @@ def test_the_example_of_a_profile_is_one(tmp_path: Path) -> None:
 
 def test_every_runtime_is_named_with_what_it_opens_and_offers() -> None:
     rows = section(page("targets.md"), "Runtimes").splitlines()
-    for suffix, name in runtimes.SUFFIXES.items():
+    for suffix, name in runtimes.suffixes().items():
         row = next(row for row in rows if row.startswith(f"| `{name}` |"))
         assert f"`{suffix}`" in row
-        offered = ", ".join(targets.OFFERS.get(name, ()))
+        offered = ", ".join(targets.offers().get(name, ()))
         assert offered in row
-    for name in runtimes.REFERENCES:
+    for name in (spec.name for spec in runtimes.specs() if spec.reference):
         assert any(row.startswith(f"| `{name}` |") for row in rows)
 
 

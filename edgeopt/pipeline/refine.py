@@ -10,6 +10,7 @@ import msgspec
 from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER
@@ -25,9 +26,6 @@ from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
-
-#: Libraries that leave operators in float where they are told to.
-EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
 
 _RUNS = 20  # profiled inferences of a turn
 
@@ -110,7 +108,7 @@ def refine(
 
 def _has_forms(record: Record) -> bool:
     """Whether its converter makes other forms of its integers."""
-    return hasattr(convert.load(record.runtime), "forms")
+    return convert.load(record.runtime).makes_forms
 
 
 def _won(work: _Work) -> bool:
@@ -183,7 +181,7 @@ def _base(work: _Work) -> Recipe:
     for record in (work.best, *work.made):
         how = record.recipe.quantization if record.recipe else None
         made = record.status == "ok" or record.mendable
-        if made and record.recipe and how and how.library in EXCEPTIONS:
+        if made and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
             return record.recipe
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 

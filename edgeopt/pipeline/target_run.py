@@ -124,9 +124,8 @@ def _as_made(count: int, made: Mapping[int, Future[None]]) -> Iterator[int]:
 
 def _by_another(record: Record, why: str) -> Record:
     """A candidate that another runtime answered for: it has a score, and no latency."""
-    note = (
-        f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
-    )
+    stand_in = runtimes.spec(record.runtime).stand_in
+    note = f"answered by {stand_in} on the CPU in place of {record.runtime}"
     return msgspec.structs.replace(
         untimed_words.without_latency(record, "no-engine", detail=why),
         hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",

@@ -72,7 +72,7 @@ def make(source, tmp_path_factory):
             base = str(folder / Path(artifact.path).name)
         folder = tmp_path_factory.mktemp(f"{runtime}-{precision}")
         recipe = Recipe(
-            runtime=runtime, precision=precision, quantization=converter.recipe(precision)
+            runtime=runtime, precision=precision, quantization=converter.quantization(precision)
         )
         job = Job(
             recipe=recipe, source=source, calibration=calibration, base=base, folder=str(folder)

@@ -109,7 +109,7 @@ def test_it_goes_through(sources, expected, tmp_path, form, runtime, precision, 
     for step in filter(None, (converter.base(precision), precision)):
         folder = tmp_path / step
         folder.mkdir()
-        quantization = converter.recipe(step, source)
+        quantization = converter.quantization(step, source)
         recipe = Recipe(runtime=runtime, precision=step, quantization=quantization)
         job = Job(recipe=recipe, source=source, calibration={}, base=base, folder=str(folder))
         made = msgspec.convert(worker.make(msgspec.to_builtins(job)), Converted)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.convert import worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.convert.sparse_2to4 import prune, prune_model
@@ -24,7 +24,7 @@ from edgeopt.sources.source import Source
 from tests.runtimes.gpu_net import samples, write_net
 
 RUNTIMES = ("tensorrt", "onnxruntime_cuda", "onnxruntime_tensorrt")
-ALL = [(name, p) for name in RUNTIMES for p in convert.load(name).PRECISIONS]
+ALL = [(name, p) for name in RUNTIMES for p in runtimes.spec(name).precisions]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def make(source, tmp_path):
         recipe = Recipe(
             runtime=runtime,
             precision=precision,
-            quantization=converter.recipe(precision),
+            quantization=converter.quantization(precision),
             options={"sparse_weights": 1} if precision == "fp16-2to4" else {},
         )
         job = Job(

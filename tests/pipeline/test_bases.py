@@ -20,7 +20,7 @@ PRUNED = (Prune(share=0.2),)
 
 
 def recipe(runtime, precision, **said):
-    how = convert.load(runtime).recipe(precision)
+    how = convert.load(runtime).quantization(precision)
     return Recipe(runtime=runtime, precision=precision, quantization=how, **said)
 
 

@@ -33,7 +33,7 @@ BOARDS = {
     "raspberry-pi-5": "cortex-a76",
 }
 RECIPES = [
-    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).recipe(p))
+    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
     for runtime in ("litert", "onnxruntime")
     for p in ("fp32", "int8-static")
 ]

@@ -70,7 +70,7 @@ def screened(run):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, threads=threads,
-            quantization=convert.load("onnxruntime").recipe(p),
+            quantization=convert.load("onnxruntime").quantization(p),
         )
         for p, threads in (("fp32", 1), ("int8-static", 1), ("fp32", 2))
     ]  # fmt: skip

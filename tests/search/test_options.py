@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.domain.recipe import Recipe
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.search.options import EFFORTS, option_sets, variants
+from edgeopt.search.options import EFFORTS, variants
 
 RUNTIMES = sorted(convert.CONVERTERS)
 AMX = ("amx_bf16", "amx_int8")
@@ -77,7 +77,7 @@ def test_variants_are_others_of_the_same_artifact(runtime, threads, cores, most,
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_every_set_says_what_may_be_won_and_changes_something(runtime):
-    for one in option_sets(runtime):
+    for one in runtimes.spec(runtime).option_sets:
         assert one.why
         assert one.options or one.affinity != "any"
 

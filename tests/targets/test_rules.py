@@ -85,7 +85,7 @@ from tests.targets.my_board import complaint
             'runtime = "litert"',
             'runtime = "mnn"',
             "line 24: recipes[0].runtime: unknown runtime 'mnn'; "
-            "known: " + ", ".join(targets.OFFERS),
+            "known: " + ", ".join(targets.offers()),
             id="unknown runtime",
         ),
         pytest.param(

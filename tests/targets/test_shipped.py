@@ -24,7 +24,7 @@ def test_shipped_profile_takes_a_stand_on_every_precision(name):
     stands = {(rule.runtime, rule.precision) for rule in (*profile.recipes, *profile.left_out)}
     served = {rule.runtime for rule in profile.recipes}
     assert served
-    assert {(r, p) for r in served for p in targets.OFFERS[r]} <= stands
+    assert {(r, p) for r in served for p in targets.offers()[r]} <= stands
 
 
 @pytest.mark.parametrize("name", targets.names())
