@@ -13,7 +13,8 @@ from edgeopt.report.scatter import NARROW, WIDE, draw, drop_scale, staircase
 
 POINT = Point(
     recipe_id="r",
-    name="litert fp32, 1 thread",
+    form="litert fp32",
+    threads=1,
     runtime="litert",
     precision="fp32",
     tooltip="",
