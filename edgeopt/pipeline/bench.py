@@ -12,7 +12,7 @@ from edgeopt.domain import bounds
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.finding import failures
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.figures import energy_of, latency, start
@@ -94,7 +94,7 @@ def _measure(
         work / "bench.log",
         timeout_s,
         seed,
-        lambda done, total, what: progress(f"measuring: {what}", done, total),
+        lambda done, total, what: progress(Doing("measuring", what, repeats=True), done, total),
         keys[first],
         lambda session: settled(session, keys),
     )

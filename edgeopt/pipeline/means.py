@@ -11,7 +11,7 @@ from edgeopt.devices.benchmark_model import EFFORTS, Effort
 from edgeopt.devices.benchmark_phone import SUFFIX, BenchmarkPhone
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.mean_latency import MeanRow, MeanTable
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.states import failed
 from edgeopt.pipeline.station import Station
@@ -75,7 +75,7 @@ def with_means(station: Station, device: BenchmarkPhone, records: Sequence[Recor
     found = []
     for record in records:
         if _open(record):
-            station.progress(f"benchmark_model: {record.recipe}", done, len(open_records))
+            station.progress(Doing("benchmark_model", record.recipe), done, len(open_records))
             done += 1
             record = station.keep(_timed(station, device, record))
         elif record.status == "ok" and record.runtime != RUNTIME:

@@ -9,6 +9,7 @@ import msgspec
 
 from edgeopt import runtimes
 from edgeopt.devices.registry import LOCAL
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
@@ -40,8 +41,8 @@ class Station:
     def progress(self, what: str, done: int = 0, total: int = 0) -> None:
         """See `Workbench.tell`; says where, if that is not this machine."""
         where = "" if self.shop.device.link == LOCAL else f" on {self.shop.device.name}"
-        first, colon, rest = what.partition(":")
-        self.bench.tell(f"{first}{where}{colon}{rest}", done, total)
+        doing = what if isinstance(what, Doing) else Doing(what)
+        self.bench.tell(doing.at(where), done, total)
 
     @property
     def confirm(self) -> Exam:
@@ -71,7 +72,7 @@ class Station:
         }
         found: dict[int, Record] = {}
         for number in _as_made(len(recipes), made):
-            self.progress(f"{target}: {recipes[number]}", len(found), len(recipes))
+            self.progress(Doing(target, recipes[number]), len(found), len(recipes))
             found[number] = known[number] or self._candidate(blanks[number], recipes[number])
         return [found[number] for number in range(len(recipes))]
 

@@ -9,7 +9,7 @@ import msgspec
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import Listener
+from edgeopt.domain.progress import Doing, Listener
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER, Budget
 from edgeopt.harness.compare import compare, decided, settled
@@ -114,7 +114,7 @@ def measured(
     wanted = schedules.asked(shop, records, budget, seed, baseline_id, contested)
     known = schedules.known(folder, wanted, budget)
     if known is not None:
-        progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
+        progress(_measuring(budget, "known from an earlier schedule"), 1, 1)
         return known, findings(known.raw())
     subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
     with shop.measuring():
@@ -126,7 +126,7 @@ def measured(
             shop.log(f"measure-{budget.name}"),
             shop.timeout_s,
             seed,
-            lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
+            lambda done, total, what: progress(_measuring(budget, what), done, total),
             baseline_id,
             stop,
         )
@@ -137,6 +137,10 @@ def measured(
         whole = not failures(found) and not any(t.failed for t in session.timed.values())
         schedules.keep(folder, wanted, budget, raw, whole)
     return session, found
+
+
+def _measuring(budget: Budget, what: str) -> Doing:
+    return Doing(f"measuring ({budget.name})", what, repeats=True)
 
 
 def _told(
