@@ -10,6 +10,7 @@ import msgspec
 from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
@@ -150,7 +151,7 @@ def _except_layers(work: _Work, records: Sequence[Record]) -> None:
         StepFailed: the layers cannot be ranked.
     """
     evaluator, base = work.run.evaluator, _base(work)
-    work.run.progress(f"{work.plain.target}: ranking the layers of {base}")
+    work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
     table = evaluator.conversions.noise(base, evaluator.output)
     fp32, int8 = _profiles(work, records)
     work.found = prices.prices(table, fp32, int8)

@@ -9,6 +9,7 @@ import msgspec
 
 from edgeopt import runtimes
 from edgeopt.devices.registry import LOCAL
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
@@ -40,8 +41,8 @@ class TargetRun:
     def progress(self, what: str, done: int = 0, total: int = 0) -> None:
         """See `RunContext.tell`; says where, if that is not this machine."""
         where = "" if self.evaluator.device.link == LOCAL else f" on {self.evaluator.device.name}"
-        first, colon, rest = what.partition(":")
-        self.context.tell(f"{first}{where}{colon}{rest}", done, total)
+        doing = what if isinstance(what, Doing) else Doing(what)
+        self.context.tell(doing.at(where), done, total)
 
     @property
     def confirm(self) -> EvaluationSet:
@@ -71,7 +72,7 @@ class TargetRun:
         }
         found: dict[int, Record] = {}
         for number in _as_made(len(recipes), made):
-            self.progress(f"{target}: {recipes[number]}", len(found), len(recipes))
+            self.progress(Doing(target, recipes[number]), len(found), len(recipes))
             found[number] = known[number] or self._candidate(blanks[number], recipes[number])
         return [found[number] for number in range(len(recipes))]
 

@@ -10,7 +10,7 @@ from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import Listener, under
+from edgeopt.domain.progress import Doing, Listener, under
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER, Budget
 from edgeopt.harness.compare import compare, decided, settled
@@ -113,7 +113,7 @@ def measured(
     wanted = schedules.asked(evaluator, records, budget, seed, baseline_id, contested)
     known = schedules.known(folder, wanted, budget)
     if known is not None:
-        progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
+        progress(Doing(f"measuring ({budget.name})", "known from an earlier schedule"), 1, 1)
         return known, findings(known.raw())
     subjects = [
         evaluator.subject(r.recipe, evaluator.artifact(r.recipe)) for r in records if r.recipe
