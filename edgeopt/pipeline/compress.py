@@ -26,6 +26,7 @@ from edgeopt.pipeline.races import Raced, time_step, time_steps
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import baseline_of, time_records
+from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
@@ -160,7 +161,7 @@ def _for_integers(search: Search) -> bool:
     return True
 
 
-def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
+def _try(search: Search, method: Method, stages: Chain) -> ladder.StepOutcome:
     """One step: made, scored, timed; kept or taken back."""
     run, chain = search.run, (*search.chain, *stages)
     recipe = msgspec.structs.replace(search.carrier, compression=chain)
@@ -168,14 +169,15 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
     with contextlib.suppress(StepFailed):  # which is remembered, and told by the record
         run.context.stages.derived(chain)
     record = run.candidates([recipe])[0]
-    held = record.status == "ok" and not choose.misses(record, run.call.constraints)
+    held = choose.qualifies(record, run.call.constraints)
     forms: tuple[Record, ...] = ()
     raced = None
     if held and method != "qat":
         forms = with_all_threads(run, search.records, record)
         raced = _raced(search, forms)
     verdict = raced.verdict if raced else None
-    outcome, why = ladder.judge(method, record, verdict, held, search.record)
+    outcome = ladder.outcome_of(method, record, verdict, held, search.record)
+    why = step_words.why(outcome)
     search.steps.append(_step(search, chain, record, verdict, outcome, why))
     if outcome.kept:
         _keep(search, chain, raced, forms or (record,))
@@ -217,8 +219,7 @@ def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
     search.records = [record for record in search.records if record.key not in gone]
     for record in forms:
         if record.status == "ok":
-            reason = f"taken back: {why}"
-            search.run.keep(msgspec.structs.replace(record, latency_reason=reason))
+            search.run.keep(untimed_words.without_latency(record, "taken-back", detail=why))
 
 
 def _time_again(search: Search) -> None:
@@ -239,7 +240,7 @@ def _time_again(search: Search) -> None:
         assert form.number is not None
         if verdict is not None:
             stands = number < count
-            step = ladder.again(search.steps[form.number], verdict, stands)
+            step = step_words.timed_again(search.steps[form.number], verdict, stands)
             search.steps[form.number] = step
             if not stands:
                 _take_back(search, form.records, step.why)
@@ -252,7 +253,7 @@ def _step(
     chain: Chain,
     record: Record,
     verdict: Verdict | None,
-    outcome: ladder.Outcome,
+    outcome: ladder.StepOutcome,
     why: str,
 ) -> CompressionStep:
     stages = search.run.context.stages

@@ -30,6 +30,7 @@ from edgeopt.pipeline.evaluation_set import output_shapes
 from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.parity_check import REQUIRED_DB, Answers
 from edgeopt.pipeline.record_ends import failed
+from edgeopt.report import untimed_words
 from edgeopt.runner import sensors
 
 CHUNK = 4
@@ -106,16 +107,10 @@ def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record
     if not _open(record) or record.recipe is None:
         return record
     if record.recipe.session_id not in found:
-        reason = f"no device of this target is at hand; {record.runtime} is not run on emulated ARM"
-        return msgspec.structs.replace(record, latency_reason=reason)
+        return untimed_words.without_latency(record, "not-emulated", record.runtime)
     emulation, error = found[record.recipe.session_id]
-    record = msgspec.structs.replace(
-        record,
-        device=device.name,
-        kind="emulated",
-        latency_ms=None,
-        latency_reason=f"run on an emulated {device.core}, whose times are no latencies",
-    )
+    record = msgspec.structs.replace(record, device=device.name, kind="emulated", latency_ms=None)
+    record = untimed_words.without_latency(record, "emulated", device.core)
     if error is not None:
         record = failed(record, "parity" if error.status == "failed-parity" else "score", error)
     return msgspec.structs.replace(record, emulation=emulation)

@@ -18,7 +18,7 @@ from edgeopt.pipeline import promised, stress
 from edgeopt.pipeline.refine import refine
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import time_records
-from edgeopt.report import fidelity_words, words
+from edgeopt.report import fidelity_words, shortfall_words, words
 from edgeopt.search import choose
 
 FINALISTS = 3
@@ -143,7 +143,9 @@ def _with_findings(
 
 def _gone(record: Record, constraints: Constraints) -> Miss:
     """A finalist that the longer measurement disqualified."""
-    return _miss(record, record.reason or "; ".join(choose.misses(record, constraints)))
+    if record.reason:
+        return shortfall_words.because(record, record.reason)
+    return shortfall_words.miss(record, choose.shortfalls(record, constraints))
 
 
 def _measure_again(
@@ -207,13 +209,9 @@ def confirm(run: TargetRun, record: Record) -> Record:
 def broken(record: Record, run: TargetRun) -> Miss | None:
     """The promise that a candidate broke when it was confirmed, or None."""
     if record.status != "ok":
-        return _miss(record, f"confirming it failed: {record.reason}")
-    missed = choose.misses(record, run.call.constraints)
-    return _miss(record, "; ".join(missed)) if missed else None
-
-
-def _miss(record: Record, why: str) -> Miss:
-    return Miss(recipe_id=record.recipe_id or "", title=record.title, why=why)
+        return shortfall_words.because(record, f"confirming it failed: {record.reason}")
+    missed = choose.shortfalls(record, run.call.constraints)
+    return shortfall_words.miss(record, missed) if missed else None
 
 
 def nothing(
@@ -224,6 +222,7 @@ def nothing(
     rejected: tuple[Miss, ...] = (),
 ) -> Choice:
     """The choice where nothing qualifies."""
+    limits = run.call.constraints
     return Choice(
         target=profile.name,
         recipe_id=None,
@@ -231,7 +230,10 @@ def nothing(
         why=words.nothing(records),
         baseline_id=baseline,
         front=_front(records, baseline),
-        misses=choose.nearest_misses(records, run.call.constraints),
+        misses=tuple(
+            shortfall_words.miss(record, choose.shortfalls(record, limits))
+            for record in choose.nearest(records, limits)
+        ),
         rejected=rejected,
     )
 

@@ -12,10 +12,9 @@ from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.record_ends import failed
 from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.report import untimed_words
 
 RUNTIME = "litert"
-WHY = "timed by LiteRT's benchmark_model, whose means are compared with nothing"
-NOT_LITERT = "the phone's benchmark_model runs LiteRT's files alone"
 
 
 def with_mean_latency(
@@ -37,8 +36,7 @@ def with_mean_latency(
             done += 1
             record = run.keep(_timed(run, device, record))
         elif record.status == "ok" and record.runtime != RUNTIME:
-            record = msgspec.structs.replace(record, latency_reason=NOT_LITERT)
-            record = run.keep(record)
+            record = run.keep(untimed_words.without_latency(record, "not-litert"))
         found.append(record)
     return found
 
@@ -55,4 +53,5 @@ def _timed(run: TargetRun, device: BenchmarkPhone, record: Record) -> Record:
         mean = device.time(path, record.recipe.threads, EFFORTS[run.call.budget])
     except StepFailed as error:
         return failed(record, "measure", error)
-    return msgspec.structs.replace(record, benchmark_model=mean, latency_reason=WHY)
+    timed = msgspec.structs.replace(record, benchmark_model=mean)
+    return untimed_words.without_latency(timed, "benchmark-model")

@@ -22,6 +22,7 @@ from edgeopt.pipeline.lanes import Job, Outcome
 from edgeopt.pipeline.placement import Placement
 from edgeopt.pipeline.run_context import RunContext
 from edgeopt.pipeline.run_environment import environment, local_machine
+from edgeopt.report import untimed_words
 from edgeopt.search.space import Space, space, without
 from edgeopt.store import run_folder
 from edgeopt.store.run_folder import RunFolder
@@ -52,7 +53,9 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         intake = take_in(call, work, progress)
         intake = _with_devices(intake, pool.names(intake.profiles, call.devices))
         stack.enter_context(run_folder.locked(call.out))
-        folder, earlier = run_folder.create(call.out, intake.request, environment(pool.here))
+        folder, earlier = run_folder.create(
+            call.out, intake.request, environment(pool.here), untimed_words.sentence
+        )
         changed: dict[str, str] = {}
         if earlier is not None and earlier.state == "finished":
             finished = run_folder.read(call.out)

@@ -17,11 +17,11 @@ from edgeopt.harness.profile import profiles
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import time_records
-from edgeopt.report import refine_words
+from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
 from edgeopt.search.alternatives import alternatives
 from edgeopt.search.find import float_form, own_fp32
-from edgeopt.search.worth import Chance, chances, lost
+from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
@@ -30,7 +30,6 @@ RIVALS = 3
 EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
 
 _RUNS = 20  # profiled inferences of a turn
-_NOT_TIMED = "it loses more than is allowed, so it was not timed"
 
 
 @dataclass
@@ -56,7 +55,7 @@ class _Work:
     def tried(self, recipe: Recipe, what: str, kept: Sequence[Price] = ()) -> Record:
         """Convert and score one form; a failure is a record like any other."""
         [record] = self.run.candidates([recipe])
-        record = msgspec.structs.replace(record, latency_reason=_NOT_TIMED)
+        record = untimed_words.without_latency(record, "lossy-form")
         self.made.append(record)
         self.steps.append(
             Step(
@@ -215,7 +214,7 @@ def _fewer(
 
 def _profiles(
     work: _Work, records: Sequence[Record]
-) -> tuple[Sequence[prices.Turns], Sequence[prices.Turns]]:
+) -> tuple[Sequence[prices.Turns], Sequence[prices.HostLock]]:
     """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
     evaluator, fp32 = work.run.evaluator, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
@@ -292,5 +291,5 @@ def _told(work: _Work, records: Sequence[Record], allowed: float) -> Refinement:
     return msgspec.structs.replace(
         done,
         sentence=refine_words.sentence(done, plain, best, allowed, work.trouble),
-        offer=refine_words.offer(best, records) if result else "",
+        offer=refine_words.offer(less_lossy(best, records)) if result else "",
     )

@@ -11,11 +11,9 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import time_variants
+from edgeopt.report import untimed_words
 from edgeopt.search import choose
 from edgeopt.search.options import EFFORTS, variants
-
-#: Why a variant has no latency.
-UNTIMED = "not timed: with these settings it does not keep the constraints"
 
 
 def sweep(
@@ -73,8 +71,8 @@ def _planned(run: TargetRun, queue: Sequence[Record]) -> list[tuple[Recipe, str]
 
 def _untimed(run: TargetRun, record: Record) -> Record:
     """A variant that is scored, with the reason why it is not timed if it does not qualify."""
-    if record.status == "ok" and choose.misses(record, run.call.constraints):
-        return run.keep(msgspec.structs.replace(record, latency_reason=UNTIMED))
+    if record.status == "ok" and choose.shortfalls(record, run.call.constraints):
+        return run.keep(untimed_words.without_latency(record, "lossy-settings"))
     return record
 
 

@@ -12,12 +12,14 @@ from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
+from edgeopt.domain.untimed import Untimed
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.placement import Placement
 from edgeopt.pipeline.record_ends import blank
 from edgeopt.pipeline.run_context import RunContext
+from edgeopt.report import untimed_words
 
 
 class TargetRun:
@@ -78,8 +80,10 @@ class TargetRun:
         absent = self.placement.absent.get(recipe.runtime)
         if absent is not None and record.status == "ok":
             return self.keep(_by_another(record, absent))
-        reason = "not measured yet" if self.placement.timed else why_nowhere(self.placement.profile)
-        return self.keep(msgspec.structs.replace(record, latency_reason=reason))
+        untimed = (
+            Untimed(kind="not-yet") if self.placement.timed else nowhere(self.placement.profile)
+        )
+        return self.keep(untimed_words.in_words(record, untimed))
 
     def can_time(self, record: Record) -> bool:
         """Whether a candidate runs here in its own runtime."""
@@ -125,18 +129,12 @@ def _by_another(record: Record, why: str) -> Record:
         f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
     )
     return msgspec.structs.replace(
-        record,
-        latency_reason=f"not measured: no NVIDIA device here ({why})",
+        untimed_words.without_latency(record, "no-engine", detail=why),
         hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",
         notes=(*record.notes, note),
     )
 
 
-def why_nowhere(profile: Profile) -> str:
+def nowhere(profile: Profile) -> Untimed:
     """Why nothing is timed for a target that no device serves."""
-    if profile.match is None:
-        return (
-            f"no device of the target {profile.name} was named, and its profile has no [match] by "
-            "which this machine could be known as one"
-        )
-    return f"no device of the target {profile.name} was at hand, and this machine is not one"
+    return Untimed(kind="no-match" if profile.match is None else "no-device", subject=profile.name)

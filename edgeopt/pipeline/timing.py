@@ -174,6 +174,7 @@ def _timed(
         latency_ms=latency(timed, session.budget, spoiled),
         energy=energy_of(timed) or record.energy,
         latency_reason="",
+        untimed=None,
         executed=executed,
     )
 

@@ -26,7 +26,9 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
     """
     tried = [record for record in records if record.recipe is not None]
     wanted = words.replace("/", " ").split()
-    found = _by_id(tried, wanted) or [r for r in tried if set(wanted) <= _words(r)]
+    found = _by_id(tried, wanted) or [
+        r for r in tried if r.recipe and r.recipe.words.issuperset(wanted)
+    ]
     if not wanted or not found:
         raise BadInput(f"no candidate is called {words!r}.", _there(tried))
     if len({(r.runtime, r.precision, *_compression(r)) for r in found}) > 1:
@@ -95,12 +97,6 @@ def _by_id(records: Sequence[Record], words: Sequence[str]) -> list[Record]:
     if len(words) != 1 or len(words[0]) < _ID_CHARACTERS:
         return []
     return [r for r in records if r.recipe_id and r.recipe_id.startswith(words[0])]
-
-
-def _words(record: Record) -> set[str]:
-    """What a title is made of, as the table and the report print it."""
-    plain = str(record.recipe).replace("(", " ").replace(")", " ").replace(",", " ")
-    return set(plain.split())
 
 
 def _options(record: Record) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, on_disk, scratch
 from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
 from edgeopt.store.journal import Journal
-from edgeopt.store.limits import differs_in_limits, under_other_limits
+from edgeopt.store.limits import Say, by_kind, differs_in_limits, under_other_limits
 from edgeopt.store.out import check_writable, refuse_foreign
 from edgeopt.store.same import as_asked_before
 
@@ -124,18 +124,19 @@ class RunFolder:
             else:
                 left.unlink(missing_ok=True)
 
-    def decide_anew(self, earlier: Run, request: Request, scored: bool) -> Run:
+    def decide_anew(self, earlier: Run, request: Request, scored: bool, say: Say = by_kind) -> Run:
         """Make the folder one of a request that differs in its limits alone.
 
         What was decided goes; artifacts, schedules and what calibration came to stay.
 
         Args:
             scored: the records still hold as far as they do not depend on the limits.
+            say: words for why they have no latency.
         """
         again = msgspec.structs.replace(earlier, request=request, state="running", choices=())
         lines = self.journal.history() if scored else []
         self.write_run(again)
-        self.journal.replace(under_other_limits(lines, request.constraints))
+        self.journal.replace(under_other_limits(lines, request.constraints, say))
         (self.path / "report.html").unlink(missing_ok=True)
         for target in request.targets:
             if (self.path / target / "manifest.json").exists():
@@ -187,7 +188,10 @@ def _cannot_write(path: Path, error: OSError) -> EdgeoptError:
 
 
 def create(
-    path: Path, request: Request, environment: Mapping[str, Any] | None = None
+    path: Path,
+    request: Request,
+    environment: Mapping[str, Any] | None = None,
+    say: Say = by_kind,
 ) -> tuple[RunFolder, Run | None]:
     """The folder for a request: new, or the same request's own, to go on with.
 
@@ -195,6 +199,7 @@ def create(
 
     Args:
         environment: as a `Run` keeps it: scores of another one are not taken for other limits.
+        say: words for why a candidate that other limits made has no latency.
 
     Returns:
         The folder, and what was stored there by the same request, or None.
@@ -209,7 +214,7 @@ def create(
         request = as_asked_before(earlier.request, request)
     if earlier is not None and differs_in_limits(earlier.request, request):
         scored = _same_tools(earlier.environment, environment or earlier.environment)
-        return folder, folder.decide_anew(earlier, request, scored)
+        return folder, folder.decide_anew(earlier, request, scored, say)
     if earlier is not None and earlier.request != request:
         raise BadInput(
             f"{path} holds another run (of {earlier.request.source}).",

@@ -14,7 +14,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.sweep import UNTIMED, _winners, sweep
+from edgeopt.pipeline.sweep import _winners, sweep
 from edgeopt.pipeline.timing import time_records
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
@@ -77,7 +77,10 @@ def test_a_variant_that_loses_too_much_is_not_waited_for(run, screened, monkeypa
 
     monkeypatch.setattr(run, "candidates", with_a_loss)
     records, _ = sweep(run, screened, screened, RECIPE.id)
-    assert records[1].latency_reason == UNTIMED
+    assert records[1].untimed.kind == "lossy-settings"
+    assert records[1].latency_reason == (
+        "not timed: with these settings it does not keep the constraints"
+    )
     assert records[2].latency_ms is not None
 
 

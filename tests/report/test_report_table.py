@@ -3,7 +3,8 @@ from msgspec.structs import replace
 from sample import INTEL, PI, came_through, drop, sample_run
 
 from edgeopt.domain.run import Constraints
-from edgeopt.report.table import measured, qualifies, rows, settings
+from edgeopt.report.table import measured, rows, settings
+from edgeopt.search.choose import qualifies
 
 STATUSES = ["failed-parity", "failed-convert", "failed-run", "timeout"]
 

@@ -10,6 +10,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import RUN_VERSION, Constraints, DataFacts, Request, Run, SourceFacts
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.report import untimed_words
 from edgeopt.store import limits, run_folder
 from edgeopt.store.run_folder import RunFolder, check_writable, create, read
 
@@ -151,10 +152,14 @@ def test_another_limit_keeps_artifacts_and_what_was_scored(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
     changed = request(constraints=Constraints(max_drop=0.02))
-    again, earlier = create(tmp_path / "a", changed)
+    again, earlier = create(tmp_path / "a", changed, say=untimed_words.sentence)
     assert earlier == run(changed)
     assert again.journal.records() == [
-        msgspec.structs.replace(scored, latency_reason=limits.NOT_AGAIN)
+        msgspec.structs.replace(
+            scored,
+            untimed=limits.NOT_AGAIN,
+            latency_reason="not timed: with these limits it was not needed",
+        )
     ]
     assert kept.exists()
     assert ranked.exists()
