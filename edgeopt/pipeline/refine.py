@@ -214,7 +214,7 @@ def _fewer(
 
 def _profiles(
     work: _Work, records: Sequence[Record]
-) -> tuple[Sequence[prices.Turns], Sequence[prices.HostLock]]:
+) -> tuple[Sequence[prices.Turns], Sequence[prices.Turns]]:
     """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
     evaluator, fp32 = work.run.evaluator, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
