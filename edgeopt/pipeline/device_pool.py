@@ -20,6 +20,7 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
 from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
+from edgeopt.jobs.told import told
 from edgeopt.pipeline.placement import Placement
 from edgeopt.search import providers
 from edgeopt.search.providers import Providers
@@ -116,7 +117,7 @@ class DevicePool:
 
     def machines(self) -> dict[str, dict[str, Any]]:
         """What every device but this machine says of itself, by name."""
-        return {name: told.machine for name, told in self._said.items()}
+        return {name: answer.machine for name, answer in self._said.items()}
 
     def _own(self, profile: Profile) -> Placement:
         """Without a word about devices: this machine first, then the user's."""
@@ -211,8 +212,8 @@ class DevicePool:
         if isinstance(device, BenchmarkPhone):
             self._said[device.name] = _Told(device.machine())
             return Placement(profile, device, absent=self._absent(profile))
-        told = self._ask(device)
-        missing = told.missing
+        answer = self._ask(device)
+        missing = answer.missing
         served = _runtimes([profile])
         if served and served <= set(missing):
             reasons = "; ".join(f"{name}: {missing[name]}" for name in sorted(served))
@@ -226,7 +227,7 @@ class DevicePool:
             else {name: why for name, why in missing.items() if runtimes.spec(name).stand_in}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
-        return Placement(profile, device, told.machine, missing, stood_in, told.providers)
+        return Placement(profile, device, answer.machine, missing, stood_in, answer.providers)
 
     def _device(self, name: str) -> Device:
         if name not in self._devices:
@@ -241,10 +242,11 @@ class DevicePool:
             except Untrusted:
                 raise
             except RunnerFailed as error:
-                raise DeviceFailed(
+                unusable = DeviceFailed(
                     f"{device.name} cannot be used: {error.args[0]}",
                     f"{error.hint} Without it: `--device local`.".strip(),
-                ) from error
+                )
+                raise told(error, unusable) from error
             self._said[device.name] = _Told(found.machine, found.missing, found.providers)
         return self._said[device.name]
 

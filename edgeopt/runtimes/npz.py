@@ -7,6 +7,7 @@ here each entry's header is held to the entry, and everything that is wrong is o
 import errno
 import os
 import stat
+import struct
 import zipfile
 import zlib
 
@@ -23,22 +24,31 @@ OPENED = {
     errno.EACCES: ("permission denied", "Change its permissions, or those of its folder."),
 }
 
-#: What a damaged archive or header raises.
-BROKEN = (
-    OSError,
+
+def _lzma_error():
+    try:
+        from lzma import LZMAError
+    except ImportError:  # a Python that was built without it unpacks no such archive, either
+        return zlib.error
+    return LZMAError
+
+
+#: What `zipfile`, and what it unpacks with, raise where an archive is not what was written. All
+#: that read archives take it from here, and not from a file of its own: each bundle has this one.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    _lzma_error(),
+    struct.error,
     EOFError,
     LookupError,
     ValueError,
-    TypeError,
-    SyntaxError,
-    RecursionError,
     OverflowError,
-    MemoryError,
-    NotImplementedError,
     RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
+    NotImplementedError,
 )
+#: The same with what numpy raises at a header that is none, and what no machine holds.
+BROKEN = (*DAMAGED, OSError, MemoryError, TypeError, SyntaxError)
 
 
 def read(path):

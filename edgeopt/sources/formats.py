@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.jobs import archive, on_disk
+from edgeopt.jobs import on_disk
+from edgeopt.runtimes import archive
 from edgeopt.sources import content
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from benchmarks.devices import liar
 from benchmarks.devices.lies import LIES
+from edgeopt import faults
 from edgeopt.devices.answers import Malformed, decode
+from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness import told
 from edgeopt.harness.answer import open_session
@@ -66,6 +68,31 @@ def session(device: Standin, log: Path, lie) -> dict:
             client.request("infer", 30, inputs=[], outputs=[], first=0, count=1)
             client.request("infer", 30, inputs=files, outputs=[f"{log}.npy"], first=0, count=1)
     return machine
+
+
+class Here(Lying):
+    """The same as this machine's own runner: no board is involved."""
+
+    name = link = LOCAL
+
+
+#: Too slow is too slow, and dead is dead, also here.
+QUIET = (*SLOW, "then the end")
+OWN = [lie for lie in TOLD if lie.ends and not any(words in lie.name for words in QUIET)]
+
+
+@pytest.mark.parametrize("lie", OWN[::8], ids=lambda lie: lie.name)
+def test_on_this_machine_it_is_edgeopts_own_fault(tmp_path, log, lie):
+    device = Here(tmp_path, lie.name)
+    with pytest.raises(RunnerFailed) as caught:
+        session(device, log, lie)
+    assert not isinstance(caught.value, DeviceFailed)
+    assert caught.value.own
+    assert device.lost == ""
+    end = faults.told(caught.value, "edgeopt bench", "")
+    assert end.exit_code == 70
+    assert end.args[0].startswith("edgeopt itself failed: local ")
+    assert "a mistake in edgeopt" in end.hint
 
 
 @pytest.mark.parametrize("lie", one_of_each_request(lie for lie in TOLD if lie.ends))

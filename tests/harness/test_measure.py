@@ -250,6 +250,17 @@ def test_a_device_that_lies_ends_the_schedule(timed, device, trouble, at):
     assert device.lost.startswith("stand-in answered")
 
 
+@pytest.mark.parametrize(("trouble", "at"), [("words", "open"), ("a list", "block")])
+def test_on_this_machine_what_is_no_answer_ends_its_subject_as_edgeopts_own_fault(
+    timed, device, monkeypatch, trouble, at
+):
+    monkeypatch.setattr(device, "link", "local")
+    session = timed({"a": "1e6", "bad": Script(trouble=trouble, at=at)}, replace(SMALL, rounds=2))
+    assert session.timed["bad"].failed.startswith("edgeopt itself failed: stand-in answered")
+    assert not session.timed["a"].failed
+    assert device.lost == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("at", ["open", "warmup", "block"])
 def test_a_runner_that_does_not_answer_is_taken_out_at_the_limit(timed, at):

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.pipeline import short_schedules as schedules
+from benchmarks.faults import shortly
 from tests.pipeline.cli_process import HERE
 
 
@@ -48,5 +48,5 @@ def tiny_onnx(tmp_path_factory):
 @pytest.fixture(scope="module")
 def short_schedules():
     """Short final schedules, in this process."""
-    with schedules.applied():
+    with shortly.applied(sweep=True):
         yield

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import edgeopt
+from benchmarks.faults import shortly
 from edgeopt.harness.budget import BUDGETS
 from edgeopt.search.choose import TIE, qualifying
-from tests.pipeline import short_schedules
 
 pytestmark = pytest.mark.slow
 MAX_DROP = 0.03
@@ -25,7 +25,7 @@ PROFILE = str(Path(__file__).with_name("three-runtimes.toml"))
 def run(request, digits, tmp_path_factory):
     """From ONNX with the schedules that users get."""
     out = tmp_path_factory.mktemp(f"run-{request.param}") / "run"
-    with nullcontext() if request.param == "onnx" else short_schedules.applied():
+    with nullcontext() if request.param == "onnx" else shortly.applied(sweep=True):
         yield edgeopt.optimize(
             digits / f"digits.{request.param}",
             target=PROFILE,

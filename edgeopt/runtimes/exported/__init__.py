@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 from typing import TYPE_CHECKING, Any, Iterator
 
+from edgeopt.runtimes import archive as archives
 from edgeopt.runtimes.exported import examples, operators, program, zipped
 from edgeopt.runtimes.exported.refused import Damaged, NeedsTrust, NoProgram
 
@@ -71,7 +72,9 @@ def _check_trusted(path: str) -> None:
     try:
         check(path)
     except NeedsTrust:  # what else is in it is known to nobody, but it has checksums
-        zipped.check_whole(path)
+        found = archives.damage(path)
+        if found:
+            raise Damaged(found) from None
 
 
 def write_plain(path: str, copy: str) -> None:

@@ -26,6 +26,21 @@ def test_one_flipped_bit(saved, tmp_path, part, trusted):
         exported.load(str(path), trusted)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_is_no_matter_of_trust_in_a_part_that_nobody_knows_either(saved, tmp_path, method):
+    path = tmp_path / "m.pt2"
+    path.write_bytes(saved["Net"].read_bytes())
+    with zipfile.ZipFile(path, "a") as archive:
+        folder = archive.namelist()[0].partition("/")[0]
+        archive.writestr(f"{folder}/data/aotinductor/code", bytes(range(256)) * 9, method)
+        entry = archive.infolist()[-1]
+    whole = bytearray(path.read_bytes())
+    whole[entry.header_offset + 90 + entry.compress_size // 2] ^= 255
+    path.write_bytes(whole)
+    with pytest.raises(Damaged, match=r"aotinductor/code' in it is damaged"):
+        exported.load(str(path), trusted=True)
+
+
 def emptied(archive):
     archive.parts["data/weights/weight_0"] = b""
 

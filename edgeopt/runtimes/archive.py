@@ -1,32 +1,21 @@
-"""Zip archives that models come in: what is in them is what was put there, or they are refused."""
+"""ON THE DEVICE AND HOST. Zip archives that models come in: whole, or refused."""
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
-from pathlib import Path
+from os import PathLike
+from typing import List, Optional, Union
 
-#: What a damaged archive raises.
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    OSError,
-    EOFError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-    OverflowError,
-    MemoryError,
-    LookupError,
-)
+from edgeopt.runtimes.npz import DAMAGED
+
+#: What a damaged archive raises; bz2 says OSError, too.
+_BROKEN = (*DAMAGED, OSError, MemoryError)
 #: More than deflate can do with anything that is a model.
 _MOST_PACKED, _SMALL = 200, 100_000_000
 _CHUNK = 1 << 20
 
 
-def names(path: Path) -> list[str] | None:
+def names(path: Union[str, "PathLike[str]"]) -> Optional[List[str]]:
     """The names in an archive; None where there is no whole table of contents."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -35,7 +24,7 @@ def names(path: Path) -> list[str] | None:
         return None
 
 
-def damage(path: Path) -> str:
+def damage(path: Union[str, "PathLike[str]"]) -> str:
     """What is wrong with an archive, "" where every entry is as its checksum says.
 
     Everything is read once; nothing is kept.
