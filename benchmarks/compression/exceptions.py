@@ -118,7 +118,7 @@ def _runtime(
     context: RunContext, evaluator: Evaluator, name: str, budget: str, progress: Listener
 ) -> dict[str, Any]:
     options = _options(name)
-    usual = convert.load(name).recipe("int8-static", evaluator.source)
+    usual = convert.load(name).quantization("int8-static", evaluator.source)
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from edgeopt import convert
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
 from edgeopt.benchmarking import trusted
@@ -262,8 +263,8 @@ def _runs(record: Record) -> int:
 def _names(store: RunFolder, records: list[Record]) -> LayerNames | None:
     """The source's own names, out of an ONNX artifact that was made by copying them."""
     for record in records:
-        copied = record.runtime == "onnxruntime" and record.precision in ("fp32", "as-is")
-        if copied and record.recipe:
+        converter = convert.find(record.runtime)
+        if converter and record.precision in converter.copies and record.recipe:
             artifact = store.artifact(record.recipe.conversion_id)
             if artifact is not None:
                 with contextlib.suppress(Exception):  # without them the runtimes' names remain

@@ -177,8 +177,9 @@ def _reaches_a_gpu(cmd: str, fields: dict[str, Any]) -> bool:
     """Whether a request opens a driver that reserves what it likes."""
     if cmd != "open":
         return cmd == "providers"
-    runtime = fields["runtime"]
-    if runtime in runtimes.STAND_INS or runtime not in runtimes.RUNTIMES:
-        return runtime in runtimes.STAND_INS
-    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", "")
-    return bool(fields["options"].get(chosen, "CPU") != "CPU")
+    if fields["runtime"] not in runtimes.RUNTIMES:
+        return False
+    spec = runtimes.spec(fields["runtime"])
+    if spec.stand_in:
+        return True
+    return bool(fields["options"].get(spec.provider_option, "CPU") != "CPU")

@@ -28,9 +28,6 @@ from edgeopt.targets.probe import THIS_MACHINE
 
 IMPORT_S = 120.0
 
-#: The runtimes that answer for others.
-STANDS_IN = frozenset(runtimes.STAND_INS.values())
-
 
 @dataclass(frozen=True)
 class _Told:
@@ -226,8 +223,8 @@ class DevicePool:
             )
         stood_in = (
             {}
-            if set(missing) >= STANDS_IN
-            else {name: why for name, why in missing.items() if name in runtimes.STAND_INS}
+            if set(missing) >= {spec.stand_in for spec in runtimes.specs() if spec.stand_in}
+            else {name: why for name, why in missing.items() if runtimes.spec(name).stand_in}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
         return Placement(profile, device, answer.machine, missing, stood_in, answer.providers)
@@ -276,4 +273,4 @@ def _runtimes(profiles: Sequence[Profile]) -> frozenset[str]:
 
 def _stood_in(profile: Profile) -> frozenset[str]:
     """Those that another runtime answers for where they are missing."""
-    return _runtimes([profile]) & frozenset(runtimes.STAND_INS)
+    return frozenset(name for name in _runtimes([profile]) if runtimes.spec(name).stand_in)

@@ -154,7 +154,7 @@ class Evaluator:
                 artifact=artifact.path,
                 notes=artifact.notes,
             )
-            if recipe.runtime in runtimes.ELSEWHERE:
+            if runtimes.spec(recipe.runtime).elsewhere:
                 return made_only(record)
             step = "score"
             require_sound_bases(self, recipe)
@@ -189,7 +189,7 @@ class Evaluator:
         subject = Subject.of(recipe, artifact, self.conversions.path(artifact))
         if recipe.runtime not in self.absent:
             return subject
-        return replace(subject, runtime=runtimes.STAND_INS[recipe.runtime], options={})
+        return replace(subject, runtime=runtimes.spec(recipe.runtime).stand_in, options={})
 
     def marked(self, recipe: Recipe, artifact: Artifact) -> Marks:
         """Parity, score and drop of a session's answers: taken once.

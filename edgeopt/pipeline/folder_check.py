@@ -28,7 +28,7 @@ def changed_artifacts(run: Run, folder: RunFolder) -> dict[str, str]:
             same = record.sha256 in (None, artifact.sha256)
             why = "" if same else "it has another SHA-256"
         except artifact_files.NotWhole as error:
-            gone = str(error) == artifact_files.GONE
+            gone = isinstance(error, artifact_files.Gone)
             why = _changed(run, choice, folder) if gone and choice.bundle else ""
             why = why or ("" if gone else str(error))
         if why:

@@ -9,6 +9,7 @@ import msgspec
 from edgeopt.devices.benchmark_model import EFFORTS
 from edgeopt.devices.benchmark_phone import BenchmarkPhone
 from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.record_ends import failed
 from edgeopt.pipeline.target_run import TargetRun
@@ -32,7 +33,7 @@ def with_mean_latency(
     found = []
     for record in records:
         if _open(record):
-            run.progress(f"benchmark_model: {record.recipe}", done, len(open_records))
+            run.progress(Doing("benchmark_model", record.recipe), done, len(open_records))
             done += 1
             record = run.keep(_timed(run, device, record))
         elif record.status == "ok" and record.runtime != RUNTIME:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeopt import convert
 from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
@@ -97,7 +98,7 @@ def _space(placement: Placement, intake: Intake) -> Space:
     profile, machine = placement.profile, placement.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    found = space(profile, features, cores, intake.source, placement.providers)
+    found = space(profile, features, cores, intake.source, convert.find, placement.providers)
     hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
     return without(found, placement.missing, hint)
 

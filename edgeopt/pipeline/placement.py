@@ -23,7 +23,7 @@ class Placement:
         device: None: there is none of this target at hand; it is scored here and not timed.
         machine: what the device says of itself; None where there is none, or it is emulated.
         missing: runtime -> why it cannot be imported there.
-        absent: the same of those that another one answers for (`runtimes.STAND_INS`), on the
+        absent: the same of those that another one answers for (`RuntimeSpec.stand_in`), on the
             device that scores: they are tried without being timed.
         providers: runtime -> what else than the processor it can compute on there.
         lost: why its device cannot be believed; its target is not done, the others are.

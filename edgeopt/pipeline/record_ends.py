@@ -26,7 +26,9 @@ def blank(target: str, device: str, recipe: Recipe) -> Record:
 
 def made_only(record: Record) -> Record:
     """The record of an artifact that nothing here can run."""
-    why, advice = runtimes.ELSEWHERE[record.runtime]
+    elsewhere = runtimes.spec(record.runtime).elsewhere
+    assert elsewhere is not None, "asked of a runtime that runs nowhere here"
+    why, advice = elsewhere
     return msgspec.structs.replace(
         record, status="converted", step="convert", reason=why, hint=advice
     )

@@ -10,6 +10,8 @@ import msgspec
 from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.progress import Doing
+from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER
@@ -25,9 +27,6 @@ from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
-
-#: Libraries that leave operators in float where they are told to.
-EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
 
 _RUNS = 20  # profiled inferences of a turn
 
@@ -110,7 +109,7 @@ def refine(
 
 def _has_forms(record: Record) -> bool:
     """Whether its converter makes other forms of its integers."""
-    return hasattr(convert.load(record.runtime), "forms")
+    return convert.load(record.runtime).makes_forms
 
 
 def _won(work: _Work) -> bool:
@@ -152,7 +151,7 @@ def _except_layers(work: _Work, records: Sequence[Record]) -> None:
         StepFailed: the layers cannot be ranked.
     """
     evaluator, base = work.run.evaluator, _base(work)
-    work.run.progress(f"{work.plain.target}: ranking the layers of {base}")
+    work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
     table = evaluator.conversions.noise(base, evaluator.output)
     fp32, int8 = _profiles(work, records)
     work.found = prices.prices(table, fp32, int8)
@@ -183,7 +182,7 @@ def _base(work: _Work) -> Recipe:
     for record in (work.best, *work.made):
         how = record.recipe.quantization if record.recipe else None
         made = record.status == "ok" or record.mendable
-        if made and record.recipe and how and how.library in EXCEPTIONS:
+        if made and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
             return record.recipe
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 

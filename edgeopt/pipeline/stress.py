@@ -13,6 +13,7 @@ from edgeopt.datasets import corruptions
 from edgeopt.datasets.corruptions import CORRUPTIONS, LEVELS, corrupt
 from edgeopt.domain.effects import CorruptionEffect
 from edgeopt.domain.errors import BadInput, StepFailed
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
@@ -38,7 +39,7 @@ def under_corruptions(run: TargetRun, record: Record) -> Record:
     wanted = [(name, level) for name in names for level in LEVELS]
     effects = []
     for number, (name, level) in enumerate(wanted):
-        run.progress(f"corrupting inputs: {name}, {level}", number, len(wanted))
+        run.progress(Doing("corrupting inputs", f"{name}, {level}"), number, len(wanted))
         effects.append(_effect(run, record, name, level))
     return run.keep(msgspec.structs.replace(record, corruptions=tuple(effects)))
 

@@ -9,6 +9,7 @@ import msgspec
 
 from edgeopt import runtimes
 from edgeopt.devices.registry import LOCAL
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
@@ -40,8 +41,8 @@ class TargetRun:
     def progress(self, what: str, done: int = 0, total: int = 0) -> None:
         """See `RunContext.tell`; says where, if that is not this machine."""
         where = "" if self.evaluator.device.link == LOCAL else f" on {self.evaluator.device.name}"
-        first, colon, rest = what.partition(":")
-        self.context.tell(f"{first}{where}{colon}{rest}", done, total)
+        doing = what if isinstance(what, Doing) else Doing(what)
+        self.context.tell(doing.at(where), done, total)
 
     @property
     def confirm(self) -> EvaluationSet:
@@ -71,7 +72,7 @@ class TargetRun:
         }
         found: dict[int, Record] = {}
         for number in _as_made(len(recipes), made):
-            self.progress(f"{target}: {recipes[number]}", len(found), len(recipes))
+            self.progress(Doing(target, recipes[number]), len(found), len(recipes))
             found[number] = known[number] or self._candidate(blanks[number], recipes[number])
         return [found[number] for number in range(len(recipes))]
 
@@ -124,9 +125,8 @@ def _as_made(count: int, made: Mapping[int, Future[None]]) -> Iterator[int]:
 
 def _by_another(record: Record, why: str) -> Record:
     """A candidate that another runtime answered for: it has a score, and no latency."""
-    note = (
-        f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
-    )
+    stand_in = runtimes.spec(record.runtime).stand_in
+    note = f"answered by {stand_in} on the CPU in place of {record.runtime}"
     return msgspec.structs.replace(
         untimed_words.without_latency(record, "no-engine", detail=why),
         hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",

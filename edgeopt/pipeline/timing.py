@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
+from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import Listener, under
+from edgeopt.domain.progress import Doing, Listener, under
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER, Budget
 from edgeopt.harness.compare import compare, decided, settled
@@ -22,8 +23,6 @@ from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.record_ends import failed
 from edgeopt.pipeline.session_account import TIMED
 from edgeopt.search.find import is_own_fp32, is_plain
-
-BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
 
 
 def time_records(
@@ -114,7 +113,7 @@ def measured(
     wanted = schedules.asked(evaluator, records, budget, seed, baseline_id, contested)
     known = schedules.known(folder, wanted, budget)
     if known is not None:
-        progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
+        progress(Doing(f"measuring ({budget.name})", "known from an earlier schedule"), 1, 1)
         return known, findings(known.raw())
     subjects = [
         evaluator.subject(r.recipe, evaluator.artifact(r.recipe)) for r in records if r.recipe
@@ -190,7 +189,8 @@ def baseline_of(records: Sequence[Record], own_runtime: str) -> str | None:
     """
     timed = [r for r in records if r.latency_ms and is_plain(r)]
     floats = [r for r in timed if r.precision == "fp32"]
-    order: tuple[str, ...] = BASELINE_ORDER
+    candidates = sorted(runtimes.specs(), key=lambda spec: spec.baseline)
+    order = tuple(spec.name for spec in candidates if spec.baseline)
     if not floats:
         floats = [r for r in timed if r.precision == "as-is"]
         order = (own_runtime, *order)

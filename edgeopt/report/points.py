@@ -29,7 +29,8 @@ class Point:
     """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds."""
 
     recipe_id: str
-    name: str
+    form: str
+    threads: int
     runtime: str
     precision: str
     tooltip: str
@@ -44,6 +45,15 @@ class Point:
     baseline: bool = False
     on_front: bool = False
     qualifies: bool = False
+
+    @property
+    def name(self) -> str:
+        """The form and how many threads it ran with."""
+        return f"{self.form}, {self.with_threads}"
+
+    @property
+    def with_threads(self) -> str:
+        return fmt.count(self.threads, "thread")
 
 
 def points(run: Run, target: str) -> list[Point]:
@@ -78,7 +88,8 @@ def _point(run: Run, record: Record) -> Point | None:
     )
     return Point(
         recipe_id=record.recipe_id,
-        name=f"{record.name}, {fmt.count(recipe.threads, 'thread')}",
+        form=record.name,
+        threads=recipe.threads,
         runtime=record.runtime,
         precision=record.precision,
         tooltip=" · ".join(lines),

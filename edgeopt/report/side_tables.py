@@ -156,8 +156,8 @@ def _answered(
         near += f", {output.sqnr_db:.0f} dB, ±{output.max_abs:.2g}"
     drop = emulation.why_null or fmt.DASH
     if emulation.drop is not None:
-        lost, _, _ = fmt.drop(emulation.drop).partition(" ")
-        drop = f"{lost} ({fmt.drop_interval(emulation.drop)})"
+        lost = fmt.drop(emulation.drop)
+        drop = f"{lost.number} ({fmt.drop_interval(emulation.drop)})"
     return (name, fmt.whole(emulation.n), near, drop, fmt.size(emulation.rss_bytes, fmt.DASH))
 
 

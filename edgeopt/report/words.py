@@ -45,8 +45,8 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss], said: Prom
     """One sentence for a choice without a device."""
     assert record.confirm_drop is not None
     taken = f" after {fmt.count(len(rejected), 'other')} that lost too much" if rejected else ""
-    lead = promise.lead(said, record.confirm_drop)
-    lead = lead.replace("the fastest", f"the first in the order of the profile {target}", 1)
+    first = f"the first in the order of the profile {target}"
+    lead = promise.lead(said, record.confirm_drop, first)
     return (
         f"{record.title}: {lead}{taken}; {_untimed(record)}{_emulated(record)}; "
         f"{promise.told(said, record)}, scored on this machine."

@@ -12,11 +12,19 @@ from typing import Any
 import numpy as np
 
 from edgeopt.runtimes import exported
-
-PACKAGES = ("torch",)
+from edgeopt.runtimes.spec import RuntimeSpec
 
 #: The options under which a file is opened whose code may run: the user's word, or written here.
 TRUSTED = {"trust": "yes"}
+
+SPEC = RuntimeSpec(
+    name="torch",
+    packages=("torch",),
+    suffixes=(".pt2",),
+    program=True,
+    trusting=TRUSTED,
+    no_profiler="PyTorch gives the source's answers here; it is not profiled",
+)
 
 #: The file in a prepared TorchScript archive that has its inputs and outputs.
 SPECS = "specs.json"
@@ -95,7 +103,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: it gives the source's answers and is never timed."""
-        raise ValueError("PyTorch gives the source's answers here; it is not profiled")
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._module = None

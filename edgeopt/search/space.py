@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from types import MappingProxyType
 
-from edgeopt import convert, runtimes
+from edgeopt import runtimes
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
 from edgeopt.search import providers
+from edgeopt.search.makers import Maker, Makers
 from edgeopt.search.providers import Providers
 from edgeopt.sources.source import Source
 
@@ -28,6 +29,7 @@ def space(
     features: Collection[str],
     cores: int,
     source: Source,
+    makers: Makers,
     there: Providers = MappingProxyType({}),
 ) -> Space:
     """All candidate recipes.
@@ -35,6 +37,7 @@ def space(
     Args:
         features: instruction set flags of the device, or of the profile where there is none.
         cores: cores a thread can have; thread counts of the profile above it are cut.
+        makers: what makes each runtime's files.
         there: what else than the processor the device can compute on.
     """
     recipes: list[Recipe] = []
@@ -44,20 +47,22 @@ def space(
     ] + providers.left_out(profile, there)
     own = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
     for rule in own:
-        reason, hint = _obstacle(rule, features, source)
-        if reason:
+        maker = makers(rule.runtime)
+        reason, hint = _obstacle(rule, features, source, maker)
+        if reason or maker is None:
             left_out.append(
                 LeftOut(runtime=rule.runtime, precision=rule.precision, reason=reason, hint=hint)
             )
             continue
-        quantization = convert.load(rule.runtime).recipe(rule.precision, source)
+        quantization = maker.quantization(rule.precision, source)
+        fixed = runtimes.spec(rule.runtime).options_for(rule.precision)
         recipes += [
             Recipe(
                 runtime=rule.runtime,
                 precision=rule.precision,
                 quantization=quantization,
                 threads=threads,
-                options={**convert.arithmetic(rule.runtime, rule.precision), **rule.options},
+                options={**fixed, **rule.options},
             )
             for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
         ]
@@ -103,32 +108,34 @@ def thread_counts(profile: Profile, cores: int) -> list[int]:
     return sorted({min(count, cores) if count else big for count in profile.threads}, reverse=True)
 
 
-def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tuple[str, str]:
+def _obstacle(
+    rule: RecipeRule, features: Collection[str], source: Source, maker: Maker | None
+) -> tuple[str, str]:
     """Why a rule is no candidate and what would help, or ("", "")."""
     # A generic profile without a device at hand knows no flags: nothing is ruled out then.
     if rule.needs_any and features and not set(rule.needs_any) & set(features):
         return rule.otherwise or f"needs one of: {', '.join(rule.needs_any)}", ""
-    if rule.runtime not in convert.CONVERTERS:
+    if maker is None:
         return f"this version of edgeopt has no converter to {rule.runtime}", ""
-    converter = convert.load(rule.runtime)
+    spec = runtimes.spec(rule.runtime)
     if source.stored == "as-is" and rule.precision != "as-is":
         return "the source's file is quantized already; it is tried as it is", ""
-    if rule.precision not in converter.PRECISIONS and rule.precision == "as-is":
+    if rule.precision not in spec.precisions and rule.precision == "as-is":
         return f"edgeopt has no way to give {rule.runtime} a model that is quantized already", ""
-    if rule.precision not in converter.PRECISIONS:
+    if rule.precision not in spec.precisions:
         return f"this version of edgeopt makes no {rule.precision} for {rule.runtime}", ""
-    missing = _missing(rule, source)
+    missing = _missing(rule, source, maker)
     if missing:
         return (
             f"not installed: {', '.join(missing)}",
-            f"pip install edgeopt[{converter.EXTRA}]",
+            f"pip install edgeopt[{spec.extra}]",
         )
-    return converter.unsuitable(rule.precision, source), ""
+    return maker.unsuitable(rule.precision, source), ""
 
 
-def _missing(rule: RecipeRule, source: Source) -> list[str]:
-    session = runtimes.load(runtimes.STAND_INS.get(rule.runtime, rule.runtime)).PACKAGES
-    needed = convert.packages(rule.runtime, rule.precision, source)
+def _missing(rule: RecipeRule, source: Source, maker: Maker) -> list[str]:
+    session = runtimes.spec(runtimes.spec(rule.runtime).answers).packages
+    needed = maker.packages(rule.precision, source)
     missing = [package for package in needed if package not in session and not installed(package)]
     if not any(installed(package) for package in session):
         missing.insert(0, " or ".join(session))

@@ -79,7 +79,7 @@ class Bench:
             recipe=Recipe(
                 runtime=runtime,
                 precision=precision,
-                quantization=converter.recipe(precision),
+                quantization=converter.quantization(precision),
                 options=options,
             ),
             source=self.source(name),
@@ -101,7 +101,7 @@ class Bench:
     def facts(self, name, runtime, precision, **options):
         """What a session of an artifact says of itself."""
         made, place = self.make(name, runtime, precision)
-        if runtime in runtimes.ELSEWHERE:
+        if runtimes.spec(runtime).elsewhere:
             return {}
         return runtimes.load(runtime).open_session(str(place / made.main), 1, options).facts()
 

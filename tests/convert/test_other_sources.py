@@ -121,7 +121,7 @@ class Made:
                 base = str(folder / done.main)
             folder = self.place / f"{runtime}-{precision}"
             folder.mkdir()
-            quantization = converter.recipe(precision, self.source)
+            quantization = converter.quantization(precision, self.source)
             job = Job(
                 recipe=Recipe(runtime=runtime, precision=precision, quantization=quantization),
                 source=self.source,
@@ -220,9 +220,9 @@ def test_conversions(made, row):
 
 def test_a_quantizer_is_named_by_what_quantized(made):
     litert, source = convert.load("litert"), made("keras").source
-    assert litert.recipe("int8-static", source).library == "tensorflow"
-    assert litert.recipe("int8-weights", source).library == "ai-edge-quantizer"
-    assert litert.recipe("int8-static", made("half").source).library == "ai-edge-quantizer"
+    assert litert.quantization("int8-static", source).library == "tensorflow"
+    assert litert.quantization("int8-weights", source).library == "ai-edge-quantizer"
+    assert litert.quantization("int8-static", made("half").source).library == "ai-edge-quantizer"
     done, _ = made("keras").convert("litert", "int8-static")
     assert {"tensorflow-cpu", "keras"} <= done.tools.keys()
 

@@ -84,7 +84,7 @@ def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
     source = sources[kind]
     converter = convert.load(runtime)
     assert converter.unsuitable("as-is", source) == ""
-    options = convert.arithmetic(runtime, "as-is")
+    options = runtimes.spec(runtime).options_for("as-is")
     recipe = Recipe(runtime=runtime, precision="as-is", options=options)
     made = converter.convert(
         Job(recipe=recipe, source=source, calibration={}, base=None, folder=str(tmp_path))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.convert import worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.convert.sparse_2to4 import prune, prune_model
@@ -24,7 +24,7 @@ from edgeopt.sources.source import Source
 from tests.runtimes.gpu_net import samples, write_net
 
 RUNTIMES = ("tensorrt", "onnxruntime_cuda", "onnxruntime_tensorrt")
-ALL = [(name, p) for name in RUNTIMES for p in convert.load(name).PRECISIONS]
+ALL = [(name, p) for name in RUNTIMES for p in runtimes.spec(name).precisions]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def make(source, tmp_path):
         recipe = Recipe(
             runtime=runtime,
             precision=precision,
-            quantization=converter.recipe(precision),
+            quantization=converter.quantization(precision),
             options={"sparse_weights": 1} if precision == "fp16-2to4" else {},
         )
         job = Job(
@@ -104,10 +104,11 @@ def test_integers_are_as_explicit_quantization_wants_them(make):
     assert check(model) == []
     assert by_channel(model) == 3  # two convolutions and the product
     quantized = {n.output[0] for n in model.graph.node if n.op_type == "DequantizeLinear"}
-    for node in model.graph.node:
-        if node.op_type in ("Conv", "Gemm", "Add"):
-            assert set(node.input[:2]) <= quantized, node.name  # the residual's both inputs
-            assert not set(node.input[2:]) & quantized, node.name  # biases stay in float
+    computing = [n for n in model.graph.node if n.op_type in ("Conv", "Gemm", "Add")]
+    assert sorted({n.op_type for n in computing}) == ["Add", "Conv", "Gemm"]
+    for node in computing:
+        assert set(node.input[:2]) <= quantized, node.name  # the residual's both inputs
+        assert not set(node.input[2:]) & quantized, node.name  # biases stay in float
 
 
 def test_the_processors_own_quantization_would_be_refused(make):

@@ -4,7 +4,7 @@ import pytest
 from edgeopt.datasets.certainty import read
 from edgeopt.datasets.metrics import metric
 from tests.datasets.test_parts import detector, mask
-from tests.pipeline.test_parity import rounded
+from tests.pipeline.forms import rounded
 
 RNG = np.random.default_rng(0)
 CLASS = RNG.integers(0, 10, 120)

@@ -38,6 +38,7 @@ def launches(session):
     return {len(one.launches) for one in session.timed.values()}
 
 
+@pytest.mark.slow
 def test_a_step_that_is_the_same_is_not_faster_by_luck(timed):
     scripts = {name: lucky(name) for name in ("before", "after")}
     session = timed(scripts, STEP, lambda s: decided(s, {"after": "before"}))

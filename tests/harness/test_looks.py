@@ -35,6 +35,7 @@ def test_it_stops_at_the_first_look_that_is_clear(looked):
     assert [len(timed.launches) for timed in session.timed.values()] == [2, 2, 2]
 
 
+@pytest.mark.slow
 def test_it_goes_on_while_nothing_is_clear_and_ends_at_the_limit(looked):
     session = looked({"base": NOISY.format(sd=0.5), "other": NOISY.format(sd=0.5)})
     assert session.looks == 3
@@ -81,6 +82,7 @@ def test_a_lone_artifact_has_no_twin(device, log):
     assert list(session.timed) == ["base"]
 
 
+@pytest.mark.slow
 def test_processes_that_differ_are_noise_and_no_difference(looked):
     """Each process has luck of its own, up to 10 %, and the two are the same otherwise."""
     luck = "1e6 * (1 + 0.1 * random.Random(f'{name} {{launch}}').random())"

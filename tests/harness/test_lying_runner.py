@@ -22,6 +22,7 @@ from edgeopt.harness.replies import REPLIES
 from edgeopt.jobs.log import MOST_BYTES
 from edgeopt.jobs.process import Process
 from tests.harness.standin import RUNNER, Standin
+from tests.lies import one_of_each_request
 from tests.peaks import rises_less_than
 
 TOLD = [lie for lie in LIES if lie.who == "runner"]
@@ -94,7 +95,7 @@ def test_on_this_machine_it_is_edgeopts_own_fault(tmp_path, log, lie):
     assert "a mistake in edgeopt" in end.hint
 
 
-@pytest.mark.parametrize("lie", [lie for lie in TOLD if lie.ends], ids=lambda lie: lie.name)
+@pytest.mark.parametrize("lie", one_of_each_request(lie for lie in TOLD if lie.ends))
 def test_a_runner_that_lies_ends_its_device(tmp_path, log, lie):
     device = Lying(tmp_path, lie.name)
     if lie.name.endswith("half a line, then the end"):  # a runner may die, and says how

@@ -63,6 +63,7 @@ def test_a_few_slow_runs_have_no_p90(soaked):
     assert row.minutes[0].p90_ms is None
 
 
+@pytest.mark.slow
 def test_a_change_of_the_ranking_is_told(soaked):
     rows = soaked({"throttles": THROTTLES, "even": "30e6"}, 240)
     found = ranking(rows)

@@ -20,7 +20,7 @@ PRUNED = (Prune(share=0.2),)
 
 
 def recipe(runtime, precision, **said):
-    how = convert.load(runtime).recipe(precision)
+    how = convert.load(runtime).quantization(precision)
     return Recipe(runtime=runtime, precision=precision, quantization=how, **said)
 
 
@@ -46,6 +46,7 @@ def wrong_weights(path):
     manifest.write_text(json.dumps(artifact), "utf-8")
 
 
+@pytest.mark.slow
 def test_chains_are_followed_to_their_end(run):
     def named(of):
         return [

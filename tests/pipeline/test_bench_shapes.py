@@ -89,7 +89,7 @@ def test_bad_data_is_told_before_a_model_is_opened(folder, tmp_path):
         def put(self, folder):
             raise AssertionError("opened")
 
-    with pytest.raises(BadInput, match="no such file"):
+    with pytest.raises(BadInput, match=r"gone\.npz: no such file"):
         open_files(
             NoDevice(), [folder / "closed.onnx"], (1,), tmp_path / "gone.npz", 0, tmp_path, 9.0
         )

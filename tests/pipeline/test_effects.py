@@ -80,7 +80,7 @@ def test_the_chosen_and_the_source_answered_the_same_corrupted_inputs(finished):
         assert abs(one.drop.value) <= 0.05
         assert one.drop.value == pytest.approx(one.source.value - one.score.value)
     others = [r for r in run.records if r.recipe_id != run.chosen.recipe_id]
-    assert all(r.corruptions == () for r in others)
+    assert {r.corruptions for r in others} == {()}
     assert "The chosen on corrupted inputs" in text
     assert not (run_folder.RunFolder(run_folder.Path(run.folder)).work).exists()
 

@@ -66,7 +66,7 @@ def refined(run):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, compression=chain,
-            quantization=convert.load("onnxruntime").recipe(p),
+            quantization=convert.load("onnxruntime").quantization(p),
         )
         for chain in ((), CHAIN)
         for p in ("fp32", "int8-static")

@@ -79,7 +79,7 @@ def test_no_tolerance_is_looser_than_that_of_what_ran():
 
 
 @pytest.fixture(scope="module")
-def station(tiny_onnx, tmp_path_factory):
+def run(tiny_onnx, tmp_path_factory):
     processor.needs_any("avx512_bf16", "avx512_vnni")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(processor.STAND_IN, "AVX512_CORE_BF16")
@@ -97,8 +97,8 @@ def station(tiny_onnx, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def records(station):
-    made = station.candidates(_space(station.place, station.bench.intake).recipes)
+def records(run):
+    made = run.candidates(_space(run.placement, run.context.intake).recipes)
     return {record.precision: record for record in made}
 
 
@@ -136,16 +136,16 @@ def test_what_ran_is_what_it_is_held_to(records):
 
 
 @pytest.mark.slow
-def test_a_refusal_names_what_ran(station, records):
+def test_a_refusal_names_what_ran(run, records):
     recipe, half = records["fp16"].recipe, records["fp16"]
     noise = np.random.default_rng(0)
     answers = {
         name: array + noise.normal(0, np.abs(array).max(), array.shape)
-        for name, array in station.shop.choose.source.items()
+        for name, array in run.evaluator.choose.source.items()
     }
     facts = {"version": "1", "precisions": {"bf16": 1}}
     with pytest.raises(StepFailed, match=r"reports: ran in bf16; .* bf16 must keep 15 dB"):
-        station.shop._parity(recipe, answers, facts)
+        run.evaluator._parity(recipe, answers, facts)
     assert half.status == "ok"
 
 

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from edgeopt.report.html import render
-from tests.report.sample import sample_profiles, sample_run
+from tests.report.sample import sample_run
+from tests.report.sample_profiles import sample_profiles
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -12,7 +12,7 @@ from edgeopt.report.terminal import summary
 from edgeopt.search import choose
 from tests.report.sample import sample_run
 
-WHY, ADVICE = runtimes.ELSEWHERE["coreml"]
+WHY, ADVICE = runtimes.spec("coreml").elsewhere
 
 
 def converted(run):

@@ -116,6 +116,20 @@ def test_an_interval_says_its_unit_once_if_it_can():
     assert fmt.interval(0.71, 0.78, fmt.score) == "0.710 to 0.780"
 
 
+def test_a_figure_has_its_number_and_its_unit_apart():
+    figures = [fmt.ms(5.481), fmt.ms(None, "too few"), fmt.score(0.71), fmt.size(4_930_000)]
+    assert [(one, one.number, one.unit) for one in figures] == [
+        ("5.48 ms", "5.48", "ms"),
+        ("too few", "too few", ""),  # words in its place are no number and unit
+        ("0.710", "0.710", ""),
+        ("4.93 MB", "4.93", "MB"),
+    ]
+    bounds = fmt.drop_interval(drop(0.012, 0.02))
+    assert (bounds.number, bounds.unit) == ("−0.8 to 3.2", "points")
+    assert fmt.interval(990, 1010, fmt.ms).unit == ""  # it has two
+    assert fmt.NO_INTERVAL.number == "no interval"
+
+
 def test_a_drop_is_in_points():
     assert fmt.drop(drop(0.012, 0.02)) == "1.2 points"
     assert fmt.drop_interval(drop(0.012, 0.02)) == "−0.8 to 3.2 points"

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from edgeopt.domain.run import Constraints, Miss
 from edgeopt.report.html import flat, render, target_view
-from tests.report.sample import INTEL, PI, drop, sample_profiles, sample_run
+from tests.report.sample import INTEL, PI, drop, sample_run
+from tests.report.sample_profiles import sample_profiles
 
 EVIL = "<script>alert('x')</script>\"><img src=http://evil.test/x onerror=alert(1)>"
 VOID = {"meta", "link", "br", "img", "input", "hr"}

@@ -9,7 +9,8 @@ from edgeopt.domain.target import Fact, Gpu
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import headline
 from edgeopt.report.method import method, untimed_reason
-from tests.report.sample import INTEL, PI, sample_profiles, sample_run
+from tests.report.sample import INTEL, PI, sample_run
+from tests.report.sample_profiles import sample_profiles
 
 
 def test_every_fact_has_its_basis_and_source():

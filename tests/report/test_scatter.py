@@ -13,7 +13,8 @@ from tests.report.sample import INTEL, MAX_DROP, PI, drop, latency, sample_run
 
 POINT = Point(
     recipe_id="r",
-    name="litert fp32, 1 thread",
+    form="litert fp32",
+    threads=1,
     runtime="litert",
     precision="fp32",
     tooltip="",

@@ -12,7 +12,8 @@ from edgeopt.domain.compression import CompressionStep, Prune, Recover, Training
 from edgeopt.report import format as fmt
 from edgeopt.report import html, words
 from edgeopt.report.smaller import drawn, smaller
-from tests.report.sample import INTEL, sample_profiles, sample_run
+from tests.report.sample import INTEL, sample_run
+from tests.report.sample_profiles import sample_profiles
 
 STEP = CompressionStep(
     title="pruned=25%",

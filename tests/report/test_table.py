@@ -17,7 +17,7 @@ def test_every_recipe_has_a_row_and_the_order_is_by_use():
     found = rows(sample_run(), INTEL)
     assert [row.chosen for row in found].index(True) == 0
     assert [row.status for row in found[11:15]] == STATUSES
-    assert [row.status for row in found[15:]] == ["left out"] * 3
+    assert [row.state for row in found[15:]] == ["left out"] * 3
     for screened in (False, True):
         fast = [r.latency.sort for r in found if r.qualifies and r.screened == screened]
         assert fast == sorted(fast)

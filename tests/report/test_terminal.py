@@ -24,6 +24,19 @@ def test_it_fits_a_hundred_columns_and_cuts_nothing_off(labels):
     assert len([line for line in text.splitlines() if " MB" in line]) == 14
 
 
+def test_the_unit_of_the_drops_is_that_of_a_drop_and_not_of_a_candidate_without_one():
+    """The first row is the chosen one: without a drop it has no unit to tell."""
+    run = sample_run()
+    errors = [
+        replace(r, drop=replace(r.drop, relative=0.012)) if r.drop else r for r in run.records
+    ]
+    first = next(r for r in errors if r.recipe_id == run.choices[0].recipe_id)
+    errors[errors.index(first)] = replace(first, drop=None)
+    text = printed(replace(run, records=tuple(errors)), width=140)
+    assert "drop, %" in text
+    assert "drop, points" not in text.split("raspberry")[0]
+
+
 def test_warnings_come_first_then_the_choice():
     lines = printed(sample_run()).strip().splitlines()
     assert lines[0] == "Warnings"

@@ -122,6 +122,7 @@ def test_floats_are_left_alone(tmp_path, prepare):
     assert source.warnings == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
 def test_a_program_of_pytorch(tmp_path, prepare, describe, kind):
     path = tmp_path / "m.pt2"
@@ -141,6 +142,7 @@ def test_a_program_of_pytorch(tmp_path, prepare, describe, kind):
     np.testing.assert_allclose(run(source.onnx, SAMPLE)[0], own, atol=0.05)
 
 
+@pytest.mark.slow
 def test_torchscript(tmp_path, prepare):
     """Its own readers would take the halves; the ONNX form has none."""
     path = tmp_path / "m.pt"

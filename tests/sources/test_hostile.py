@@ -97,6 +97,7 @@ def keras_file(path, function):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_home")
 @pytest.mark.parametrize(
     "function",
@@ -112,6 +113,7 @@ def test_keras_imports_nothing_that_a_file_names(tmp_path, mark, inspect, functi
     said(inspect, keras_file(tmp_path / "m.keras", given))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_home")
 def test_a_lambda_in_hdf5_needs_trust(tmp_path, inspect):
     from tests.sources import tiny_keras

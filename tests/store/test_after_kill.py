@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.pipeline import kept
+from edgeopt.pipeline import folder_check
 from edgeopt.store import leftovers, run_folder, run_lock
 from edgeopt.store.out import check_free
 from tests.store.test_run_folder import contents, refusal, request, run
@@ -85,7 +85,7 @@ def test_readers_change_nothing_and_say_how_far_it_came(killed):
         assert said == "OUT holds no run: there is no run.json."
         assert ("goes on with it" in hint) is (state == "begun")
         return
-    warnings = kept.noticed(run_folder.read(out)).warnings
+    warnings = folder_check.noticed(run_folder.read(out)).warnings
     stopped = "The run was stopped before its end: the same `edgeopt optimize` call goes on with it"
     assert any(stopped in warning for warning in warnings) is (state == "running")
     assert contents(out) == before
@@ -94,7 +94,7 @@ def test_readers_change_nothing_and_say_how_far_it_came(killed):
 def test_readers_tell_a_run_that_goes_on_from_one_that_was_killed(tmp_path):
     out = left(tmp_path / "out", "running")
     with run_lock.held(out):
-        (warning,) = kept.noticed(run_folder.read(out)).warnings
+        (warning,) = folder_check.noticed(run_folder.read(out)).warnings
     assert "a call is writing to its folder" in warning
 
 

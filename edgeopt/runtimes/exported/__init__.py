@@ -19,7 +19,7 @@ from edgeopt.runtimes.exported.refused import Damaged, NeedsTrust, NoProgram
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-NEEDS = ("torch",)  # to load; to check, nothing
+PACKAGES = ("torch",)  # to load; to check, nothing
 
 __all__ = ["Damaged", "NeedsTrust", "NoProgram", "check", "load"]
 

@@ -258,6 +258,7 @@ def put_at(value, way, text):
     value[way[-1]] = text
 
 
+@pytest.mark.slow
 def test_code_in_no_text_runs(saved, tmp_path, mark):
     """Code in the place of each text of a program: it is refused, or stays a text."""
     archive = Archive(saved["Sizes"])
