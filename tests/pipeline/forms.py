@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from edgeopt.pipeline.parity import parity
 
 from edgeopt.domain.errors import StepFailed
+from edgeopt.pipeline.parity_check import parity
 
 
 def verdict(precision, own, theirs):

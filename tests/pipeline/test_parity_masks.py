@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from edgeopt.pipeline.parity import parity
 
 from edgeopt.datasets.doubts import same_for_all
 from edgeopt.domain.errors import StepFailed
+from edgeopt.pipeline.parity_check import parity
 from tests.pipeline.forms import rounded, verdict
 
 RNG = np.random.default_rng(0)
