@@ -4,12 +4,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from edgeopt.benchmarking.modes import Files, asked
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.cli import cli
 from edgeopt.command import Command
 from edgeopt.domain.errors import BadInput
-from edgeopt.pipeline.bench import bench
 from edgeopt.pipeline.call import Call, limits
-from edgeopt.pipeline.modes import Files, asked
 
 
 def commands(group, above=()):

@@ -31,7 +31,7 @@ def shorten() -> None:
         setattr(room, name, short)
         BUDGETS[short.name] = short
     # Whom a sweep takes follows from times: without one, runs of one call have the same rows.
-    decide.sweep = lambda station, records, queue, baseline: (list(records), list(queue))
+    decide.sweep = lambda run, records, queue, baseline: (list(records), list(queue))
 
 
 if __name__ == "__main__":

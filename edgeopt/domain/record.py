@@ -17,6 +17,7 @@ from edgeopt.domain.mean_latency import MeanLatency
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.untimed import Untimed
 
 RECORD_VERSION = 2
 
@@ -98,6 +99,7 @@ class Record(Value, kw_only=True, frozen=True):
     kind: Literal["measured", "emulated", "predicted"] | None = None
     latency_ms: Latency | None = None
     latency_reason: str = ""
+    untimed: Untimed | None = None
     energy: Energy | None = None
     speedup: Verdict | None = None
     versus_baseline: Verdict | None = None

@@ -62,6 +62,8 @@ def _of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
         return f"{name} in it is encrypted"
     if info.file_size > max(_SMALL, _MOST_PACKED * info.compress_size):
         return f"{name} in it says that it is {info.file_size / 1e9:.1f} GB unpacked"
+    if not info.file_size and info.filename.endswith(".json"):
+        return f"{name} in it is empty"
     read = 0
     try:
         with archive.open(info) as entry:

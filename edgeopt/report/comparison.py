@@ -13,8 +13,10 @@ from edgeopt.domain.published import Predicted, Published
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
-from edgeopt.report.table import choice_of, measured, qualifies
-from edgeopt.search.single import single, title_of
+from edgeopt.report import single_words
+from edgeopt.report.table import choice_of, measured
+from edgeopt.search.choose import qualifies
+from edgeopt.search.single import single
 from edgeopt.targets import predict
 
 
@@ -37,7 +39,7 @@ def comparison(
         folder=run.folder,
         columns=tuple(_column(run, name, records[name]) for name in targets),
         lines=tuple(sorted(lines, key=_order)),
-        single=single(tried, baselines, run.request.constraints),
+        single=single_words.in_words(single(tried, baselines, run.request.constraints)),
     )
 
 
@@ -58,7 +60,7 @@ def _line(run: Run, key: Record, records: Mapping[str, Sequence[Record]]) -> Lin
     title = f"{key.runtime} {key.precision}"
     if key.recipe:
         options = " ".join(f"{k}={v}" for k, v in sorted(key.recipe.options.items()))
-        title = f"{title_of(key)} {options}".strip()
+        title = f"{key.recipe.artifact_title} {options}".strip()
     return Line(
         title=title,
         runtime=key.runtime,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.report import format as fmt
-from edgeopt.report.table import choice_of, measured, qualifies
+from edgeopt.report.table import choice_of, measured
+from edgeopt.search.choose import qualifies
 
 SHAPES = {
     "fp32": "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0 -5 0Z",

@@ -13,11 +13,12 @@ from edgeopt.domain.effects import LEAST_TO_DECIDE, CorruptionEffect, SliceEffec
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.published import Published
 from edgeopt.domain.record import Record
-from edgeopt.domain.run import Run
+from edgeopt.domain.run import Constraints, Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
 from edgeopt.report.table import choice_of, measured
+from edgeopt.search.choose import shortfalls
 from edgeopt.targets import predict
 
 SHOWN = 5
@@ -82,12 +83,14 @@ def _beyond(records: Sequence[Record], limit: float | None) -> Iterator[SideTabl
     if limit is None:
         return
     rows = []
+    limits = Constraints(max_slice_drop=limit)
     for record in records:
-        for column in (*record.slices, *record.confirm_slices):
-            worst = column.worst_deciding
-            if worst is not None and worst.drop is not None and not worst.drop.judged <= limit:
-                name = f"{column.by} {worst.value}, {column.part} part"
-                rows.append((str(record.recipe), name, fmt.whole(worst.n), fmt.drop(worst.drop)))
+        for missed in shortfalls(record, limits):
+            if missed.kind == "slice-drop" and missed.where and missed.got is not None:
+                where = missed.where
+                name = f"{where.column} {where.value}, {where.part} part"
+                lost = fmt.allowance(missed.got, relative=missed.relative)
+                rows.append((str(record.recipe), name, fmt.whole(where.n), lost))
     if rows:
         heads = ("candidate", "worst slice", "n", "drop")
         about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {100 * limit:g} % at most."

@@ -12,7 +12,7 @@ from edgeopt.domain.record import Executed, Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.report import fidelity_words
 from edgeopt.report import format as fmt
-from edgeopt.search.choose import misses
+from edgeopt.search.choose import qualifies
 
 Mark = Literal["chosen", "on the front", "baseline", "screened only"]
 
@@ -119,11 +119,6 @@ def choice_of(run: Run, target: str) -> Choice | None:
 def measured(record: Record) -> Latency | None:
     """A latency that was measured; an emulated or predicted one is not of its column."""
     return record.latency_ms if record.kind == "measured" else None
-
-
-def qualifies(record: Record, limits: Constraints) -> bool:
-    """Whether a record is within every limit. An untimed one cannot break a latency limit."""
-    return record.status == "ok" and not misses(record, limits)
 
 
 def settings(recipe: Recipe) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -138,24 +139,47 @@ def test_a_lone_array_fits_under_any_name(folded, tmp_path, beside):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("gone.npz", "No such file"), (".", "it is a folder"), ("text.npz", "not a zip archive")],
+    [
+        ("gone.npz", "no such file"),
+        (".", "cannot be read as .npz: it is a folder"),
+        ("text.npz", "cannot be read as .npz: not a zip archive"),
+    ],
 )
 def test_what_is_no_file_of_arrays_is_one_sentence(folded, tmp_path, name, said):
     (tmp_path / "text.npz").write_text("x")
     command = [sys.executable, "-I", folded / "run.py", name, "out.npz"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert f"{name}: cannot be read as .npz: {said}" in done.stderr
+    assert f"{name}: {said}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_answers_that_cannot_be_written_are_said(folded, tmp_path):
+@pytest.mark.parametrize("where", ["gone/out.npz", "."])
+def test_answers_that_cannot_be_written_are_said(folded, tmp_path, where):
     np.savez(tmp_path / "in.npz", image=pixels())
-    command = [sys.executable, "-I", folded / "run.py", "in.npz", "gone/out.npz"]
+    command = [sys.executable, "-I", folded / "run.py", "in.npz", where]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "gone/out.npz" in done.stderr
+    assert f"'{where}'" in done.stderr
     assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.npz"]
+
+
+def test_answers_lie_where_they_were_asked_for(folded, tmp_path):
+    np.savez(tmp_path / "in.npz", image=pixels())
+    command = [sys.executable, "-I", folded / "run.py", "in.npz", "answers"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers", "in.npz"]
+
+
+def test_a_name_in_the_file_moves_no_cursor(folded, tmp_path):
+    with zipfile.ZipFile(tmp_path / "in.npz", "w") as archive:
+        archive.writestr("\x1b[2J\u202eimage", b"")
+    command = [sys.executable, "-I", folded / "run.py", "in.npz", "out.npz"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "is no array" in done.stderr
+    assert done.stderr.replace("\n", "").isprintable()
 
 
 RNG = np.random.default_rng(1)

@@ -14,7 +14,7 @@ from edgeopt import convert
 from edgeopt.convert import worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.convert.sparse_2to4 import prune, prune_model
-from edgeopt.convert.symmetric_qdq import by_channel, check
+from edgeopt.convert.symmetric_qdq import check
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes import onnxruntime
 from edgeopt.runtimes import onnxruntime_cuda as cuda
@@ -85,6 +85,17 @@ def test_what_is_made_answers_on_a_cpu(make, source, runtime, precision):
     assert sqnr_db(session, source) > LEAST_DB[precision]
     assert [b.source for b in made.inputs] == ["z_image", "gain"]
     assert {b.dtype for b in (*made.inputs, *made.outputs)} == {"float32"}
+
+
+def by_channel(model: onnx.ModelProto) -> int:
+    """How many tensors of weights have a scale for each channel."""
+    constants = {t.name: t for t in model.graph.initializer}
+    return sum(
+        node.op_type == "DequantizeLinear"
+        and node.input[0] in constants
+        and len(constants[node.input[1]].dims) == 1
+        for node in model.graph.node
+    )
 
 
 def test_integers_are_as_explicit_quantization_wants_them(make):

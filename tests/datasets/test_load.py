@@ -58,6 +58,46 @@ def test_missing(tmp_path):
     assert message_of(path).startswith(f"{path}: no such file or folder\n  Data is an .npz file,")
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("./x:load", "Write x:load"),
+        ("./pkg/x.py:load()", "Write pkg.x:load"),
+        ("../x:load", "Write x:load and start edgeopt in .., or name that folder in PYTHONPATH."),
+        ("/place/x.py:load", "Write x:load and start edgeopt in /place, or name"),
+    ],
+)
+def test_a_function_by_a_path_is_told_as_it_was_given(tmp_path, monkeypatch, given, meant):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.py").write_text("def load():\n    return {}\n")
+    said = message_of(given)
+    assert said.startswith(f"{given}: no such file or folder\n  A function is given as module:")
+    assert meant in said
+
+
+def test_a_function_of_a_files_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "with_suffix.py").write_text("def load():\n    return {}\n")
+    said = message_of("with_suffix.py:load")
+    assert said.startswith("with_suffix.py:load: no module 'with_suffix.py' in the current")
+    assert said.endswith("Write with_suffix:load")
+
+
+@pytest.mark.parametrize("given", ["./x:", "C:/data", "./data.np", "gone/data.csv"])
+def test_what_names_no_function_is_not_told_as_one(tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.npz").touch()
+    said = message_of(given)
+    assert said.startswith(f"{given}: no such file or folder\n  Data is an .npz file,")
+
+
+def test_a_name_that_is_almost_right(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    assert message_of("./photo").endswith("Did you mean photos?")
+    assert message_of("gone/photos").endswith(f"There is no folder {tmp_path / 'gone'}.")
+
+
 def test_unknown_kind(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("1,2\n")

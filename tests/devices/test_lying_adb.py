@@ -27,12 +27,7 @@ def lying(tmp_path, monkeypatch):
     made = []
 
     def start(lie, patience_s: float) -> Adb:
-        said = {
-            "thermalservice": "Thermal Status: 0",
-            "battery": "level: 50",
-            "power": "mWakefulness=Awake",
-        }
-        server = LyingAdbServer(phones.make(tmp_path / "phone", said), "liar", lie)
+        server = LyingAdbServer(phones.make(tmp_path / "phone", phones.SAID), "liar", lie)
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
         monkeypatch.setattr(adb_session, "CONNECT_S", patience_s)
         monkeypatch.setattr(adb_session, "CLOSE_S", 0.2)

@@ -91,6 +91,18 @@ def test_a_content_is_sent_once(server, tmp_path):
     assert os.stat(Path(remote).parent).st_mode & 0o077 == 0  # nobody else's business
 
 
+def test_a_link_that_ends_before_it_is_used_is_made_anew(server):
+    """Nothing was under way, so nothing was lost."""
+    device = server.device(python=sys.executable)
+    device.reach()
+    before = device.folder()
+    server.cut()
+    wait_for(lambda: device._session.is_dead(0.0))
+    assert device.folder() != before
+    assert device.lost == ""
+    device.close()
+
+
 def test_more_runners_than_a_connection_may_have(server, by_ssh, log):
     """An sshd allows 10 sessions; edgeopt's own is one of them."""
     by_ssh.folder()

@@ -101,6 +101,6 @@ def test_a_screen_that_is_launched_once_tells_its_progress_to_the_end(device, lo
     subjects = [device.subject(key) for key in "ab"]
     measure(
         device, subjects, device.feed(), replace(SCREEN, warmup_s=0.0), log, 20,
-        progress=lambda done, total, what: told.append((done, total)),
+        progress=lambda what, done, total: told.append((done, total)),
     )  # fmt: skip
     assert told[-1] == (12, 12)

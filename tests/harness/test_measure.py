@@ -104,11 +104,11 @@ def test_launches_differ_and_the_seed_decides(timed):
 def test_progress_is_told_from_the_start_to_the_end(timed):
     told = []
     timed({"a": "1e6"}, TWICE, progress=lambda *step: told.append(step))
-    done = [step[0] for step in told]
+    done = [step[1] for step in told]
     assert done == sorted(done)
-    assert {step[1] for step in told} == {2 * (TWICE.rounds + 1)}
-    assert told[0] == (0, 10, "launch 1: starting")
-    assert told[-1] == (10, 10, "launch 2, round 4 of 4")
+    assert {step[2] for step in told} == {2 * (TWICE.rounds + 1)}
+    assert told[0] == ("launch 1: starting", 0, 10)
+    assert told[-1] == ("launch 2, round 4 of 4", 10, 10)
 
 
 def test_the_first_inputs_are_used_and_no_more(timed, device, log):
@@ -288,7 +288,7 @@ def test_a_device_that_runs_no_runner_is_told_at_once(device, log):
 
 
 def test_the_canary_may_die(timed, device):
-    def kill(done, total, what):
+    def kill(what, done, total):
         if done == 3:
             device.runners[0].kill()
 

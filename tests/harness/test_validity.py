@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from edgeopt.benchmarking.side_by_side import _row
 from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.finding import failures
 from edgeopt.harness.budget import QUICK
 from edgeopt.harness.figures import latency
 from edgeopt.harness.measure import measure
 from edgeopt.harness.validity import findings
-from edgeopt.pipeline.bench import _row
 from edgeopt.report import bench_table
 
 SMALL = replace(QUICK, looks=(8,), rounds=6, warmup_s=0.02)

@@ -10,9 +10,9 @@ import sys
 import pytest
 from rich.console import Console
 
+from edgeopt.benchmarking.machine_check import doctor
 from edgeopt.devices.local import Local
 from edgeopt.domain.finding import Diagnosis, Finding
-from edgeopt.pipeline.doctor import doctor
 from edgeopt.report import doctor_table
 
 MACHINE = {"board": "A Board", "cpu_model": "A Core", "cores": 4, "os": "Linux", "kernel": "6.6"}

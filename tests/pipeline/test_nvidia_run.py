@@ -16,13 +16,13 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.environment import local_machine
+from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.intake import take_in
 from edgeopt.pipeline.optimize import optimize
-from edgeopt.pipeline.places import Fleet
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.run_environment import local_machine
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import time_records
-from edgeopt.pipeline.workbench import Workbench
 from edgeopt.store import run_folder
 from tests.runtimes.gpu_net import samples, write_net
 
@@ -84,16 +84,16 @@ def test_with_a_gpu_they_are_built_answered_and_timed_there(gpu, tmp_path):
     call = asked(tmp_path)
     intake = take_in(call, tmp_path, silent)
     folder, _ = run_folder.create(call.out, intake.request)
-    fleet = Fleet(local_machine(), tmp_path / "log", silent)
-    (place,) = fleet.places(intake.profiles, ())
-    assert place.timed  # a GPU makes it a machine of this target
-    assert place.absent == {}
+    pool = DevicePool(local_machine(), tmp_path / "log", silent)
+    (placement,) = pool.placements(intake.profiles, ())
+    assert placement.timed  # a GPU makes it a machine of this target
+    assert placement.absent == {}
     recipes = [Recipe(runtime="tensorrt", precision="fp32", options={"tf32": tf32})
                for tf32 in (0, 1)]  # fmt: skip
-    with Workbench(call, intake, folder, silent, fleet.local) as bench:
-        station = Station(bench, bench.shop(fleet.local), place)
-        records = station.candidates(recipes)
-        timed, _ = time_records(station.shop, records, SCREEN, 0, None, (), silent)
+    with RunContext(call, intake, folder, silent, pool.local) as context:
+        run = TargetRun(context, context.evaluator(pool.local), placement)
+        records = run.candidates(recipes)
+        timed, _ = time_records(run.evaluator, records, SCREEN, 0, None, (), silent)
     assert [r.status for r in timed] == ["ok", "ok"]
     for record in timed:
         assert record.executed.runtime_version == "10.9.0.34 (sm_87, 8 processors)"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeopt.domain.errors import StepFailed
-from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
+from edgeopt.pipeline.parity_check import COMPRESSED, TooFar, parity
 from tests.datasets.test_parts import detector
 from tests.pipeline.forms import rounded, verdict
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from edgeopt.benchmarking.modes import Outcome
 from edgeopt.domain.load_time import LoadTime, Spread, Stages
 from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.domain.sustained import Minute, Sustained
 from edgeopt.domain.throughput import Throughput
-from edgeopt.pipeline.modes import Outcome
 from edgeopt.report import mode_table
 from edgeopt.report.artifact_names import names
 

@@ -2,7 +2,8 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.domain.run import Constraints
-from edgeopt.report.table import measured, qualifies, rows, settings
+from edgeopt.report.table import measured, rows, settings
+from edgeopt.search.choose import qualifies
 from tests.report.sample import INTEL, PI, came_through, drop, sample_run
 
 STATUSES = ["failed-parity", "failed-convert", "failed-run", "timeout"]

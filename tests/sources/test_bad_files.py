@@ -34,9 +34,12 @@ def file(tmp_path):
 
 
 def test_missing(file, inspect):
-    said, hint = refusal(inspect, file("m.onnx"))
+    path = file("m.onnx")
+    said, hint = refusal(inspect, path)
     assert said == "there is no file FILE."
-    assert hint == "Give the path of a model file."
+    assert hint == (
+        f"Give the path of a model file. The folder {path.parent} holds nothing of that name."
+    )
 
 
 def test_folder(file, inspect):

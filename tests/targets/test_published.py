@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from edgeopt import targets
-from edgeopt.domain.published import Predicted, Published, model_key
+from edgeopt.domain.published import Published, model_key
 from edgeopt.report import published_table
 from edgeopt.targets import predict, published
 
@@ -170,14 +170,6 @@ def _held(one, other, precision, threads, model) -> list[bool]:
     found = predict.by_transfer(rest, measured[0], one, other, "litert", precision, threads)
     spread = predict.OTHER_RUNTIME  # the same runtime here: its own width only
     return [found.low_ms * spread <= known[0] <= found.high_ms / spread]
-
-
-def test_a_prediction_orders_candidates_and_leaves_others_in_their_places():
-    def p(ms):
-        return Predicted(p50_ms=ms, low_ms=ms, high_ms=ms, basis="", n=1, sources=())
-
-    order = predict.ordered([("a", p(3.0)), ("b", None), ("c", p(1.0)), ("d", p(2.0))])
-    assert order == ["c", "b", "d", "a"]
 
 
 def test_the_table_names_figures_with_their_sources():

@@ -166,6 +166,8 @@ def _require_plain(entry: zipfile.ZipInfo, name: str) -> None:
         raise NeedsTrust("it holds {} ({!r}){}".format(what, _short(name), known))
     if entry.orig_filename != entry.filename:
         raise NeedsTrust("the name of its part {!r} is two".format(_short(name)))
+    if not entry.file_size and not name.startswith(("data/", "extra/")):
+        raise Damaged("its part {} is empty".format(name))
     if entry.flag_bits & 1:
         raise Damaged("its part {} is encrypted".format(name))
     if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:

@@ -38,19 +38,25 @@ def gone(archive):
     del archive.parts["data/weights/weight_0"]
 
 
+def without_version(archive):
+    archive.parts["archive_version"] = b""
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (emptied, "its weight first.weight has no bytes"),
         (torn, "its part models/model.json is no JSON"),
         (gone, "data/weights/weight_0 is missing"),
+        (without_version, "its part archive_version is empty"),
     ],
 )
-def test_a_part_that_is_not_whole(saved, tmp_path, change, said):
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_part_that_is_not_whole(saved, tmp_path, change, said, trusted):
     archive = Archive(saved["Net"])
     change(archive)
     with pytest.raises(Damaged, match=said):
-        exported.load(str(archive.write(tmp_path / "m.pt2")))
+        exported.load(str(archive.write(tmp_path / "m.pt2")), trusted)
 
 
 def test_a_member_that_is_larger_than_the_file(saved, tmp_path):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import msgspec
 
+from edgeopt.benchmarking.opened_files import Opened, open_files, place
 from edgeopt.devices.device import Device
 from edgeopt.domain import bounds
 from edgeopt.domain.case import Case
@@ -33,7 +34,6 @@ from edgeopt.harness.started import Setting, Trial
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.sustained import sustained
 from edgeopt.harness.throughput import throughput
-from edgeopt.pipeline.opened import Opened, open_files, place
 
 Row = TypeVar("Row", bound=Case)
 Machine = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.harness.feed import Feed
-from edgeopt.pipeline.judge import Exam, metric_for
+from edgeopt.pipeline.evaluation_set import EvaluationSet, metric_for
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 100)
@@ -18,7 +18,7 @@ ANSWERS[LOST] = np.nan
 @pytest.fixture
 def exam(tmp_path):
     samples = Samples({"x": RNG.normal(size=(100, 2))}, LABELS)
-    return Exam("choose", samples, Feed(samples.inputs, tmp_path), {"y": ANSWERS})
+    return EvaluationSet("choose", samples, Feed(samples.inputs, tmp_path), {"y": ANSWERS})
 
 
 def test_they_are_left_out_of_score_drop_and_slices(exam):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 
-class Turns:
+class HostLock:
     """Work on this machine, and measurements on it, which nothing may disturb.
 
     A measurement waits until what is under way has ended; what would begin then waits for it.

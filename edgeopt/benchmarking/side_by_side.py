@@ -7,12 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from edgeopt.benchmarking.opened_files import Opened, open_files, place
 from edgeopt.devices.device import Device
-from edgeopt.domain import bounds
+from edgeopt.domain import arithmetic, bounds
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.finding import failures
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.figures import energy_of, latency, start
@@ -20,8 +21,6 @@ from edgeopt.harness.measure import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
-from edgeopt.pipeline.executed import precision_words
-from edgeopt.pipeline.opened import Opened, open_files, place
 
 
 def bench(
@@ -94,7 +93,7 @@ def _measure(
         work / "bench.log",
         timeout_s,
         seed,
-        lambda done, total, what: progress(f"measuring: {what}", done, total),
+        under(progress, "measuring"),
         keys[first],
         lambda session: settled(session, keys),
     )
@@ -116,7 +115,7 @@ def _row(
         threads=subject.threads,
         latency_ms=None if timed.failed else latency(timed, session.budget, spoiled),
         versus_baseline=versus,
-        precision=precision_words(facts.get("precisions") or {}),
+        precision=arithmetic.precisions(facts.get("precisions") or {}),
         start=start(timed) if timed.launches else None,
         energy=energy_of(timed),
         reason=timed.failed,

@@ -29,7 +29,7 @@ def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
         why_null[name] = "not timed yet"
     return Executed(
         runtime_version=str(facts["version"]),
-        precision=precision_words(precisions),
+        precision=arithmetic.precisions(precisions),
         instead=arithmetic.instead(recipe.precision, facts),
         threads=recipe.threads,
         options=dict(facts.get("options") or {}),  # type: ignore[call-overload]
@@ -49,11 +49,3 @@ def notes(recipe: Recipe, account: Executed) -> tuple[str, ...]:
     asked = " ".join((recipe.precision, *recipe.settings))
     ran = arithmetic.words(recipe.precision, account.instead).strip("()")
     return (f"asked for {asked}, {recipe.runtime} reports: {ran}",)
-
-
-def precision_words(precisions: dict[str, int]) -> str | None:
-    """{"int8": 62, "fp32": 3} -> "int8 62, fp32 3": operators that compute, by precision."""
-    ordered = sorted(precisions.items(), key=lambda item: -item[1])
-    if len(ordered) == 1:
-        return ordered[0][0]
-    return ", ".join(f"{name} {count}" for name, count in ordered) or None

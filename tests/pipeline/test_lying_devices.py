@@ -12,8 +12,8 @@ from edgeopt.devices import registry
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import silent
-from edgeopt.pipeline.environment import local_machine
-from edgeopt.pipeline.places import Fleet
+from edgeopt.pipeline.device_pool import DevicePool
+from edgeopt.pipeline.run_environment import local_machine
 from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
@@ -41,12 +41,12 @@ def profiles(tmp_path, monkeypatch):
 
 
 def test_the_others_go_on(profiles, tmp_path):
-    fleet = Fleet(local_machine(), tmp_path / "log", silent)
-    here, there = fleet.places(profiles, ())
+    pool = DevicePool(local_machine(), tmp_path / "log", silent)
+    here, there = pool.placements(profiles, ())
     assert (here.name, here.lost) == ("local", None)
     assert there.name == "board"
     assert "board greets with what cannot be: bits" in str(there.lost)
     assert there.timed  # its lane is its own, and ends at once
     with pytest.raises(Untrusted, match="greets with what cannot be"):
-        fleet.places(profiles[1:], ())
-    fleet.close()
+        pool.placements(profiles[1:], ())
+    pool.close()

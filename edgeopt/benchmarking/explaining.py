@@ -13,6 +13,8 @@ import numpy as np
 
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
+from edgeopt.benchmarking import trusted
+from edgeopt.benchmarking.opened_files import arrays_for, place
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
 from edgeopt.devices.registry import LOCAL
@@ -20,7 +22,7 @@ from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.layer_names import LayerNames
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.time_profile import TimeProfile
@@ -29,8 +31,6 @@ from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.profile import profile
 from edgeopt.jobs.told import told
-from edgeopt.pipeline import trusted
-from edgeopt.pipeline.opened import arrays_for, place
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find
 from edgeopt.sources import layer_names
@@ -91,7 +91,7 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
                 [_runs(record) for record in (a, b)],
                 work / "runner.log",
                 asked.timeout_s,
-                lambda done, total, what: progress(f"profiling: {what}", done, total),
+                under(progress, "profiling"),
             )
         except RunnerFailed as error:
             raise refused(error) from error
@@ -194,7 +194,8 @@ def _first(
     record = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     if record is None:
         raise BadInput(
-            f"nothing was chosen for {target}.", "Name two candidates, or give --runtime."
+            f"nothing was chosen for {target}.",
+            f"Name two candidates, or give --runtime. {find.there(records)}",
         )
     return record
 
@@ -212,7 +213,24 @@ def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
     ):
         if record is not None and record.recipe_id != a.recipe_id:
             return record
-    raise BadInput(f"there is nothing to compare {a.recipe} with.", "Name two candidates.")
+    raise _alone(target, records, a)
+
+
+def _alone(target: str, records: list[Record], a: Record) -> BadInput:
+    """The error where no second candidate suggests itself."""
+    others = [r for r in records if r.recipe is not None and r.recipe_id != a.recipe_id]
+    start = f"there is nothing to compare {a.recipe} with"
+    if not others:
+        return BadInput(
+            f"{start}: it is the only candidate of {target} in this run.",
+            "Make a run with more of them: a target whose profile has more recipes, or more "
+            "runtimes installed.",
+        )
+    return BadInput(
+        f"{start} unless you name it: apart from it {target} has no baseline in this run, and "
+        f"{a.runtime} no fp32 with as many threads and no int8-static.",
+        f"Name the second one after the first. {find.there(others)}",
+    )
 
 
 def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,12 +26,12 @@ from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.answer import answer_in_parts
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline.parity import Answers, require_places
+from edgeopt.pipeline.parity_check import Answers, require_places
 from edgeopt.runner import sensors
 from edgeopt.sources.source import Source
 
 
-class Exam:
+class EvaluationSet:
     """One part of the data with the source's own answers, and what candidates are held to."""
 
     def __init__(self, part: str, samples: Samples, feed: Feed, source: Answers) -> None:
@@ -115,8 +115,8 @@ def exam(
     folder: Path,
     log: Path,
     timeout_s: float,
-    progress: Callable[[int], None],
-) -> Exam:
+    progress: Listener,
+) -> EvaluationSet:
     """Ask the source itself about every sample of a part.
 
     The samples are shuffled (seeded), so that the first of them are a fair part of all.
@@ -127,7 +127,7 @@ def exam(
     samples = samples.take(np.random.default_rng(0).permutation(len(samples)))
     feed = Feed(samples.inputs, folder)
     answers = ask(source, device, feed, log, timeout_s, progress)
-    return Exam(part, samples, feed, answers)
+    return EvaluationSet(part, samples, feed, answers)
 
 
 def ask(
@@ -136,7 +136,7 @@ def ask(
     feed: Feed,
     log: Path,
     timeout_s: float,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Listener = silent,
 ) -> Answers:
     """The source's own answers to every sample of a feed.
 
@@ -184,7 +184,11 @@ def output_shapes(source: Source) -> dict[str, tuple[int, ...]]:
 
 
 def metric_for(
-    name: str, first: Exam, output: str, batch_axis: int | None = None, tell: Listener = silent
+    name: str,
+    first: EvaluationSet,
+    output: str,
+    batch_axis: int | None = None,
+    tell: Listener = silent,
 ) -> Metric:
     """The metric of a request.
 

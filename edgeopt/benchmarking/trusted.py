@@ -7,7 +7,6 @@ another than the record says.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,9 @@ from edgeopt.harness.subject import Subject
 from edgeopt.runtimes import exported
 from edgeopt.runtimes.torch import TRUSTED
 from edgeopt.sources.exported_program import refusal
-from edgeopt.store import artifact_files, stored
+from edgeopt.store import artifact_files
+from edgeopt.store.listed import AGAIN, BUNDLES, listed_in
 from edgeopt.store.run_folder import RunFolder
-
-BUNDLES = "manifest.json"
-
-AGAIN = "The same `edgeopt optimize` call makes it again."
 
 
 def subject(store: RunFolder, record: Record, trust: bool) -> Subject:
@@ -91,12 +87,3 @@ def _require_unchanged(path: Path) -> None:
                 f"{path} is not opened: {error}.",
                 "To time it as it is, copy it out of the run's folder.",
             ) from None
-
-
-def listed_in(manifest: Path) -> dict[str, str]:
-    """Files and their SHA-256, as a manifest has them; {} where it is none."""
-    try:
-        files = json.loads(stored.content(manifest))["files"]
-        return {str(name): str(sha256) for name, sha256 in files.items()}
-    except (BadInput, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return {}

@@ -11,10 +11,11 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk
-from edgeopt.pipeline import kept, trusted
+from edgeopt.pipeline import folder_check
 from edgeopt.report import html
 from edgeopt.report.comparison import comparison
 from edgeopt.store import atomic, run_folder
+from edgeopt.store.listed import AGAIN
 from edgeopt.store.run_folder import RunFolder
 from edgeopt.targets import published
 
@@ -37,9 +38,9 @@ def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
 def mended(run: Run, folder: RunFolder) -> Run:
     """A finished run; a bundle that is not what it wrote is written again.
 
-    Every chosen artifact has to be the one that was measured (`kept.changed_artifacts`).
+    Every chosen artifact has to be the one that was measured (`folder_check.changed_artifacts`).
     """
-    changed = kept.changed_bundles(run, folder)
+    changed = folder_check.changed_bundles(run, folder)
     if not changed:
         return run
     said = tuple(f"{sentence} It was written again." for sentence in changed.values())
@@ -70,9 +71,7 @@ def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
     if artifact is None or record.sha256 not in (None, artifact.sha256):
         if choice.bundle:  # of a run that had finished: its artifacts may be gone
             return choice
-        raise BadInput(
-            f"the artifact of {record.recipe} was changed while the run went on.", trusted.AGAIN
-        )
+        raise BadInput(f"the artifact of {record.recipe} was changed while the run went on.", AGAIN)
     bundle.write(
         folder.path / choice.target,
         record,

@@ -15,8 +15,8 @@ from edgeopt.devices import registry
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
 from edgeopt.domain.progress import silent
-from edgeopt.pipeline.environment import local_machine
-from edgeopt.pipeline.places import Fleet
+from edgeopt.pipeline.device_pool import DevicePool
+from edgeopt.pipeline.run_environment import local_machine
 from edgeopt.store import run_folder
 from tests.pipeline.cli_process import HERE
 
@@ -124,33 +124,33 @@ def test_what_is_missing_there_is_known_before_anything_is_converted(board, tmp_
     python = python_without(tmp_path, "openvino", "ai_edge_litert", "tflite_runtime")
     entry = msgspec.structs.replace(registry.entry("board"), python=python, target="three-runtimes")
     registry.add("poor-board", entry)
-    fleet = Fleet(local_machine(), tmp_path / "log", silent)
-    with contextlib.closing(fleet):
-        (place,) = fleet.places([targets.load(HERE_TOO)], ["poor-board"])
-        assert (place.name, place.timed) == ("poor-board", True)
-        assert set(place.missing) == {"openvino", "litert"}
-        assert fleet.machines()["poor-board"]["arch"] == place.machine["arch"]
+    pool = DevicePool(local_machine(), tmp_path / "log", silent)
+    with contextlib.closing(pool):
+        (placement,) = pool.placements([targets.load(HERE_TOO)], ["poor-board"])
+        assert (placement.name, placement.timed) == ("poor-board", True)
+        assert set(placement.missing) == {"openvino", "litert"}
+        assert pool.machines()["poor-board"]["arch"] == placement.machine["arch"]
         only = targets.load(HERE_TOO)
         rules = [rule for rule in only.recipes if rule.runtime == "openvino"]
         only = msgspec.structs.replace(only, recipes=tuple(rules))
         with pytest.raises(NotInstalled, match="has no runtime that three-runtimes") as caught:
-            fleet.places([only], ["poor-board"])
+            pool.placements([only], ["poor-board"])
         assert "edgeopt devices setup poor-board" in caught.value.hint
 
 
 def test_which_device_serves_a_target_without_a_word(board, tmp_path):
-    fleet = Fleet(local_machine(), tmp_path / "log", silent)
+    pool = DevicePool(local_machine(), tmp_path / "log", silent)
     profiles = [targets.load(name) for name in (HERE_TOO, str(board), "raspberry-pi-4")]
-    assert fleet.names(profiles, ()) == ("", "board", "")
-    assert fleet.names(profiles[:1], ()) == ()
+    assert pool.names(profiles, ()) == ("", "board", "")
+    assert pool.names(profiles[:1], ()) == ()
     entry = registry.entry("board")
     registry.add("other", msgspec.structs.replace(entry, target="three-runtimes"))
     registry.add("an-emulated-one", DeviceEntry(link=EMULATED, target="raspberry-pi-4"))
-    assert fleet.names(profiles, ()) == ("", "board", "an-emulated-one")
-    with contextlib.closing(fleet):
-        here, there = fleet.places(profiles[:2], ())
+    assert pool.names(profiles, ()) == ("", "board", "an-emulated-one")
+    with contextlib.closing(pool):
+        here, there = pool.placements(profiles[:2], ())
     assert (here.name, there.name) == ("local", "board")
-    (warning,) = fleet.warnings
+    (warning,) = pool.warnings
     assert "three-runtimes was served by this machine; of it is also other" in warning
 
 

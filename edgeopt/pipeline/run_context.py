@@ -11,7 +11,7 @@ from edgeopt.datasets.training import training_samples
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.progress import Listener
+from edgeopt.domain.progress import Listener, titled
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import FEWEST_GROUPS
 from edgeopt.harness.client import RunnerFailed
@@ -19,12 +19,12 @@ from edgeopt.jobs.scratch import last_lines
 from edgeopt.jobs.told import told
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
+from edgeopt.pipeline.evaluation_set import EvaluationSet, exam, metric_for
+from edgeopt.pipeline.evaluator import Evaluator
+from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.intake import Intake
-from edgeopt.pipeline.judge import Exam, exam, metric_for
-from edgeopt.pipeline.parity import Answers
+from edgeopt.pipeline.parity_check import Answers
 from edgeopt.pipeline.stages import Stages
-from edgeopt.pipeline.turns import Turns
-from edgeopt.pipeline.workshop import Workshop
 from edgeopt.store.run_folder import RunFolder
 
 
@@ -32,7 +32,7 @@ class Stopped(Exception):
     """The run has ended while a device was still at work."""
 
 
-class Workbench:
+class RunContext:
     """One run at work. On leaving, scratch files are removed."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Workbench:
     ) -> None:
         self.call, self.intake, self.folder, self.progress = call, intake, folder, progress
         self.local = local or Local()
-        self.turns = Turns()
+        self.turns = HostLock()
         self.stages = Stages(
             intake.source,
             training_samples(intake.parts.calibrate, intake.train),
@@ -65,12 +65,12 @@ class Workbench:
         )
         self.stages.stop = self.conversions.stop
         self.earlier = {record.key: record for record in folder.journal.records()}
-        self._confirm: Exam | None = None
+        self._confirm: EvaluationSet | None = None
         self.corrupted: dict[str, Answers] = {}
         self._asking, self._writing = threading.Lock(), threading.Lock()
         self._stopped = False
 
-    def __enter__(self) -> Workbench:
+    def __enter__(self) -> RunContext:
         try:
             self.folder.clear_work()
             self._choose = self._exam("choose", self.intake.parts.choose)
@@ -117,9 +117,9 @@ class Workbench:
             raise Stopped
         self.progress(what, done, total)
 
-    def shop(self, device: Device, absent: Mapping[str, str] | None = None) -> Workshop:
-        """What answers and scores on a device; `absent` as `Workshop` has it."""
-        return Workshop(
+    def evaluator(self, device: Device, absent: Mapping[str, str] | None = None) -> Evaluator:
+        """What answers and scores on a device; `absent` as `Evaluator` has it."""
+        return Evaluator(
             conversions=self.conversions,
             choose=self._choose,
             judge=self.judge,
@@ -131,8 +131,7 @@ class Workbench:
             absent=absent or {},
         )
 
-    def _exam(self, part: str, samples: Samples) -> Exam:
-        total = len(samples)
+    def _exam(self, part: str, samples: Samples) -> EvaluationSet:
         log = self.folder.log("source")
         try:
             return exam(
@@ -143,7 +142,7 @@ class Workbench:
                 self.folder.work / part,
                 log,
                 self.call.source_timeout_s,
-                lambda done: self.progress(f"asking the source ({part})", done, total),
+                titled(self.progress, f"asking the source ({part})"),
             )
         except RunnerFailed as error:
             # The folder goes with the refusal, and the log in it.
@@ -151,7 +150,7 @@ class Workbench:
             raise told(error, otherwise) from error
 
     @property
-    def confirm(self) -> Exam:
+    def confirm(self) -> EvaluationSet:
         """The part that is held out; the source is asked about it when first needed."""
         with self._asking:
             if self._confirm is None:
@@ -190,7 +189,7 @@ class Workbench:
         return tuple(sorted(found))
 
     @property
-    def _exams(self) -> tuple[Exam, ...]:
+    def _exams(self) -> tuple[EvaluationSet, ...]:
         return (self._choose, *([self._confirm] if self._confirm else []))
 
     def warnings(self) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.run import Choice, Run
-from edgeopt.pipeline.trusted import AGAIN, BUNDLES, listed_in
-from edgeopt.store import artifact_files
+from edgeopt.store import artifact_files, run_lock
+from edgeopt.store.listed import AGAIN, BUNDLES, listed_in
 from edgeopt.store.run_folder import RunFolder
 
 
@@ -50,11 +50,19 @@ def changed_bundles(run: Run, folder: RunFolder) -> dict[str, str]:
 
 
 def noticed(run: Run) -> Run:
-    """A run that warns of what in its folder is not what it made."""
+    """A run that warns of what in its folder is not what it made, and of what is not there yet."""
     folder = RunFolder(Path(run.folder))
+    if run.state == "running":
+        run = msgspec.structs.replace(run, warnings=(*run.warnings, _unfinished(folder)))
     found = [*changed_artifacts(run, folder).values(), *changed_bundles(run, folder).values()]
     said = tuple(f"{sentence} {AGAIN}" for sentence in found)
     return msgspec.structs.replace(run, warnings=run.warnings + said)
+
+
+def _unfinished(folder: RunFolder) -> str:
+    if run_lock.is_held(folder.path):
+        return "The run goes on: a call is writing to its folder, and this is what it has so far."
+    return "The run was stopped before its end: the same `edgeopt optimize` call goes on with it."
 
 
 def made_again(changed: dict[str, str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A run's station without the run: what a test of one stage of the pipeline starts from."""
+"""A run at work on one target: what a test of one step starts from."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy as np
 from edgeopt.domain.progress import silent
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.environment import local_machine
+from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.places import Fleet
-from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.run_environment import local_machine
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.store import run_folder
 
 
 @contextmanager
-def opened(call: Call) -> Iterator[Station]:
+def opened(call: Call) -> Iterator[TargetRun]:
     """This machine at work on a call; what it needs lies beside `call.out`."""
     beside = call.out.parent
     scratch = beside / "scratch"
     scratch.mkdir()
     intake = take_in(call, scratch, silent)
     folder, _ = run_folder.create(call.out, intake.request)
-    fleet = Fleet(local_machine(), beside / "devices.log", silent)
-    [place] = fleet.places(intake.profiles, ())
-    with Workbench(call, intake, folder, silent, fleet.local) as bench:
-        yield Station(bench, bench.shop(bench.local), place)
-    fleet.close()
+    pool = DevicePool(local_machine(), beside / "devices.log", silent)
+    [placement] = pool.placements(intake.profiles, ())
+    with RunContext(call, intake, folder, silent, pool.local) as context:
+        yield TargetRun(context, context.evaluator(context.local), placement)
+    pool.close()
 
 
 def on_noise(model: Path, samples: int, max_drop: float) -> Call:

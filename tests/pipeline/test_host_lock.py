@@ -6,11 +6,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from edgeopt.pipeline.turns import Turns
+from edgeopt.pipeline.host_lock import HostLock
 
 
 def test_a_measurement_is_alone_and_all_get_their_turn():
-    turns, seen, active = Turns(), [], []
+    turns, seen, active = HostLock(), [], []
     guard = threading.Lock()
 
     def enter(what):

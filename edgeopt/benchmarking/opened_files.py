@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from edgeopt import runtimes
+from edgeopt.benchmarking import trusted
+from edgeopt.benchmarking.opening import Opening
 from edgeopt.datasets import npz
 from edgeopt.datasets.check import check
 from edgeopt.datasets.samples import from_arrays
@@ -25,8 +27,6 @@ from edgeopt.harness.files import alone, manifest
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import disk, on_disk, scratch
-from edgeopt.pipeline import trusted
-from edgeopt.pipeline.opening import Opening
 from edgeopt.search.space import installed
 
 
@@ -141,8 +141,12 @@ def _options(path: Path) -> dict[str, str | int]:
 
 
 def _check(path: Path, device: Device) -> None:
-    if on_disk.kind(path) != "file":
-        raise BadInput(f"there is no file {on_disk.shown(path)}.", "Give the paths of model files.")
+    found = on_disk.kind(path)
+    if found == "nothing":
+        hint = f"Give the paths of model files. {on_disk.near(path)}"
+        raise BadInput(f"there is no file {on_disk.shown(path)}.", hint.rstrip())
+    if found == "folder":
+        raise BadInput(f"{path} is a folder, not a file.", "Give the paths of model files.")
     runtime = runtimes.SUFFIXES.get(path.suffix.lower())
     if runtime is None:
         raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")

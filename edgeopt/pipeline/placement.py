@@ -15,7 +15,7 @@ NOWHERE = "none"
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """One target, and the device that serves it.
 
     Attributes:

@@ -20,7 +20,7 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
 from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
-from edgeopt.pipeline.place import Place
+from edgeopt.pipeline.placement import Placement
 from edgeopt.search import providers
 from edgeopt.search.providers import Providers
 from edgeopt.targets.probe import THIS_MACHINE
@@ -33,7 +33,7 @@ STANDS_IN = frozenset(runtimes.STAND_INS.values())
 
 @dataclass(frozen=True)
 class _Told:
-    """What a device says of itself; see `Place`."""
+    """What a device says of itself; see `Placement`."""
 
     machine: dict[str, Any]
     missing: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Told:
 
 
 @dataclass
-class Fleet:
+class DevicePool:
     """The devices of one call. Closing it leaves nothing on them.
 
     Attributes:
@@ -59,7 +59,7 @@ class Fleet:
     _devices: dict[str, Device] = field(default_factory=dict)
     _said: dict[str, _Told] = field(default_factory=dict)
 
-    def places(self, profiles: Sequence[Profile], asked: Sequence[str]) -> list[Place]:
+    def placements(self, profiles: Sequence[Profile], asked: Sequence[str]) -> list[Placement]:
         """A place for each target.
 
         Args:
@@ -86,15 +86,19 @@ class Fleet:
                 )
         return found
 
-    def require(self, asked: Sequence[str]) -> None:
-        """Refuse names and links of no device; none is connected for that.
+    def require(self, asked: Sequence[str], reach: bool = False) -> None:
+        """Refuse names and links of no device; with `reach`, devices that cannot be reached, too.
 
         Raises:
             BadInput: there is no such device, or no such link.
+            DeviceFailed: one cannot be reached. What lies is told where it is needed.
+            NotInstalled: what reaches it is missing here.
         """
-        for name in asked:
-            if name != registry.LOCAL:
-                self._device(name)
+        devices = [self._device(name) for name in asked if name != registry.LOCAL]
+        for device in devices if reach else ():
+            self.progress(f"looking for {device.name}")
+            with contextlib.suppress(Untrusted):
+                device.reach()
 
     def names(self, profiles: Sequence[Profile], asked: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.
@@ -117,7 +121,7 @@ class Fleet:
         """What every device but this machine says of itself, by name."""
         return {name: told.machine for name, told in self._said.items()}
 
-    def _own(self, profile: Profile) -> Place:
+    def _own(self, profile: Profile) -> Placement:
         """Without a word about devices: this machine first, then the user's."""
         first = self._first(profile)
         names = [name for name in registry.for_target(profile.name) if name != first]
@@ -127,7 +131,7 @@ class Fleet:
             try:
                 return self._on(profile, self._device(first))
             except Untrusted as error:
-                return Place(profile, self._device(first), lost=error)
+                return Placement(profile, self._device(first), lost=error)
         if self._is_here(profile):
             self._unused(profile, real, "this machine")
             return self._this_machine(profile)
@@ -145,15 +149,15 @@ class Fleet:
         devices.sort(key=lambda device: isinstance(device, Emulated | BenchmarkPhone))
         return devices[0].name if devices else None
 
-    def _asked(self, profile: Profile, asked: Sequence[str]) -> Place:
+    def _asked(self, profile: Profile, asked: Sequence[str]) -> Placement:
         """The first device that was named and is of the target; this machine where it is."""
-        lost: Place | None = None
+        lost: Placement | None = None
         for name in asked:
             try:
                 if name != registry.LOCAL and self._serves(name, profile):
                     return self._on(profile, self._device(name))
             except Untrusted as error:  # what it is of is not known, either
-                lost = Place(profile, self._device(name), lost=error)
+                lost = Placement(profile, self._device(name), lost=error)
         if self._is_here(profile):
             return self._this_machine(profile)
         return lost or self._nowhere(profile)
@@ -166,8 +170,8 @@ class Fleet:
         there = profile.match is None and profile.arch == self.here["arch"]
         return there and bool(_stood_in(profile) - set(self._absent(profile)))
 
-    def _nowhere(self, profile: Profile) -> Place:
-        return Place(profile, absent=self._absent(profile))
+    def _nowhere(self, profile: Profile) -> Placement:
+        return Placement(profile, absent=self._absent(profile))
 
     def _absent(self, profile: Profile) -> dict[str, str]:
         """Runtimes of a GPU that this machine lacks -> why; each is asked once."""
@@ -192,24 +196,24 @@ class Fleet:
             return False  # of no target but by the user's word
         return profile.name != THIS_MACHINE and targets.matches(profile, self._ask(device).machine)
 
-    def _this_machine(self, profile: Profile) -> Place:
+    def _this_machine(self, profile: Profile) -> Placement:
         if profile.name == THIS_MACHINE:
             profile = targets.probe(profile, self.here)
         absent, found = self._absent(profile), self._providers(profile)
-        return Place(profile, self.local, self.here, absent=absent, providers=found)
+        return Placement(profile, self.local, self.here, absent=absent, providers=found)
 
     def _providers(self, profile: Profile) -> dict[str, tuple[str, ...]]:
         """Runtime -> what else than the processor it can compute on here."""
         with Client(self.local, self.log) as client:
             return {name: probing.providers(client, name) for name in providers.asked(profile)}
 
-    def _on(self, profile: Profile, device: Device) -> Place:
+    def _on(self, profile: Profile, device: Device) -> Placement:
         if isinstance(device, Emulated):
             device.prepare(self.progress)
-            return Place(profile, device, absent=self._absent(profile))
+            return Placement(profile, device, absent=self._absent(profile))
         if isinstance(device, BenchmarkPhone):
             self._said[device.name] = _Told(device.machine())
-            return Place(profile, device, absent=self._absent(profile))
+            return Placement(profile, device, absent=self._absent(profile))
         told = self._ask(device)
         missing = told.missing
         served = _runtimes([profile])
@@ -225,7 +229,7 @@ class Fleet:
             else {name: why for name, why in missing.items() if name in runtimes.STAND_INS}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
-        return Place(profile, device, told.machine, missing, stood_in, told.providers)
+        return Placement(profile, device, told.machine, missing, stood_in, told.providers)
 
     def _device(self, name: str) -> Device:
         if name not in self._devices:
@@ -255,7 +259,7 @@ class Fleet:
             )
 
 
-def _some(places: list[Place]) -> list[Place]:
+def _some(places: list[Placement]) -> list[Placement]:
     """Places, one of which can be worked on at least. Raises Untrusted where there is none."""
     if places[0].lost and all(place.lost for place in places):
         raise places[0].lost

@@ -12,43 +12,45 @@ from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
+from edgeopt.domain.untimed import Untimed
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.judge import Exam
-from edgeopt.pipeline.place import Place
-from edgeopt.pipeline.states import blank
-from edgeopt.pipeline.workbench import Workbench
-from edgeopt.pipeline.workshop import Workshop
+from edgeopt.pipeline.evaluation_set import EvaluationSet
+from edgeopt.pipeline.evaluator import Evaluator
+from edgeopt.pipeline.placement import Placement
+from edgeopt.pipeline.record_ends import blank
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.report import untimed_words
 
 
-class Station:
+class TargetRun:
     """Answers are asked and times are taken on one device, by one thread.
 
     Args:
-        shop: of that device; of this machine, where there is none of the target.
+        evaluator: of that device; of this machine, where there is none of the target.
     """
 
-    def __init__(self, bench: Workbench, shop: Workshop, place: Place) -> None:
-        self.bench, self.shop, self.place = bench, shop, place
-        shop.machine = place.machine or {}
+    def __init__(self, context: RunContext, evaluator: Evaluator, placement: Placement) -> None:
+        self.context, self.evaluator, self.placement = context, evaluator, placement
+        evaluator.machine = placement.machine or {}
 
     @property
     def call(self) -> Call:
-        return self.bench.call
+        return self.context.call
 
     def progress(self, what: str, done: int = 0, total: int = 0) -> None:
-        """See `Workbench.tell`; says where, if that is not this machine."""
-        where = "" if self.shop.device.link == LOCAL else f" on {self.shop.device.name}"
+        """See `RunContext.tell`; says where, if that is not this machine."""
+        where = "" if self.evaluator.device.link == LOCAL else f" on {self.evaluator.device.name}"
         first, colon, rest = what.partition(":")
-        self.bench.tell(f"{first}{where}{colon}{rest}", done, total)
+        self.context.tell(f"{first}{where}{colon}{rest}", done, total)
 
     @property
-    def confirm(self) -> Exam:
-        """See `Workbench.confirm`."""
-        return self.bench.confirm
+    def confirm(self) -> EvaluationSet:
+        """See `RunContext.confirm`."""
+        return self.context.confirm
 
     def keep(self, record: Record) -> Record:
-        """See `Workbench.keep`."""
-        return self.bench.keep(record)
+        """See `RunContext.keep`."""
+        return self.context.keep(record)
 
     def candidates(self, recipes: Sequence[Recipe]) -> list[Record]:
         """Convert and score every recipe, or take what an interrupted run found.
@@ -56,14 +58,14 @@ class Station:
         Raises:
             DeviceFailed: the device was lost; what was found before is kept.
         """
-        target = self.place.profile.name
+        target = self.placement.profile.name
         for recipe in recipes:
             if recipe.precision == "fp32" and not recipe.compression:
-                self.shop.floats.setdefault(recipe.runtime, recipe)
-        blanks = [blank(target, self.place.name, recipe) for recipe in recipes]
+                self.evaluator.floats.setdefault(recipe.runtime, recipe)
+        blanks = [blank(target, self.placement.name, recipe) for recipe in recipes]
         known = [self._known(empty) for empty in blanks]
         made = {
-            number: self.bench.conversions.prepare(recipe)
+            number: self.context.conversions.prepare(recipe)
             for number, recipe in enumerate(recipes)
             if known[number] is None
         }
@@ -74,24 +76,25 @@ class Station:
         return [found[number] for number in range(len(recipes))]
 
     def _candidate(self, empty: Record, recipe: Recipe) -> Record:
-        record = self.shop.candidate(empty, recipe)
-        absent = self.place.absent.get(recipe.runtime)
+        record = self.evaluator.candidate(empty, recipe)
+        absent = self.placement.absent.get(recipe.runtime)
         if absent is not None and record.status == "ok":
             return self.keep(_by_another(record, absent))
-        reason = "not measured yet" if self.place.timed else why_nowhere(self.place.profile)
-        return self.keep(msgspec.structs.replace(record, latency_reason=reason))
+        placement = self.placement
+        untimed = Untimed(kind="not-yet") if placement.timed else why_nowhere(placement.profile)
+        return self.keep(untimed_words.in_words(record, untimed))
 
     def can_time(self, record: Record) -> bool:
         """Whether a candidate runs here in its own runtime."""
-        return record.status == "ok" and record.runtime not in self.place.absent
+        return record.status == "ok" and record.runtime not in self.placement.absent
 
     def can_mend(self, record: Record) -> bool:
         """Whether it is worth timing though it was refused: its refined forms may do."""
-        return record.mendable and record.runtime not in self.place.absent
+        return record.mendable and record.runtime not in self.placement.absent
 
     def _known(self, empty: Record) -> Record | None:
         """What an interrupted run found for a recipe, where its artifact is still there."""
-        earlier = self.bench.earlier.get(empty.key)
+        earlier = self.context.earlier.get(empty.key)
         if earlier is None or earlier.status == "timeout":  # the limit may be another now
             return None
         if earlier.status == "ok" and not self._still_there(earlier):
@@ -100,7 +103,7 @@ class Station:
 
     def _still_there(self, record: Record) -> bool:
         assert record.recipe is not None
-        artifact = self.bench.folder.artifact(record.recipe.conversion_id)
+        artifact = self.context.folder.artifact(record.recipe.conversion_id)
         return artifact is not None and artifact.sha256 == record.sha256
 
 
@@ -125,18 +128,12 @@ def _by_another(record: Record, why: str) -> Record:
         f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
     )
     return msgspec.structs.replace(
-        record,
-        latency_reason=f"not measured: no NVIDIA device here ({why})",
+        untimed_words.without_latency(record, "no-engine", detail=why),
         hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",
         notes=(*record.notes, note),
     )
 
 
-def why_nowhere(profile: Profile) -> str:
+def why_nowhere(profile: Profile) -> Untimed:
     """Why nothing is timed for a target that no device serves."""
-    if profile.match is None:
-        return (
-            f"no device of the target {profile.name} was named, and its profile has no [match] by "
-            "which this machine could be known as one"
-        )
-    return f"no device of the target {profile.name} was at hand, and this machine is not one"
+    return Untimed(kind="no-match" if profile.match is None else "no-device", subject=profile.name)

@@ -30,10 +30,10 @@ from edgeopt.harness.subject import Subject
 from edgeopt.pipeline import diagnosis
 from edgeopt.pipeline.bases import require_sound_bases
 from edgeopt.pipeline.conversions import Conversions
-from edgeopt.pipeline.executed import executed, notes
-from edgeopt.pipeline.judge import Exam, output_shapes
-from edgeopt.pipeline.parity import COMPRESSED, TooFar, parity
-from edgeopt.pipeline.states import failed, made_only
+from edgeopt.pipeline.evaluation_set import EvaluationSet, output_shapes
+from edgeopt.pipeline.parity_check import COMPRESSED, TooFar, parity
+from edgeopt.pipeline.record_ends import failed, made_only
+from edgeopt.pipeline.session_account import executed, notes
 from edgeopt.sources.source import Source
 from edgeopt.store.run_folder import RunFolder
 
@@ -52,7 +52,7 @@ class Marks:
 
 
 @dataclass
-class Workshop:
+class Evaluator:
     """Answers and scores recipes on one device; each session's score once.
 
     Attributes:
@@ -62,7 +62,7 @@ class Workshop:
     """
 
     conversions: Conversions
-    choose: Exam
+    choose: EvaluationSet
     judge: Metric
     output: str
     max_drop: float
@@ -241,7 +241,7 @@ class Workshop:
                 raise TooFar(error.parity, reason, error.hint) from error
             raise StepFailed(error.status, reason, error.hint) from error
 
-    def slices(self, exam: Exam, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
+    def slices(self, exam: EvaluationSet, answers: dict[str, np.ndarray]) -> tuple[Slices, ...]:
         """The effect on each slice of a part.
 
         Raises:
@@ -271,7 +271,7 @@ class Workshop:
         return account
 
     def answers(
-        self, recipe: Recipe, artifact: Artifact, exam: Exam, patience_s: float = math.inf
+        self, recipe: Recipe, artifact: Artifact, exam: EvaluationSet, patience_s: float = math.inf
     ) -> tuple[dict[str, np.ndarray], dict[str, object]]:
         """Answers on one part, in the target's runtime with the options that ship.
 
