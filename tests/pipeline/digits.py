@@ -8,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 
-from tests.pipeline import short_schedules as schedules
 from tests.pipeline.cli_process import HERE
 
 
@@ -48,5 +47,7 @@ def tiny_onnx(tmp_path_factory):
 @pytest.fixture(scope="module")
 def short_schedules():
     """Short final schedules, in this process."""
+    from tests.pipeline import short_schedules as schedules
+
     with schedules.applied():
         yield
