@@ -8,6 +8,7 @@ import msgspec
 
 from edgeopt.domain import compression as stages
 from edgeopt.domain.model import Value, content_id
+from edgeopt.domain.obstacle import Obstacle
 
 Precision = Literal[
     "fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "fp16-2to4", "as-is"
@@ -214,5 +215,4 @@ class LeftOut(Value, kw_only=True, frozen=True):
 
     runtime: str
     precision: str
-    reason: str
-    hint: str = ""
+    why: Obstacle

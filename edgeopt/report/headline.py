@@ -64,7 +64,7 @@ def _figures(run: Run, record: Record) -> Iterator[Figure]:
     yield Figure("Size", fmt.size(record.size_bytes))
     energy = record.energy
     if energy and energy.gross_mj is not None:
-        value = fmt.quantity(energy.gross_mj, "mJ")
+        value = fmt.millijoules(energy.gross_mj)
         yield Figure("Energy per inference", value, f"{energy.covers}, {energy.meter}")
 
 

@@ -93,7 +93,8 @@ def _beyond(records: Sequence[Record], limit: float | None) -> Iterator[SideTabl
                 rows.append((str(record.recipe), name, fmt.whole(where.n), lost))
     if rows:
         heads = ("candidate", "worst slice", "n", "drop")
-        about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {100 * limit:g} % at most."
+        most = fmt.limit_percent(limit)
+        about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {most} at most."
         yield SideTable("Beyond the limit of a slice", about, heads, tuple(rows))
 
 
@@ -151,9 +152,9 @@ def _answered(
     record: Record, emulation: Emulation, output: OutputDifference, several: bool
 ) -> tuple[str, ...]:
     name = f"{record.runtime} {record.precision}{f', {output.output}' if several else ''}"
-    near = f"{100 * output.equal:.3g} % equal"
+    near = f"{fmt.share(output.equal)} equal"
     if output.sqnr_db is not None:
-        near += f", {output.sqnr_db:.0f} dB, ±{output.max_abs:.2g}"
+        near += f", {fmt.decibels(output.sqnr_db)}, ±{output.max_abs:.2g}"
     drop = emulation.why_null or fmt.DASH
     if emulation.drop is not None:
         lost = fmt.drop(emulation.drop)
