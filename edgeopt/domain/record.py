@@ -148,6 +148,11 @@ class Record(Value, kw_only=True, frozen=True):
         return self.executed.instead if self.executed else ""
 
     @property
+    def measured(self) -> Latency | None:
+        """A latency that was measured; an emulated or predicted one is none of that kind."""
+        return self.latency_ms if self.kind == "measured" else None
+
+    @property
     def mendable(self) -> bool:
         """Static integers refused for their answers alone: others, or layers in float, may do."""
         compared = (self.status, self.step) == (

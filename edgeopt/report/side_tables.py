@@ -17,7 +17,6 @@ from edgeopt.domain.run import Constraints, Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
-from edgeopt.report.table import choice_of, measured
 from edgeopt.search.choose import shortfalls
 from edgeopt.targets import predict
 
@@ -53,7 +52,7 @@ def side_tables(
         profile: None where it is not known: nothing published is shown then.
     """
     records = [record for record in run.records if record.target == target]
-    choice = choice_of(run, target)
+    choice = run.choice(target)
     chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     limit = run.request.constraints.max_slice_drop
     tables = [*_effects(chosen), *_beyond(records, limit)]
@@ -192,7 +191,7 @@ def _band(
             continue
         sources |= dict.fromkeys(found.sources)
         band = fmt.interval(found.low_ms, found.high_ms, fmt.ms)
-        p50s = [latency.p50 for r in own if (latency := measured(r))]
+        p50s = [latency.p50 for r in own if (latency := r.measured)]
         least = min(p50s, default=None)
         rows.append(
             (precision, fmt.ms(least, "not measured"), band, _place(least, found), str(found.n))
