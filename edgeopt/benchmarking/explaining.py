@@ -191,7 +191,7 @@ def _first(
                 f"Name a candidate; its runtimes are {', '.join(ran) or 'none'}.",
             )
         return best
-    choice = next((c for c in run.choices if c.target == target), None)
+    choice = run.choice(target)
     record = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     if record is None:
         raise BadInput(
@@ -204,7 +204,7 @@ def _first(
 def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
     """What `a` is held against where nothing is named: what the run compared it with (fp32 of
     its runtime, else the baseline), else such a one that it did not, else its own int8 form."""
-    choice = next((c for c in run.choices if c.target == target), None)
+    choice = run.choice(target)
     compared = [verdict.over for verdict in (a.speedup, a.versus_baseline) if verdict]
     for record in (
         *(run.record(target, over) for over in compared),

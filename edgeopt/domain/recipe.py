@@ -8,6 +8,7 @@ import msgspec
 
 from edgeopt.domain import compression as stages
 from edgeopt.domain.model import Value, content_id
+from edgeopt.domain.obstacle import Obstacle
 from edgeopt.domain.quantizers import Library
 
 Precision = Literal[
@@ -192,5 +193,4 @@ class LeftOut(Value, kw_only=True, frozen=True):
 
     runtime: str
     precision: str
-    reason: str
-    hint: str = ""
+    why: Obstacle

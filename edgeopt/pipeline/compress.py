@@ -18,6 +18,7 @@ import msgspec
 from edgeopt.domain.compression import Chain, Compression, CompressionStep, Method, words
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.latency import Verdict
+from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import SCREEN
@@ -78,10 +79,10 @@ def compressed(
     asked = run.call.compression
     if asked is None:
         return list(records), ()
-    reason, hint = _obstacle(run, asked, records)
-    if reason:
+    obstacle = _obstacle(run, asked, records)
+    if obstacle is not None:
         for method in asked.methods:
-            left = LeftOut(runtime="any", precision=method, reason=reason, hint=hint)
+            left = LeftOut(runtime="any", precision=method, why=obstacle)
             run.keep(decide.skipped(run.placement.profile.name, left))
         return list(records), ()
     search = _begin(run, asked, space, records)
@@ -95,22 +96,22 @@ def compressed(
     return search.records, tuple(search.steps)
 
 
-def _obstacle(run: TargetRun, asked: Compression, records: Sequence[Record]) -> tuple[str, str]:
-    """Why nothing can be compressed and what would help, or ("", "")."""
+def _obstacle(run: TargetRun, asked: Compression, records: Sequence[Record]) -> Obstacle | None:
+    """Why nothing can be compressed, or None."""
     source = run.context.intake.source
     if source.exported is None:
-        return (
+        return said(
             f"it works on PyTorch models; this one is {source.format}",
             "Give the model as torch.export.save writes it (.pt2).",
         )
     if not run.placement.timed:
         name = run.placement.profile.name
-        return f"its steps are judged by measured latency, and no {name} is at hand", ""
+        return said(f"its steps are judged by measured latency, and no {name} is at hand")
     if not any(run.can_time(r) for r in records):
-        return "no candidate of the whole model works", ""
+        return said("no candidate of the whole model works")
     if "prune" in asked.methods and not installed("torch-pruning"):
-        return "not installed: torch-pruning", "pip install edgeopt[compress]"
-    return "", ""
+        return Obstacle(kind="not-installed", names=("torch-pruning",), extra="compress")
+    return None
 
 
 def _begin(run: TargetRun, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
@@ -151,7 +152,7 @@ def _for_integers(search: Search) -> bool:
         return True
     wanted = [r for r in search.order if r.precision == "int8-static"]
     if not wanted or wanted[0].recipe is None:
-        left = LeftOut(runtime="any", precision="qat", reason="no int8-static candidate works")
+        left = LeftOut(runtime="any", precision="qat", why=said("no int8-static candidate works"))
         search.run.keep(decide.skipped(search.run.placement.profile.name, left))
         return False
     search.carrier = msgspec.structs.replace(wanted[0].recipe, compression=search.chain)

@@ -15,7 +15,7 @@ from edgeopt.pipeline.refine import refine
 from edgeopt.pipeline.sweep import sweep
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import baseline_of, time_records
-from edgeopt.report import fidelity_words, words
+from edgeopt.report import fidelity_words, obstacle_words, words
 from edgeopt.search import choose
 
 
@@ -30,8 +30,8 @@ def skipped(target: str, left: LeftOut) -> Record:
         recipe=None,
         status="skipped",
         step="space",
-        reason=left.reason,
-        hint=left.hint,
+        reason=obstacle_words.reason(left.why),
+        hint=obstacle_words.hint(left.why),
     )
 
 

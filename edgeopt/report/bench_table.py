@@ -80,7 +80,7 @@ def _below(*parts: str) -> str:
 def _energy(energy: Energy | None) -> str:
     if energy is None or energy.gross_mj is None:
         return fmt.DASH
-    return lines(fmt.quantity(energy.gross_mj, "mJ"), str(energy.covers))
+    return lines(fmt.millijoules(energy.gross_mj), str(energy.covers))
 
 
 def _figures(row: BenchRow) -> list[str]:

@@ -51,6 +51,31 @@ def quantity(value: float, unit: str) -> Amount:
     return Amount(f"{value:.6g}", unit)
 
 
+def millijoules(value: float) -> Amount:
+    """An energy: "3.2 mJ"."""
+    return quantity(value, "mJ")
+
+
+def gigahertz(value: float) -> Amount:
+    """A clock as a data sheet states it: "2.4 GHz"."""
+    return quantity(value, "GHz")
+
+
+def decibels(value: float) -> Amount:
+    """How near answers are: "41 dB"."""
+    return Amount(f"{value:.0f}", "dB")
+
+
+def beside_limit_ms(value: float) -> Amount:
+    """A time and its limit, as digits that can be compared: "2.5 ms"."""
+    return Amount(f"{value:.3g}", "ms")
+
+
+def beside_limit_bytes(value: float) -> Amount:
+    """A size and its limit: "101 bytes"."""
+    return Amount(f"{value:.0f}", "bytes")
+
+
 def ms(value: float | None, reason: str = "") -> Amount:
     """A time given in milliseconds: "0.231 ms", "5.48 ms"; from a second on "1.20 s"."""
     if value is None:
@@ -77,6 +102,16 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def elapsed(seconds: float) -> Amount:
+    """The time of a line in a log, in a column: "  12.3 s"."""
+    return Amount(f"{seconds:6.1f}", "s")
+
+
+def brief(seconds: float) -> Amount:
+    """A short time: "10 s", "3.3 s"."""
+    return Amount(significant(seconds, 2), "s")
 
 
 def per_second(value: float | None, reason: str = "") -> Amount:
@@ -118,6 +153,16 @@ def hundredths(value: float) -> str:
 def percent(value: float | None, reason: str = "") -> Amount:
     """A share: percent(0.012) is "1.2 %"."""
     return _nothing(reason) if value is None else Amount(hundredths(value), "%")
+
+
+def share(value: float) -> Amount:
+    """A share of things that were counted: "99.9 %"."""
+    return Amount(f"{100 * value:.3g}", "%")
+
+
+def limit_percent(value: float) -> Amount:
+    """A share as it was asked for: "5 %"."""
+    return Amount(f"{100 * value:g}", "%")
 
 
 def points(value: float | None, reason: str = "") -> Amount:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.report import format as fmt
-from edgeopt.report.table import choice_of, measured
 from edgeopt.search.choose import qualifies
 
 SHAPES = {
@@ -75,10 +74,10 @@ def precisions(points: Sequence[Point]) -> list[str]:
 
 def _point(run: Run, record: Record) -> Point | None:
     """The point of a record, None where it was not timed or has no drop."""
-    latency, drop, recipe = measured(record), record.drop, record.recipe
+    latency, drop, recipe = record.measured, record.drop, record.recipe
     if latency is None or drop is None or recipe is None or record.recipe_id is None:
         return None
-    choice = choice_of(run, record.target)
+    choice = run.choice(record.target)
     low, high = fmt.drop_bounds(drop) or (drop.judged, drop.judged)
     lines = (
         str(recipe),

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from edgeopt.domain.progress import Doing
 from edgeopt.domain.visible import visible
+from edgeopt.report import format as fmt
 
 PLAIN_EVERY_S = 10.0
 
@@ -68,4 +69,5 @@ class Progress:
             return  # devices take turns here: each thing has a clock of its own
         self._said[stem] = now
         count = f" [{done}/{total}]" if total else ""
-        print(f"{now - self._began:6.1f} s  {visible(what)}{count}", file=self._stream, flush=True)
+        since = fmt.elapsed(now - self._began)
+        print(f"{since}  {visible(what)}{count}", file=self._stream, flush=True)

@@ -112,20 +112,10 @@ class Row:
 
 def rows(run: Run, target: str) -> list[Row]:
     """Every recipe of a target, tried or left out, in the order of `Row.order`."""
-    choice = choice_of(run, target)
+    choice = run.choice(target)
     records = [record for record in run.records if record.target == target]
     made = [_row(record, run.request.constraints, choice) for record in records]
     return sorted(made, key=lambda row: row.order)
-
-
-def choice_of(run: Run, target: str) -> Choice | None:
-    """The choice for a target; None while the run goes on."""
-    return next((choice for choice in run.choices if choice.target == target), None)
-
-
-def measured(record: Record) -> Latency | None:
-    """A latency that was measured; an emulated or predicted one is not of its column."""
-    return record.latency_ms if record.kind == "measured" else None
 
 
 def settings(recipe: Recipe) -> tuple[str, ...]:
@@ -138,7 +128,7 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
 
 def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
     """The row of a record."""
-    recipe, latency = record.recipe, measured(record)
+    recipe, latency = record.recipe, record.measured
     name = record.name
     return Row(
         recipe_id=record.recipe_id,

@@ -17,7 +17,7 @@ from edgeopt.report import format as fmt
 from edgeopt.report import refine_words, words
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
-from edgeopt.report.table import Mark, Row, choice_of, rows
+from edgeopt.report.table import Mark, Row, rows
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -65,7 +65,7 @@ def _judged(run: Run) -> str:
 
 def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[RenderableType]:
     """Everything of one target."""
-    choice, made, why = choice_of(run, target), rows(run, target), untimed_reason(run, target)
+    choice, made, why = run.choice(target), rows(run, target), untimed_reason(run, target)
     yield _sentence(target, choice)
     if choice:
         yield from _list("Warnings", choice.warnings, "yellow")

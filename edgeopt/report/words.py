@@ -71,7 +71,7 @@ def _emulated(record: Record) -> str:
         return ""
     same = all(output.equal == 1.0 for output in found.outputs)
     nearest = min((o.sqnr_db for o in found.outputs if o.sqnr_db is not None), default=0.0)
-    how = "to the bit" if same else f"within {nearest:.0f} dB"
+    how = "to the bit" if same else f"within {fmt.decibels(nearest)}"
     return f"; on an emulated {found.core} it answered {found.n} samples as here, {how}"
 
 

@@ -7,9 +7,8 @@ from rich.console import Console
 
 from edgeopt import runtimes
 from edgeopt.report import words
-from edgeopt.report.comparison import _state
 from edgeopt.report.terminal import summary
-from edgeopt.search import choose
+from edgeopt.search import choose, side_by_side
 from tests.report.sample import sample_run
 
 WHY, ADVICE = runtimes.spec("coreml").elsewhere
@@ -28,7 +27,7 @@ def test_it_is_never_chosen():
     run = sample_run()
     record = converted(run)
     assert choose.qualifying([record], run.request.constraints) == []
-    assert _state(record) == "converted"
+    assert side_by_side.state(record) == "converted"
     assert words.nothing([record]) == f"1 artifact made, none chosen: {WHY}."
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
+from edgeopt.attribution.reasons import reasons
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.report import explain_table
@@ -84,6 +85,19 @@ def test_what_fell_back_to_float_is_told_apart():
     assert "(int8 against fp32)" in against
     weights = said(side(back, "int8-weights"), side(recorded.ORT_FP32, "fp32"))
     assert "fell back" not in weights, "its arithmetic is meant to be in float"
+
+
+def test_reasons_are_values_with_what_they_rest_on():
+    a, b = side(recorded.LITERT_DYNAMIC, "int8-dynamic"), side(recorded.LITERT_FP32, "fp32")
+    x, y = a.profile, b.profile
+    why = reasons(a, b, None, costs(x, y), compute_costs(x, y), layer_costs(x, y))
+    [slow] = [one for one in why.because if one.kind == "slow-kernels"]
+    assert (slow.a_count, slow.arithmetics) == (1, ("int8-dynamic", "fp32"))
+    assert slow.more_ms == pytest.approx(6.23 - 0.656, abs=0.01)
+    ordered = [one.more_ms for one in why.because]
+    assert ordered == sorted(ordered, reverse=True)
+    assert all(one.more_ms < 0 for one in why.against)
+    assert why.layers[0].layer == "node_Conv_878"
 
 
 def test_what_ran_outside_of_the_fast_kernels_is_told_apart():

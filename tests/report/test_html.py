@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from msgspec.structs import replace
 
+from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.run import Constraints, Miss
 from edgeopt.report.html import flat, render, target_view
 from tests.report.sample import INTEL, PI, drop, sample_run
@@ -135,6 +136,16 @@ def test_facts_environment_source_and_bundle():
     assert "cd /home/ada/runs/lite0 python intel-cpu/run.py" in text
     assert "size at most 20.0 MB" in text
     assert "firmware with other memory timings" in text
+
+
+def test_an_axis_that_was_fixed_is_told_in_words_and_no_value_prints_itself():
+    run = sample_run()
+    axis = OpenAxis(input="image", axis=2, name="height", size=8, basis="data")
+    source = replace(run.source, open_axes=(axis,))
+    page = Page(render(replace(run, source=source), sample_profiles()))
+    words = "axis 2 ('height') of input 'image' is open in the source and 8 in what is made here"
+    assert f"Fixed here {words}, as in the data" in page.text
+    assert not re.search(r"[A-Z]\w+\(\w+=", page.text)
 
 
 def test_without_labels_it_says_what_the_score_is():

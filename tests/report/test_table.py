@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.domain.run import Constraints
-from edgeopt.report.table import measured, rows, settings
+from edgeopt.report.table import rows, settings
 from edgeopt.search.choose import qualifies
 from tests.report.sample import INTEL, PI, came_through, drop, sample_run
 
@@ -132,7 +132,7 @@ def test_a_run_without_choices_yet_has_rows_without_marks():
 def test_only_a_measurement_fills_the_latency_column(kind):
     run = sample_run()
     record = replace(run.records[0], kind=kind)
-    assert measured(record) is None
+    assert record.measured is None
     row = by_name(
         rows(replace(run, records=(record,)), INTEL), f"{record.runtime} {record.precision}", 1
     )

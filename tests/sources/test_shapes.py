@@ -1,7 +1,7 @@
 import pytest
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.open_axis import advice
+from edgeopt.report.open_axis_words import advice
 from edgeopt.sources.shapes import batch_symbols, fix, open_axes
 
 

@@ -132,9 +132,9 @@ def _entries(listed: List[zipfile.ZipInfo], size: int) -> dict:
 
 def _require_plain(entry: zipfile.ZipInfo, name: str) -> None:
     if not _KNOWN.fullmatch(name) or ".." in name.split("/") or "\n" in name:
-        what = next((what for start, what in _OTHERS if name.startswith(start)), "a part")
-        known = "" if what != "a part" else ", which torch.export.save does not write"
-        raise NeedsTrust("it holds {} ({!r}){}".format(what, _short(name), known))
+        known = next((what for start, what in _OTHERS if name.startswith(start)), None)
+        why = "" if known else ", which torch.export.save does not write"
+        raise NeedsTrust("it holds {} ({!r}){}".format(known or "a part", _short(name), why))
     if entry.orig_filename != entry.filename:
         raise NeedsTrust("the name of its part {!r} is two".format(_short(name)))
     if not entry.file_size and not name.startswith(("data/", "extra/")):
