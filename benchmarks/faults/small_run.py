@@ -38,12 +38,14 @@ class Scene:
     Attributes:
         tag: every process of the scene has it in its environment.
         met: the steps that an interruption met.
+        cache_of: the scene whose cache it shares.
     """
 
     bench: Bench
     place: Path
     tag: str = field(default_factory=lambda: uuid.uuid4().hex)
     met: list[str] = field(default_factory=list)
+    cache_of: Scene | None = None
 
     def __post_init__(self) -> None:
         for folder in (self.out.parent, self.temporary, self.cache):
@@ -59,7 +61,7 @@ class Scene:
 
     @property
     def cache(self) -> Path:
-        return self.place / "c"
+        return self.cache_of.cache if self.cache_of else self.place / "c"
 
     def start(self, *more: str, command: str = "optimize") -> subprocess.Popen[str]:
         """Begin a call; what it prints comes with `communicate`."""
