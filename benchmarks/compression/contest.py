@@ -34,8 +34,8 @@ from edgeopt.harness.measure import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
 from edgeopt.jobs import child
+from edgeopt.pipeline.evaluation_set import exam, metric_for, output_shapes
 from edgeopt.pipeline.intake import Intake
-from edgeopt.pipeline.judge import exam, metric_for, output_shapes
 from edgeopt.runner import sensors
 from edgeopt.store.run_folder import RunFolder
 

@@ -73,7 +73,8 @@ class Derived(Value, kw_only=True, frozen=True):
     """What a stage made.
 
     Attributes:
-        exported, onnx: as in `Source`.
+        exported, onnx: as in `Source`. onnx_waits: its ONNX form is made when somebody wants it,
+            since another stage follows at once.
         parameters: numbers in the weights. about: what became of it, in words.
         curve: name of the training's file in the folder; None where nothing was trained.
         note: what the training wants the user to know.
@@ -87,6 +88,7 @@ class Derived(Value, kw_only=True, frozen=True):
     about: str
     curve: str | None = None
     note: str = ""
+    onnx_waits: bool = False
 
 
 def make(argument: Any) -> Any:
@@ -117,6 +119,7 @@ def make(argument: Any) -> Any:
         about=about,
         curve=CURVE if curve else None,
         note=_note(curve) if curve else "",
+        onnx_waits=not job.onnx,
     )
     return msgspec.to_builtins(derived)
 

@@ -118,7 +118,8 @@ class Client:
         Raises:
             CannotWrite: a disk of this machine is full, where the runner is of this machine.
             RunnerFailed: an error reply, a dead process, or no reply in `timeout_s`.
-            Untrusted: something that is no reply to this, or cannot be true.
+            Untrusted: something that is no reply to this, or cannot be true. On this machine that
+                is a RunnerFailed of edgeopt's own.
         """
         self._number += 1
         request = Request(cmd, fields, self._number)
@@ -228,8 +229,9 @@ def _reaches_a_gpu(request: Request) -> bool:
     if request.cmd != "open":
         return request.cmd == "providers"
     fields = request.fields
-    runtime = fields["runtime"]
-    if runtime in runtimes.STAND_INS or runtime not in runtimes.RUNTIMES:
-        return runtime in runtimes.STAND_INS
-    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", "")
-    return bool(fields["options"].get(chosen, "CPU") != "CPU")
+    if fields["runtime"] not in runtimes.RUNTIMES:
+        return False
+    spec = runtimes.spec(fields["runtime"])
+    if spec.stand_in:
+        return True
+    return bool(fields["options"].get(spec.provider_option, "CPU") != "CPU")

@@ -20,7 +20,7 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import RECORD_VERSION, Record
-from edgeopt.store import atomic, stored
+from edgeopt.store import atomic, old_reasons, stored
 
 
 class Journal:
@@ -73,7 +73,7 @@ class Journal:
         try:
             version = msgspec.json.decode(line, type=_Versioned).v
             if version <= RECORD_VERSION:
-                return msgspec.json.decode(line, type=Record)
+                return old_reasons.with_value(msgspec.json.decode(line, type=Record))
         except (ValueError, RecursionError) as error:  # msgspec's errors, and Unicode's
             raise BadInput(
                 f"{self.path}, line {number} is no record: {stored.said(error)}",

@@ -9,7 +9,6 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import boards
 import pytest
 
 from benchmarks.devices.sshd import HOST, free_port
@@ -20,6 +19,7 @@ from edgeopt.harness.budget import SCREEN
 from edgeopt.harness.check import check
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.measure import measure
+from tests.devices import boards
 
 pytestmark = pytest.mark.slow
 

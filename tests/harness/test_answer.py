@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from standin import Script
 
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness.answer import CHUNK, answer, answer_in_parts
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
+from tests.harness.standin import Script
 
 
 def x(count):

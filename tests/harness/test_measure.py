@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from standin import Script
 
 from edgeopt.domain.errors import Untrusted
 from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
@@ -15,6 +14,7 @@ from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.measure import measure
+from tests.harness.standin import Script
 
 SMALL = replace(SCREEN, looks=(1,), rounds=6, rounds_alone=0)
 TWICE = replace(SMALL, looks=(2,), rounds=4)
@@ -248,6 +248,17 @@ def test_a_device_that_lies_ends_the_schedule(timed, device, trouble, at):
     with pytest.raises(Untrusted, match=f"^stand-in answered `{at}` by something else"):
         timed({"a": "1e6", "bad": Script(trouble=trouble, at=at)}, replace(SMALL, rounds=2))
     assert device.lost.startswith("stand-in answered")
+
+
+@pytest.mark.parametrize(("trouble", "at"), [("words", "open"), ("a list", "block")])
+def test_on_this_machine_what_is_no_answer_ends_its_subject_as_edgeopts_own_fault(
+    timed, device, monkeypatch, trouble, at
+):
+    monkeypatch.setattr(device, "link", "local")
+    session = timed({"a": "1e6", "bad": Script(trouble=trouble, at=at)}, replace(SMALL, rounds=2))
+    assert session.timed["bad"].failed.startswith("edgeopt itself failed: stand-in answered")
+    assert not session.timed["a"].failed
+    assert device.lost == ""
 
 
 @pytest.mark.slow

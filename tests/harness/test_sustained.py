@@ -6,13 +6,13 @@ from array import array
 from pathlib import Path
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.replies import Readings
 from edgeopt.harness.started import Setting
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.sustained import NEAR_C, PAUSE_S, LoadBlock, SustainedTrial, sustained
 from edgeopt.harness.sustained_figures import figures, minutes, ranking
+from tests.harness.standin import Script
 
 THROTTLES = "20e6 if i < 6000 else 36e6"  # 20 ms for two minutes, then hot
 
@@ -65,6 +65,7 @@ def test_a_few_slow_runs_have_no_p90(under_load):
     assert row.minutes[0].p90_ms is None
 
 
+@pytest.mark.slow
 def test_a_change_of_the_ranking_is_told(under_load):
     rows = under_load({"throttles": THROTTLES, "even": "30e6"}, 240)
     found = ranking(rows)
