@@ -14,7 +14,7 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes import load
 from edgeopt.sources import onnx as onnx_source
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import PrepareRequest
 
 pytestmark = pytest.mark.slow
 
@@ -61,18 +61,16 @@ def job_of(tmp_path):
         onnx.save_model(model, str(tmp_path / "m.onnx"))
         sample = {value.name: values(value.type.tensor_type) for value in model.graph.input}
         np.savez(tmp_path / "sample.npz", **sample)
-        made = onnx_source.prepare(
-            {
-                "path": str(tmp_path / "m.onnx"),
-                "shapes": {key: list(array.shape) for key, array in sample.items()},
-                "folder": str(tmp_path),
-                "sample": str(tmp_path / "sample.npz"),
-            }
+        request = PrepareRequest(
+            path=str(tmp_path / "m.onnx"),
+            shapes={key: array.shape for key, array in sample.items()},
+            folder=str(tmp_path),
+            sample=str(tmp_path / "sample.npz"),
         )
         (tmp_path / "out").mkdir()
         job = Job(
             recipe=Recipe(runtime=runtime, precision="fp32", options=EXACT.get(runtime, {})),
-            source=msgspec.convert(made, Source),
+            source=onnx_source.prepare(request),
             calibration={},
             base=None,
             folder=str(tmp_path / "out"),
