@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+# Fixtures of machines that are not at hand, for the rooms that ask for them.
+pytest_plugins = ("tests.runner.fake_tree", "tests.runtimes.gpu")
+
 # The machine that runs the tests may be measuring at the same time: no deadlines.
 settings.register_profile("edgeopt", max_examples=25, deadline=None)
 settings.load_profile("edgeopt")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_layers import FILES, PACKAGE, own_room, rooms, tree
+
+from tests.test_layers import FILES, PACKAGE, own_room, rooms, tree
 
 #: These read what other programs print, or what a device says: words are all there is.
 READ_OTHERS = (
@@ -165,7 +166,8 @@ def test_a_unit_behind_a_figure_is_seen(code, count, monkeypatch):
 
 #: Findings of a machine, reports of tools and of progress: said in these rooms still.
 SAY_UNITS = (
-    "jobs", "targets", "sources", "datasets", "convert", "devices", "harness", "pipeline", "parse",
+    "runtimes", "jobs", "targets", "sources", "datasets", "compress", "convert", "devices",
+    "harness", "pipeline", "parse",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
     python -m benchmarks.faults.interrupted                  # all; what was done is not done again
     python -m benchmarks.faults.interrupted kill-KILL-07 disk-out-2 two-at-once
+    python -m benchmarks.faults.interrupted kill             # those whose name begins so
     python -m benchmarks.faults.interrupted --fresh          # from the beginning
 
 Writes benchmarks/faults/interrupted.json. Exit status 1 where anything was wrong. Full disks need
@@ -22,11 +23,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.faults import under_way
 from benchmarks.faults.small_run import Bench, Scene
 
+CONVERTER = "edgeopt.convert.worker:make"
 RESULTS = Path(__file__).with_suffix(".json")
 KILLS = 30
 SIGNALS = ("KILL", "TERM", "INT")
+#: Steps that kills wait for, beside those at moments: the tools' environment, the converters.
+STEPS = {
+    "venv": "TERM",
+    "pip": "KILL",
+    "pip's build": "INT",
+    "onnx2tf": "KILL",
+    "below onnx2tf": "TERM",
+    CONVERTER: "INT",
+}
 PLACES = ("out", "temporary", "cache")
 SIZES = 4  # of each place
 SEED = 14
@@ -39,11 +51,23 @@ def kill(scene: Scene, reference: Found, name: str, moment: float) -> list[str]:
     """End a call at a share of the time that one takes; then the same call again."""
     process = scene.start()
     time.sleep(moment * reference["seconds"])
+    return _killed(scene, reference, process, name)
+
+
+def kill_during(scene: Scene, reference: Found, name: str, step: str) -> list[str]:
+    """End a call when it is at a step; then the same call again."""
+    process = scene.start()
+    _wait(lambda: step in under_way.steps(scene.tag), process)
+    wrong = _killed(scene, reference, process, name)
+    return [*wrong, *[f"{step} was not met"] * (step not in scene.met)]
+
+
+def _killed(scene: Scene, reference: Found, process: subprocess.Popen[str], name: str) -> list[str]:
+    scene.met = under_way.steps(scene.tag)
     process.send_signal(getattr(signal, f"SIG{name}"))
     process.communicate(timeout=60)
-    wrong = [f"after {name} at {moment:.2f}: {one} is left" for one in scene.left()]
-    before = _lines(scene)
-    return [*wrong, *_goes_on(scene, reference, before)]
+    wrong = [f"after {name} in {scene.met}: {one} is left" for one in scene.left()]
+    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
 
 
 def _lines(scene: Scene) -> list[str]:
@@ -189,6 +213,10 @@ def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
         found[f"kill-{name}-{number:02d}"] = lambda scene, n=name, m=moment: kill(  # type: ignore[misc]
             scene, reference, n, m
         )
+    for step, name in STEPS.items():
+        found[f"kill-{name}-{step}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
+            scene, reference, n, s
+        )
     for place in PLACES:
         for number in range(SIZES):
             share = (number + rng.random()) / SIZES
@@ -232,12 +260,13 @@ def main(words: list[str]) -> int:
         reference = known["reference"] = refer(bench, Path(place) / "reference")
         print(f"uninterrupted: {reference}")
         for name, case in cases(reference).items():
-            if (name in known and not wanted) or (wanted and name not in wanted):
+            if not (name.startswith(tuple(wanted)) if wanted else name not in known):
                 continue
-            began = time.monotonic()
-            wrong = case(Scene(bench, Path(place) / name))
-            known[name] = {"wrong": wrong, "seconds": round(time.monotonic() - began, 1)}
-            print(name, "; ".join(wrong) or "right", f"{known[name]['seconds']} s", flush=True)
+            began, scene = time.monotonic(), Scene(bench, Path(place) / name)
+            wrong = case(scene)
+            seconds = round(time.monotonic() - began, 1)
+            known[name] = {"wrong": wrong, "seconds": seconds, "met": scene.met}
+            print(name, "; ".join(wrong) or "right", f"{seconds} s", *scene.met, flush=True)
             RESULTS.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
     done = [name for name in known if name != "reference"]
     bad = [name for name in done if known[name]["wrong"]]

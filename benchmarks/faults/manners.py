@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.faults.small import linear, one_runtime
 
-EDGEOPT = f"{sys.executable} -m edgeopt.cli"
+EDGEOPT = f"{sys.executable} -m edgeopt"
 OPTIMIZE = "optimize model.onnx --target ./one.toml --data data.npz --quick --out"
 LIMIT_S = 300.0
 
@@ -151,6 +151,7 @@ def _ended(case: Case, work: Path) -> dict[str, object]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             code = process.wait()
+        code = 128 - code if code < 0 else code  # as a shell tells what a signal ended
         said.seek(0)
         text = said.read().decode(errors="replace")
     return {

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults import profile, small, stand_in
+from benchmarks.faults import profile, small, stand_in, under_way
 
 _ROOT = str(Path(__file__).parents[2])
-TAG = "EDGEOPT_BENCH_TAG"
 LIMIT_S = 900
 
 
@@ -40,11 +39,13 @@ class Scene:
 
     Attributes:
         tag: every process of the scene has it in its environment.
+        met: the steps that an interruption met.
     """
 
     bench: Bench
     place: Path
     tag: str = field(default_factory=lambda: uuid.uuid4().hex)
+    met: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for folder in (self.out.parent, self.temporary, self.cache):
@@ -73,7 +74,7 @@ class Scene:
         environment = {
             **os.environ,
             **self.bench.tools,
-            TAG: self.tag,
+            under_way.TAG: self.tag,
             "PYTHONPATH": _ROOT,
             "TMPDIR": str(self.temporary),
             "EDGEOPT_CACHE": str(self.cache),
@@ -129,20 +130,7 @@ class Scene:
 
 def running(tag: str) -> list[str]:
     """Processes whose environment has a tag, but for those that are dead."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            if f"{TAG}={tag}".encode() not in (folder / "environ").read_bytes():
-                continue
-            if (folder / "stat").read_text().rpartition(")")[2].split()[0] in "ZX":
-                continue
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        found.append(f"process {folder.name}: {words[:120]}")
-    return found
+    return [f"process {pid}: {words[:120]}" for pid, words in under_way.processes(tag)]
 
 
 def _interruptible() -> None:

@@ -27,9 +27,9 @@ from pathlib import Path
 
 import edgeopt
 from benchmarks.harness import small_net, turns
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.budget import SCREEN
-from edgeopt.pipeline.bench import bench
 from edgeopt.stats.quantile import median, median_interval
 from edgeopt.store import run_folder
 

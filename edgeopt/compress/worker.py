@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 from pathlib import Path
@@ -175,7 +176,7 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
             learned,
             stage.training,
             folder / CHECKPOINT,
-            lambda done, total, left: _tell(folder / PROGRESS, done, total, left),
+            functools.partial(_tell, folder / PROGRESS),
             watch,
         )
     write(curve, folder / CURVE)
@@ -188,10 +189,10 @@ def _lesson(job: StageJob, seed: int) -> Lesson:
     return lesson(list(job.samples), job.labels, teacher, job.output, seed)
 
 
-def _tell(path: Path, done: int, total: int, left: float) -> None:
+def _tell(path: Path, what: str, done: int = 0, total: int = 0) -> None:
     """How far the training is, for the parent to read."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"done": done, "total": total, "left_s": left}))
+    part.write_text(json.dumps({"what": what, "done": done, "total": total}))
     part.replace(path)
 
 

@@ -38,3 +38,21 @@ class Listener(Protocol):
 
 def silent(what: str, done: int = 0, total: int = 0) -> None:
     """Listens to nothing."""
+
+
+def under(listener: Listener, title: str) -> Listener:
+    """A listener for a part of a step, which tells often: what it is told goes on below `title`."""
+
+    def tell(what: str, done: int = 0, total: int = 0) -> None:
+        listener(Doing(title, what, repeats=True), done, total)
+
+    return tell
+
+
+def titled(listener: Listener, title: str) -> Listener:
+    """A listener for a part of a step of which only how far it is matters: told under `title`."""
+
+    def tell(what: str, done: int = 0, total: int = 0) -> None:
+        listener(title, done, total)
+
+    return tell

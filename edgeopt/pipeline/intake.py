@@ -23,7 +23,7 @@ from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.few import few_samples, trial_samples
+from edgeopt.pipeline.trial_samples import few_samples, trial_samples
 from edgeopt.report import open_axis_words
 from edgeopt.sources import shapes
 from edgeopt.sources.formats import recognise

@@ -22,7 +22,7 @@ from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener
 from edgeopt.jobs import child
-from edgeopt.pipeline.turns import Turns
+from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source, sha256_file
 from edgeopt.store import artifact_files, atomic, old_stages
@@ -56,7 +56,7 @@ class Stages:
     output: str
     folder: RunFolder
     timeout_s: float
-    turns: Turns
+    turns: HostLock
     progress: Listener
     tensorboard: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -197,8 +197,7 @@ class Stages:
                     said = json.loads(path.read_text())
                     if said["done"] != told:
                         told = said["done"]
-                        left = f"{what}: epoch {told}, about {said['left_s']:.0f} s left at most"
-                        self.progress(left, told, said["total"])
+                        self.progress(f"{what}: {said['what']}", told, said["total"])
 
         thread = threading.Thread(target=self._quietly, args=(follow,), daemon=True)
         thread.start()

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from types import MappingProxyType
 
-from edgeopt import convert, runtimes
+from edgeopt import runtimes
 from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
 from edgeopt.search import providers
+from edgeopt.search.makers import Maker, Makers
 from edgeopt.search.providers import Providers
 from edgeopt.sources.source import Source
 
@@ -29,6 +30,7 @@ def space(
     features: Collection[str],
     cores: int,
     source: Source,
+    makers: Makers,
     there: Providers = MappingProxyType({}),
 ) -> Space:
     """All candidate recipes.
@@ -36,6 +38,7 @@ def space(
     Args:
         features: instruction set flags of the device, or of the profile where there is none.
         cores: cores a thread can have; thread counts of the profile above it are cut.
+        makers: what makes each runtime's files.
         there: what else than the processor the device can compute on.
     """
     recipes: list[Recipe] = []
@@ -45,19 +48,21 @@ def space(
     ] + providers.left_out(profile, there)
     own = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
     for rule in own:
-        obstacle = _obstacle(rule, features, source)
-        if obstacle is not None:
-            left = LeftOut(runtime=rule.runtime, precision=rule.precision, why=obstacle)
-            left_out.append(left)
+        maker = makers(rule.runtime)
+        obstacle = _obstacle(rule, features, source, maker)
+        if obstacle is not None or maker is None:
+            why = obstacle or Obstacle(kind="no-converter", runtime=rule.runtime)
+            left_out.append(LeftOut(runtime=rule.runtime, precision=rule.precision, why=why))
             continue
-        quantization = convert.load(rule.runtime).recipe(rule.precision, source)
+        quantization = maker.quantization(rule.precision, source)
+        fixed = runtimes.spec(rule.runtime).options_for(rule.precision)
         recipes += [
             Recipe(
                 runtime=rule.runtime,
                 precision=rule.precision,
                 quantization=quantization,
                 threads=threads,
-                options={**convert.arithmetic(rule.runtime, rule.precision), **rule.options},
+                options={**fixed, **rule.options},
             )
             for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
         ]
@@ -103,32 +108,34 @@ def thread_counts(profile: Profile, cores: int) -> list[int]:
     return sorted({min(count, cores) if count else big for count in profile.threads}, reverse=True)
 
 
-def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> Obstacle | None:
+def _obstacle(
+    rule: RecipeRule, features: Collection[str], source: Source, maker: Maker | None
+) -> Obstacle | None:
     """Why a rule is no candidate, or None."""
     runtime, precision = rule.runtime, rule.precision
     # A generic profile without a device at hand knows no flags: nothing is ruled out then.
     if rule.needs_any and features and not set(rule.needs_any) & set(features):
         lacking = Obstacle(kind="lacks-flags", names=tuple(rule.needs_any))
         return said(rule.otherwise) if rule.otherwise else lacking
-    if rule.runtime not in convert.CONVERTERS:
+    if maker is None:
         return Obstacle(kind="no-converter", runtime=runtime)
-    converter = convert.load(rule.runtime)
-    if source.stored == "as-is" and rule.precision != "as-is":
+    spec = runtimes.spec(runtime)
+    if source.stored == "as-is" and precision != "as-is":
         return Obstacle(kind="quantized-already")
-    if rule.precision not in converter.PRECISIONS and rule.precision == "as-is":
+    if precision not in spec.precisions and precision == "as-is":
         return Obstacle(kind="takes-nothing-quantized", runtime=runtime)
-    if rule.precision not in converter.PRECISIONS:
+    if precision not in spec.precisions:
         return Obstacle(kind="no-such-precision", runtime=runtime, precision=precision)
-    missing = _missing(rule, source)
+    missing = _missing(rule, source, maker)
     if missing:
-        return Obstacle(kind="not-installed", names=tuple(missing), extra=converter.EXTRA)
-    unsuitable = converter.unsuitable(rule.precision, source)
+        return Obstacle(kind="not-installed", names=tuple(missing), extra=spec.extra)
+    unsuitable = maker.unsuitable(precision, source)
     return said(unsuitable) if unsuitable else None
 
 
-def _missing(rule: RecipeRule, source: Source) -> list[str]:
-    session = runtimes.load(runtimes.STAND_INS.get(rule.runtime, rule.runtime)).PACKAGES
-    needed = convert.packages(rule.runtime, rule.precision, source)
+def _missing(rule: RecipeRule, source: Source, maker: Maker) -> list[str]:
+    session = runtimes.spec(runtimes.spec(rule.runtime).answers).packages
+    needed = maker.packages(rule.precision, source)
     missing = [package for package in needed if package not in session and not installed(package)]
     if not any(installed(package) for package in session):
         missing.insert(0, " or ".join(session))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from onnx import helper, numpy_helper
-from test_converters import SOURCE
 
 from edgeopt.convert import ncnn, pnnx_refused
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import TensorSpec
+from tests.convert.test_converters import SOURCE
 
 PARAM = "7767517\n3 3\nInput in0 0 1 in0\n{} l 1 1 in0 mid\nReLU r 1 1 mid out0\n"
 

@@ -7,8 +7,9 @@ import sys
 
 import numpy as np
 import pytest
-import short_schedules as schedules
-from cli_process import HERE
+
+from benchmarks.faults import shortly
+from tests.pipeline.cli_process import HERE
 
 
 @pytest.fixture(scope="session")
@@ -47,5 +48,5 @@ def tiny_onnx(tmp_path_factory):
 @pytest.fixture(scope="module")
 def short_schedules():
     """Short final schedules, in this process."""
-    with schedules.applied():
+    with shortly.applied(sweep=True):
         yield

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from edgeopt.benchmarking.opened_files import open_files
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
-from edgeopt.pipeline.opened import open_files
 from edgeopt.runtimes import fixed_shapes
 from edgeopt.store import bench_file
 
@@ -89,7 +89,7 @@ def test_bad_data_is_told_before_a_model_is_opened(folder, tmp_path):
         def put(self, folder):
             raise AssertionError("opened")
 
-    with pytest.raises(BadInput, match=r"cannot be read as \.npz"):
+    with pytest.raises(BadInput, match=r"gone\.npz: no such file"):
         open_files(
             NoDevice(), [folder / "closed.onnx"], (1,), tmp_path / "gone.npz", 0, tmp_path, 9.0
         )

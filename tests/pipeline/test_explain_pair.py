@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from edgeopt.benchmarking.explaining import Asked, _verdict, chosen_pair
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
-from edgeopt.pipeline.executed import executed
-from edgeopt.pipeline.explain import Asked, _verdict, chosen_pair
+from edgeopt.pipeline.session_account import executed
 
 
 @dataclass
@@ -102,6 +102,28 @@ def test_what_the_run_compared_it_with_comes_before_what_is_faster():
 def test_no_pair(given, words):
     with pytest.raises(BadInput, match=words):
         pair(**given)
+
+
+def hint(**given):
+    with pytest.raises(BadInput) as caught:
+        pair(**given)
+    return str(caught.value)
+
+
+def test_what_is_missing_for_a_pair_is_said_with_what_to_do():
+    lone = hint(chosen=OV8, records=[OV8], baseline=None)
+    assert "it is the only candidate of here in this run" in lone
+    assert "Make a run with more of them" in lone
+    others = hint(chosen=OV8, records=[OV8, A, B], baseline=None)
+    assert "apart from it here has no baseline in this run, and openvino no fp32" in others
+    assert "Name the second one after the first. There are:" in others
+    assert f"{A.recipe_id} {A.recipe}" in others
+    assert f"{B.recipe_id} {B.recipe}" in others
+    assert str(OV8.recipe_id) not in others
+    own = hint(chosen=ORT, records=[ORT, B])  # it is the baseline itself
+    assert "apart from it here has no baseline" in own
+    assert f"{A.recipe_id} {A.recipe}" in hint()
+    assert hint(records=[]).endswith("The run has none.")
 
 
 def test_the_verdict_is_the_runs_own_in_either_direction():

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_process import edgeopt
 
 import edgeopt as package
+from edgeopt.benchmarking import modes
+from edgeopt.benchmarking.opened_files import open_files
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
 from edgeopt.harness import load_time_figures, open_loop_figures, throughput_figures
@@ -16,8 +17,7 @@ from edgeopt.harness.load_time import load_time
 from edgeopt.harness.open_loop import open_loop
 from edgeopt.harness.started import Setting
 from edgeopt.harness.throughput import throughput
-from edgeopt.pipeline import modes
-from edgeopt.pipeline.opened import open_files
+from tests.pipeline.cli_process import edgeopt
 
 
 @pytest.fixture(scope="session")

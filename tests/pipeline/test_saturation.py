@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeopt.domain.errors import StepFailed
-from edgeopt.pipeline.parity import parity
+from edgeopt.pipeline.parity_check import parity
 from edgeopt.pipeline.saturation import saturated
 
 RNG = np.random.default_rng(0)

@@ -10,15 +10,15 @@ import joblib
 import msgspec
 import pytest
 
+from edgeopt.benchmarking.explaining import Asked, explain
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, DataFacts, Request, Run, SourceFacts
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.pipeline import kept
-from edgeopt.pipeline.bench import bench
-from edgeopt.pipeline.explain import Asked, explain
+from edgeopt.pipeline import folder_check
 from edgeopt.store.run_folder import RunFolder
 
 SPEC = TensorSpec(name="x", dtype="float32", shape=(1, 4))
@@ -161,7 +161,7 @@ def test_a_report_warns_of_what_is_not_what_was_measured(somebodys):
     store, records = somebodys
     from edgeopt.store.run_folder import read
 
-    assert kept.noticed(read(store.path)).warnings == ()
+    assert folder_check.noticed(read(store.path)).warnings == ()
     (store.path / records[3].artifact).write_bytes(b"another")
-    (warning,) = kept.noticed(read(store.path)).warnings
+    (warning,) = folder_check.noticed(read(store.path)).warnings
     assert "not the one that was measured: model.onnx is not what the run made" in warning

@@ -3,8 +3,7 @@ import importlib
 import msgspec
 import pytest
 
-from edgeopt import convert, targets
-from edgeopt.convert import onnxruntime as converter
+from edgeopt import convert, runtimes, targets
 from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
@@ -61,7 +60,7 @@ def source(operators=("Conv", "Gemm"), exported=None, **fields):
 
 
 def found(*rules, features=(), cores=4, of=None, **fields) -> Space:
-    return space(profile(*rules, **fields), features, cores, of or source())
+    return space(profile(*rules, **fields), features, cores, of or source(), convert.find)
 
 
 def only_left_out(*rules, **fields):
@@ -175,7 +174,7 @@ def test_a_torch_source_needs_its_own_converter(without):
 
 def test_what_the_source_has_no_use_for():
     reason, hint = only_left_out(rule("onnxruntime", "int8-static"), of=source(["Relu"]))
-    assert reason == converter.unsuitable("int8-static", source(["Relu"]))
+    assert reason == convert.load("onnxruntime").unsuitable("int8-static", source(["Relu"]))
     assert (reason, hint) == ("no operator in this model that ONNX Runtime quantizes", "")
 
 
@@ -290,13 +289,14 @@ def test_a_precision_fixes_the_arithmetic_unless_the_profile_says_another(
     assert made.options == options
 
 
-@pytest.mark.parametrize("name", targets.names())
-def test_profiles_that_ship_say_it_themselves(name):
+def test_profiles_that_ship_say_it_themselves():
     """What a recipe is stands in the file that names it."""
-    for own in targets.load(name).recipes:
-        if own.runtime in convert.CONVERTERS:
-            fixed = convert.arithmetic(own.runtime, own.precision)
-            assert {**fixed, **own.options} == own.options
+    rules = [(name, rule) for name in targets.names() for rule in targets.load(name).recipes]
+    converted = [(name, rule) for name, rule in rules if rule.runtime in convert.CONVERTERS]
+    assert {name for name, _ in converted} == set(targets.names())
+    for name, own in converted:
+        fixed = runtimes.spec(own.runtime).options_for(own.precision)
+        assert {**fixed, **own.options} == own.options, name
 
 
 def test_why_a_recipe_is_left_out_is_a_value():
