@@ -23,6 +23,9 @@ class Finished:
     records: list[Record]
     choices: tuple
 
+    def choice(self, target):
+        return next((c for c in self.choices if c.target == target), None)
+
     def record(self, target, recipe_id):
         return next((r for r in self.records if r.recipe_id == recipe_id), None)
 
