@@ -173,7 +173,7 @@ def _prices(evaluator: Evaluator, fp32: Recipe, plain: Recipe, progress: Listene
         evaluator.log("profile"),
         300.0,
     )
-    return prices.worth_keeping(prices.prices(table, *pair))
+    return prices.worth_keeping(prices.price_groups(table, *pair))
 
 
 def _scored(context: RunContext, evaluator: Evaluator, recipe: Recipe) -> dict[str, Any]:

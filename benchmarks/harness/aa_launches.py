@@ -216,7 +216,7 @@ def priced(profiles: Sequence, layers: int, draws: int) -> dict | None:
     wrong = 0
     for _ in range(draws):
         pairs = [rng.sample(pair, 2) for pair in rng.sample(made, profile.LAUNCHES)]
-        found = prices.prices(table, [p[0] for p in pairs], [p[1] for p in pairs])
+        found = prices.price_groups(table, [p[0] for p in pairs], [p[1] for p in pairs])
         if any(price.cost_ms is None for price in found):
             return None
         wrong += any(p.cost_low_ms > 0 or p.cost_high_ms < 0 for p in found)

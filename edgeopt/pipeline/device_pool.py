@@ -203,7 +203,10 @@ class DevicePool:
     def _providers(self, profile: Profile) -> dict[str, tuple[str, ...]]:
         """Runtime -> what else than the processor it can compute on here."""
         with Client(self.local, self.log) as client:
-            return {name: probing.providers(client, name) for name in providers.asked(profile)}
+            return {
+                name: probing.providers(client, name)
+                for name in providers.runtimes_with_any(profile)
+            }
 
     def _on(self, profile: Profile, device: Device) -> Placement:
         if isinstance(device, Emulated):

@@ -24,7 +24,7 @@ from edgeopt.pipeline.placement import Placement
 from edgeopt.pipeline.run_context import RunContext
 from edgeopt.pipeline.run_environment import environment, local_machine
 from edgeopt.report import untimed_words
-from edgeopt.search.space import Space, space, without
+from edgeopt.search.space import Space, recipe_space, without
 from edgeopt.store import out, run_folder
 from edgeopt.store.run_folder import RunFolder
 
@@ -98,7 +98,7 @@ def _space(placement: Placement, intake: Intake) -> Space:
     profile, machine = placement.profile, placement.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    found = space(profile, features, cores, intake.source, convert.find, placement.providers)
+    found = recipe_space(profile, features, cores, intake.source, convert.find, placement.providers)
     hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
     return without(found, placement.missing, hint)
 

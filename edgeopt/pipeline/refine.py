@@ -21,7 +21,7 @@ from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import time_records
 from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
-from edgeopt.search.alternatives import alternatives
+from edgeopt.search.alternatives import other_integers
 from edgeopt.search.find import float_form, own_fp32
 from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
@@ -130,7 +130,7 @@ def _refined(run: TargetRun, records: Sequence[Record], chance: Chance, limit: f
     work = _Work(run, plain, limit, best=plain)
     assert plain.recipe is not None
     assert plain.recipe.quantization is not None
-    for other in alternatives(plain.recipe.quantization):
+    for other in other_integers(plain.recipe.quantization):
         if work.holds(work.tried(_with(plain.recipe, other), ", ".join(other.words[1:]))):
             return work
     try:
@@ -154,13 +154,13 @@ def _except_layers(work: _Work, records: Sequence[Record]) -> None:
     work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
     table = evaluator.conversions.noise(base, evaluator.output)
     fp32, int8 = _profiles(work, records)
-    work.found = prices.prices(table, fp32, int8)
+    work.found = prices.price_groups(table, fp32, int8)
     if not work.why_no_cost and all(price.cost_ms is None for price in work.found):
         work.why_no_cost = "the profiled operators are not those of the graph"
     best = prices.worth_keeping(work.found)
     enough = None
     tried: dict[int, Record] = {}
-    for count in prices.ladder(best):
+    for count in prices.counts(best):
         if (prices.predicted_ms(_ms(work.plain), best[:count]) or 0.0) >= work.limit_ms:
             work.trouble = "more layers in float would be slower than what qualifies already"
             break
@@ -213,7 +213,7 @@ def _fewer(
 
 def _profiles(
     work: _Work, records: Sequence[Record]
-) -> tuple[Sequence[prices.Turns], Sequence[prices.Turns]]:
+) -> tuple[Sequence[prices.Launch], Sequence[prices.Launch]]:
     """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
     evaluator, fp32 = work.run.evaluator, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
