@@ -177,6 +177,19 @@ def readers(scene: Scene, reference: Found) -> list[str]:
     return [*wrong, *_goes_on(scene, reference, _lines(scene))]
 
 
+def one_cache(scene: Scene, reference: Found) -> list[str]:
+    """Two calls at one time, into two folders, that need the same tools: they are made once."""
+    other = Scene(scene.bench, scene.place / "other", cache_of=scene)
+    calls = [scene.start(), other.start()]
+    ended = [(call.communicate(timeout=900), call.returncode) for call in calls]
+    wrong = [f"exit {code}: {err[-300:]}" for (_, err), code in ended if code]
+    made = [path.name for path in scene.cache.iterdir() if path.is_dir()]
+    wrong += [f"in the cache: {made}"] * (len(made) != 1)
+    for one in (scene, other):
+        wrong += _goes_on(one, reference, _lines(one))
+    return wrong
+
+
 def _wait(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     while not ready() and process.poll() is None:
         time.sleep(0.01)
@@ -201,6 +214,7 @@ TWO = {
     "two-at-the-end": at_the_end,
     "two-one-killed": one_killed,
     "two-readers": readers,
+    "two-one-cache": one_cache,
 }
 
 

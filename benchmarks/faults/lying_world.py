@@ -14,8 +14,8 @@ from typing import Any
 from benchmarks.devices import lying_ssh
 from benchmarks.devices.sshd import HOST, SSHD, Sshd
 from benchmarks.faults import profile, under_way
+from edgeopt.jobs import interpreter
 
-ROOT = Path(__file__).parents[2]
 LIMIT_S = 600.0
 
 MODEL = """
@@ -53,7 +53,7 @@ class World:
             links["server"] = f"ssh://{HOST}:{self.sshd.lying}"
         for name, link in links.items():
             self._list(name, link)
-        subprocess.run([sys.executable, "-c", MODEL], cwd=folder, check=True)
+        subprocess.run(interpreter.command("-c", MODEL), cwd=folder, check=True)
 
     def _list(self, name: str, link: str) -> None:
         """The user's devices: one."""
@@ -82,9 +82,8 @@ class World:
         scratch.mkdir(parents=True)
         tag = uuid.uuid4().hex
         environment = {
-            **os.environ,
+            **interpreter.environment(),
             under_way.TAG: tag,
-            "PYTHONPATH": str(ROOT),
             "TMPDIR": str(scratch),
             "COLUMNS": "1000",
             **more,
@@ -92,7 +91,7 @@ class World:
         began = time.monotonic()
         with (scratch / "said").open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.faults.lying_command", *words],
+                interpreter.command("-m", "benchmarks.faults.lying_command", *words),
                 cwd=self.folder,
                 env=environment,
                 stdout=said,
