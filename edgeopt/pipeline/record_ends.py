@@ -6,7 +6,7 @@ import msgspec
 
 from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record, Status, Step
 
 
@@ -37,4 +37,20 @@ def failed(record: Record, step: Step, error: StepFailed) -> Record:
     status: Status = error.status  # type: ignore[assignment]
     return msgspec.structs.replace(
         record, status=status, step=step, reason=error.reason, hint=error.hint
+    )
+
+
+def skipped(target: str, left: LeftOut) -> Record:
+    """The record of a recipe that was left out."""
+    return Record(
+        target=target,
+        device="none",
+        runtime=left.runtime,
+        precision=left.precision,
+        recipe_id=None,
+        recipe=None,
+        status="skipped",
+        step="space",
+        reason=left.reason,
+        hint=left.hint,
     )

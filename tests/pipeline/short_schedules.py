@@ -12,30 +12,21 @@ from dataclasses import replace
 import pytest
 
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.pipeline import compress, decide, races, refine, timing
 
-NAMES = ("quick", "standard")
-ROOMS = (
-    (decide, "SCREEN"),
-    (compress, "SCREEN"),
-    (timing, "CLOSER"),
-    (refine, "CLOSER"),
-    (races, "STEP"),
-    (races, "STEPS"),
-)
+FINAL = ("quick", "standard")
+RANKING = ("screen", "closer", "step", "steps")
 
 
 @contextmanager
 def applied() -> Iterator[None]:
     """In this process, while it lasts."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in NAMES:
+        for name in FINAL:
             short = replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05)
             patch.setitem(BUDGETS, name, short)
-        for room, name in ROOMS:
-            short = replace(getattr(room, name), looks=(1,), rounds=11, rounds_alone=0)
-            patch.setattr(room, name, short)
-            patch.setitem(BUDGETS, short.name, short)
+        for name in RANKING:
+            short = replace(BUDGETS[name], looks=(1,), rounds=11, rounds_alone=0)
+            patch.setitem(BUDGETS, name, short)
         yield
 
 

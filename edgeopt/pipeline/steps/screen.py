@@ -1,0 +1,40 @@
+"""Screen: all candidates that run on the device are timed in one short interleaved schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from edgeopt.domain.record import Record
+from edgeopt.pipeline.state import State
+from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.pipeline.timing import Plan, time_records
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Ranks candidates, and finds the baseline; what its refined forms may mend is timed, too.
+
+    Attributes:
+        budget: name of the schedule.
+    """
+
+    budget: str = "screen"
+
+    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+        if not any(map(run.can_time, state.records)):
+            return Obstacle("no candidate runs in its own runtime")
+        if {record.key for record in _timeable(run, state)} <= state.screened:
+            return Obstacle("all candidates were screened together already")
+        return None
+
+    def advance(self, run: TargetRun, state: State) -> State:
+        timed, machine = time_records(run, _timeable(run, state), Plan(self.budget, run.call.seed))
+        state = state.updated(run.recorder.keep(timed))
+        state = state.with_baseline(run.source.reference_runtime)
+        state = replace(state, screened=frozenset(r.key for r in timed), findings=machine)
+        return state.queued(state.ranked())
+
+
+def _timeable(run: TargetRun, state: State) -> list[Record]:
+    return [r for r in state.records if run.can_time(r) or run.can_mend(r)]
