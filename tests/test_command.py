@@ -8,7 +8,6 @@ from edgeopt.benchmarking.modes import Files, asked
 from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.cli import cli
 from edgeopt.command import Command
-from edgeopt.domain import bounds
 from edgeopt.domain.errors import BadInput
 from edgeopt.pipeline.call import Call, limits
 
@@ -95,9 +94,3 @@ def test_modes(option, value):
 def test_pythons_callers_are_told_the_same(call):
     with pytest.raises(BadInput, match=" must be from "):
         call()
-
-
-def test_what_is_within_passes():
-    for name, bound in bounds.BOUNDS.items():
-        for value in (bound.low, bound.high, None):
-            bounds.require(name, value)

@@ -205,7 +205,7 @@ class Contest:
         return measure(
             self.device, subjects, self.confirm.feed, BUDGETS[self.budget], self.log, STEP_S,
             baseline=baseline,
-            progress=lambda done, total, what: print(f"  {done}/{total} {what}", file=sys.stderr),
+            progress=lambda what, done, total: print(f"  {done}/{total} {what}", file=sys.stderr),
         )  # fmt: skip
 
     def _with_latency(self, title: str, entry: dict[str, Any], session: Session) -> None:

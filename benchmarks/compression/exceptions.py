@@ -123,7 +123,7 @@ def _runtime(
     context: RunContext, evaluator: Evaluator, name: str, budget: str, progress: Listener
 ) -> dict[str, Any]:
     options = _options(name)
-    usual = convert.load(name).recipe("int8-static", context.intake.source)
+    usual = convert.load(name).quantization("int8-static", context.intake.source)
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 
@@ -206,7 +206,7 @@ def _timed(
         BUDGETS[budget],
         evaluator.access.log("measure"),
         300.0,
-        progress=lambda done, total, what: progress(what, done, total),
+        progress=progress,
         baseline=base,
     )
     default = forms["edgeopt default"].id

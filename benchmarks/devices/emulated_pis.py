@@ -114,7 +114,7 @@ MODELS = {
 def recipes() -> list[Recipe]:
     """The candidates, one thread each."""
     return [
-        Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).recipe(p))
+        Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
         for runtime, p in CANDIDATES
     ]
 

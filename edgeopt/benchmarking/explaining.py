@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from edgeopt import convert
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
 from edgeopt.benchmarking import trusted
@@ -22,7 +23,7 @@ from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.domain.explanation import Explanation, Side
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.layer_names import LayerNames
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.time_profile import TimeProfile
@@ -91,7 +92,7 @@ def explain(folder: Path, request: Question, progress: Listener = silent) -> Exp
                 [_runs(record) for record in (a, b)],
                 work / "runner.log",
                 request.timeout_s,
-                lambda done, total, what: progress(f"profiling: {what}", done, total),
+                under(progress, "profiling"),
             )
         except RunnerFailed as error:
             raise refused(error) from error
@@ -190,11 +191,12 @@ def _first(
                 f"Name a candidate; its runtimes are {', '.join(ran) or 'none'}.",
             )
         return best
-    choice = next((c for c in run.choices if c.target == target), None)
+    choice = run.choice(target)
     record = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     if record is None:
         raise BadInput(
-            f"nothing was chosen for {target}.", "Name two candidates, or give --runtime."
+            f"nothing was chosen for {target}.",
+            f"Name two candidates, or give --runtime. {find.there(records)}",
         )
     return record
 
@@ -202,7 +204,7 @@ def _first(
 def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
     """What `a` is held against where nothing is named: what the run compared it with (fp32 of
     its runtime, else the baseline), else such a one that it did not, else its own int8 form."""
-    choice = next((c for c in run.choices if c.target == target), None)
+    choice = run.choice(target)
     compared = [verdict.over for verdict in (a.speedup, a.versus_baseline) if verdict]
     for record in (
         *(run.record(target, over) for over in compared),
@@ -212,7 +214,24 @@ def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
     ):
         if record is not None and record.recipe_id != a.recipe_id:
             return record
-    raise BadInput(f"there is nothing to compare {a.recipe} with.", "Name two candidates.")
+    raise _alone(target, records, a)
+
+
+def _alone(target: str, records: list[Record], a: Record) -> BadInput:
+    """The error where no second candidate suggests itself."""
+    others = [r for r in records if r.recipe is not None and r.recipe_id != a.recipe_id]
+    start = f"there is nothing to compare {a.recipe} with"
+    if not others:
+        return BadInput(
+            f"{start}: it is the only candidate of {target} in this run.",
+            "Make a run with more of them: a target whose profile has more recipes, or more "
+            "runtimes installed.",
+        )
+    return BadInput(
+        f"{start} unless you name it: apart from it {target} has no baseline in this run, and "
+        f"{a.runtime} no fp32 with as many threads and no int8-static.",
+        f"Name the second one after the first. {find.there(others)}",
+    )
 
 
 def _inputs(run: Run, request: Question) -> tuple[dict[str, np.ndarray], str]:
@@ -244,8 +263,8 @@ def _runs(record: Record) -> int:
 def _names(store: RunFolder, records: list[Record]) -> LayerNames | None:
     """The source's own names, out of an ONNX artifact that was made by copying them."""
     for record in records:
-        copied = record.runtime == "onnxruntime" and record.precision in ("fp32", "as-is")
-        if copied and record.recipe:
+        converter = convert.find(record.runtime)
+        if converter and record.precision in converter.copies and record.recipe:
             artifact = store.artifact(record.recipe.conversion_id)
             if artifact is not None:
                 with contextlib.suppress(Exception):  # without them the runtimes' names remain

@@ -13,6 +13,7 @@ from edgeopt.devices.device import OwnTimer
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.mean_latency import MeanRow, MeanTable
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.jobs import on_disk
 from edgeopt.sources.source import sha256_files
 
 
@@ -33,10 +34,12 @@ def bench_means(
         DeviceFailed: the phone cannot be reached.
     """
     for path in paths:
-        if not path.is_file() or path.suffix.lower() != SUFFIX:
-            what = "no .tflite file" if path.is_file() else "not there"
+        found = on_disk.kind(path)
+        if found == "nothing":
+            raise BadInput(f"{on_disk.shown(path)} is not there.", on_disk.near(path))
+        if found == "folder" or path.suffix.lower() != SUFFIX:
             raise BadInput(
-                f"{path} is {what}: {device.name} is timed by LiteRT's benchmark_model.",
+                f"{path} is no .tflite file: {device.name} is timed by LiteRT's benchmark_model.",
                 "Give .tflite files, or add the phone anew without --benchmark-model.",
             )
     cases = [(path, count) for path in paths for count in threads]

@@ -105,7 +105,7 @@ def open_files(
     given_arrays = None if data is None else npz.read(data)
     subjects, facts, feeds, inputs = [], {}, Feeds(), set()
     for number, path in enumerate(paths):
-        runtime = runtimes.SUFFIXES[path.suffix.lower()]
+        runtime = runtimes.suffixes()[path.suffix.lower()]
         options = trusted.options(runtime, _options(path), trust)
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
         opening = Opening(device, path, folder, runtime, options, work / "inspect.log", timeout_s)
@@ -141,12 +141,16 @@ def _options(path: Path) -> dict[str, str | int]:
 
 
 def _check(path: Path, device: Device) -> None:
-    if on_disk.kind(path) != "file":
-        raise BadInput(f"there is no file {on_disk.shown(path)}.", "Give the paths of model files.")
-    runtime = runtimes.SUFFIXES.get(path.suffix.lower())
+    found = on_disk.kind(path)
+    if found == "nothing":
+        hint = f"Give the paths of model files. {on_disk.near(path)}"
+        raise BadInput(f"there is no file {on_disk.shown(path)}.", hint.rstrip())
+    if found == "folder":
+        raise BadInput(f"{path} is a folder, not a file.", "Give the paths of model files.")
+    runtime = runtimes.suffixes().get(path.suffix.lower())
     if runtime is None:
-        raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.SUFFIXES)}.")
-    packages = runtimes.load(runtime).PACKAGES
+        raise BadInput(f"no runtime opens {path}.", f"Known: {', '.join(runtimes.suffixes())}.")
+    packages = runtimes.spec(runtime).packages
     if device.link == LOCAL and not any(installed(package) for package in packages):
         raise NotInstalled(f"{path} needs {' or '.join(packages)}.", f"pip install {packages[0]}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgeopt import runtimes
 from edgeopt.devices.device import Device
 from edgeopt.domain.errors import BadInput, DeviceFailed, RunnerFailed
 from edgeopt.harness.client import Client
@@ -15,8 +16,6 @@ from edgeopt.jobs.told import told
 from edgeopt.runtimes import fixed_shapes
 from edgeopt.sources.source import sha256_files
 
-#: Those whose sessions take `runtimes.fixed_shapes`.
-TAKE_SHAPES = ("onnxruntime", "openvino")
 Options = dict[str, str | int]
 Specs = list[dict[str, Any]]
 
@@ -100,7 +99,7 @@ class Opening:
                     f"Give it: --shape {name}=1x3x224x224 (with your numbers).",
                 )
             fixed[name] = shape
-        if fixed and self.runtime not in TAKE_SHAPES:
+        if fixed and not runtimes.spec(self.runtime).takes_shapes:
             raise BadInput(
                 f"{self.path}: {self.runtime} takes no shape for what the file leaves open.",
                 "Fix its shapes first; `edgeopt optimize` does that.",

@@ -13,7 +13,7 @@ from edgeopt.domain import arithmetic, bounds
 from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.finding import failures
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.figures import energy_of, latency, start
@@ -93,7 +93,7 @@ def _measure(
         work / "bench.log",
         timeout_s,
         seed,
-        lambda done, total, what: progress(f"measuring: {what}", done, total),
+        under(progress, "measuring"),
         keys[first],
         lambda session: settled(session, keys),
     )

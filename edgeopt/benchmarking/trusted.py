@@ -17,7 +17,6 @@ from edgeopt.domain.record import Record
 from edgeopt.harness.files import MANIFEST
 from edgeopt.harness.subject import Subject
 from edgeopt.runtimes import exported
-from edgeopt.runtimes.torch import TRUSTED
 from edgeopt.sources.exported_program import refusal
 from edgeopt.store import artifact_files
 from edgeopt.store.listed import AGAIN, BUNDLES, listed_in
@@ -36,7 +35,7 @@ def subject(store: RunFolder, record: Record, trust: bool) -> Subject:
     assert record.recipe is not None
     if record.runtime not in runtimes.RUNTIMES:
         raise BadInput(f"the run names a runtime {record.runtime!r}, which there is not.")
-    if record.runtime in runtimes.PROGRAMS and not trust:
+    if runtimes.spec(record.runtime).program and not trust:
         raise BadInput(
             f"{record.recipe} is of {record.runtime}, whose files are programs: opening one runs "
             "whatever code is inside it.",
@@ -68,9 +67,10 @@ def require(path: Path, trust: bool) -> None:
 
 
 def options(runtime: str, stored: dict[str, Any], trust: bool) -> dict[str, Any]:
-    """The options of a session: those that a run kept, and of PyTorch the user's word alone."""
-    if runtime == "torch":
-        return dict(TRUSTED) if trust else {}
+    """The options of a session: those that a run kept, and of programs the user's word alone."""
+    spec = runtimes.spec(runtime)
+    if spec.program:
+        return dict(spec.trusting) if trust else {}
     return stored
 
 

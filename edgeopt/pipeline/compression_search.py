@@ -18,6 +18,7 @@ import msgspec
 from edgeopt.domain.compression import Chain, Compression, CompressionStep, Method, words
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.latency import Verdict
+from edgeopt.domain.obstacle import said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.races import Raced, time_step, time_steps
@@ -119,7 +120,7 @@ def _for_integers(search: Search) -> bool:
         return True
     static = [r for r in search.order if r.precision == "int8-static"]
     if not static or static[0].recipe is None:
-        left = LeftOut(runtime="any", precision="qat", reason="no int8-static candidate works")
+        left = LeftOut(runtime="any", precision="qat", why=said("no int8-static candidate works"))
         search.run.recorder.keep([skipped(search.run.target, left)])
         return False
     search.carrier = msgspec.structs.replace(static[0].recipe, compression=search.chain)

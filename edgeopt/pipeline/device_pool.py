@@ -18,15 +18,13 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
 from edgeopt.harness import probe as probing
 from edgeopt.harness.client import Client
+from edgeopt.jobs.told import told
 from edgeopt.pipeline.placement import Placement
 from edgeopt.search import providers
 from edgeopt.search.providers import Providers
 from edgeopt.targets.probe import THIS_MACHINE
 
 IMPORT_S = 120.0
-
-#: The runtimes that answer for others.
-STANDS_IN = frozenset(runtimes.STAND_INS.values())
 
 
 @dataclass(frozen=True)
@@ -84,15 +82,19 @@ class DevicePool:
                 )
         return placements
 
-    def require(self, named: Sequence[str]) -> None:
-        """Refuse names and links of no device; none is connected for that.
+    def require(self, named: Sequence[str], reach: bool = False) -> None:
+        """Refuse names and links of no device; with `reach`, devices that cannot be reached, too.
 
         Raises:
             BadInput: there is no such device, or no such link.
+            DeviceFailed: one cannot be reached. What lies is told where it is needed.
+            NotInstalled: what reaches it is missing here.
         """
-        for name in named:
-            if name != registry.LOCAL:
-                self._device(name)
+        devices = [self._device(name) for name in named if name != registry.LOCAL]
+        for device in devices if reach else ():
+            self.progress(f"looking for {device.name}")
+            with contextlib.suppress(Untrusted):
+                device.reach()
 
     def names(self, profiles: Sequence[Profile], named: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.
@@ -223,8 +225,8 @@ class DevicePool:
             )
         stood_in = (
             {}
-            if set(missing) >= STANDS_IN
-            else {name: why for name, why in missing.items() if name in runtimes.STAND_INS}
+            if set(missing) >= {spec.stand_in for spec in runtimes.specs() if spec.stand_in}
+            else {name: why for name, why in missing.items() if runtimes.spec(name).stand_in}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
         return Placement(profile, device, readings.machine, missing, stood_in, readings.providers)
@@ -242,10 +244,11 @@ class DevicePool:
             except Untrusted:
                 raise
             except RunnerFailed as error:
-                raise DeviceFailed(
+                unusable = DeviceFailed(
                     f"{device.name} cannot be used: {error.args[0]}",
                     f"{error.hint} Without it: `--device local`.".strip(),
-                ) from error
+                )
+                raise told(error, unusable) from error
             self._readings[device.name] = _Readings(
                 probed.machine, probed.missing, probed.providers
             )
@@ -274,4 +277,4 @@ def _runtimes(profiles: Sequence[Profile]) -> frozenset[str]:
 
 def _stood_in(profile: Profile) -> frozenset[str]:
     """Those that another runtime answers for where they are missing."""
-    return _runtimes([profile]) & frozenset(runtimes.STAND_INS)
+    return frozenset(name for name in _runtimes([profile]) if runtimes.spec(name).stand_in)

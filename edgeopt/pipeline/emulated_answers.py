@@ -21,7 +21,7 @@ from edgeopt.devices.device import EmulatedDevice
 from edgeopt.domain import arithmetic
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.errors import BadInput, DeviceFailed, RunnerFailed, StepFailed
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
@@ -92,7 +92,7 @@ def emulate(
     def work(record: Record) -> Found:
         by_session = _try(evaluator, device, record, limit)
         done.append(record.runtime)
-        progress(f"on an emulated {device.core}: {record.recipe}", len(done), len(sessions))
+        progress(Doing(f"on an emulated {device.core}", record.recipe), len(done), len(sessions))
         return by_session
 
     progress(f"on an emulated {device.core}", 0, len(sessions))

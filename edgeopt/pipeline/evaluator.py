@@ -77,7 +77,7 @@ class Evaluator:
                 artifact=artifact.path,
                 notes=artifact.notes,
             )
-            if recipe.runtime in runtimes.ELSEWHERE:
+            if runtimes.spec(recipe.runtime).elsewhere:
                 return made_only(record)
             step = "score"
             self._require_sound_bases(recipe)
@@ -109,7 +109,7 @@ class Evaluator:
         subject = Subject.of(recipe, artifact, self.conversions.path(artifact))
         if recipe.runtime not in self.absent:
             return subject
-        return replace(subject, runtime=runtimes.STAND_INS[recipe.runtime], options={})
+        return replace(subject, runtime=runtimes.spec(recipe.runtime).stand_in, options={})
 
     def answers(
         self, recipe: Recipe, subject: Subject, part: EvaluationSet, patience_s: float = math.inf

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.run import Choice, Run
-from edgeopt.store import artifact_files
+from edgeopt.store import artifact_files, run_lock
 from edgeopt.store.listed import AGAIN, BUNDLES, listed_in
 from edgeopt.store.run_folder import RunFolder
 
@@ -28,7 +28,7 @@ def changed_artifacts(run: Run, folder: RunFolder) -> dict[str, str]:
             same = record.sha256 in (None, artifact.sha256)
             why = "" if same else "it has another SHA-256"
         except artifact_files.NotWhole as error:
-            gone = str(error) == artifact_files.GONE
+            gone = isinstance(error, artifact_files.Gone)
             why = _changed(run, choice, folder) if gone and choice.bundle else ""
             why = why or ("" if gone else str(error))
         if why:
@@ -51,11 +51,19 @@ def changed_bundles(run: Run, folder: RunFolder) -> dict[str, str]:
 
 
 def noticed(run: Run) -> Run:
-    """A run that warns of what in its folder is not what it made."""
+    """A run that warns of what in its folder is not what it made, and of what is not there yet."""
     folder = RunFolder(Path(run.folder))
+    if run.state == "running":
+        run = msgspec.structs.replace(run, warnings=(*run.warnings, _unfinished(folder)))
     changes = [*changed_artifacts(run, folder).values(), *changed_bundles(run, folder).values()]
     sentences = tuple(f"{sentence} {AGAIN}" for sentence in changes)
     return msgspec.structs.replace(run, warnings=run.warnings + sentences)
+
+
+def _unfinished(folder: RunFolder) -> str:
+    if run_lock.is_held(folder.path):
+        return "The run goes on: a call is writing to its folder, and this is what it has so far."
+    return "The run was stopped before its end: the same `edgeopt optimize` call goes on with it."
 
 
 def made_again(changed: dict[str, str]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from edgeopt.pipeline.steps.session_options import SessionOptions
 from edgeopt.pipeline.steps.time_by_benchmark_model import TimeByBenchmarkModel
 from edgeopt.pipeline.target_run import TargetRun, at_work
 from edgeopt.report import untimed_words
-from edgeopt.store import run_folder
+from edgeopt.store import out, run_folder
 from edgeopt.store.run_folder import RunFolder
 
 #: Each target whose device is timed, in this order. Each step is a file in `pipeline/steps/`.
@@ -98,7 +98,7 @@ def optimize(
         work = Path(stack.enter_context(scratch.folder()))
         pool = DevicePool(local_machine(), work / "devices.log", progress)
         stack.callback(pool.close)
-        pool.require(call.devices)
+        pool.require(call.devices, reach=not out.is_begun(call.out))
         intake = take_in(call, work, progress)
         intake = _with_devices(intake, pool.names(intake.profiles, call.devices))
         stack.enter_context(run_folder.locked(call.out))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from edgeopt import convert
 from edgeopt.devices.device import Device
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.target import Profile
@@ -24,7 +25,7 @@ class Placement:
         device: None: there is none of this target at hand; it is scored here and not timed.
         machine: what the device says of itself; None where there is none, or it is emulated.
         missing: runtime -> why it cannot be imported there.
-        absent: the same of those that another one answers for (`runtimes.STAND_INS`), on the
+        absent: the same of those that another one answers for (`RuntimeSpec.stand_in`), on the
             device that scores: they are tried without being timed.
         providers: runtime -> what else than the processor it can compute on there.
         lost: why its device cannot be believed; its target is not done, the others are.
@@ -54,6 +55,6 @@ def space_of(placement: Placement, source: Source) -> Space:
     profile, machine = placement.profile, placement.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    whole = space(profile, features, cores, source, placement.providers)
+    whole = space(profile, features, cores, source, convert.find, placement.providers)
     hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
     return without(whole, placement.missing, hint)

@@ -8,6 +8,7 @@ from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record, Status, Step
+from edgeopt.report import obstacle_words
 
 
 def blank(target: str, device: str, recipe: Recipe) -> Record:
@@ -26,7 +27,9 @@ def blank(target: str, device: str, recipe: Recipe) -> Record:
 
 def made_only(record: Record) -> Record:
     """The record of an artifact that nothing here can run."""
-    why, advice = runtimes.ELSEWHERE[record.runtime]
+    elsewhere = runtimes.spec(record.runtime).elsewhere
+    assert elsewhere is not None, "asked of a runtime that runs nowhere here"
+    why, advice = elsewhere
     return msgspec.structs.replace(
         record, status="converted", step="convert", reason=why, hint=advice
     )
@@ -51,6 +54,6 @@ def skipped(target: str, left: LeftOut) -> Record:
         recipe=None,
         status="skipped",
         step="space",
-        reason=left.reason,
-        hint=left.hint,
+        reason=obstacle_words.reason(left.why),
+        hint=obstacle_words.hint(left.why),
     )

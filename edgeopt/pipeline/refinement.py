@@ -10,6 +10,8 @@ import msgspec
 from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.progress import Doing
+from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.profile import profiles
@@ -25,9 +27,6 @@ from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
-
-#: Libraries that leave operators in float where they are told to.
-EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
 
 _RUNS = 20  # profiled inferences of a turn
 
@@ -101,7 +100,7 @@ def refined(run: TargetRun, state: State) -> State:
 
 def _has_forms(record: Record) -> bool:
     """Whether its converter makes other forms of its integers."""
-    return hasattr(convert.load(record.runtime), "forms")
+    return convert.load(record.runtime).makes_forms
 
 
 def _won(work: _Work) -> bool:
@@ -143,7 +142,7 @@ def _except_layers(work: _Work) -> None:
         StepFailed: the layers cannot be ranked.
     """
     evaluator, base = work.run.evaluator, _base(work)
-    work.run.progress(f"{work.plain.target}: ranking the layers of {base}")
+    work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
     output = evaluator.choose.scoring.output
     table = evaluator.conversions.layer_sensitivity(base, output)
     fp32, int8 = _profiles(work)
@@ -175,7 +174,7 @@ def _base(work: _Work) -> Recipe:
     for record in (work.best, *work.made):
         how = record.recipe.quantization if record.recipe else None
         made = record.status == "ok" or record.mendable
-        if made and record.recipe and how and how.library in EXCEPTIONS:
+        if made and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
             return record.recipe
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 

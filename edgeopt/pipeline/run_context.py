@@ -11,7 +11,7 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.training import training_samples
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.progress import Listener
+from edgeopt.domain.progress import Listener, titled
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
@@ -141,12 +141,8 @@ class _Asking:
             BadInput: the source does not run.
         """
         samples = shuffled(samples)
-        feed, total = Feed(samples.inputs, self.folder.work / part), len(samples)
-        log = self.folder.log("source")
-
-        def progress(done: int) -> None:
-            self.listener(f"asking the source ({part})", done, total)
-
+        feed, log = Feed(samples.inputs, self.folder.work / part), self.folder.log("source")
+        progress = titled(self.listener, f"asking the source ({part})")
         try:
             timeout_s = self.call.source_timeout_s
             answers = ask(self.intake.source, self.local, feed, log, timeout_s, progress)

@@ -6,16 +6,24 @@ import platform
 from typing import Any
 
 import edgeopt
-from edgeopt.convert.worker import versions
+from edgeopt import convert, runtimes
+from edgeopt.convert.worker import SOURCE_TOOLS, versions
 from edgeopt.jobs import memory
 from edgeopt.runner import sensors
 
-PACKAGES = (
-    "numpy", "onnx", "onnxruntime", "onnxslim", "openvino", "nncf", "ai-edge-litert",
-    "tflite-runtime", "ai-edge-quantizer", "torch", "litert-torch", "onnxscript", "tensorflow",
-    "tensorflow-cpu", "keras", "tf2onnx", "scikit-learn", "skl2onnx", "executorch", "torchao",
-    "ncnn", "pnnx", "coremltools",
-)  # fmt: skip
+
+def packages() -> tuple[str, ...]:
+    """Those that read sources, convert and run."""
+    sources = (package for packages in SOURCE_TOOLS.values() for package in packages)
+    sessions = (package for spec in runtimes.specs() for package in spec.packages)
+    converters = [convert.load(name) for name in convert.CONVERTERS]
+    makers = (
+        package
+        for one in converters
+        for precision in runtimes.spec(one.runtime).precisions
+        for package in (*one.needs(precision), *one.from_torch)
+    )
+    return ("numpy", *sorted({*sources, *sessions, *makers}))
 
 
 def local_machine() -> dict[str, Any]:
@@ -36,5 +44,5 @@ def tools() -> dict[str, Any]:
     return {
         "edgeopt": edgeopt.__version__,
         "python": platform.python_version(),
-        "packages": versions(PACKAGES),
+        "packages": versions(packages()),
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.answer import answer_in_parts
 from edgeopt.harness.feed import Feed
@@ -29,7 +29,7 @@ def ask(
     feed: Feed,
     log: Path,
     timeout_s: float,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Listener = silent,
 ) -> Answers:
     """The source's own answers to every sample of a feed.
 

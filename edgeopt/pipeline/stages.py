@@ -25,7 +25,7 @@ from edgeopt.jobs import child
 from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source, sha256_file
-from edgeopt.store import artifact_files, atomic
+from edgeopt.store import artifact_files, atomic, old_stages
 from edgeopt.store.run_folder import RunFolder
 
 #: A training may take long, and says how long; --step-timeout is for conversions.
@@ -80,7 +80,7 @@ class Stages:
             if key in self._failures:
                 raise self._failures[key]
             derived = self._kept(chain)
-            if derived is not None and not (onnx and derived.onnx_reason == worker.ON_THE_WAY):
+            if derived is not None and not (onnx and derived.onnx_waits):
                 return derived
             try:
                 return self._make(chain, onnx)
@@ -125,15 +125,14 @@ class Stages:
         if key in self._known:
             return self._known[key]
         try:
-            stage = msgspec.json.decode(
-                (self._place(chain) / "stage.json").read_bytes(), type=StoredStage
-            )
+            text = (self._place(chain) / "stage.json").read_bytes()
+            stage = msgspec.json.decode(text, type=StoredStage)
             artifact_files.require_files(self.folder.path, self._place(chain), stage.files)
             _require_data(self._place(chain), stage.derived)
         except (OSError, ValueError, artifact_files.NotWhole):
             return None  # it is made again
-        self._known[key] = stage.derived
-        return stage.derived
+        self._known[key] = old_stages.with_value(stage.derived)
+        return self._known[key]
 
     def _make(self, chain: Chain, onnx: bool) -> worker.Derived:
         before = self._source(chain[:-1], onnx=False)
@@ -199,8 +198,7 @@ class Stages:
                     now = json.loads(path.read_text())
                     if now["done"] != last:
                         last = now["done"]
-                        left = f"{what}: epoch {last}, about {now['left_s']:.0f} s left at most"
-                        self.progress(left, last, now["total"])
+                        self.progress(f"{what}: {now['what']}", last, now["total"])
 
         thread = threading.Thread(target=self._quietly, args=(follow,), daemon=True)
         thread.start()

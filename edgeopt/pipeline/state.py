@@ -35,7 +35,7 @@ class State:
         settled: confirmed, and likely to keep what was asked: the choice.
         rejected: taken first, and disqualified when measured for good or confirmed.
         compression, refinements: what was tried. findings: of the machine, in the last schedule.
-        obstacles: (step, why it did not apply), in their order.
+        skipped: (step, why it did not apply), in their order.
     """
 
     constraints: Constraints
@@ -53,7 +53,7 @@ class State:
     compression: tuple[CompressionStep, ...] = ()
     refinements: tuple[Refinement, ...] = ()
     findings: tuple[Finding, ...] = ()
-    obstacles: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
 
     def updated(self, newer: Iterable[Record]) -> State:
         """With newer records of candidates; new candidates come after the others."""

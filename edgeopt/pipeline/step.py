@@ -13,7 +13,7 @@ from edgeopt.pipeline.target_run import TargetRun
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class Skip:
     """Why a step does not apply.
 
     Attributes:
@@ -27,7 +27,7 @@ class Obstacle:
 class Step(Protocol):
     """One step of the way from recipes to a choice: a class in a file of `pipeline/steps/`."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         """Why it does not apply now; None: it does. Changes and measures nothing."""
         ...
 
@@ -46,13 +46,13 @@ Steps = tuple[Step, ...]
 def follow(steps: Sequence[Step], run: TargetRun, state: State) -> State:
     """Take the steps that apply, one after the other."""
     for step in steps:
-        obstacle = step.obstacle(run, state)
-        if obstacle is None:
+        skip = step.why_skipped(run, state)
+        if skip is None:
             state = step.advance(run, state)
             continue
-        run.recorder.keep(skipped(run.target, left) for left in obstacle.left_out)
-        passed_over = (type(step).__name__, obstacle.reason)
-        state = replace(state, obstacles=(*state.obstacles, passed_over))
+        run.recorder.keep(skipped(run.target, left) for left in skip.left_out)
+        passed_over = (type(step).__name__, skip.reason)
+        state = replace(state, skipped=(*state.skipped, passed_over))
     return state
 
 
@@ -62,12 +62,12 @@ class Repeat:
     def __init__(self, *steps: Step) -> None:
         self.steps = steps
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         """That of the first step, where none of them applies."""
-        obstacles = [step.obstacle(run, state) for step in self.steps]
-        return obstacles[0] if all(obstacles) else None
+        skips = [step.why_skipped(run, state) for step in self.steps]
+        return skips[0] if all(skips) else None
 
     def advance(self, run: TargetRun, state: State) -> State:
-        while self.obstacle(run, state) is None:
+        while self.why_skipped(run, state) is None:
             state = follow(self.steps, run, state)
         return state

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from edgeopt import runtimes
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
@@ -48,8 +49,8 @@ class TargetRun:
         """See `Recorder.tell`; says where, if that is not this machine."""
         access = self.evaluator.access
         where = "" if access.is_here else f" on {access.device.name}"
-        first, colon, rest = what.partition(":")
-        self.recorder.tell(f"{first}{where}{colon}{rest}", done, total)
+        doing = what if isinstance(what, Doing) else Doing(what)
+        self.recorder.tell(doing.at(where), done, total)
 
     def evaluated(self, recipes: Sequence[Recipe]) -> list[Record]:
         """Convert and score every recipe, or take what an interrupted run found.
@@ -67,7 +68,7 @@ class TargetRun:
         }
         records: dict[int, Record] = {}
         for number in _as_made(len(recipes), prepared):
-            self.progress(f"{self.target}: {recipes[number]}", len(records), len(recipes))
+            self.progress(Doing(self.target, recipes[number]), len(records), len(recipes))
             records[number] = known[number] or self._candidate(blanks[number], recipes[number])
         return [records[number] for number in range(len(recipes))]
 
@@ -87,7 +88,7 @@ class TargetRun:
         elif self.placement.timed:
             record = untimed_words.without_latency(record, "not-yet")
         else:
-            record = untimed_words.in_words(record, nowhere(self.placement.profile))
+            record = untimed_words.in_words(record, why_nowhere(self.placement.profile))
         [record] = self.recorder.keep([record])
         return record
 
@@ -147,9 +148,8 @@ def _as_made(count: int, prepared: Mapping[int, Future[None]]) -> Iterator[int]:
 
 def _by_another(record: Record, why: str) -> Record:
     """A candidate that another runtime answered for: it has a score, and no latency."""
-    note = (
-        f"answered by {runtimes.STAND_INS[record.runtime]} on the CPU in place of {record.runtime}"
-    )
+    stand_in = runtimes.spec(record.runtime).stand_in
+    note = f"answered by {stand_in} on the CPU in place of {record.runtime}"
     return msgspec.structs.replace(
         untimed_words.without_latency(record, "no-engine", detail=why),
         hint="Name a machine that has one: --device ssh://USER@HOST. See docs/tensorrt.md.",
@@ -157,6 +157,6 @@ def _by_another(record: Record, why: str) -> Record:
     )
 
 
-def nowhere(profile: Profile) -> Untimed:
+def why_nowhere(profile: Profile) -> Untimed:
     """Why nothing is timed for a target that no device serves."""
     return Untimed(kind="no-match" if profile.match is None else "no-device", subject=profile.name)

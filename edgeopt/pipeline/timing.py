@@ -11,6 +11,7 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
+from edgeopt.domain.progress import Doing, under
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import BUDGETS
 from edgeopt.harness.compare import compare, decided, settled
@@ -110,7 +111,7 @@ def measured(
     schedule = schedules.asked(access, records, budget, plan.seed, plan.baseline, plan.contested)
     known = schedules.known(folder, schedule, budget)
     if known is not None:
-        run.progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
+        run.progress(Doing(f"measuring ({budget.name})", "known from an earlier schedule"), 1, 1)
         return known, findings(known.raw())
     subjects = [evaluator.subject(r.recipe) for r in records if r.recipe]
     with access.measuring():
@@ -122,9 +123,7 @@ def measured(
             access.log(f"measure-{budget.name}"),
             run.call.step_timeout_s,
             plan.seed,
-            lambda done, total, what: run.progress(
-                f"measuring ({budget.name}): {what}", done, total
-            ),
+            under(run.progress, f"measuring ({budget.name})"),
             plan.baseline,
             stop,
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
 from edgeopt.domain.shortfall import Shortfall, Subset
+from edgeopt.report import format as fmt
 
 _PARTS = {"choose": "choosing", "confirm": "confirming"}
 
@@ -28,9 +29,11 @@ def clause(one: Shortfall) -> str:
     if one.kind == "untrusted-latency":
         return f"its latency cannot be trusted ({'; '.join(one.spoiled)})"
     if one.kind == "size":
-        return f"its size is {one.got:.0f} bytes, allowed {one.allowed:.0f}"
+        got = fmt.beside_limit_bytes(one.got or 0.0)
+        return f"its size is {got}, allowed {one.allowed:.0f}"
     if one.kind == "latency":
-        return f"its p50 is {one.got:.3g} ms, allowed {one.allowed:.3g} ms"
+        got, allowed = (fmt.beside_limit_ms(ms or 0.0) for ms in (one.got, one.allowed))
+        return f"its p50 is {got}, allowed {allowed}"
     assert one.where is not None
     return f"{_lost(one, one.where)} {one.allowed:.4g}"
 

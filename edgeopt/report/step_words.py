@@ -29,6 +29,14 @@ def why(outcome: StepOutcome) -> str:
     return f"{lost}; {lead}{speed(outcome.verdict)}"
 
 
+def of_settings(verdict: Verdict) -> str:
+    """A note of a candidate with other settings: how it stands to the one that it comes from."""
+    bounds = ""
+    if verdict.low is not None:
+        bounds = f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f})"
+    return f"{verdict.word} with these settings than without: {verdict.ratio:.2f} times{bounds}"
+
+
 def speed(verdict: Verdict) -> str:
     """How fast against what was before, with what it rests on."""
     ratio = f"{verdict.ratio:.2f} times as fast"

@@ -4,8 +4,10 @@ numpy takes a header's word for the size, reads past a wrong checksum, and raise
 here each entry's header is held to the entry, and everything that is wrong is one sentence.
 """
 
+import errno
 import os
 import stat
+import struct
 import zipfile
 import zlib
 
@@ -15,22 +17,38 @@ from edgeopt.runtimes.fitting import Unfit
 
 HINT = "Write one with numpy.savez(path, INPUT=array, labels=array)."
 
-#: What a damaged archive or header raises.
-BROKEN = (
-    OSError,
+#: What there is to do where a file cannot be opened at all: no other content of it would help.
+OPENED = {
+    errno.ENOENT: ("no such file", "Give the path of an .npz file that is there."),
+    errno.ENOTDIR: ("no such file", "Give the path of an .npz file that is there."),
+    errno.EACCES: ("permission denied", "Change its permissions, or those of its folder."),
+}
+
+
+def _lzma_error():
+    try:
+        from lzma import LZMAError
+    except ImportError:  # a Python that was built without it unpacks no such archive, either
+        return zlib.error
+    return LZMAError
+
+
+#: What `zipfile`, and what it unpacks with, raise where an archive is not what was written. All
+#: that read archives take it from here, and not from a file of its own: each bundle has this one.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    _lzma_error(),
+    struct.error,
     EOFError,
     LookupError,
     ValueError,
-    TypeError,
-    SyntaxError,
-    RecursionError,
     OverflowError,
-    MemoryError,
-    NotImplementedError,
     RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
+    NotImplementedError,
 )
+#: The same with what numpy raises at a header that is none, and what no machine holds.
+BROKEN = (*DAMAGED, OSError, MemoryError, TypeError, SyntaxError)
 
 
 def read(path):
@@ -57,6 +75,9 @@ def require(path):
 
 
 def _unfit(path, error):
+    if getattr(error, "errno", None) in OPENED:
+        why, hint = OPENED[error.errno]
+        return Unfit("{}: {}".format(path, why), hint)
     return Unfit("{}: cannot be read as .npz: {}".format(path, reason(error)), HINT)
 
 

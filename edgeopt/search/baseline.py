@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgeopt import runtimes
 from edgeopt.domain.record import Record
 from edgeopt.search.find import is_plain
-
-BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
 
 
 def baseline_of(records: Sequence[Record], own_runtime: str) -> str | None:
@@ -21,7 +20,8 @@ def baseline_of(records: Sequence[Record], own_runtime: str) -> str | None:
     """
     timed = [r for r in records if r.latency_ms and is_plain(r)]
     floats = [r for r in timed if r.precision == "fp32"]
-    order: tuple[str, ...] = BASELINE_ORDER
+    candidates = sorted(runtimes.specs(), key=lambda spec: spec.baseline)
+    order = tuple(spec.name for spec in candidates if spec.baseline)
     if not floats:
         floats = [r for r in timed if r.precision == "as-is"]
         order = (own_runtime, *order)

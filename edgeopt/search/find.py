@@ -30,9 +30,9 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
         r for r in tried if r.recipe and r.recipe.words.issuperset(wanted)
     ]
     if not wanted or not found:
-        raise BadInput(f"no candidate is called {words!r}.", _there(tried))
+        raise BadInput(f"no candidate is called {words!r}.", there(tried))
     if len({(r.runtime, r.precision, *_compression(r)) for r in found}) > 1:
-        raise BadInput(f"{words!r} is more than one candidate.", _there(found))
+        raise BadInput(f"{words!r} is more than one candidate.", there(found))
     # Where no setting is named, those of the profile are meant, which were tried first.
     found = [r for r in found if _options(r) == _options(found[0])]
     same = [r for r in found if r.recipe and r.recipe.threads == threads]
@@ -111,6 +111,7 @@ def _time(record: Record) -> float:
     return record.latency_ms.p50 if record.latency_ms else float("inf")
 
 
-def _there(records: Sequence[Record]) -> str:
-    names = dict.fromkeys(f"{r.recipe_id} {r.recipe}" for r in records)
+def there(records: Sequence[Record]) -> str:
+    """The candidates among records, for a hint: a line for each, with its id."""
+    names = dict.fromkeys(f"{r.recipe_id} {r.recipe}" for r in records if r.recipe is not None)
     return "There are:\n    " + "\n    ".join(names) if names else "The run has none."

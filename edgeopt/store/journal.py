@@ -4,7 +4,8 @@ A later line with the same key replaces an earlier one (a candidate is first rec
 unmeasured, then measured). Only the last line can be torn, by a killed process: it is read
 over, and the next append takes its place. So a broken line anywhere else means damage, and is
 refused: what it said is lost, and nobody would notice.
-Format history: v1, the first.
+Format history (`RECORD_VERSION`): v1, the first; v2, with energy, and findings of the machine. A
+line of v1 is read as one of v2 that has neither.
 """
 
 from __future__ import annotations

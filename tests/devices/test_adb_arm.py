@@ -20,7 +20,7 @@ from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import NotInstalled
 from edgeopt.harness.budget import SCREEN
 
-DATA = Path(__file__).parents[1] / "data" / "android"
+DATA = Path(__file__).with_name("android")
 TEXTS = {"thermalservice": "thermal-11-thresholds", "battery": "battery-15", "power": "power-11"}
 
 

@@ -28,7 +28,7 @@ from edgeopt.report import mean_table
 
 pytestmark = pytest.mark.slow
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parent
 TEXTS = {file.stem: file.read_text() for file in (DATA / "benchmark_model").glob("*.txt")}
 HELP = "STARTING!\nPlease specify the name of your TF Lite input file with --graph\n"
 

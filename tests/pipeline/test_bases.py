@@ -7,20 +7,20 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from opened_run import on_noise, opened
-from test_refine import save_net
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.bases import bases_of
 from edgeopt.sources.source import combined_sha256, sha256_file
+from tests.pipeline.opened_run import on_noise, opened
+from tests.pipeline.test_refine import save_net
 
 PRUNED = (Prune(share=0.2),)
 
 
 def recipe(runtime, precision, **said):
-    how = convert.load(runtime).recipe(precision)
+    how = convert.load(runtime).quantization(precision)
     return Recipe(runtime=runtime, precision=precision, quantization=how, **said)
 
 
@@ -46,6 +46,7 @@ def wrong_weights(path):
     manifest.write_text(json.dumps(artifact), "utf-8")
 
 
+@pytest.mark.slow
 def test_chains_are_followed_to_their_end(run):
     def named(of):
         bases = bases_of(of, run.evaluator.conversions, {})

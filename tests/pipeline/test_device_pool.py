@@ -7,7 +7,6 @@ import sys
 
 import msgspec
 import pytest
-from cli_process import HERE
 
 import edgeopt as package
 from benchmarks.devices import sshd as servers
@@ -19,6 +18,7 @@ from edgeopt.domain.progress import silent
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.run_environment import local_machine
 from edgeopt.store import run_folder
+from tests.pipeline.cli_process import HERE
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_schedules")]
 

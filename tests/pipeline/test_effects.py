@@ -6,7 +6,6 @@ import json
 
 import numpy as np
 import pytest
-from cli_process import HERE, shortly
 
 import edgeopt as package
 from edgeopt.domain.errors import BadInput
@@ -14,6 +13,7 @@ from edgeopt.domain.record import Record
 from edgeopt.report import shortfall_words
 from edgeopt.search.choose import shortfalls
 from edgeopt.store import run_folder
+from tests.pipeline.cli_process import HERE, shortly
 
 ONE = str(HERE / "one-runtime.toml")
 pytestmark = pytest.mark.usefixtures("short_schedules")
@@ -80,7 +80,7 @@ def test_the_chosen_and_the_source_answered_the_same_corrupted_inputs(finished):
         assert abs(one.drop.value) <= 0.05
         assert one.drop.value == pytest.approx(one.source.value - one.score.value)
     others = [r for r in run.records if r.recipe_id != run.chosen.recipe_id]
-    assert all(r.corruptions == () for r in others)
+    assert {r.corruptions for r in others} == {()}
     assert "The chosen on corrupted inputs" in text
     assert not (run_folder.RunFolder(run_folder.Path(run.folder)).work).exists()
 

@@ -34,7 +34,7 @@ BOARDS = {
     "raspberry-pi-5": "cortex-a76",
 }
 RECIPES = [
-    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).recipe(p))
+    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
     for runtime in ("litert", "onnxruntime")
     for p in ("fp32", "int8-static")
 ]
@@ -97,7 +97,10 @@ def on(context):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOARDS)
 def test_each_board_answers_as_this_machine_does(on, name):
-    for record in on(name, recipes=RECIPES + MORE.get(name, [])):
+    recipes = RECIPES + MORE.get(name, [])
+    records = on(name, recipes=recipes)
+    assert len(records) == len(recipes)
+    for record in records:
         found = record.emulation
         assert (record.status, record.reason) == ("ok", "")
         assert (found.core, found.note) == (BOARDS[name], "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-from cli_process import HERE
 
 from benchmarks.devices import lying_ssh
 from edgeopt import targets
@@ -15,6 +14,7 @@ from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import silent
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.run_environment import local_machine
+from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cli_process import HERE
 
 import edgeopt as package
 from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_server import AdbServer
 from edgeopt.devices import registry
 from edgeopt.domain.device import DeviceEntry
+from tests.pipeline.cli_process import HERE
 
 PRINTS = """#!/bin/sh
 case $* in *num_threads=2*) echo "ERROR: Failed to allocate tensors!"; exit 1;; esac

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from cli_process import HERE
 
+from edgeopt.domain.obstacle import said
 from edgeopt.domain.recipe import LeftOut
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.optimize import BY_MEASUREMENT, optimize
 from edgeopt.pipeline.record_ends import skipped
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.steps.make_and_score import MakeAndScore
+from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +29,8 @@ class UntilTheFrontRests:
 
     patience: int
 
-    def obstacle(self, run, state):
-        return None if state.untried else Obstacle("nothing is left to try")
+    def why_skipped(self, run, state):
+        return None if state.untried else Skip("nothing is left to try")
 
     def advance(self, run, state):
         rested = 0
@@ -40,7 +41,7 @@ class UntilTheFrontRests:
             rested = rested + 1 if front(state) == before else 0
         why = f"the front has not moved for {self.patience}"
         rest = (
-            LeftOut(runtime=recipe.runtime, precision=recipe.precision, reason=why)
+            LeftOut(runtime=recipe.runtime, precision=recipe.precision, why=said(why))
             for recipe in state.untried
         )
         run.recorder.keep(skipped(run.target, left) for left in rest)

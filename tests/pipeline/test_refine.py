@@ -5,7 +5,6 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from opened_run import on_noise, opened, screened_state
 
 from edgeopt import convert
 from edgeopt.domain.latency import Latency
@@ -14,6 +13,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.refinement import refined
 from edgeopt.pipeline.steps.refine import Refine
+from tests.pipeline.opened_run import on_noise, opened, screened_state
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +71,7 @@ def screened(run):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, threads=threads,
-            quantization=convert.load("onnxruntime").recipe(p),
+            quantization=convert.load("onnxruntime").quantization(p),
         )
         for p, threads in (("fp32", 1), ("int8-static", 1), ("fp32", 2))
     ]  # fmt: skip
@@ -115,6 +115,7 @@ def test_the_layers_that_lose_stay_in_float(run):
     assert done.steps[-1].drop <= 0.06 or any(s.drop <= 0.06 for s in done.steps)
     assert "in float" in done.sentence
     lossy = [step for step in done.steps if step.recipe_id != done.result]
+    assert len(done.steps) - len(lossy) == 1
     assert all(now[s.recipe_id].status == "ok" or now[s.recipe_id].mendable for s in lossy)
     # Ranked once: what ranks the layers is in the run's folder.
     assert len(list(run.context.folder.calibrated.glob("layers-*.json"))) == 1
@@ -143,4 +144,4 @@ def test_what_holds_is_left_alone(run):
     first = screened(run)
     assert refined_from(run, first) == (tuple(first), ())
     state = screened_state(run, first, first[0].recipe_id)
-    assert Refine().obstacle(run, state).reason.startswith("no int8 form is faster than what")
+    assert Refine().why_skipped(run, state).reason.startswith("no int8 form is faster than what")

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from msgspec.structs import replace
-from opened_run import on_noise, opened, screened_state
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune, Recover, Training
@@ -15,6 +14,7 @@ from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.refinement import refined
 from edgeopt.search.find import float_form
+from tests.pipeline.opened_run import on_noise, opened, screened_state
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ def refined_once(run):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, compression=chain,
-            quantization=convert.load("onnxruntime").recipe(p),
+            quantization=convert.load("onnxruntime").quantization(p),
         )
         for chain in ((), CHAIN)
         for p in ("fp32", "int8-static")

@@ -32,7 +32,7 @@ def test_a_step_is_a_file_with_one_class_and_two_methods(path):
     assert defined(path, ast.FunctionDef) == []
     [step] = [n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.ClassDef)]
     methods = {node.name for node in step.body if isinstance(node, ast.FunctionDef)}
-    assert methods == {"obstacle", "advance"}
+    assert methods == {"why_skipped", "advance"}
 
 
 def test_every_step_stands_in_an_order():

@@ -6,7 +6,6 @@ import os
 
 import msgspec
 import pytest
-from opened_run import opened, screened_state
 
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import Recipe
@@ -15,6 +14,7 @@ from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.steps.session_options import SessionOptions, _winners
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import Plan, time_records
+from tests.pipeline.opened_run import opened, screened_state
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
 TWO = len(os.sched_getaffinity(0)) > 1

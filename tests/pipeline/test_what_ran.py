@@ -10,9 +10,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import processor
 import pytest
-from opened_run import opened
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain.errors import StepFailed
@@ -26,6 +24,8 @@ from edgeopt.pipeline.record_ends import blank
 from edgeopt.pipeline.session_account import executed
 from edgeopt.search import find
 from edgeopt.search.baseline import baseline_of
+from tests import processor
+from tests.pipeline.opened_run import opened
 
 HERE = Path(__file__).parent
 

@@ -2,11 +2,11 @@
 
 import pytest
 from msgspec.structs import replace
-from sample import sample_run
 
 from edgeopt.domain.layers import Group, Price, Refinement, Step
 from edgeopt.report import html, refine_words
 from edgeopt.search.worth import less_lossy
+from tests.report.sample import sample_run
 
 
 def price(name, gain, cost):

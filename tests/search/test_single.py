@@ -4,11 +4,11 @@ import math
 
 import pytest
 from msgspec.structs import replace
-from test_choose import ONE_POINT, drop, latency, record, verdict
 
 from edgeopt.domain.recipe import Recipe
 from edgeopt.report import single_words
 from edgeopt.search.single import NoSingle, single
+from tests.search.test_choose import ONE_POINT, drop, latency, record, verdict
 
 BASE = Recipe(runtime="onnxruntime", precision="fp32")
 FP16 = Recipe(runtime="openvino", precision="fp16")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_run_folder import record, request, run
 
 from edgeopt import targets
 from edgeopt.benchmarking import explaining
@@ -20,6 +19,7 @@ from edgeopt.pipeline import comparing, outputs
 from edgeopt.report import compare_table, terminal
 from edgeopt.store import run_folder, stored
 from edgeopt.targets import published
+from tests.store.test_run_folder import record, request, run
 
 LATENCY = Latency(
     p50=2.0, p50_low=1.9, p50_high=2.1, p90=2.5, n=100, launches=2, stage="final", budget="quick"

@@ -3,10 +3,12 @@
 import msgspec
 import pytest
 
+from edgeopt.compress.worker import ON_THE_WAY, Derived
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.untimed import Untimed
 from edgeopt.report.untimed_words import sentence
+from edgeopt.store import old_stages
 from edgeopt.store.journal import Journal
 from edgeopt.store.old_reasons import untimed
 
@@ -61,3 +63,20 @@ def test_a_journal_of_before_is_read_with_values_and_a_new_one_as_it_says(tmp_pa
     now = msgspec.structs.replace(record, untimed=Untimed(kind="lossy-form"))
     journal.replace([now, msgspec.structs.replace(record, latency_reason="", target="there")])
     assert [one.untimed for one in journal.records()] == [Untimed(kind="lossy-form"), None]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "waits"),
+    [
+        (ON_THE_WAY, False, True),  # a stage.json of before
+        (ON_THE_WAY, True, True),
+        ("PyTorch does not export it to ONNX: no", False, False),
+        ("", False, False),
+    ],
+)
+def test_a_stage_of_before_says_as_a_value_that_its_onnx_form_waits(reason, said, waits):
+    stage = Derived(
+        exported="model.pt2", onnx=None, onnx_reason=reason, operators={}, parameters=1, about="",
+        onnx_waits=said,
+    )  # fmt: skip
+    assert old_stages.with_value(stage).onnx_waits is waits

@@ -273,13 +273,17 @@ def test_a_run_is_read_with_its_records(tmp_path):
     )
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_no_run_to_read(tmp_path, there):
+def test_no_run_to_read(tmp_path):
     out = tmp_path / "a"
-    if there:
-        out.mkdir()
+    out.mkdir()
     said, hint = refusal(read, out)
     assert said == "OUT holds no run: there is no run.json."
+    assert hint == "Give the --out of a run."
+
+
+def test_no_folder_to_read(tmp_path):
+    said, hint = refusal(read, tmp_path / "digist")
+    assert said == "OUT holds no run: there is no such folder."
     assert hint == "Give the --out of a run."
 
 

@@ -24,6 +24,7 @@ from benchmarks.faults.fuzz.call import adopt, call
 from benchmarks.faults.fuzz.case import Case
 from benchmarks.faults.fuzz.judge import Deed, faults
 from benchmarks.faults.fuzz.stock import ALWAYS
+from edgeopt.jobs import interpreter
 
 #: What the command line imports when it is used: imported once, before the forks.
 WARM = (
@@ -67,7 +68,7 @@ def _words(case: Case) -> tuple[tuple[str, ...], bool]:
     if case.script:
         return (sys.executable, case.script, *case.words), True
     if case.whole:
-        return (sys.executable, "-m", "edgeopt.cli", *case.words), True
+        return (*interpreter.command("-m", "edgeopt.cli"), *case.words), True
     return case.words, False
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgeopt.devices.device import is_emulation
 from edgeopt.pipeline.emulated_answers import emulate
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 
 
@@ -15,10 +15,10 @@ from edgeopt.pipeline.target_run import TargetRun
 class AnswerEmulated:
     """What does not load there, dies, or answers otherwise is refused."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if is_emulation(run.placement.device):
             return None
-        return Obstacle("the target's device is not emulated")
+        return Skip("the target's device is not emulated")
 
     def advance(self, run: TargetRun, state: State) -> State:
         device = run.placement.device

@@ -10,7 +10,7 @@ from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Miss
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.report import shortfall_words
 from edgeopt.search import choose
@@ -20,11 +20,11 @@ from edgeopt.search import choose
 class Confirm:
     """One finalist: the choice, passed, or rejected by name."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not state.finalists:
-            return Obstacle("no finalist is left")
+            return Skip("no finalist is left")
         if state.is_enough(state.finalists[0]):
-            return Obstacle("what is left is no better than what was confirmed")
+            return Skip("what is left is no better than what was confirmed")
         return None
 
     def advance(self, run: TargetRun, state: State) -> State:

@@ -8,9 +8,10 @@ import msgspec
 
 from edgeopt.datasets import corruptions
 from edgeopt.datasets.corruptions import LEVELS
+from edgeopt.domain.progress import Doing
 from edgeopt.pipeline.corruption_effects import effect_of
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 
 
@@ -18,10 +19,10 @@ from edgeopt.pipeline.target_run import TargetRun
 class Corrupt:
     """What is lost there rejects nobody: neither the source nor a choice was made for it."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not run.call.corruptions:
-            return Obstacle("it was not asked for")
-        return None if state.chosen else Obstacle("nothing was chosen")
+            return Skip("it was not asked for")
+        return None if state.chosen else Skip("nothing was chosen")
 
     def advance(self, run: TargetRun, state: State) -> State:
         chosen = state.chosen
@@ -30,7 +31,7 @@ class Corrupt:
         levels = [(name, level) for name in names for level in LEVELS]
         effects = []
         for number, (name, level) in enumerate(levels):
-            run.progress(f"corrupting inputs: {name}, {level}", number, len(levels))
+            run.progress(Doing("corrupting inputs", f"{name}, {level}"), number, len(levels))
             effects.append(effect_of(run, chosen, name, level))
         corrupted = msgspec.structs.replace(chosen, corruptions=tuple(effects))
         return state.updated(run.recorder.keep([corrupted]))

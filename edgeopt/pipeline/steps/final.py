@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Miss
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import Plan, time_records
 from edgeopt.report import shortfall_words
@@ -27,13 +27,13 @@ class Final:
 
     most: int = FINALISTS
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not state.queue:
-            return Obstacle("nothing is left that qualifies")
+            return Skip("nothing is left that qualifies")
         if state.finalists:
-            return Obstacle("finalists wait to be confirmed")
+            return Skip("finalists wait to be confirmed")
         if state.is_enough(state.queue[0]):
-            return Obstacle("what is left is no better than what was confirmed")
+            return Skip("what is left is no better than what was confirmed")
         return None
 
     def advance(self, run: TargetRun, state: State) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 
 
@@ -13,8 +13,8 @@ from edgeopt.pipeline.target_run import TargetRun
 class ProfileOrder:
     """Those first that are likely to keep what was asked."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
-        return None if state.qualifying else Obstacle("nothing qualifies")
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
+        return None if state.qualifying else Skip("nothing qualifies")
 
     def advance(self, run: TargetRun, state: State) -> State:
         order = sorted(state.qualifying, key=lambda record: not state.likely(record))

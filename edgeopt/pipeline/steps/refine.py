@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgeopt.pipeline.refinement import refined
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.search.worth import chances
 
@@ -15,11 +15,11 @@ from edgeopt.search.worth import chances
 class Refine:
     """Each int8 form that is faster than all that qualifies and may lose too much."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not state.screened:
-            return Obstacle("no candidate was timed")
+            return Skip("no candidate was timed")
         if not chances(state.records, state.constraints):
-            return Obstacle("no int8 form is faster than what qualifies and loses too much")
+            return Skip("no int8 form is faster than what qualifies and loses too much")
         return None
 
     def advance(self, run: TargetRun, state: State) -> State:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from edgeopt.pipeline.refinement import refined
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 
 
@@ -14,14 +14,14 @@ from edgeopt.pipeline.target_run import TargetRun
 class RefineFallen:
     """Those that are likely to keep what was asked are timed with the finalists that are left."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if state.fallen is None:
-            return Obstacle("none fell")
+            return Skip("none fell")
         if state.refined_fallen:
-            return Obstacle("it was done once")
+            return Skip("it was done once")
         [fallen] = state.latest([state.fallen])
         if fallen.precision != "int8-static":
-            return Obstacle(f"{fallen.precision} has no more careful forms")
+            return Skip(f"{fallen.precision} has no more careful forms")
         return None
 
     def advance(self, run: TargetRun, state: State) -> State:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import Plan, time_records
 
@@ -21,11 +21,11 @@ class Screen:
 
     budget: str = "screen"
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not any(map(run.can_time, state.records)):
-            return Obstacle("no candidate runs in its own runtime")
+            return Skip("no candidate runs in its own runtime")
         if {record.key for record in _timeable(run, state)} <= state.screened:
-            return Obstacle("all candidates were screened together already")
+            return Skip("all candidates were screened together already")
         return None
 
     def advance(self, run: TargetRun, state: State) -> State:

@@ -11,10 +11,10 @@ from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import time_variants
-from edgeopt.report import untimed_words
+from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose
 from edgeopt.search.options import EFFORTS, variants
 
@@ -27,11 +27,11 @@ class SessionOptions:
     candidate it comes from, and qualifies, takes its place in the queue.
     """
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not state.queue:
-            return Obstacle("nothing qualifies")
+            return Skip("nothing qualifies")
         if not _planned(run, state):
-            return Obstacle("no other settings are worth it")
+            return Skip("no other settings are worth it")
         return None
 
     def advance(self, run: TargetRun, state: State) -> State:
@@ -83,10 +83,7 @@ def _noted(record: Record, verdict: Verdict | None) -> Record:
     """A variant says how it stands to the candidate that it comes from."""
     if verdict is None:
         return record
-    low_high = (
-        "" if verdict.low is None else f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f})"
-    )
-    note = f"{verdict.word} with these settings than without: {verdict.ratio:.2f} times{low_high}"
+    note = step_words.of_settings(verdict)
     notes = dict.fromkeys((*record.notes, note))  # known from an earlier call, it says the same
     return msgspec.structs.replace(record, notes=tuple(notes))
 

@@ -9,10 +9,11 @@ import msgspec
 from edgeopt.devices.benchmark_model import EFFORTS
 from edgeopt.devices.device import OwnTimer, is_own_timer
 from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.record import Record
 from edgeopt.pipeline.record_ends import failed
 from edgeopt.pipeline.state import State
-from edgeopt.pipeline.step import Obstacle
+from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.report import untimed_words
 
@@ -23,17 +24,17 @@ RUNTIME = "litert"
 class TimeByBenchmarkModel:
     """Each of LiteRT's files. What the program there does not take fails: that it runs is asked."""
 
-    def obstacle(self, run: TargetRun, state: State) -> Obstacle | None:
+    def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if is_own_timer(run.placement.device):
             return None
-        return Obstacle("the target's device has no benchmark_model of its own")
+        return Skip("the target's device has no benchmark_model of its own")
 
     def advance(self, run: TargetRun, state: State) -> State:
         device = run.placement.device
         assert is_own_timer(device)
         untimed = [record for record in state.records if _is_untimed(record)]
         for number, record in enumerate(untimed):
-            run.progress(f"benchmark_model: {record.recipe}", number, len(untimed))
+            run.progress(Doing("benchmark_model", record.recipe), number, len(untimed))
             state = state.updated(run.recorder.keep([_timed(run, device, record)]))
         others = (
             untimed_words.without_latency(record, "not-litert")
