@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_layers import FILES, PACKAGE, own_room, rooms, tree
+
+from tests.test_layers import FILES, PACKAGE, own_room, rooms, tree
 
 #: These read what other programs print, or what a device says: words are all there is.
 READ_OTHERS = (

@@ -26,6 +26,9 @@ class Finished:
     def record(self, target, recipe_id):
         return next((r for r in self.records if r.recipe_id == recipe_id), None)
 
+    def choice(self, target):
+        return next(choice for choice in self.choices if choice.target == target)
+
 
 def record(runtime, precision, threads=1, p50=None):
     recipe = Recipe(runtime=runtime, precision=precision, threads=threads)
