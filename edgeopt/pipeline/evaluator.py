@@ -13,7 +13,7 @@ from edgeopt.domain import arithmetic
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.record import Executed, Parity, Record, Step
+from edgeopt.domain.record import Executed, Parity, Record, RecordStep
 from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
@@ -67,7 +67,7 @@ class Evaluator:
         Raises:
             DeviceFailed: the device is not there; that says nothing of the recipe.
         """
-        step: Step = "convert"
+        step: RecordStep = "convert"
         try:
             artifact = self.conversions.artifact(recipe)
             record = msgspec.structs.replace(

@@ -7,7 +7,7 @@ import msgspec
 from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.recipe import LeftOut, Recipe
-from edgeopt.domain.record import Record, Status, Step
+from edgeopt.domain.record import Record, RecordStep, Status
 from edgeopt.report import obstacle_words
 
 
@@ -35,7 +35,7 @@ def made_only(record: Record) -> Record:
     )
 
 
-def failed(record: Record, step: Step, error: StepFailed) -> Record:
+def failed(record: Record, step: RecordStep, error: StepFailed) -> Record:
     """A record that ended at a step."""
     status: Status = error.status  # type: ignore[assignment]
     return msgspec.structs.replace(

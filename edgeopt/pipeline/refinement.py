@@ -9,7 +9,7 @@ import msgspec
 
 from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
-from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.layers import Price, Refinement, TriedForm, numbers, spans
 from edgeopt.domain.progress import Doing
 from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
@@ -46,10 +46,10 @@ class _Work:
     plain: Record
     limit_ms: float
     best: Record
-    made: list[Record] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    found: tuple[Price, ...] = ()
-    kept: tuple[Price, ...] = ()
+    forms: list[Record] = field(default_factory=list)
+    steps: list[TriedForm] = field(default_factory=list)
+    priced: tuple[Price, ...] = ()
+    in_float: tuple[Price, ...] = ()
     why_no_cost: str = ""
     trouble: str = ""
 
@@ -57,9 +57,9 @@ class _Work:
         """Convert and score one form; a failure is a record like any other."""
         [record] = self.run.evaluated([recipe])
         record = untimed_words.without_latency(record, "lossy-form")
-        self.made.append(record)
+        self.forms.append(record)
         self.steps.append(
-            Step(
+            TriedForm(
                 what=what,
                 recipe_id=str(record.recipe_id),
                 drop=record.drop.judged if record.drop else None,
@@ -93,7 +93,7 @@ def refined(run: TargetRun, state: State) -> State:
             works.append(_worked_out(run, state, chance, limit))
     if not works:
         return state
-    state = _timed(run, state.updated(_made(works)), works)
+    state = _timed(run, state.updated(_forms(works)), works)
     more = (_refinement(work, state) for work in works)
     return replace(state, refinements=(*state.refinements, *more))
 
@@ -108,7 +108,7 @@ def _won(work: _Work) -> bool:
 
 
 def _predicted(work: _Work) -> float:
-    return prices.predicted_ms(_ms(work.plain), work.kept) or _ms(work.plain)
+    return prices.predicted_ms(_ms(work.plain), work.in_float) or _ms(work.plain)
 
 
 def _ms(record: Record) -> float:
@@ -146,10 +146,10 @@ def _except_layers(work: _Work) -> None:
     output = evaluator.choose.scoring.output
     table = evaluator.conversions.layer_sensitivity(base, output)
     fp32, int8 = _profiles(work)
-    work.found = prices.prices(table, fp32, int8)
-    if not work.why_no_cost and all(price.cost_ms is None for price in work.found):
+    work.priced = prices.prices(table, fp32, int8)
+    if not work.why_no_cost and all(price.cost_ms is None for price in work.priced):
         work.why_no_cost = "the profiled operators are not those of the graph"
-    best = prices.worth_keeping(work.found)
+    best = prices.worth_keeping(work.priced)
     enough = None
     tried: dict[int, Record] = {}
     for count in prices.ladder(best):
@@ -162,7 +162,7 @@ def _except_layers(work: _Work) -> None:
             break
     if enough is not None:
         enough = _fewer(work, base, best, tried, enough)
-        work.best, work.kept = tried[enough], tuple(best[:enough])
+        work.best, work.in_float = tried[enough], tuple(best[:enough])
 
 
 def _base(work: _Work) -> Recipe:
@@ -171,10 +171,10 @@ def _base(work: _Work) -> Recipe:
     Raises:
         StepFailed: there is none.
     """
-    for record in (work.best, *work.made):
+    for record in (work.best, *work.forms):
         how = record.recipe.quantization if record.recipe else None
-        made = record.status == "ok" or record.mendable
-        if made and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
+        usable = record.status == "ok" or record.mendable
+        if usable and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
             return record.recipe
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 
@@ -184,7 +184,7 @@ def _kept(work: _Work, base: Recipe, in_float: Sequence[Price]) -> Record:
     assert base.quantization is not None
     inside = numbers(price.group.span for price in in_float)
     quantization = msgspec.structs.replace(base.quantization, exceptions=spans(inside))
-    what = f"{len(in_float)} of {len(work.found)} groups in float"
+    what = f"{len(in_float)} of {len(work.priced)} groups in float"
     return work.tried(_with(base, quantization), what, in_float)
 
 
@@ -233,7 +233,7 @@ def _timed(run: TargetRun, state: State, works: Sequence[_Work]) -> State:
     new = [form for best in won for form in with_all_threads(run, state.records, best)]
     known = {record.key for record in state.records}
     state = state.updated(form for form in new if form.key not in known)
-    changed = {record.key for record in (*new, *_made(works))}
+    changed = {record.key for record in (*new, *_forms(works))}
     if new:
         group = _group(state, works, new)
         contested = tuple(str(record.recipe_id) for record in new)
@@ -259,8 +259,8 @@ def _group(state: State, works: Sequence[_Work], new: Sequence[Record]) -> list[
     return state.with_ids(ids | {state.baseline})
 
 
-def _made(works: Sequence[_Work]) -> list[Record]:
-    return [record for work in works for record in work.made]
+def _forms(works: Sequence[_Work]) -> list[Record]:
+    return [record for work in works for record in work.forms]
 
 
 def _refinement(work: _Work, state: State) -> Refinement:
@@ -272,8 +272,8 @@ def _refinement(work: _Work, state: State) -> Refinement:
         recipe_id=str(work.plain.recipe_id),
         result=str(result.recipe_id) if result else None,
         steps=tuple(work.steps),
-        kept=work.kept,
-        prices=work.found,
+        kept=work.in_float,
+        prices=work.priced,
         why_no_cost=work.why_no_cost,
     )
     [plain, best] = state.latest([work.plain.key, work.best.key])

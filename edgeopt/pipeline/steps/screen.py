@@ -15,6 +15,8 @@ from edgeopt.pipeline.timing import Plan, time_records
 class Screen:
     """Ranks candidates, and finds the baseline; what its refined forms may mend is timed, too.
 
+    After a compression what the machine had spoiled is timed once more.
+
     Attributes:
         budget: name of the schedule.
     """
@@ -24,7 +26,9 @@ class Screen:
     def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not any(map(run.can_time, state.records)):
             return Skip("no candidate runs in its own runtime")
-        if {record.key for record in _timeable(run, state)} <= state.screened:
+        candidates = _timeable(run, state)
+        again = state.compression and any(r.latency_ms and r.latency_ms.spoiled for r in candidates)
+        if {record.key for record in candidates} <= state.screened and not again:
             return Skip("all candidates were screened together already")
         return None
 
