@@ -43,8 +43,8 @@ def doctor(device: Device, log: Path, progress: Listener = silent) -> Diagnosis:
 
 
 def _canary(client: Client) -> list[dict[str, int]]:
-    found: list[dict[str, int]] = []
+    canaries: list[dict[str, int]] = []
     end = time.monotonic() + STEADY_S
     while time.monotonic() < end:
-        found.append(client.request("canary", REQUEST_S))
-    return found
+        canaries.append(client.request("canary", REQUEST_S))
+    return canaries

@@ -66,11 +66,11 @@ def bench(
         opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
-    found = findings(raw)
-    spoiled = failures(found)
+    machine = findings(raw)
+    spoiled = failures(machine)
     rows = tuple(_row(s, session, opened.facts[s.key], spoiled) for s in opened.subjects)
     return BenchTable(
-        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=raw
+        rows=rows, inputs=opened.inputs, noise=noise(session), findings=machine, raw=raw
     )
 
 

@@ -21,8 +21,8 @@ def executed(recipe: Recipe, facts: dict[str, object]) -> Executed:
     """What ran, from the runtime's own account of it."""
     precisions = facts.get("precisions") or {}
     assert isinstance(precisions, dict)
-    told = dict(facts.get("why_null") or {})  # type: ignore[call-overload]
-    why_null = {_NAMES.get(name, name): why for name, why in told.items()}
+    reasons = dict(facts.get("why_null") or {})  # type: ignore[call-overload]
+    why_null = {_NAMES.get(name, name): why for name, why in reasons.items()}
     if not precisions:
         why_null.setdefault("precision", "the runtime names no operator that computes")
     for name in TIMED:
@@ -46,6 +46,6 @@ def notes(recipe: Recipe, account: Executed) -> tuple[str, ...]:
     """What ran, in a sentence, where it is not what was asked for."""
     if not account.instead:
         return ()
-    asked = " ".join((recipe.precision, *recipe.settings))
+    request = " ".join((recipe.precision, *recipe.settings))
     ran = arithmetic.words(recipe.precision, account.instead).strip("()")
-    return (f"asked for {asked}, {recipe.runtime} reports: {ran}",)
+    return (f"asked for {request}, {recipe.runtime} reports: {ran}",)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from edgeopt.benchmarking.explaining import Asked, _verdict, chosen_pair
+from edgeopt.benchmarking.explaining import Question, _verdict, chosen_pair
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
@@ -57,7 +57,7 @@ def pair(chosen=None, baseline=ORT, records=ALL, **asked):
         recipe_id=chosen and chosen.recipe_id,
         baseline_id=baseline and baseline.recipe_id,
     )
-    return chosen_pair(Finished(records, (choice,)), "here", records, Asked(**asked))
+    return chosen_pair(Finished(records, (choice,)), "here", records, Question(**asked))
 
 
 @pytest.mark.parametrize(
