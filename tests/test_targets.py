@@ -463,8 +463,8 @@ def test_a_fault_that_msgspec_words_anew_is_still_told():
         ),
         pytest.param(
             'runtime = "litert"',
-            'runtime = "mnn"',
-            "line 24: recipes[0].runtime: unknown runtime 'mnn'; "
+            'runtime = "tvm"',
+            "line 24: recipes[0].runtime: unknown runtime 'tvm'; "
             "known: " + ", ".join(targets.offers()),
             id="unknown runtime",
         ),
