@@ -147,6 +147,7 @@ CASES = [
     pytest.param("litert", "int8-static", {}, 0.03, marks=pytest.mark.slow),
     pytest.param("ncnn", "fp32", {"use_fp16_storage": 0}, 1e-5, marks=pytest.mark.slow),
     pytest.param("ncnn", "fp16", {}, 1e-3, marks=pytest.mark.slow),
+    pytest.param("mnn", "fp32", {"precision": "high"}, 1e-5, marks=pytest.mark.slow),
 ]
 
 

@@ -26,7 +26,7 @@ LEFT = {"executorch": 1}
 #: Those that have integers: what they run elsewhere shows there.
 DELEGATING = sorted(spec.name for spec in SERVED if "int8-static" in spec.precisions)
 ARITHMETIC = {"fp32": "fp32", "int8-static": "int8"}
-PRODUCTS_AS_CONVOLUTIONS: tuple[str, ...] = ()
+PRODUCTS_AS_CONVOLUTIONS = ("mnn",)
 RUNS = 40
 #: OpenVINO's counters are means in whole microseconds: what took none may come out below 0.
 RESOLUTION_NS = 10_000
@@ -132,7 +132,7 @@ def test_a_runtime_without_a_profiler_says_why(models, runtime, why):
         session.profile([model.feed(models.samples[0])], 4)
 
 
-@pytest.mark.parametrize(("runtime", "title"), [("ncnn", "ncnn")])
+@pytest.mark.parametrize(("runtime", "title"), [("ncnn", "ncnn"), ("mnn", "MNN")])
 def test_it_is_said_that_nothing_is_delegated(models, runtime, title):
     facts = models[runtime].open().facts()
     assert facts["total"] >= 5
