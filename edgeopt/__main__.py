@@ -7,12 +7,17 @@ import sys
 
 def main() -> None:
     """The `edgeopt` command."""
-    from edgeopt.jobs import interpreter
+    try:
+        from edgeopt.jobs import interpreter
 
-    interpreter.start()  # before the libraries of the command line are imported
-    from edgeopt.cli import main as run
+        interpreter.start()  # before the libraries of the command line are imported
+        from edgeopt.cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before there is a command that ends as it should
+        if sys.stderr is not None:
+            sys.stderr.write("stopped\n")
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

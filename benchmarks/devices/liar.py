@@ -5,17 +5,20 @@ What the host says goes through, and what comes back, but for the answer that th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.devices.lies import BY_NAME, Lie
 
+LEAVES_S = 10.0  # the honest one cleans up
 ASKED = re.compile(rb'\{"cmd": "(\w+)"')
 
 
@@ -35,6 +38,10 @@ class Liar:
             self._honest.stdin.write(block)
             self._honest.stdin.flush()
         self._honest.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._honest.wait(LEAVES_S)
+        time.sleep(0.5)  # what it said at last is on its way
+        os._exit(0)  # the other thread may be at a lie that has no end
 
     def answer(self) -> None:
         """What the honest one says, to the host."""

@@ -6,6 +6,9 @@ import os
 import sys
 from pathlib import Path
 
+from edgeopt.devices.adb import Adb
+from edgeopt.domain.device import DeviceEntry
+
 PROGRAMS = {
     "getprop": "case $1 in *abilist64) echo arm64-v8a;; *) cat {folder}/getprop.txt;; esac",
     "dumpsys": 'cat "{folder}/dumpsys-$1.txt"',
@@ -20,6 +23,13 @@ GETPROP = """[ro.build.fingerprint]: [google/shiba/shiba:15/AP4A.250205.002/1:us
 [ro.soc.manufacturer]: [Google]
 [ro.soc.model]: [Tensor G3]
 """
+
+SAID = {
+    "thermalservice": "Thermal Status: 0",
+    "battery": "level: 50",
+    "power": "mWakefulness=Awake",
+}
+"""What a phone in good health says: `dumpsys NAME`."""
 
 TREE_RUN = """#!/bin/sh
 exec {python} "$@"
@@ -54,3 +64,9 @@ def own_python(folder: Path) -> Path:
     (folder / "run").write_text(TREE_RUN.format(python=sys.executable))
     (folder / "run").chmod(0o755)
     return folder
+
+
+def of(name: str, entry: DeviceEntry) -> Adb:
+    """The device of a link `adb://SERIAL`, of a phone that is this machine."""
+    tree = own_python(Path(str(entry.folder)).with_name("tree"))
+    return Adb(name, entry, lambda progress: tree)

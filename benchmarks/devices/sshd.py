@@ -9,9 +9,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
+from benchmarks.devices import lying_ssh
 from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.device import DeviceEntry
 
@@ -22,6 +24,7 @@ SSHD = shutil.which("sshd", path=PATH)
 SERVER = """
 ListenAddress {host}:{port}
 ListenAddress {host}:{noisy}
+ListenAddress {host}:{lying}
 HostKey {folder}/host
 PidFile {folder}/sshd.pid
 AuthorizedKeysFile {folder}/user.pub
@@ -31,6 +34,9 @@ PasswordAuthentication no
 MaxSessions 10
 Match LocalPort {noisy}
     ForceCommand echo "Welcome to the board!"; eval "$SSH_ORIGINAL_COMMAND"
+Match LocalPort {lying}
+    AcceptEnv EDGEOPT_LIE
+    ForceCommand exec {python} {liar} "$SSH_ORIGINAL_COMMAND"
 """
 CLIENT = """
 Host elsewhere
@@ -48,26 +54,35 @@ Host *
     UserKnownHostsFile {folder}/{known}
     GlobalKnownHostsFile /dev/null
     LogLevel QUIET
+    SendEnv EDGEOPT_LIE
     ControlMaster auto
     ControlPath {folder}/own-%n
 """
 
 
 class Sshd:
-    """The server. `port` is an ordinary one; the login shell behind `noisy` prints."""
+    """The server.
+
+    Attributes:
+        port: an ordinary one. noisy: the login shell behind it prints. lying: what is started
+            behind it tells the lie that the client's $EDGEOPT_LIE names (`lies.py`).
+    """
 
     def __init__(self, folder: Path) -> None:
         assert SSHD is not None
         self.folder = folder
-        self.port, self.noisy = free_port(), free_port()
+        self.port, self.noisy, self.lying = free_port(), free_port(), free_port()
         for name in ("host", "other-host", "user", "stranger"):
             command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
             subprocess.run(command, check=True)
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)
-        fields = {"host": HOST, "folder": folder, "port": self.port, "noisy": self.noisy}
+        fields = {
+            "host": HOST, "folder": folder, "port": self.port, "noisy": self.noisy,
+            "lying": self.lying, "python": sys.executable, "liar": lying_ssh.__file__,
+        }  # fmt: skip
         (folder / "sshd_config").write_text(SERVER.format(**fields))
-        self.known("known", "host", self.port, self.noisy)
+        self.known("known", "host", self.port, self.noisy, self.lying)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -100,7 +115,7 @@ class Sshd:
         command = [str(SSHD), "-f", str(self.folder / "sshd_config"), "-D", "-e"]
         with (self.folder / "sshd.log").open("ab") as log:
             self._process = subprocess.Popen(command, stderr=log)
-        for port in (self.port, self.noisy):
+        for port in (self.port, self.noisy, self.lying):
             wait_for(lambda port=port: can_connect(port))
 
     def connections(self) -> int:

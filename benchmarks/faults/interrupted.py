@@ -2,6 +2,7 @@
 
     python -m benchmarks.faults.interrupted                  # all; what was done is not done again
     python -m benchmarks.faults.interrupted kill-KILL-07 disk-out-2 two-at-once
+    python -m benchmarks.faults.interrupted kill             # those whose name begins so
     python -m benchmarks.faults.interrupted --fresh          # from the beginning
 
 Writes benchmarks/faults/interrupted.json. Exit status 1 where anything was wrong. Full disks need
@@ -22,11 +23,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.faults import under_way
 from benchmarks.faults.small_run import Bench, Scene
 
+CONVERTER = "edgeopt.convert.worker:make"
 RESULTS = Path(__file__).with_suffix(".json")
 KILLS = 30
 SIGNALS = ("KILL", "TERM", "INT")
+#: Steps that kills wait for, beside those at moments: the tools' environment, the converters.
+STEPS = {
+    "venv": "TERM",
+    "pip": "KILL",
+    "pip's build": "INT",
+    "onnx2tf": "KILL",
+    "below onnx2tf": "TERM",
+    CONVERTER: "INT",
+}
 PLACES = ("out", "temporary", "cache")
 SIZES = 4  # of each place
 SEED = 14
@@ -39,11 +51,23 @@ def kill(scene: Scene, reference: Found, name: str, moment: float) -> list[str]:
     """End a call at a share of the time that one takes; then the same call again."""
     process = scene.start()
     time.sleep(moment * reference["seconds"])
+    return _killed(scene, reference, process, name)
+
+
+def kill_during(scene: Scene, reference: Found, name: str, step: str) -> list[str]:
+    """End a call when it is at a step; then the same call again."""
+    process = scene.start()
+    _wait(lambda: step in under_way.steps(scene.tag), process)
+    wrong = _killed(scene, reference, process, name)
+    return [*wrong, *[f"{step} was not met"] * (step not in scene.met)]
+
+
+def _killed(scene: Scene, reference: Found, process: subprocess.Popen[str], name: str) -> list[str]:
+    scene.met = under_way.steps(scene.tag)
     process.send_signal(getattr(signal, f"SIG{name}"))
     process.communicate(timeout=60)
-    wrong = [f"after {name} at {moment:.2f}: {one} is left" for one in scene.left()]
-    before = _lines(scene)
-    return [*wrong, *_goes_on(scene, reference, before)]
+    wrong = [f"after {name} in {scene.met}: {one} is left" for one in scene.left()]
+    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
 
 
 def _lines(scene: Scene) -> list[str]:
@@ -153,6 +177,19 @@ def readers(scene: Scene, reference: Found) -> list[str]:
     return [*wrong, *_goes_on(scene, reference, _lines(scene))]
 
 
+def one_cache(scene: Scene, reference: Found) -> list[str]:
+    """Two calls at one time, into two folders, that need the same tools: they are made once."""
+    other = Scene(scene.bench, scene.place / "other", cache_of=scene)
+    calls = [scene.start(), other.start()]
+    ended = [(call.communicate(timeout=900), call.returncode) for call in calls]
+    wrong = [f"exit {code}: {err[-300:]}" for (_, err), code in ended if code]
+    made = [path.name for path in scene.cache.iterdir() if path.is_dir()]
+    wrong += [f"in the cache: {made}"] * (len(made) != 1)
+    for one in (scene, other):
+        wrong += _goes_on(one, reference, _lines(one))
+    return wrong
+
+
 def _wait(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     while not ready() and process.poll() is None:
         time.sleep(0.01)
@@ -177,6 +214,7 @@ TWO = {
     "two-at-the-end": at_the_end,
     "two-one-killed": one_killed,
     "two-readers": readers,
+    "two-one-cache": one_cache,
 }
 
 
@@ -188,6 +226,10 @@ def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
         moment, name = (number + rng.random()) / KILLS, SIGNALS[number % len(SIGNALS)]
         found[f"kill-{name}-{number:02d}"] = lambda scene, n=name, m=moment: kill(  # type: ignore[misc]
             scene, reference, n, m
+        )
+    for step, name in STEPS.items():
+        found[f"kill-{name}-{step}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
+            scene, reference, n, s
         )
     for place in PLACES:
         for number in range(SIZES):
@@ -232,12 +274,13 @@ def main(words: list[str]) -> int:
         reference = known["reference"] = refer(bench, Path(place) / "reference")
         print(f"uninterrupted: {reference}")
         for name, case in cases(reference).items():
-            if (name in known and not wanted) or (wanted and name not in wanted):
+            if not (name.startswith(tuple(wanted)) if wanted else name not in known):
                 continue
-            began = time.monotonic()
-            wrong = case(Scene(bench, Path(place) / name))
-            known[name] = {"wrong": wrong, "seconds": round(time.monotonic() - began, 1)}
-            print(name, "; ".join(wrong) or "right", f"{known[name]['seconds']} s", flush=True)
+            began, scene = time.monotonic(), Scene(bench, Path(place) / name)
+            wrong = case(scene)
+            seconds = round(time.monotonic() - began, 1)
+            known[name] = {"wrong": wrong, "seconds": seconds, "met": scene.met}
+            print(name, "; ".join(wrong) or "right", f"{seconds} s", *scene.met, flush=True)
             RESULTS.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
     done = [name for name in known if name != "reference"]
     bad = [name for name in done if known[name]["wrong"]]

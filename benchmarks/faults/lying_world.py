@@ -1,4 +1,4 @@
-"""A model, two targets, and a board or a phone that lies: what calls of the command there take."""
+"""A model, two targets, and boards and a phone that lie: what calls of the command there take."""
 
 from __future__ import annotations
 
@@ -7,38 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 from benchmarks.devices import lying_ssh
+from benchmarks.devices.sshd import HOST, SSHD, Sshd
+from benchmarks.faults import profile, under_way
+from edgeopt.jobs import interpreter
 
-ROOT = Path(__file__).parents[2]
 LIMIT_S = 600.0
-
-PROFILE = """
-name = "{name}"
-title = "Whatever machine runs this"
-summary = "ONNX Runtime only: quick."
-arch = "x86_64"
-os = "linux"
-link = "local"
-cores = [{{ model = "any", count = 2 }}]
-threads = [1]
-
-[isa]
-features = ["avx2"]
-absent = []
-basis = "recalled"
-source = "what this bench asks for"
-
-[match]
-{match}
-
-[[recipes]]
-runtime = "onnxruntime"
-precision = "fp32"
-why = "a bench"
-"""
 
 MODEL = """
 import numpy as np, onnx
@@ -53,8 +31,13 @@ np.savez("data.npz", x=rng.standard_normal((64, 1, 16)).astype(np.float32))
 """
 
 
+#: The devices: of the target `there`, each in a list of its own. `board`: `ssh` itself is a
+#: stand-in. `server`: a real sshd. `phone`: behind a stand-in for adb's server.
+DEVICES = ("board", "server", "phone")
+
+
 class World:
-    """A folder with a model, two targets, a board and an `ssh` that lies."""
+    """A folder with a model, two targets, and devices of one of them that lie."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,24 +45,45 @@ class World:
         ssh = folder / "bin" / "ssh"
         ssh.write_text(f'#!/bin/sh\nexec {sys.executable} {lying_ssh.__file__} "$@"\n')
         ssh.chmod(0o755)
-        for name, match in (("here", 'features = ["avx2"]'), ("there", 'board = "^No Such$"')):
-            (folder / f"{name}.toml").write_text(PROFILE.format(name=name, match=match))
-        (folder / "config").mkdir()
-        (folder / "config" / "devices.toml").write_text(
-            f'v = 1\n[devices.board]\nlink = "ssh://board"\ntarget = "there"\n'
-            f'python = "{sys.executable}"\nfolder = "{folder}/kept"\n'
-            f'[devices.phone]\nlink = "adb://liar"\nfolder = "{folder}/kept"\n'
-        )
-        subprocess.run([sys.executable, "-c", MODEL], cwd=folder, check=True)
+        for name, match in (("here", profile.HERE), ("there", 'board = "^No Such$"')):
+            profile.write(folder, ("onnxruntime", "fp32"), name=name, match=match)
+        self.sshd = Sshd(folder) if SSHD else None
+        links = {"board": "ssh://board", "phone": "adb://liar"}
+        if self.sshd:
+            links["server"] = f"ssh://{HOST}:{self.sshd.lying}"
+        for name, link in links.items():
+            self._list(name, link)
+        subprocess.run(interpreter.command("-c", MODEL), cwd=folder, check=True)
+
+    def _list(self, name: str, link: str) -> None:
+        """The user's devices: one."""
+        of_ssh = [f'python = "{sys.executable}"'] if link.startswith("ssh:") else []
+        if name == "server" and self.sshd:
+            of_ssh.append(f'ssh_config = "{self.sshd.config()}"')
+        rows = [f"v = 1\n[devices.{name}]", f'link = "{link}"', 'target = "there"', *of_ssh]
+        place = self.folder / f"config-{name}"
+        place.mkdir()
+        rows.append(f'folder = "{self.folder}/kept-{name}"')
+        (place / "devices.toml").write_text("\n".join(rows) + "\n")
+
+    def stop(self) -> None:
+        if self.sshd:
+            self.sshd.stop()
+
+    def environment(self, device: str) -> dict[str, str]:
+        """In which a device is the only one."""
+        path = os.environ["PATH"]
+        if device == "board":
+            path = f"{self.folder}/bin:{path}"
+        return {"PATH": path, "EDGEOPT_CONFIG": f"{self.folder}/config-{device}"}
 
     def call(self, words: list[str], more: dict[str, str], scratch: Path) -> dict[str, Any]:
         """One call of the command, with more in its environment: what it printed and took."""
         scratch.mkdir(parents=True)
+        tag = uuid.uuid4().hex
         environment = {
-            **os.environ,
-            "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "EDGEOPT_CONFIG": f"{self.folder}/config",
+            **interpreter.environment(),
+            under_way.TAG: tag,
             "TMPDIR": str(scratch),
             "COLUMNS": "1000",
             **more,
@@ -87,7 +91,7 @@ class World:
         began = time.monotonic()
         with (scratch / "said").open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "edgeopt.cli", *words],
+                interpreter.command("-m", "benchmarks.faults.lying_command", *words),
                 cwd=self.folder,
                 env=environment,
                 stdout=said,
@@ -106,7 +110,16 @@ class World:
             "seconds": round(time.monotonic() - began, 1),
             "memory_mib": round(used.ru_maxrss / 1024),
             "disk_mib": round(watch.most_bytes / 2**20, 1),
+            "left": left(tag),
         }
+
+
+def left(tag: str, within_s: float = 15.0) -> list[str]:
+    """Processes that are still there of a call that has ended."""
+    deadline = time.monotonic() + within_s
+    while (found := sorted(under_way.processes(tag))) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return [words[:200] for _, words in found]
 
 
 class Watch:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.faults import profile, small, stand_in
+from benchmarks.faults import profile, small, stand_in, under_way
+from edgeopt.jobs import interpreter
 
-_ROOT = str(Path(__file__).parents[2])
-TAG = "EDGEOPT_BENCH_TAG"
 LIMIT_S = 900
 
 
@@ -40,11 +37,15 @@ class Scene:
 
     Attributes:
         tag: every process of the scene has it in its environment.
+        met: the steps that an interruption met.
+        cache_of: the scene whose cache it shares.
     """
 
     bench: Bench
     place: Path
     tag: str = field(default_factory=lambda: uuid.uuid4().hex)
+    met: list[str] = field(default_factory=list)
+    cache_of: Scene | None = None
 
     def __post_init__(self) -> None:
         for folder in (self.out.parent, self.temporary, self.cache):
@@ -60,21 +61,20 @@ class Scene:
 
     @property
     def cache(self) -> Path:
-        return self.place / "c"
+        return self.cache_of.cache if self.cache_of else self.place / "c"
 
     def start(self, *more: str, command: str = "optimize") -> subprocess.Popen[str]:
         """Begin a call; what it prints comes with `communicate`."""
-        words = [sys.executable, "-m", "benchmarks.faults.shortly", command]
+        words = interpreter.command("-m", "benchmarks.faults.shortly", command)
         if command == "optimize":
             words += ["model.onnx", "--data", "data.npz", "--target", profile.TARGET, "--quick"]
             words += ["--out", str(self.out), *more]
         else:
             words += [str(self.out), *more]
         environment = {
-            **os.environ,
+            **interpreter.environment(),
             **self.bench.tools,
-            TAG: self.tag,
-            "PYTHONPATH": _ROOT,
+            under_way.TAG: self.tag,
             "TMPDIR": str(self.temporary),
             "EDGEOPT_CACHE": str(self.cache),
             "COLUMNS": "100",
@@ -129,20 +129,7 @@ class Scene:
 
 def running(tag: str) -> list[str]:
     """Processes whose environment has a tag, but for those that are dead."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            if f"{TAG}={tag}".encode() not in (folder / "environ").read_bytes():
-                continue
-            if (folder / "stat").read_text().rpartition(")")[2].split()[0] in "ZX":
-                continue
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        found.append(f"process {folder.name}: {words[:120]}")
-    return found
+    return [f"process {pid}: {words[:120]}" for pid, words in under_way.processes(tag)]
 
 
 def _interruptible() -> None:

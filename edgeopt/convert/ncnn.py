@@ -105,6 +105,7 @@ def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
         log = _pnnx(job, given, work)
         text = (work / "model.param").read_text("utf-8")
         pnnx_refused.foreign(text, job.source)
+        pnnx_refused.without_axes(text)
         pnnx_refused.dropped(log)  # before it is run: such a layer may take the process with it
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))

@@ -30,6 +30,8 @@ def environment() -> Path:
         CannotWrite: there is no room for it.
     """
     folder = cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
+    if (folder / "ready").exists():  # also where this user may not write
+        return folder
     with locked(folder):
         if not (folder / "ready").exists():
             with whole(folder) as made:

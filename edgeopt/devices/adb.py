@@ -58,6 +58,9 @@ class Adb:
         self._boot = ""
         self._turn = threading.RLock()
 
+    def reach(self) -> None:
+        self._check_abi()  # a session would hold its clocks
+
     def put(self, path: Path) -> str:
         with self._turn:
             session, seen = self._live(), signature(path)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edgeopt.devices import adb_tree
 from edgeopt.devices.adb_link import AdbLink
-from edgeopt.devices.answers import ADVICE, clean
+from edgeopt.devices.answers import ADVICE, clean, shown
 from edgeopt.devices.parcel import RUNNER_ZIP, Parcel, runner_zip
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, Untrusted
@@ -87,7 +87,11 @@ class Session:
         command = shlex.join(["sh", "-c", HOLD, "sh", self.root])
         self._holder = self.link.start(command, self._log)
         self._wire = Wire(self._holder)
-        line = self._first_line()
+        try:
+            line = self._first_line()
+        except Untrusted:
+            self.close()
+            raise
         if not line.startswith(GREETING):
             self.is_dead(1.0)  # what it says may be a little behind
             said = clean(self._said or line.strip()[:200])
@@ -99,8 +103,7 @@ class Session:
         greeting = _GREETING.fullmatch(line)
         if greeting is None:
             self.close()
-            what = f"the phone {self.link.serial} greets with what cannot be: {line[:80]!r}."
-            raise Untrusted(what, ADVICE)
+            raise self._untrusted(f"greets with what cannot be: {line[:80]!r}")
         self.boot_id, mode, mine = greeting.groups()
         self.fixed_performance = mode == "0"
         self._own = f"{self.root}/{mine}"
@@ -118,8 +121,15 @@ class Session:
     def _first_line(self) -> str:
         try:
             return self._wire.line(LINE_BYTES, self._wire.due(CONNECT_S)).decode(errors="replace")
-        except (Gone, Late, Excess) as error:
+        except Gone as error:
             return error.rest.decode(errors="replace")
+        except Late:
+            raise self._untrusted(f"began no session within {CONNECT_S:.0f} s") from None
+        except Excess as error:
+            raise self._untrusted(f"greets without an end: {shown(error.rest)}") from None
+
+    def _untrusted(self, what: str) -> Untrusted:
+        return Untrusted(f"the phone {self.link.serial} {what}.", ADVICE)
 
     @property
     def _said(self) -> str:
@@ -222,8 +232,7 @@ class Session:
         words = said.split()
         free = words[-3] if len(words) > 3 else ""  # the last line: size, used, free, share, where
         if not (free.isdecimal() and len(free) < MANY):
-            what = f"the phone {self.link.serial} does not tell its free space: {said[:80]!r}."
-            raise Untrusted(what, ADVICE)
+            raise self._untrusted(f"does not tell its free space: {said[:80]!r}")
         return int(free) * 1024
 
     def remove(self, remotes: Sequence[str]) -> None:

@@ -31,6 +31,10 @@ class Device(Protocol):
     kind: Literal["measured", "emulated"]
     lost: str
 
+    def reach(self) -> None:
+        """Find out whether it can be reached. A device that is had at once does nothing."""
+        ...
+
     def put(self, path: Path) -> str:
         """Bring a file or folder there, once by content; returns its path on the device."""
         ...

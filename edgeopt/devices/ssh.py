@@ -43,6 +43,9 @@ class Ssh:
         self._boot: str | None = None
         self._turn = threading.RLock()
 
+    def reach(self) -> None:
+        self._live()
+
     def put(self, path: Path) -> str:
         session = self._live()
         seen = signature(path)
@@ -120,7 +123,10 @@ class Ssh:
     def _live(self) -> Session:
         with self._turn:
             if self._session is not None and self._session.is_dead(0.0):
-                self._cut()
+                if self._session.sent:
+                    self._cut()
+                else:  # nothing was under way: no runner starts before it is sent
+                    self.close()
             if self._session is None:
                 self._session = self._connect(CONNECT_S)
             return self._session

@@ -13,6 +13,9 @@ from edgeopt.devices.device import MOST_BYTES
 class ThisDisk:
     """The part of `device.Device` that moves files."""
 
+    def reach(self) -> None:
+        pass
+
     def put(self, path: Path) -> str:
         return str(path.resolve())
 

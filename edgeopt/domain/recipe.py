@@ -8,6 +8,7 @@ import msgspec
 
 from edgeopt.domain import compression as stages
 from edgeopt.domain.model import Value, content_id
+from edgeopt.domain.obstacle import Obstacle
 from edgeopt.domain.quantizers import Library
 
 Precision = Literal[
@@ -166,14 +167,25 @@ class Recipe(Value, kw_only=True, frozen=True):
     def with_threads(self, threads: int) -> Recipe:
         return msgspec.structs.replace(self, threads=threads)
 
+    @property
+    def artifact_title(self) -> str:
+        """The artifact in one line, without what only concerns the session."""
+        integers = f"({', '.join(self.quantization.words)})" if self.quantization else ""
+        words = (self.runtime, self.precision, integers, *stages.words(self.compression))
+        return " ".join(filter(None, words))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What it may be called by: every word of its title, without brackets and commas."""
+        phrases = (
+            *(self.runtime, self.precision, f"threads={self.threads}", *self.settings),
+            *(self.quantization.words if self.quantization else ()),
+            *stages.words(self.compression),
+        )
+        return frozenset(word for phrase in phrases for word in phrase.split())
+
     def __str__(self) -> str:
-        words = [self.runtime, self.precision]
-        if self.quantization:
-            words.append("(" + ", ".join(self.quantization.words) + ")")
-        words += stages.words(self.compression)
-        words.append(f"threads={self.threads}")
-        words += self.settings
-        return " ".join(words)
+        return " ".join((self.artifact_title, f"threads={self.threads}", *self.settings))
 
 
 class LeftOut(Value, kw_only=True, frozen=True):
@@ -181,5 +193,4 @@ class LeftOut(Value, kw_only=True, frozen=True):
 
     runtime: str
     precision: str
-    reason: str
-    hint: str = ""
+    why: Obstacle

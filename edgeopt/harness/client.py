@@ -66,7 +66,8 @@ class Client:
         Raises:
             CannotWrite: a disk of this machine is full, where the runner is of this machine.
             RunnerFailed: an error reply, a dead process, or no reply in `timeout_s`.
-            Untrusted: something that is no reply to this, or cannot be true.
+            Untrusted: something that is no reply to this, or cannot be true. On this machine that
+                is a RunnerFailed of edgeopt's own.
         """
         if self._bound and _reaches_a_gpu(cmd, fields):
             self._bound.lift(self._process.pid)

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgeopt.domain.errors import CannotWrite
+
 
 def cache() -> Path:
     """The user's cache: $EDGEOPT_CACHE, else $XDG_CACHE_HOME/edgeopt, else ~/.cache/edgeopt."""
@@ -22,9 +24,20 @@ def cache() -> Path:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of what is made at `path`; others wait, and get it also if its holder dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("w") as file:
+    """Hold the lock of what is made at `path`; others wait, and get it also if its holder dies.
+
+    Raises:
+        CannotWrite: this user may not write there, or it is no folder.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.with_name(f"{path.name}.lock").open("w")
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise CannotWrite(
+            f"the cache {path.parent} cannot be written: {error.strerror}.",
+            "Tools are kept there that are made once. EDGEOPT_CACHE names another folder.",
+        ) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

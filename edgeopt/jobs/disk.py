@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import re
+import resource
 import signal
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -69,8 +70,14 @@ def said(text: str, outputs: Sequence[Path] = ()) -> CannotWrite | None:
     found = _SAID.search(text)
     if found is None:
         return None
-    number = _WORDS[found["system"].lower()] if found["system"] else errno.ENOSPC
+    number = _WORDS[found["system"].lower()] if found["system"] else _unnumbered()
     return _error(number, _places(outputs))
+
+
+def _unnumbered() -> int:
+    """Which of them it was, where half a file was written and no error is told."""
+    bounded = resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
+    return errno.EFBIG if bounded else errno.ENOSPC
 
 
 def _places(outputs: Sequence[Path]) -> list[Path]:

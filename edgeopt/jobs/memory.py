@@ -31,6 +31,8 @@ _SAID = re.compile(
     r"MemoryError|bad_alloc|bad allocation|[Cc]annot allocate memory|can't allocate memory"
     r"|[Mm]emory allocation (still )?failed|[Uu]nable to allocate|[Ff]ailed to allocate"
     r"|[Oo]ut of memory|OOM when allocating"
+    # of the loader of libraries, and of one that it could not load:
+    r"|cannot map zero-fill pages|libgcc_s\.so\.1 must be installed for"
 )
 _ELSEWHERE = re.compile(r"CUDA|cuda|\bGPU\b|static TLS")
 

@@ -8,7 +8,7 @@ import tempfile
 
 import numpy as np
 
-from edgeopt.runtimes import fixed_shapes, profiling
+from edgeopt.runtimes import fixed_shapes, onnx_dimensions, profiling
 from edgeopt.runtimes.profiling import onnxruntime as profiler
 from edgeopt.runtimes.spec import FASTEST_CORES, OptionSet, Provider, RuntimeSpec
 
@@ -198,12 +198,12 @@ class Session:
         options, self._fixed = fixed_shapes.split(options)
         self._path, self._threads, self._options = path, threads, options
         self._provider = (provider, provider_options or {})
-        self._session = _session(path, threads, options, self._provider)
-        self.inputs = [_spec(value) for value in self._session.get_inputs()]
-        self._dims = fixed_shapes.symbols(self.inputs, self._fixed)
-        if self._dims:
-            self._session = _session(path, threads, options, self._provider, dims=self._dims)
-        self.inputs = fixed_shapes.fixed(self.inputs, self._fixed)
+        names = onnx_dimensions.dimensions(path) if self._fixed else {}
+        self._dims = fixed_shapes.symbols(names, self._fixed)
+        self._session = _session(path, threads, options, self._provider, dims=self._dims)
+        self.inputs = fixed_shapes.fixed(
+            [_spec(value) for value in self._session.get_inputs()], self._fixed
+        )
         self.outputs = [_spec(value) for value in self._session.get_outputs()]
         self._names = [spec["name"] for spec in self.inputs]
 

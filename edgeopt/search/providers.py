@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import cast
 
 from edgeopt import runtimes
+from edgeopt.domain.obstacle import Obstacle
 from edgeopt.domain.recipe import LeftOut, Precision, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
 from edgeopt.runtimes.spec import RuntimeSpec
@@ -36,8 +37,7 @@ def left_out(profile: Profile, there: Providers) -> list[LeftOut]:
         LeftOut(
             runtime=runtime,
             precision=f"{runtimes.spec(runtime).provider_option}=GPU",
-            reason=f"no device at hand whose {runtime} sees the GPU ({profile.gpu.model})",
-            hint="It needs the GPU's driver there: see docs/targets.md.",
+            why=Obstacle(kind="no-gpu", runtime=runtime, gpu=profile.gpu.model),
         )
         for runtime in sorted(gpus)
         if "GPU" not in there.get(runtime, ())

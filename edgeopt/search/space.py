@@ -8,6 +8,7 @@ from importlib import metadata
 from types import MappingProxyType
 
 from edgeopt import runtimes
+from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
 from edgeopt.search import providers
@@ -42,17 +43,16 @@ def space(
     """
     recipes: list[Recipe] = []
     left_out = [
-        LeftOut(runtime=rule.runtime, precision=rule.precision, reason=rule.reason)
+        LeftOut(runtime=rule.runtime, precision=rule.precision, why=said(rule.reason))
         for rule in profile.left_out
     ] + providers.left_out(profile, there)
     own = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
     for rule in own:
         maker = makers(rule.runtime)
-        reason, hint = _obstacle(rule, features, source, maker)
-        if reason or maker is None:
-            left_out.append(
-                LeftOut(runtime=rule.runtime, precision=rule.precision, reason=reason, hint=hint)
-            )
+        obstacle = _obstacle(rule, features, source, maker)
+        if obstacle is not None or maker is None:
+            why = obstacle or Obstacle(kind="no-converter", runtime=rule.runtime)
+            left_out.append(LeftOut(runtime=rule.runtime, precision=rule.precision, why=why))
             continue
         quantization = maker.quantization(rule.precision, source)
         fixed = runtimes.spec(rule.runtime).options_for(rule.precision)
@@ -96,7 +96,7 @@ def without(given: Space, missing: Mapping[str, str], hint: str) -> Space:
         tuple(recipe for recipe in given.recipes if recipe.runtime not in missing),
         given.left_out
         + tuple(
-            LeftOut(runtime=runtime, precision=precision, reason=missing[runtime], hint=hint)
+            LeftOut(runtime=runtime, precision=precision, why=said(missing[runtime], hint))
             for runtime, precision in out
         ),
     )
@@ -110,27 +110,27 @@ def thread_counts(profile: Profile, cores: int) -> list[int]:
 
 def _obstacle(
     rule: RecipeRule, features: Collection[str], source: Source, maker: Maker | None
-) -> tuple[str, str]:
-    """Why a rule is no candidate and what would help, or ("", "")."""
+) -> Obstacle | None:
+    """Why a rule is no candidate, or None."""
+    runtime, precision = rule.runtime, rule.precision
     # A generic profile without a device at hand knows no flags: nothing is ruled out then.
     if rule.needs_any and features and not set(rule.needs_any) & set(features):
-        return rule.otherwise or f"needs one of: {', '.join(rule.needs_any)}", ""
+        lacking = Obstacle(kind="lacks-flags", names=tuple(rule.needs_any))
+        return said(rule.otherwise) if rule.otherwise else lacking
     if maker is None:
-        return f"this version of edgeopt has no converter to {rule.runtime}", ""
-    spec = runtimes.spec(rule.runtime)
-    if source.stored == "as-is" and rule.precision != "as-is":
-        return "the source's file is quantized already; it is tried as it is", ""
-    if rule.precision not in spec.precisions and rule.precision == "as-is":
-        return f"edgeopt has no way to give {rule.runtime} a model that is quantized already", ""
-    if rule.precision not in spec.precisions:
-        return f"this version of edgeopt makes no {rule.precision} for {rule.runtime}", ""
+        return Obstacle(kind="no-converter", runtime=runtime)
+    spec = runtimes.spec(runtime)
+    if source.stored == "as-is" and precision != "as-is":
+        return Obstacle(kind="quantized-already")
+    if precision not in spec.precisions and precision == "as-is":
+        return Obstacle(kind="takes-nothing-quantized", runtime=runtime)
+    if precision not in spec.precisions:
+        return Obstacle(kind="no-such-precision", runtime=runtime, precision=precision)
     missing = _missing(rule, source, maker)
     if missing:
-        return (
-            f"not installed: {', '.join(missing)}",
-            f"pip install edgeopt[{spec.extra}]",
-        )
-    return maker.unsuitable(rule.precision, source), ""
+        return Obstacle(kind="not-installed", names=tuple(missing), extra=spec.extra)
+    unsuitable = maker.unsuitable(precision, source)
+    return said(unsuitable) if unsuitable else None
 
 
 def _missing(rule: RecipeRule, source: Source, maker: Maker) -> list[str]:

@@ -53,6 +53,11 @@ def refuse_foreign(path: Path) -> None:
         )
 
 
+def is_begun(path: Path) -> bool:
+    """Whether it holds a run, whatever became of that; False where no such path can be."""
+    return os.path.exists(path / "run.json")
+
+
 def _standing(path: Path) -> Path:
     """The nearest part of a path that is there.
 

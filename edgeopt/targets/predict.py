@@ -179,13 +179,3 @@ def _ms(row: Published) -> float:
 
 def _sources(rows: Sequence[Published]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.cited for row in rows))
-
-
-def ordered(candidates: Sequence[tuple[str, Predicted | None]]) -> list[str]:
-    """Keys in the order to try: predicted ones from fast to slow in the places they have.
-
-    What has no prediction keeps its place, so that a profile's order stands where nothing
-    better is known.
-    """
-    predicted = iter(sorted((p.p50_ms, key) for key, p in candidates if p is not None))
-    return [key if p is None else next(predicted)[1] for key, p in candidates]

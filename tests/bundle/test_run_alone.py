@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import alone
 import numpy as np
 import pytest
-import torch_net
 
 import edgeopt
 from edgeopt import runtimes
+from tests.bundle import alone, torch_net
 
 pytestmark = pytest.mark.slow
 

@@ -7,11 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import conv_net
 import msgspec
 import numpy as np
 import pytest
-from conv_net import SHAPES
 
 from edgeopt import convert, runtimes
 from edgeopt.convert.bindings import bind
@@ -23,6 +21,8 @@ from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources import load
 from edgeopt.sources.source import Source
+from tests.conformance import conv_net
+from tests.conformance.conv_net import SHAPES
 
 Answers = dict[str, np.ndarray]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import processor
 import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.domain.recipe import SCHEDULING
+from tests import processor
 
 pytestmark = pytest.mark.slow
 CASES = [

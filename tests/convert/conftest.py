@@ -2,9 +2,7 @@ import importlib
 
 import msgspec
 import numpy as np
-import odd_nets
 import pytest
-import tiny_nets
 
 from edgeopt import convert, runtimes
 from edgeopt.convert.job import Converted, Job
@@ -13,6 +11,7 @@ from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.formats import FORMATS, recognise
 from edgeopt.sources.source import Source
+from tests.convert import odd_nets, tiny_nets
 
 LIMIT_S = 240
 SAMPLES = 8
@@ -31,7 +30,7 @@ class Bench:
             place = self.folder / name
             (place / "work").mkdir(parents=True)
             if name == "awkward":
-                import tiny_torch_nets
+                from tests.convert import tiny_torch_nets
 
                 path = tiny_torch_nets.awkward(place / "m.pt2")
             else:

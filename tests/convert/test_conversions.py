@@ -68,7 +68,7 @@ def test_the_table_has_every_conversion():
     assert sorted([*(row[:2] for row in TABLE), *OF_TORCH]) == sorted(
         (runtime, precision)
         for runtime in convert.CONVERTERS
-        if not runtimes.spec(runtime).stand_in  # tests/nvidia
+        if not runtimes.spec(runtime).stand_in  # test_tensorrt.py
         for precision in runtimes.spec(runtime).precisions
         if precision != "as-is"  # of a LiteRT file only: test_other_sources.py
     )

@@ -106,9 +106,7 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 def test_it_goes_through(sources, expected, tmp_path, form, runtime, precision, options, least_db):
     source = sources(form)
     converter, base = convert.load(runtime), None
-    for step in (converter.base(precision), precision):
-        if step is None:
-            continue
+    for step in filter(None, (converter.base(precision), precision)):
         folder = tmp_path / step
         folder.mkdir()
         quantization = converter.quantization(step, source)

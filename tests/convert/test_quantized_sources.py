@@ -6,8 +6,6 @@ import msgspec
 import numpy as np
 import onnx
 import pytest
-import quantized_nets
-import tiny_nets
 
 from edgeopt import convert, runtimes
 from edgeopt.convert.job import Job
@@ -16,6 +14,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.sources import onnx as onnx_source
 from edgeopt.sources import quantized_onnx
 from edgeopt.sources.source import Source
+from tests.convert import quantized_nets, tiny_nets
 
 KINDS = ("qdq", "qoperator", "dynamic", "weights")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from peaks import rises_less_than
 
 from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_lies import LIES, TEXTS, LyingAdbServer
@@ -13,6 +12,7 @@ from edgeopt.devices import adb_session
 from edgeopt.devices.adb import Adb
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import DeviceFailed
+from tests.peaks import rises_less_than
 
 pytestmark = pytest.mark.slow
 
@@ -27,12 +27,7 @@ def lying(tmp_path, monkeypatch):
     made = []
 
     def start(lie, patience_s: float) -> Adb:
-        said = {
-            "thermalservice": "Thermal Status: 0",
-            "battery": "level: 50",
-            "power": "mWakefulness=Awake",
-        }
-        server = LyingAdbServer(phones.make(tmp_path / "phone", said), "liar", lie)
+        server = LyingAdbServer(phones.make(tmp_path / "phone", phones.SAID), "liar", lie)
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
         monkeypatch.setattr(adb_session, "CONNECT_S", patience_s)
         monkeypatch.setattr(adb_session, "CLOSE_S", 0.2)

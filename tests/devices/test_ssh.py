@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_every_device import runners
 
 from benchmarks.devices.slow_link import SlowLink
 from benchmarks.devices.sshd import HOST, wait_for
@@ -21,6 +20,7 @@ from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput, DeviceFailed
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
+from tests.devices.test_every_device import runners
 
 pytestmark = pytest.mark.slow
 
@@ -89,6 +89,18 @@ def test_a_content_is_sent_once(server, tmp_path):
         device.close()
     assert seen[0] == seen[1]
     assert os.stat(Path(remote).parent).st_mode & 0o077 == 0  # nobody else's business
+
+
+def test_a_link_that_ends_before_it_is_used_is_made_anew(server):
+    """Nothing was under way, so nothing was lost."""
+    device = server.device(python=sys.executable)
+    device.reach()
+    before = device.folder()
+    server.cut()
+    wait_for(lambda: device._session.is_dead(0.0))
+    assert device.folder() != before
+    assert device.lost == ""
+    device.close()
 
 
 def test_more_runners_than_a_connection_may_have(server, by_ssh, log):

@@ -60,6 +60,21 @@ def test_what_a_full_disk_looks_like(given, words):
     assert told(given, BadInput("the model is broken")).args == found.args
 
 
+def test_half_a_file_is_a_full_disk_unless_files_are_bounded(monkeypatch):
+    monkeypatch.setattr(disk.resource, "getrlimit", lambda _: (8192, 8192))
+    found = disk.told(OSError("1200000 requested and 786400 written"))
+    assert "larger than the system allows (`ulimit -f`)" in found.args[0]
+
+
+@pytest.mark.parametrize("below", ["", "edgeopt"])
+def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch, below):
+    """Nothing is recorded of a candidate for it."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EDGEOPT_CACHE", str(tmp_path / "file" / below))
+    with pytest.raises(CannotWrite, match=r"the cache .*file.* cannot be written: "):
+        child.run("disk_work:holds_the_cache", None, tmp_path / "log", 60)
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -150,6 +150,7 @@ def test_the_data_comes_along_and_the_request_is_another(models, tmp_path):
     assert images.dtype == np.uint8
     assert images.shape[1:] == (1, 8, 6, 3)
     known = {pixels.tobytes() for pixels in PIXELS.transpose(0, 2, 3, 1)}
+    assert len(images) == len(found.parts.choose) > 0
     assert all(image[0].tobytes() in known for image in images)
     assert found.request.data_sha256 != plain.request.data_sha256
     assert (found.request.metric, plain.request.metric) == ("exact-match", "accuracy")

@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import edgeopt.__main__
 from edgeopt import faults, streams
 from edgeopt.cli import cli
+from edgeopt.jobs import interpreter
 
 MODEL = ("tiny.onnx", "--target", "this-machine", "--data", "tiny.npz")
 #: Every command, and the first thing of a room below that it calls.
@@ -23,10 +25,13 @@ COMMANDS = {
     "optimize": (("optimize", *MODEL), "edgeopt.pipeline.optimize.optimize"),
     "compare": (("compare", *MODEL), "edgeopt.pipeline.optimize.optimize"),
     "report": (("report", "run"), "edgeopt.store.run_folder.read"),
-    "explain": (("explain", "run"), "edgeopt.pipeline.explain.explain"),
-    "bench": (("bench", "tiny.onnx"), "edgeopt.pipeline.bench.bench"),
-    "bench --streams": (("bench", "a.onnx", "--streams", "2"), "edgeopt.pipeline.modes.run_mode"),
-    "doctor": (("doctor",), "edgeopt.pipeline.doctor.doctor"),
+    "explain": (("explain", "run"), "edgeopt.benchmarking.explaining.explain"),
+    "bench": (("bench", "tiny.onnx"), "edgeopt.benchmarking.side_by_side.bench"),
+    "bench --streams": (
+        ("bench", "a.onnx", "--streams", "2"),
+        "edgeopt.benchmarking.modes.run_mode",
+    ),
+    "doctor": (("doctor",), "edgeopt.benchmarking.machine_check.doctor"),
     "devices": (("devices",), "edgeopt.devices.registry.entries"),
     "devices list": (("devices", "list"), "edgeopt.devices.registry.entries"),
     "devices add": (("devices", "add", "pi", "ssh://pi@host"), "edgeopt.harness.probe.probe"),
@@ -86,6 +91,16 @@ def test_ctrl_c_is_one_sentence(command, ended):
     assert code == 130
     resumes = command in ("optimize", "compare")
     assert said.splitlines()[-1] == f"stopped{'; the same command again goes on' * resumes}"
+
+
+def test_ctrl_c_before_there_is_a_command_is_one_word(monkeypatch, capsys):
+    def comes():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(interpreter, "start", comes)
+    with pytest.raises(SystemExit) as end:
+        edgeopt.__main__.main()
+    assert (end.value.code, capsys.readouterr().err) == (130, "stopped\n")
 
 
 @pytest.mark.parametrize(

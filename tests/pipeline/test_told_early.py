@@ -6,11 +6,14 @@ import time
 
 import numpy as np
 import pytest
-from cli_process import HERE
 
 import edgeopt
+from benchmarks.devices import phone
+from benchmarks.devices.adb_server import AdbServer
+from benchmarks.devices.sshd import HOST, free_port
 from benchmarks.faults.fuzz.endless import endless
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import BadInput, DeviceFailed
+from tests.pipeline.cli_process import HERE
 
 ONE = str(HERE / "one-runtime.toml")
 
@@ -26,13 +29,15 @@ def text(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"data": "gone.npz"}, "gone.npz"),
+        ({"data": "gone.npz"}, "gone.npz: no such file"),
         ({"data": "gone"}, "no such file or folder"),
         ({"data": "m.onnx"}, "data of an unknown kind"),
         ({"data": "gone:function"}, "no module 'gone'"),
         ({"data": "folder"}, "need a preprocessing"),
-        ({"confirm": "gone.npz"}, "gone.npz"),
-        ({"calibration": "gone.npz"}, "gone.npz"),
+        ({"confirm": "gone.npz"}, "gone.npz: no such file"),
+        ({"calibration": "gone.npz"}, "gone.npz: no such file"),
+        ({"calibration": "photos"}, "photos: no such file or folder"),
+        ({"data": "./gone:function"}, "./gone:function: no such file or folder"),
         ({"device": "nobody"}, "there is no device 'nobody'"),
         ({"device": "http://nobody"}, "is no link to a device"),
         ({"device": ["local", "nobody"]}, "there is no device 'nobody'"),
@@ -95,3 +100,32 @@ def test_a_model_without_inputs_is_refused(tmp_path):
     np.savez(tmp_path / "d.npz", x=np.zeros((40, 2), np.float32))
     with pytest.raises(BadInput, match="has no inputs"):
         edgeopt.optimize(tmp_path / "m.onnx", ONE, tmp_path / "d.npz", out=tmp_path / "r")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_board_that_cannot_be_reached(text, monkeypatch, again):
+    """Unless the folder holds a run: what is finished is answered without its board."""
+    monkeypatch.setenv("EDGEOPT_CONFIG", str(text))
+    asked = {"model": text / "m.onnx", "target": ONE, "data": text / "d.npz", "out": text / "run"}
+    told = []
+    if again:
+        (text / "run").mkdir()
+        (text / "run" / "run.json").write_text("{}")
+    with pytest.raises(BadInput if again else DeviceFailed) as caught:
+        edgeopt.optimize(
+            **asked, device=f"ssh://{HOST}:{free_port()}", progress=lambda *said: told.append(said)
+        )
+    assert ("refuses connections" in caught.value.args[0]) is not again
+    assert any("reading" in said[0] for said in told) is again
+
+
+@pytest.mark.slow
+def test_a_phone_that_is_not_there(text, monkeypatch):
+    pytest.importorskip("adbutils", reason="pip install 'edgeopt[adb]'")
+    server = AdbServer(phone.make(text / "phone", {}), "another")
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
+    with pytest.raises(DeviceFailed, match="adb knows no phone mine"):
+        edgeopt.optimize(
+            text / "m.onnx", ONE, text / "d.npz", out=text / "run", device="adb://mine"
+        )
+    server.stop()

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from test_find import record
-from test_space import profile, rule, source
 
 from edgeopt import convert, runtimes, targets
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.target import Gpu
+from edgeopt.report import obstacle_words
 from edgeopt.search import providers
 from edgeopt.search.find import is_own_fp32, is_plain
 from edgeopt.search.options import variants
 from edgeopt.search.space import space
+from tests.search.test_find import record
+from tests.search.test_space import profile, rule, source
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 BOX = profile(
@@ -79,7 +80,7 @@ def test_a_runtime_that_the_profile_does_not_serve_adds_nothing():
 
 def left(of, there):
     found = space(of, (), 4, source(), convert.find, there).left_out
-    return [(one.runtime, one.precision, one.reason) for one in found]
+    return [(one.runtime, one.precision, obstacle_words.reason(one.why)) for one in found]
 
 
 def test_it_is_missed_only_where_the_profile_says_there_is_one():
