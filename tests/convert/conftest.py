@@ -98,14 +98,14 @@ class Bench:
             np.save(files[tensor], array)
         return files
 
-    def facts(self, name, runtime, precision, **options):
+    def facts(self, name, runtime, precision, /, **options):
         """What a session of an artifact says of itself."""
         made, place = self.make(name, runtime, precision)
         if runtimes.spec(runtime).elsewhere:
             return {}
         return runtimes.load(runtime).open_session(str(place / made.main), 1, options).facts()
 
-    def answers(self, name, runtime, precision, **options):
+    def answers(self, name, runtime, precision, /, **options):
         """What an artifact answers with one thread, as the source would: {output: [n, *shape]}."""
         made, place = self.make(name, runtime, precision)
         session = runtimes.load(runtime).open_session(str(place / made.main), 1, options)

@@ -36,6 +36,9 @@ TABLE = [
     ("litert", "int8-weights", {}, 30, 0.4),
     ("ncnn", "fp32", FLOAT, 100, 1),
     ("ncnn", "fp16", {}, 50, 0.7),
+    ("mnn", "fp32", {"precision": "high"}, 100, 1),
+    ("mnn", "fp16", {"precision": "low"}, 50, 0.6),
+    ("mnn", "int8-weights", {"precision": "high"}, 30, 0.45),
 ]
 #: Where a processor has no half precision, OpenVINO computes in bfloat16 and says so: what ran is
 #: held to what it promises, here as in a run.
@@ -222,3 +225,10 @@ def test_what_ncnn_has_no_layer_for_is_refused(bench):
     """Its LSTM has no peepholes."""
     with pytest.raises(ChildFailed, match=r"^pnnx drops hidden_size of LSTM: "):
         bench.make("lstm_with_peepholes", "ncnn", "fp32")
+
+
+@pytest.mark.slow
+def test_what_mnn_has_no_form_of_is_named(bench):
+    """Its LSTM has no peepholes."""
+    with pytest.raises(ChildFailed, match="MNN's converter has no form of LSTM as this model"):
+        bench.make("lstm_with_peepholes", "mnn", "fp32")
