@@ -220,7 +220,7 @@ def _timed(
                 compare(session, recipe.id, default)
             ),
         }
-    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session.raw())
+    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session)
             if one.state in ("warning", "failed")]  # fmt: skip
     return rows, said
 

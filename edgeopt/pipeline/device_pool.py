@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edgeopt import runtimes, targets
 from edgeopt.devices import registry
 from edgeopt.devices.device import Device, is_emulation, is_own_timer
@@ -214,7 +216,7 @@ class DevicePool:
         if is_emulation(device):
             device.prepare(self.progress)
         if is_own_timer(device):
-            self._readings[device.name] = _Readings(device.machine())
+            self._readings[device.name] = _Readings(msgspec.to_builtins(device.machine()))
         if not device.times:
             return Placement(profile, device, absent=self._absent(profile))
         readings = self._ask(device)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.domain import arithmetic
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.jobs.child import ChildFailed
 from edgeopt.sources.source import sha256_file
 
@@ -88,7 +90,9 @@ def check(bench, sqnr_db, net, row):
         assert bench.size_bytes(net, runtime, precision) < share * whole
     packages = convert.load(runtime).packages(precision, bench.source(net))
     assert {*packages, "onnxslim"} <= made.tools.keys()
-    instead = arithmetic.instead(precision, bench.facts(net, runtime, precision, **options))
+    instead = arithmetic.instead(
+        precision, msgspec.convert(bench.facts(net, runtime, precision, **options), SessionFacts)
+    )
     least_db = min(least_db, LEAST_DB[instead] if instead else least_db)
     reached_db = sqnr_db(net, runtime, precision, **options)
     if reached_db < 1 and (net, runtime, precision) == ("mlp", "openvino", "int8-static"):
