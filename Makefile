@@ -24,12 +24,15 @@ demo: $(READY)
 	    --confirm benchmarks.demo.crops:confirm \
 	    --metric agreement --max-drop 4% --quick --out runs/demo
 
-# Two at a time, a file each: most of a test's time goes into children that use one core.
+# Two at a time, a file each in the order of tests/conftest.py: most of a test's time goes into
+# children that use one core.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
 lint: $(READY)
 	$(BIN)/ruff check .

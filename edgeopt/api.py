@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgeopt.benchmarking import explaining as _explain
 from edgeopt.compress.asked import as_compression
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.domain.comparison import Comparison
@@ -16,8 +17,7 @@ from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
 from edgeopt.harness.budget import final
 from edgeopt.jobs import disk, scratch
-from edgeopt.pipeline import compare as _compare
-from edgeopt.pipeline import explain as _explain
+from edgeopt.pipeline import comparing as _compare
 from edgeopt.pipeline import optimize as _optimize
 from edgeopt.pipeline.call import Call, limits
 from edgeopt.sources import given

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgeopt.benchmarking import modes as _modes
+from edgeopt.benchmarking import side_by_side as _bench
 from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.load_time import LoadTime
 from edgeopt.domain.open_loop import OpenLoop
@@ -12,8 +14,6 @@ from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.sustained import Sustained
 from edgeopt.domain.throughput import Throughput
 from edgeopt.harness.budget import SCREEN, final
-from edgeopt.pipeline import bench as _bench
-from edgeopt.pipeline import modes as _modes
 
 
 def measure(

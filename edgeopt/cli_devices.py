@@ -201,12 +201,12 @@ def _runtimes(target: str | None, asked: tuple[str, ...]) -> tuple[str, ...]:
     from edgeopt import targets
     from edgeopt.domain.errors import BadInput
 
-    unknown = [name for name in asked if name not in targets.OFFERS]
+    unknown = [name for name in asked if name not in targets.offers()]
     if unknown:
-        known = ", ".join(targets.OFFERS)
+        known = ", ".join(targets.offers())
         raise BadInput(f"there is no runtime {unknown[0]!r}.", f"Known: {known}.")
     named = [rule.runtime for rule in targets.load(target).recipes] if target else []
-    return asked or tuple(dict.fromkeys(named or targets.OFFERS))
+    return asked or tuple(dict.fromkeys(named or targets.offers()))
 
 
 def _all_fields(entry: DeviceEntry) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def explain(run: Path, as_json: bool, out: Path | None, top: int, **asked: Any) 
     """Say why candidate A of a run is faster or slower than candidate B, layer by layer."""
     import msgspec
 
-    from edgeopt.pipeline import explain as why
+    from edgeopt.benchmarking import explaining as why
     from edgeopt.report import explain_table
 
     with progress() as listener:

@@ -67,9 +67,9 @@ def _run_means(
     out: Path,
 ) -> Any:
     """The rows of a phone that LiteRT's own program times."""
+    from edgeopt.benchmarking.mean_latency import bench_means
     from edgeopt.devices.benchmark_model import EFFORTS
     from edgeopt.domain.errors import BadInput
-    from edgeopt.pipeline.means import bench_means
     from edgeopt.report import mean_table
 
     unfit = [name for name in NOT_FOR_MEANS if options[name]]
@@ -90,8 +90,8 @@ def _run_schedule(
     artifacts: tuple[Path, ...], options: dict[str, Any], device: Device, out: Path
 ) -> Any:
     """The rows of the ordinary schedule."""
+    from edgeopt.benchmarking.side_by_side import bench as run_bench
     from edgeopt.harness.budget import BUDGETS
-    from edgeopt.pipeline.bench import bench as run_bench
     from edgeopt.report import bench_table
 
     with progress() as listener:
@@ -116,7 +116,7 @@ def _run_mode(
 ) -> Any:
     """The rows of what is measured in place of the ordinary schedule, None for that."""
     from edgeopt import parse
-    from edgeopt.pipeline import modes
+    from edgeopt.benchmarking import modes
     from edgeopt.report import mode_table
 
     seconds, fps = parse.duration(options["sustained"]), options["fps"]
@@ -160,9 +160,9 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, name: str, as_json: bool) -> None:
     """Say what is wrong with a machine for measuring, and how to mend it."""
+    from edgeopt.benchmarking.machine_check import doctor as examine
     from edgeopt.devices.resolve import resolve
     from edgeopt.jobs import scratch
-    from edgeopt.pipeline.doctor import doctor as examine
     from edgeopt.report import doctor_table
 
     with (

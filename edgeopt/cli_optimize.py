@@ -105,7 +105,7 @@ def compare(ctx: click.Context, **options: Any) -> None:
     """Optimize MODEL for several targets and show them in one table; or show a run's folder so."""
     import msgspec
 
-    from edgeopt.pipeline.compare import compare as table_of
+    from edgeopt.pipeline.comparing import compare as table_of
     from edgeopt.report import compare_table
 
     run = _compared_run(ctx, options)
@@ -208,11 +208,11 @@ def _compression(options: dict[str, Any]) -> Compression | None:
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 def report(folder: Path, as_json: bool) -> None:
     """Show a run again, and write its report.html anew."""
-    from edgeopt.pipeline import kept
-    from edgeopt.pipeline.finish import write_report
+    from edgeopt.pipeline import folder_check
+    from edgeopt.pipeline.outputs import write_report
     from edgeopt.store import run_folder
 
-    run = kept.noticed(run_folder.read(folder))
+    run = folder_check.noticed(run_folder.read(folder))
     write_report(run)
     _show(run, as_json)
 

@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from edgeopt.domain.errors import BadInput, EdgeoptError, OwnFault
+from edgeopt.domain.errors import BadInput, EdgeoptError, OwnFault, RunnerFailed
 from edgeopt.jobs import disk
 from edgeopt.jobs.cache import cache
 from edgeopt.runtimes.origin import PACKAGE, library, own_place
@@ -33,6 +33,8 @@ def told(error: Exception, command: str, doing: str) -> EdgeoptError:
     Args:
         doing: what progress said last, or "".
     """
+    if isinstance(error, RunnerFailed) and error.own:
+        error = OwnFault(str(error.args[0])).with_traceback(error.__traceback__)
     if isinstance(error, EdgeoptError) and not isinstance(error, OwnFault):
         return error
     full = disk.told(error)

@@ -10,9 +10,41 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+# Fixtures that several rooms ask for: models of digits, machines and GPUs that are not at hand.
+pytest_plugins = ("tests.pipeline.digits", "tests.runner.fake_tree", "tests.runtimes.gpu")
+
+TESTS = Path(__file__).parent
+
+#: What takes longest is begun first: two processes that share the files then end together.
+LONGEST = ("pipeline", "benchmarking", "conformance", "bundle", "compress", "convert", "sources")
+
+#: Folders whose files share what takes a minute to make: one process runs them all.
+TOGETHER = ("conformance",)
+
 # The machine that runs the tests may be measuring at the same time: no deadlines.
 settings.register_profile("edgeopt", max_examples=25, deadline=None)
 settings.load_profile("edgeopt")
+
+
+def pytest_collection_modifyitems(items):
+    def rank(item):
+        folder = item.path.relative_to(TESTS).parts[0]
+        return (*LONGEST, folder).index(folder)
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file goes to one process, and so does a folder that is named in `TOGETHER`."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = Path(super()._split_scope(nodeid))
+            return file.parent.name if file.parent.name in TOGETHER else str(file)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from edgeopt.benchmarking.modes import Files, asked
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.cli import cli
 from edgeopt.command import Command
-from edgeopt.domain import bounds
 from edgeopt.domain.errors import BadInput
-from edgeopt.pipeline.bench import bench
 from edgeopt.pipeline.call import Call, limits
-from edgeopt.pipeline.modes import Files, asked
 
 
 def commands(group, above=()):
@@ -95,9 +94,3 @@ def test_modes(option, value):
 def test_pythons_callers_are_told_the_same(call):
     with pytest.raises(BadInput, match=" must be from "):
         call()
-
-
-def test_what_is_within_passes():
-    for name, bound in bounds.BOUNDS.items():
-        for value in (bound.low, bound.high, None):
-            bounds.require(name, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import dataclasses
 import io
@@ -64,10 +63,7 @@ from edgeopt.runner.idle import Idle
 from edgeopt.runner.keeper import Keeper
 from edgeopt.runner.root import Root
 from edgeopt.sources.formats import SUFFIXES
-
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
-PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "CONTRIBUTING.md"]
+from tests.pages import DOCS, ROOT, blocks, named, page, section
 
 VALUES = [
     record.Record, latency.Latency, latency.Verdict, score.Score, score.Drop, record.Parity,
@@ -85,28 +81,6 @@ EXPLAINED = [
     time_profile.TimeProfile, time_profile.OperatorTime,
 ]  # fmt: skip
 RAW = [timed.Session, timed.Timed, timed.Launch, timed.Block]
-
-
-def page(name: str) -> str:
-    return (DOCS / name).read_text("utf-8")
-
-
-def section(text: str, title: str) -> str:
-    """What stands below a heading of any level, down to the next of the same or a higher one."""
-    found = re.search(rf"^(#+) {re.escape(title)}$", text, re.MULTILINE)
-    assert found, f"there is no heading {title!r}"
-    rest = text[found.end() :]
-    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
-    return rest[: end.start()] if end else rest
-
-
-def named(text: str) -> set[str]:
-    """All that is in backticks."""
-    return set(re.findall(r"`([^`\n]+)`", text))
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda v: v.__name__)
@@ -246,12 +220,12 @@ def test_the_example_of_a_profile_is_one(tmp_path: Path) -> None:
 
 def test_every_runtime_is_named_with_what_it_opens_and_offers() -> None:
     rows = section(page("targets.md"), "Runtimes").splitlines()
-    for suffix, name in runtimes.SUFFIXES.items():
+    for suffix, name in runtimes.suffixes().items():
         row = next(row for row in rows if row.startswith(f"| `{name}` |"))
         assert f"`{suffix}`" in row
-        offered = ", ".join(targets.OFFERS.get(name, ()))
+        offered = ", ".join(targets.offers().get(name, ()))
         assert offered in row
-    for name in runtimes.REFERENCES:
+    for name in (spec.name for spec in runtimes.specs() if spec.reference):
         assert any(row.startswith(f"| `{name}` |") for row in rows)
 
 
@@ -370,30 +344,6 @@ def test_the_exchange_is_json() -> None:
     (text,) = [b for b in blocks(page("runner-protocol.md"), "") if b.startswith("> ")]
     for line in text.splitlines():
         assert isinstance(json.loads(line[2:]), dict)
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_links_lead_somewhere(path: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
-    gone = [
-        link for link in links if "://" not in link and not (path.parent / link).resolve().exists()
-    ]
-    assert gone == []
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_python_in_a_page_is_python(path: Path) -> None:
-    for code in blocks(path.read_text("utf-8"), "python"):
-        ast.parse(code)
-
-
-def test_decisions_are_numbered_and_short() -> None:
-    files = sorted((DOCS / "decisions").glob("*.md"))
-    assert [file.name[:4] for file in files] == [f"{i:04}" for i in range(1, len(files) + 1)]
-    for file in files:
-        lines = file.read_text("utf-8").splitlines()
-        assert lines[0].startswith(f"# {int(file.name[:4])}. ")
-        assert len(lines) <= 30
 
 
 def test_the_matrix_of_formats_is_that_of_its_results() -> None:

@@ -12,17 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from edgeopt import runtimes
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "edgeopt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 300
 
-#: Import names, or what they begin with, of packages that convert or run models.
-HEAVY = ("torch", "tensorflow", "onnx", "onnxslim", "onnxscript", "onnx2tf", "onnxruntime",
-         "openvino", "nncf", "ai_edge_", "litert_torch", "tflite_runtime", "keras", "tf2onnx",
-         "skl2onnx", "skops", "executorch", "torchao", "ncnn", "pnnx", "torch_pruning",
-         "coremltools", "tflite_micro")  # fmt: skip
-#: The modules that call the pipeline.
+#: Import names, or what they begin with, of packages that run models, and that convert them.
+HEAVY = (
+    *{name for spec in runtimes.specs() for name in spec.imports} - {"sklearn", "joblib"},
+    "onnx", "onnxslim", "onnxscript", "onnx2tf", "nncf", "ai_edge_", "litert_torch", "keras",
+    "tf2onnx", "skl2onnx", "skops", "torchao", "pnnx", "torch_pruning", "tflite_micro",
+)  # fmt: skip
+#: The modules that call the pipeline and what is beside it.
 ENTRANCES = (
     "__main__", "api", "api_measure", "cli", "cli_explain", "cli_measure", "cli_optimize"
 )  # fmt: skip
@@ -114,12 +117,12 @@ def test_a_room_imports_only_from_rooms_above_it():
     assert upward == []
 
 
-def test_only_the_entrances_know_the_pipeline_and_the_command_line():
+def test_only_the_entrances_know_the_pipeline_what_is_beside_it_and_the_command_line():
     known = [
         str(found)
         for path in FILES
         for found in imports(path)
-        if (room := room_of(found.module)) in ("pipeline", "cli")
+        if (room := room_of(found.module)) in ("benchmarking", "pipeline", "cli")
         and own_room(path) not in (*ENTRANCES, room)
     ]
     assert known == []
@@ -150,12 +153,31 @@ def test_what_runs_on_a_device_needs_numpy_and_its_own_runtime_alone():
 
 
 def allowed_on_the_device(path: Path) -> set[str]:
-    """What a file there may import: numpy, and in a runtime's file its PACKAGES and NEEDS."""
+    """What a file there may import: numpy, in a runtime's file its own, else its PACKAGES."""
     packages: list[str] = []
+    if path.parent.name == "runtimes" and path.stem in runtimes.RUNTIMES:
+        packages += runtimes.spec(path.stem).imports
     for node in tree(path).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("PACKAGES", "NEEDS"):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PACKAGES":
             packages += ast.literal_eval(node.value)
     return {*sys.stdlib_module_names, "numpy", *(name.replace("-", "_") for name in packages)}
+
+
+def test_the_space_of_recipes_knows_no_converter():
+    """It is told by its caller what makes a runtime's files (`search/makers.py`)."""
+    known = [
+        str(found)
+        for path in FILES
+        for found in imports(path)
+        if room_of(found.module) == "convert" and own_room(path) == "search"
+    ]
+    assert known == []
+
+
+def test_lists_of_runtimes_load_no_runtime():
+    for asked in ("targets.offers()", "[convert.load(name) for name in convert.CONVERTERS]"):
+        code = f"import sys; from edgeopt import convert, targets; {asked}; {SHOWN}"
+        assert loaded(code) == []
 
 
 @pytest.mark.parametrize("path", ON_THE_DEVICE, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -198,6 +220,13 @@ def calls_of_libraries(path: Path) -> list[ast.Call]:
 
 @pytest.mark.parametrize("module", ["edgeopt", "edgeopt.api", "edgeopt.cli", "edgeopt.targets"])
 def test_an_entrance_loads_nothing_slow(module):
-    code = f"import sys, {module}; print(*sorted(set(sys.modules) & set({SLOW_TO_LOAD})))"
+    assert loaded(f"import sys, {module}; {SHOWN}") == []
+
+
+SHOWN = f"print(*sorted(set(sys.modules) & set({SLOW_TO_LOAD})))"
+
+
+def loaded(code: str) -> list[str]:
+    """What a new interpreter prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    return done.stdout.split()

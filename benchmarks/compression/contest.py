@@ -20,6 +20,7 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.devices.local import Local
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.domain.progress import silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.tensor import Binding
@@ -33,8 +34,8 @@ from edgeopt.harness.measure import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Session
 from edgeopt.jobs import child
+from edgeopt.pipeline.evaluation_set import exam, metric_for, output_shapes
 from edgeopt.pipeline.intake import Intake
-from edgeopt.pipeline.judge import exam, metric_for, output_shapes
 from edgeopt.runner import sensors
 from edgeopt.store.run_folder import RunFolder
 
@@ -70,7 +71,7 @@ class Contest:
     def _exam(self, part: str, samples: Samples) -> Any:
         place = self.folder / "exam" / part
         source = self.intake.source
-        return exam(part, samples, source, self.device, place, self.log, STEP_S, lambda done: None)
+        return exam(part, samples, source, self.device, place, self.log, STEP_S, silent)
 
     def _classes(self, samples: Samples, answers: np.ndarray) -> np.ndarray:
         """What NNCF's accuracy control is told is right: the labels, else the source's answers."""
@@ -203,7 +204,7 @@ class Contest:
         return measure(
             self.device, subjects, self.confirm.feed, BUDGETS[self.budget], self.log, STEP_S,
             baseline=baseline,
-            progress=lambda done, total, what: print(f"  {done}/{total} {what}", file=sys.stderr),
+            progress=lambda what, done, total: print(f"  {done}/{total} {what}", file=sys.stderr),
         )  # fmt: skip
 
     def _with_latency(self, title: str, entry: dict[str, Any], session: Session) -> None:

@@ -38,9 +38,9 @@ from edgeopt.harness.measure import measure
 from edgeopt.harness.profile import profile
 from edgeopt.harness.validity import findings
 from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.workbench import Workbench
-from edgeopt.pipeline.workshop import Workshop
+from edgeopt.pipeline.run_context import RunContext
 from edgeopt.report.progress import Progress
 from edgeopt.search import prices
 from edgeopt.store import run_folder
@@ -109,16 +109,16 @@ def run(names: Sequence[str], budget: str, work: Path, progress: Listener) -> di
     scratch.mkdir()
     intake = take_in(call, scratch, progress)
     folder, _ = run_folder.create(call.out, intake.request)
-    with Workbench(call, intake, folder, progress, Local()) as bench:
-        shop = bench.shop(bench.local)
-        return {name: _runtime(bench, shop, name, budget, progress) for name in names}
+    with RunContext(call, intake, folder, progress, Local()) as context:
+        evaluator = context.evaluator(context.local)
+        return {name: _runtime(context, evaluator, name, budget, progress) for name in names}
 
 
 def _runtime(
-    bench: Workbench, shop: Workshop, name: str, budget: str, progress: Listener
+    context: RunContext, evaluator: Evaluator, name: str, budget: str, progress: Listener
 ) -> dict[str, Any]:
     options = _options(name)
-    usual = convert.load(name).recipe("int8-static", shop.source)
+    usual = convert.load(name).quantization("int8-static", evaluator.source)
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 
@@ -140,7 +140,7 @@ def _runtime(
         "8-bit training": static(usual, TRAINED),
         "8-bit training, bias correction": static(better, TRAINED),
     }
-    ranked = _prices(shop, fp32, static(better), progress)
+    ranked = _prices(evaluator, fp32, static(better), progress)
     for count in LADDER:
         kept = spans(numbers(price.group.span for price in ranked[:count]))
         partly = msgspec.structs.replace(better, exceptions=kept)
@@ -150,8 +150,8 @@ def _runtime(
     rows = {}
     for title, recipe in forms.items():
         progress(f"{name}: {title}")
-        rows[title] = _scored(bench, shop, recipe)
-    figures, machine = _timed(shop, forms, budget, progress)
+        rows[title] = _scored(context, evaluator, recipe)
+    figures, machine = _timed(evaluator, forms, budget, progress)
     for title, row in rows.items():
         row.update(figures[title])
     return {"rows": rows, "prices": msgspec.to_builtins(ranked), "machine": machine}
@@ -162,24 +162,24 @@ def _options(name: str) -> dict[str, str | int]:
     return next(dict(r.options) for r in rules if (r.runtime, r.precision) == (name, "fp32"))
 
 
-def _prices(shop: Workshop, fp32: Recipe, plain: Recipe, progress: Listener) -> list[Price]:
+def _prices(evaluator: Evaluator, fp32: Recipe, plain: Recipe, progress: Listener) -> list[Price]:
     progress(f"{plain.runtime}: ranking layers")
-    table = shop.conversions.noise(plain, shop.output)
+    table = evaluator.conversions.noise(plain, evaluator.output)
     pair = profile(
-        shop.device,
-        [shop.subject(recipe, shop.artifact(recipe)) for recipe in (fp32, plain)],
-        shop.choose.feed,
+        evaluator.device,
+        [evaluator.subject(recipe, evaluator.artifact(recipe)) for recipe in (fp32, plain)],
+        evaluator.choose.feed,
         [40, 40],
-        shop.log("profile"),
+        evaluator.log("profile"),
         300.0,
     )
     return prices.worth_keeping(prices.prices(table, *pair))
 
 
-def _scored(bench: Workbench, shop: Workshop, recipe: Recipe) -> dict[str, Any]:
-    artifact = shop.artifact(recipe)
-    answers, _ = shop.answers(recipe, artifact, bench.confirm)
-    score, drop = bench.confirm.marks(shop.judge, answers, shop.output, 0.01)
+def _scored(context: RunContext, evaluator: Evaluator, recipe: Recipe) -> dict[str, Any]:
+    artifact = evaluator.artifact(recipe)
+    answers, _ = evaluator.answers(recipe, artifact, context.confirm)
+    score, drop = context.confirm.marks(evaluator.judge, answers, evaluator.output, 0.01)
     return {
         "recipe": str(recipe),
         "convert_s": artifact.convert_s,
@@ -190,18 +190,18 @@ def _scored(bench: Workbench, shop: Workshop, recipe: Recipe) -> dict[str, Any]:
 
 
 def _timed(
-    shop: Workshop, forms: dict[str, Recipe], budget: str, progress: Listener
+    evaluator: Evaluator, forms: dict[str, Recipe], budget: str, progress: Listener
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    subjects = [shop.subject(recipe, shop.artifact(recipe)) for recipe in forms.values()]
+    subjects = [evaluator.subject(recipe, evaluator.artifact(recipe)) for recipe in forms.values()]
     base = forms["fp32"].id
     session = measure(
-        shop.device,
+        evaluator.device,
         subjects,
-        shop.choose.feed,
+        evaluator.choose.feed,
         BUDGETS[budget],
-        shop.log("measure"),
+        evaluator.log("measure"),
         300.0,
-        progress=lambda done, total, what: progress(what, done, total),
+        progress=progress,
         baseline=base,
     )
     default = forms["edgeopt default"].id

@@ -27,6 +27,7 @@ from benchmarks.compression.contest import STEP_S, Contest, geometric_mean
 from benchmarks.compression.workloads import WORKLOADS
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.run import Constraints
+from edgeopt.jobs import interpreter
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.intake import take_in
 from edgeopt.pipeline.optimize import optimize
@@ -103,8 +104,10 @@ def main() -> None:
         return
     for name in options.workloads:
         with tempfile.NamedTemporaryFile(suffix=".json") as file:  # PyTorch goes with its process
-            command = [sys.executable, "-m", "benchmarks.compression.reference", name, "--one"]
-            subprocess.run([*command, "--budget", options.budget, "--out", file.name], check=True)
+            module = "benchmarks.compression.reference"
+            command = interpreter.command("-m", module, name, "--one", "--budget", options.budget)
+            there = interpreter.environment()
+            subprocess.run([*command, "--out", file.name], check=True, env=there)
             _keep(options.out, json.loads(Path(file.name).read_text()))
     print(summary(json.loads(options.out.read_text())["rows"]))
 

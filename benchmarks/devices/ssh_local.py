@@ -26,6 +26,7 @@ import numpy as np
 
 from benchmarks.devices.slow_link import SlowLink
 from benchmarks.devices.sshd import HOST, Sshd
+from edgeopt.benchmarking.opened_files import Opened, open_files
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.devices.ssh import Ssh
@@ -35,7 +36,6 @@ from edgeopt.harness.client import Client
 from edgeopt.harness.compare import compare, noise
 from edgeopt.harness.figures import latency
 from edgeopt.harness.timed import Block, Launch, Session, Timed
-from edgeopt.pipeline.opened import Opened, open_files
 
 HERE, AGAIN, NEAR, FAR = "here", "here again", "ssh", "ssh, 200 ms away"
 DELAY_S = 0.1  # each way

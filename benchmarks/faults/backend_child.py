@@ -14,8 +14,8 @@ from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.feed import fields
-from edgeopt.pipeline import diagnosis, judge
-from edgeopt.pipeline.parity import parity
+from edgeopt.pipeline import diagnosis, evaluation_set
+from edgeopt.pipeline.parity_check import parity
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.source import Source
 
@@ -78,8 +78,8 @@ def source_check(argument: dict[str, Any]) -> dict[str, Any]:
 
 
 def source_answers(source: Source, given: Arrays) -> Arrays:
-    """What `judge.ask` would get, in this process."""
-    subject = judge.reference(source)
+    """What `evaluation_set.ask` would get, in this process."""
+    subject = evaluation_set.reference(source)
     return _answers(
         subject.runtime,
         str(subject.path),

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_suffix(".json")
 
 WRAPPED = ("{}", "' or {} or '", '"); {}; ("', "x\n    {}\n    y", "{}.x", "Symbol('s1', x={})")
@@ -84,11 +83,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--once", action="store_true", help="one place of each kind")
     asked = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "tests" / "exported"))
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)  # PyTorch tells each refusal twice
-    import archives
     import torch
+
+    from tests.runtimes.exported import archives
 
     torch.set_num_threads(1)
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)

@@ -5,12 +5,12 @@ python -m benchmarks.faults.lying_command optimize ...
 
 from __future__ import annotations
 
-from benchmarks.faults.shortly import shorten
+from benchmarks.faults.shortly import applied
 from edgeopt.devices import resolve
 
 if __name__ == "__main__":
     from edgeopt.cli import cli
 
-    shorten()
     resolve.LINKS["adb"] = "benchmarks.devices.phone:of"
-    cli(prog_name="edgeopt")
+    with applied():
+        cli(prog_name="edgeopt")

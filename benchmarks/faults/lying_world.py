@@ -13,35 +13,10 @@ from typing import Any
 
 from benchmarks.devices import lying_ssh
 from benchmarks.devices.sshd import HOST, SSHD, Sshd
-from benchmarks.faults import under_way
+from benchmarks.faults import profile, under_way
+from edgeopt.jobs import interpreter
 
-ROOT = Path(__file__).parents[2]
 LIMIT_S = 600.0
-
-PROFILE = """
-name = "{name}"
-title = "Whatever machine runs this"
-summary = "ONNX Runtime only: quick."
-arch = "x86_64"
-os = "linux"
-link = "local"
-cores = [{{ model = "any", count = 2 }}]
-threads = [1]
-
-[isa]
-features = ["avx2"]
-absent = []
-basis = "recalled"
-source = "what this bench asks for"
-
-[match]
-{match}
-
-[[recipes]]
-runtime = "onnxruntime"
-precision = "fp32"
-why = "a bench"
-"""
 
 MODEL = """
 import numpy as np, onnx
@@ -70,15 +45,15 @@ class World:
         ssh = folder / "bin" / "ssh"
         ssh.write_text(f'#!/bin/sh\nexec {sys.executable} {lying_ssh.__file__} "$@"\n')
         ssh.chmod(0o755)
-        for name, match in (("here", 'features = ["avx2"]'), ("there", 'board = "^No Such$"')):
-            (folder / f"{name}.toml").write_text(PROFILE.format(name=name, match=match))
+        for name, match in (("here", profile.HERE), ("there", 'board = "^No Such$"')):
+            profile.write(folder, ("onnxruntime", "fp32"), name=name, match=match)
         self.sshd = Sshd(folder) if SSHD else None
         links = {"board": "ssh://board", "phone": "adb://liar"}
         if self.sshd:
             links["server"] = f"ssh://{HOST}:{self.sshd.lying}"
         for name, link in links.items():
             self._list(name, link)
-        subprocess.run([sys.executable, "-c", MODEL], cwd=folder, check=True)
+        subprocess.run(interpreter.command("-c", MODEL), cwd=folder, check=True)
 
     def _list(self, name: str, link: str) -> None:
         """The user's devices: one."""
@@ -107,9 +82,8 @@ class World:
         scratch.mkdir(parents=True)
         tag = uuid.uuid4().hex
         environment = {
-            **os.environ,
+            **interpreter.environment(),
             under_way.TAG: tag,
-            "PYTHONPATH": str(ROOT),
             "TMPDIR": str(scratch),
             "COLUMNS": "1000",
             **more,
@@ -117,7 +91,7 @@ class World:
         began = time.monotonic()
         with (scratch / "said").open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.faults.lying_command", *words],
+                interpreter.command("-m", "benchmarks.faults.lying_command", *words),
                 cwd=self.folder,
                 env=environment,
                 stdout=said,

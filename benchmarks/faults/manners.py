@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.faults.small import linear, one_runtime
+from edgeopt.jobs import interpreter
 
-EDGEOPT = f"{sys.executable} -m edgeopt"
+EDGEOPT = shlex.join(interpreter.command("-m", "edgeopt"))
 OPTIMIZE = "optimize model.onnx --target ./one.toml --data data.npz --quick --out"
 LIMIT_S = 300.0
 
@@ -105,7 +107,7 @@ def _prepared(folder: Path) -> Path:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return interpreter.environment()
 
 
 def _run(case: Case, work: Path) -> dict[str, object]:

@@ -137,7 +137,7 @@ def asked(
 def _recipe(
     runtime: str, precision: Precision, options: dict[str, str | int], source: Source
 ) -> Recipe:
-    how = convert.load(runtime).recipe(precision, source)
+    how = convert.load(runtime).quantization(precision, source)
     return Recipe(runtime=runtime, precision=precision, options=options, quantization=how)
 
 
@@ -178,7 +178,7 @@ def judged(
         runtime if precision == "fp32" else f"{runtime} {precision}": (runtime, precision)
         for runtime in runtimes
         for precision in precisions
-        if precision in convert.load(runtime).PRECISIONS
+        if precision in runtimes.spec(runtime).precisions
     }
     try:
         source, arrays = prepared(model, work)

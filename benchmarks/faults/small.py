@@ -6,32 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-PROFILE = """
-name = "one"
-title = "One runtime"
-summary = "One recipe. No machine is of it, so nothing is timed."
-arch = "x86_64"
-os = "linux"
-link = "local"
-cores = [{{ model = "any", count = 2 }}]
-threads = [1]
-
-[isa]
-features = []
-absent = []
-basis = "recalled"
-source = "what the case asks for"
-
-[[recipes]]
-runtime = "{runtime}"
-precision = "fp32"
-why = "the case is about what comes after"
-"""
+from benchmarks.faults import profile
 
 
 def one_runtime(folder: Path, runtime: str = "onnxruntime") -> None:
     """Writes one.toml: a target with fp32 in one runtime, which nothing is timed on."""
-    (folder / "one.toml").write_text(PROFILE.format(runtime=runtime))
+    profile.write(folder, (runtime, "fp32"), name="one", match=None)
 
 
 def linear(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -13,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.faults import profile, small, stand_in, under_way
+from edgeopt.jobs import interpreter
 
-_ROOT = str(Path(__file__).parents[2])
 LIMIT_S = 900
 
 
@@ -67,17 +65,16 @@ class Scene:
 
     def start(self, *more: str, command: str = "optimize") -> subprocess.Popen[str]:
         """Begin a call; what it prints comes with `communicate`."""
-        words = [sys.executable, "-m", "benchmarks.faults.shortly", command]
+        words = interpreter.command("-m", "benchmarks.faults.shortly", command)
         if command == "optimize":
             words += ["model.onnx", "--data", "data.npz", "--target", profile.TARGET, "--quick"]
             words += ["--out", str(self.out), *more]
         else:
             words += [str(self.out), *more]
         environment = {
-            **os.environ,
+            **interpreter.environment(),
             **self.bench.tools,
             under_way.TAG: self.tag,
-            "PYTHONPATH": _ROOT,
             "TMPDIR": str(self.temporary),
             "EDGEOPT_CACHE": str(self.cache),
             "COLUMNS": "100",

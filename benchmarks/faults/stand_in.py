@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 from edgeopt.convert.onnx2tf import VERSION
+from edgeopt.jobs import interpreter
 
 _PROJECT = """
 [build-system]
@@ -79,7 +79,7 @@ def write(folder: Path, model: Path) -> dict[str, str]:
     """Make the index for a model y = x w + b; returns what tells pip and the program of it."""
     made = folder / "line.tflite"
     subprocess.run(
-        [sys.executable, "-c", _LITERT, str(model), str(made)], check=True, capture_output=True
+        interpreter.command("-c", _LITERT, str(model), str(made)), check=True, capture_output=True
     )
     index = folder / "index"
     index.mkdir()

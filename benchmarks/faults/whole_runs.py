@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import pkgutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 
 from benchmarks.faults import cases
 from benchmarks.faults.case import Case, Outcome
+from edgeopt.jobs import interpreter
 
 RESULTS = Path(__file__).with_suffix(".json")
 LIMIT_S = 1200
@@ -39,10 +39,9 @@ def load(name: str) -> Case:
 def run(case: Case, folder: Path) -> Outcome:
     """One call of the command in a folder of its own."""
     model, data = case.make(folder)
-    words = [sys.executable, "-m", "edgeopt.cli", "optimize", model, "--target", case.target]
+    words = interpreter.command("-m", "edgeopt.cli", "optimize", model, "--target", case.target)
     words += ["--data", data, "--out", "run", *case.options]
-    root = str(Path(__file__).parents[2])
-    environment = {**os.environ, "PYTHONPATH": root, "COLUMNS": "100", **case.environment}
+    environment = {**interpreter.environment(), "COLUMNS": "100", **case.environment}
     done = subprocess.run(
         words, cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT_S
     )

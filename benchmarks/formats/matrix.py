@@ -22,6 +22,7 @@ from typing import Any
 import edgeopt
 from benchmarks.formats.models import MODELS
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.jobs import interpreter
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "matrix.json"
@@ -131,16 +132,9 @@ def main() -> None:
         found = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
         # A process each: TensorFlow and PyTorch need not share one.
         with tempfile.TemporaryDirectory() as place:
-            command = [
-                sys.executable,
-                "-m",
-                "benchmarks.formats.matrix",
-                "--cells",
-                name,
-                place,
-                runtimes,
-            ]
-            subprocess.run(command, check=True)
+            asked = ("benchmarks.formats.matrix", "--cells", name, place, runtimes)
+            command = interpreter.command("-m", *asked)
+            subprocess.run(command, check=True, env=interpreter.environment())
             new = json.loads(Path(place, "cells.json").read_text("utf-8"))
         anew = {cell["runtime"] for cell in new}
         found = [c for c in found if c["model"] != name or c["runtime"] not in anew] + new

@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import launch_nets
+from edgeopt.benchmarking.opened_files import open_files, place
 from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.harness import profile
@@ -37,7 +38,6 @@ from edgeopt.harness.budget import CLOSER, QUICK, SCREEN, SETTLING, STEP, STEPS,
 from edgeopt.harness.compare import compare, decided, settled
 from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Block, Launch, Session, Timed
-from edgeopt.pipeline.opened import open_files, place
 from edgeopt.pipeline.races import over, raced
 from edgeopt.search import prices
 from edgeopt.stats import launches, verdict

@@ -16,13 +16,13 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 import edgeopt
+from edgeopt.jobs import interpreter
 from edgeopt.stats.proportion import wilson
 
 HERE = Path(__file__).parent
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "aa_live.json")
     options = parser.parse_args()
     load = subprocess.Popen(
-        [sys.executable, "-c", LOAD], env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        interpreter.command("-c", LOAD), env={**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     )
     found = so_far(options.out, options.quick)
     try:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.harness.aa_trace [--trials 200] [--out FILE]
 
-The trace (tests/data/aa_trace.npz) holds the durations of one fixed 3 x 256^3 sgemm, called
+The trace (tests/stats/aa_trace.npz) holds the durations of one fixed 3 x 256^3 sgemm, called
 for 75 s on a shared two-core machine. Every trial cuts as many calls from it as a comparison
 may make at most and deals them out. All arms are the same kernel; an effect is put in by
 dividing the candidate's durations. `interleaved` is edgeopt's own code on three arms in turn:
@@ -34,7 +34,7 @@ from edgeopt.harness.timed import Block, Launch, Session, Timed
 from edgeopt.stats import proportion, verdict
 
 HERE = Path(__file__).parent
-TRACE = HERE.parents[1] / "tests" / "data" / "aa_trace.npz"
+TRACE = HERE.parents[1] / "tests" / "stats" / "aa_trace.npz"
 EFFECTS = (0.0, 0.01, 0.02, 0.05, 0.10)
 ALPHA = 0.05
 ARMS = ("base", "twin", "candidate")

@@ -19,7 +19,6 @@ import math
 import platform
 import random
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -27,9 +26,10 @@ from pathlib import Path
 
 import edgeopt
 from benchmarks.harness import small_net, turns
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.budget import SCREEN
-from edgeopt.pipeline.bench import bench
+from edgeopt.jobs import interpreter
 from edgeopt.stats.quantile import median, median_interval
 from edgeopt.store import run_folder
 
@@ -116,7 +116,7 @@ def _openvino(path: Path, seconds: float, typical_ms: float, folder: Path) -> li
     arguments = ["-m", str(path), "-d", "CPU", "-hint", "latency", "-api", "sync"]
     # its limit is one of elapsed time, and it is stopped for half of that
     arguments += ["-t", str(max(1, round(2 * seconds))), "-load_config", str(config)]
-    return [sys.executable, "-c", OPENVINO, *arguments]
+    return interpreter.command("-c", OPENVINO, *arguments)
 
 
 def _openvino_medians(said: str, folder: Path) -> dict[str, float]:
@@ -132,7 +132,7 @@ def _litert(path: Path, seconds: float, typical_ms: float, folder: Path) -> list
     runs = max(50, round(1000 * seconds / typical_ms))
     arguments = [f"--model={path}", "--num_threads=1", f"--num_runs={runs}"]
     arguments += ["--warmup_runs=10", f"--result_json={folder / 'result.json'}"]
-    return [sys.executable, "-c", LITERT, *arguments]
+    return interpreter.command("-c", LITERT, *arguments)
 
 
 def _litert_medians(said: str, folder: Path) -> dict[str, float]:
@@ -141,7 +141,7 @@ def _litert_medians(said: str, folder: Path) -> dict[str, float]:
 
 
 def _onnxruntime(path: Path, seconds: float, typical_ms: float, folder: Path) -> list[str]:
-    return [sys.executable, "-c", ONNXRUNTIME, str(path), str(2 * seconds)]
+    return interpreter.command("-c", ONNXRUNTIME, str(path), str(2 * seconds))
 
 
 TOOLS = {
@@ -173,7 +173,8 @@ def compare(runtime: str, path: Path, pairs: int, seconds: float) -> list[dict]:
         with tempfile.TemporaryDirectory() as folder:
             here = Path(folder)
             # a turn of each: what takes so long alone takes twice as long
-            own = [sys.executable, "-c", OURS, str(path), str(2 * (seconds + START_S)), str(number)]
+            took = str(2 * (seconds + START_S))
+            own = interpreter.command("-c", OURS, str(path), took, str(number))
             theirs = tool.command(path, seconds, typical, here)
             said, told = turns.run(own, theirs, "measuring", rng)
             found.append({"ours": float(said.split()[-1]), **tool.medians(told, here)})

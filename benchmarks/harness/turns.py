@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from edgeopt.jobs import interpreter
+
 TURN_S = 0.1
 #: All turns of one call together; the tools here take seconds.
 LIMIT_TURNS = 3000
@@ -67,7 +69,8 @@ def run(first: list[str], second: list[str], ready: str, rng: random.Random) -> 
 @contextlib.contextmanager
 def _started(command: list[str]) -> Iterator[_Process]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = _Process(subprocess.Popen(command, stdout=out, stderr=err), out, err)
+        there = interpreter.environment()
+        process = _Process(subprocess.Popen(command, stdout=out, stderr=err, env=there), out, err)
         _send(process.popen.pid, signal.SIGSTOP)
         try:
             yield process

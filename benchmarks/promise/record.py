@@ -110,7 +110,7 @@ def _real(pool: Pool, folder: Path, drawn: list[np.ndarray]) -> dict[str, np.nda
             began = time.monotonic()
             recipe = Recipe(
                 runtime=runtime, precision=precision, options=options,
-                quantization=convert.load(runtime).recipe(precision, source),
+                quantization=convert.load(runtime).quantization(precision, source),
             )  # fmt: skip
             work = folder / f"{runtime}-{precision}-{number}"
             key = f"{runtime} {precision}" + (f" #{number}" if draws > 1 else "")

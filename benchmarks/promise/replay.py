@@ -219,7 +219,7 @@ def now(draw: Draw) -> Shipped:
             break
         drop = draw.bounded(str(record.recipe_id), draw.confirm)
         confirmed = _record(str(record.recipe_id), record.drop, drop)
-        if choose.misses(confirmed, limits):
+        if choose.shortfalls(confirmed, limits):
             continue
         passed.append(confirmed)
         if choose.likely(confirmed, limits):

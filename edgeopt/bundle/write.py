@@ -53,16 +53,12 @@ def write(
 
 #: Beside every run.py: name in the bundle -> the runtimes' own file that it is.
 _ALWAYS = {"fitting.py": "fitting.py", "read_npz.py": "npz.py"}
-#: Runtime -> the same for what it alone needs.
-_BESIDE = {
-    "tensorrt": {"build_engine.py": "tensorrt_engine.py", "cuda_runtime.py": "cuda_runtime.py"}
-}
 
 
 def _beside(runtime: str) -> dict[str, str]:
     """What run.py needs beside it: name -> text."""
     found = {}
-    for name, own in {**_ALWAYS, **_BESIDE.get(runtime, {})}.items():
+    for name, own in {**_ALWAYS, **runtimes.spec(runtime).shipped}.items():
         text = Path(runtimes.__file__).with_name(own).read_text("utf-8")
         found[name] = text.replace("from edgeopt.runtimes.", "from ")
     return found

@@ -22,12 +22,12 @@ from edgeopt.compress.features import Pairs
 from edgeopt.compress.lesson import CHUNK, Lesson
 from edgeopt.compress.sparsify import zeros_of
 from edgeopt.domain.compression import Training
+from edgeopt.domain.progress import Listener, silent
 
 if TYPE_CHECKING:
     import torch
 
 LAST_RATE = 0.01  # of the first, where the cosine ends
-Listener = Callable[[int, int, float], None]  # epochs done, of how many, seconds left
 
 
 @dataclass
@@ -82,7 +82,7 @@ def train(
     lesson: Lesson,
     training: Training,
     checkpoint: Path,
-    tell: Listener = lambda done, total, left: None,
+    tell: Listener = silent,
     watch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Curve:
     """Train in place; on return the module has the weights of the best epoch, the start included.
@@ -155,7 +155,8 @@ def _epochs(
             state.best, state.best_weights = number, copy.deepcopy(state.module.state_dict())
         state.save(checkpoint)
         typical = float(np.median([epoch.seconds for epoch in state.epochs[1:]]))
-        tell(number, training.epochs, typical * (training.epochs - number))
+        left_s = typical * (training.epochs - number)
+        tell(f"epoch {number}, about {left_s:.0f} s left at most", number, training.epochs)
     return f"all {training.epochs} epochs were made; the weights are of epoch {state.best}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 from pathlib import Path
@@ -72,7 +73,8 @@ class Derived(Value, kw_only=True, frozen=True):
     """What a stage made.
 
     Attributes:
-        exported, onnx: as in `Source`.
+        exported, onnx: as in `Source`. onnx_waits: its ONNX form is made when somebody wants it,
+            since another stage follows at once.
         parameters: numbers in the weights. about: what became of it, in words.
         curve: name of the training's file in the folder; None where nothing was trained.
         note: what the training wants the user to know.
@@ -86,6 +88,7 @@ class Derived(Value, kw_only=True, frozen=True):
     about: str
     curve: str | None = None
     note: str = ""
+    onnx_waits: bool = False
 
 
 def make(argument: Any) -> Any:
@@ -116,6 +119,7 @@ def make(argument: Any) -> Any:
         about=about,
         curve=CURVE if curve else None,
         note=_note(curve) if curve else "",
+        onnx_waits=not job.onnx,
     )
     return msgspec.to_builtins(derived)
 
@@ -172,7 +176,7 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
             learned,
             stage.training,
             folder / CHECKPOINT,
-            lambda done, total, left: _tell(folder / PROGRESS, done, total, left),
+            functools.partial(_tell, folder / PROGRESS),
             watch,
         )
     write(curve, folder / CURVE)
@@ -185,10 +189,10 @@ def _lesson(job: StageJob, seed: int) -> Lesson:
     return lesson(list(job.samples), job.labels, teacher, job.output, seed)
 
 
-def _tell(path: Path, done: int, total: int, left: float) -> None:
+def _tell(path: Path, what: str, done: int = 0, total: int = 0) -> None:
     """How far the training is, for the parent to read."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"done": done, "total": total, "left_s": left}))
+    part.write_text(json.dumps({"what": what, "done": done, "total": total}))
     part.replace(path)
 
 

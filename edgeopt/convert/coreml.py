@@ -7,69 +7,69 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.sources.source import Source
 
-EXTRA = "coreml"
-
-PRECISIONS: dict[str, tuple[str, ...]] = dict.fromkeys(
-    ("fp32", "fp16", "int8-weights"), ("coremltools", "torch")
-)
-
 #: Weights of fewer elements stay as they are: coremltools' own bound.
 SMALLEST_WEIGHT = 2048
 
 
-def recipe(precision: str, source: Source | None = None) -> Quantization | None:
-    """How integers are chosen for a precision."""
-    return Quantization(library="coremltools") if precision == "int8-weights" else None
+class CoreMl(Converter):
+    """By coremltools. Each precision is made from the exported program."""
+
+    runtime = "coreml"
+
+    def needs(self, precision: str) -> tuple[str, ...]:
+        """PyTorch, for each."""
+        return ("torch",)
+
+    def quantization(self, precision: str, source: Source | None = None) -> Quantization | None:
+        """Weights by coremltools' own compression."""
+        return Quantization(library="coremltools") if precision == "int8-weights" else None
+
+    def unsuitable(self, precision: str, source: Source) -> str:
+        """Why coremltools cannot take a source, or ""."""
+        if source.exported:
+            return ""
+        return (
+            "Core ML is made from a PyTorch module (.pt2, or an nn.Module); "
+            f"this source is {source.format}"
+        )
+
+    def convert(self, job: Job) -> Made:
+        """Write model.mlpackage, with inputs and outputs under the source's names.
+
+        Raises:
+            EdgeoptError: the source is no exported program, or no weight was compressed.
+        """
+        source, precision = job.source, job.recipe.precision
+        if not source.exported:
+            raise EdgeoptError(self.unsuitable(precision, source))
+        import coremltools as ct
+        import torch
+
+        program = torch.export.load(source.exported).run_decompositions({})
+        whole = ct.precision.FLOAT32 if precision == "fp32" else ct.precision.FLOAT16
+        model: Any = ct.convert(
+            program,
+            convert_to="mlprogram",
+            compute_precision=whole,
+            minimum_deployment_target=ct.target.iOS17,
+            outputs=[_output(ct, spec) for spec in source.outputs],
+            skip_model_load=True,
+        )
+        if precision == "int8-weights":
+            model = _compressed(model)
+        target = Path(job.folder) / "model.mlpackage"
+        model.save(str(target))
+        return Made(main=target.name)
 
 
-def unsuitable(precision: str, source: Source) -> str:
-    """Why coremltools cannot take a source, or ""."""
-    if source.exported:
-        return ""
-    return (
-        "Core ML is made from a PyTorch module (.pt2, or an nn.Module); "
-        f"this source is {source.format}"
-    )
-
-
-def base(precision: str) -> None:
-    """Each is made from the exported program."""
-    return
-
-
-def convert(job: Job) -> Made:
-    """Write model.mlpackage, with inputs and outputs under the source's names.
-
-    Raises:
-        EdgeoptError: the source is no exported program, or no weight was compressed.
-    """
-    source, precision = job.source, job.recipe.precision
-    if not source.exported:
-        raise EdgeoptError(unsuitable(precision, source))
-    import coremltools as ct
-    import torch
-
-    program = torch.export.load(source.exported).run_decompositions({})
-    whole = ct.precision.FLOAT32 if precision == "fp32" else ct.precision.FLOAT16
-    model: Any = ct.convert(
-        program,
-        convert_to="mlprogram",
-        compute_precision=whole,
-        minimum_deployment_target=ct.target.iOS17,
-        outputs=[_output(ct, spec) for spec in source.outputs],
-        skip_model_load=True,
-    )
-    if precision == "int8-weights":
-        model = _compressed(model)
-    target = Path(job.folder) / "model.mlpackage"
-    model.save(str(target))
-    return Made(main=target.name)
+CONVERTER = CoreMl()
 
 
 def _output(ct: Any, spec: TensorSpec) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
@@ -15,72 +16,68 @@ from edgeopt.sources.source import Source
 if TYPE_CHECKING:
     import torch
 
-EXTRA = "executorch"
 
-PRECISIONS: dict[str, tuple[str, ...]] = {
-    "fp32": ("executorch", "torch"),
-    "int8-static": ("executorch", "torch", "torchao"),
-}
+class ExecuTorch(Converter):
+    """By ExecuTorch's own lowering. Each precision is made from the exported program."""
+
+    runtime = "executorch"
+
+    def needs(self, precision: str) -> tuple[str, ...]:
+        """PyTorch; torchao for integers."""
+        return ("torch", "torchao") if precision == "int8-static" else ("torch",)
+
+    def quantization(self, precision: str, source: Source | None = None) -> Quantization | None:
+        """Static integers by torchao."""
+        if precision != "int8-static":
+            return None
+        return Quantization(library="torchao", calibration="histogram")
+
+    def unsuitable(self, precision: str, source: Source) -> str:
+        """ExecuTorch is made from what PyTorch exports, or ""."""
+        if source.exported:
+            return ""
+        return (
+            "ExecuTorch is made from a PyTorch module (.pt2, or an nn.Module); "
+            f"this source is {source.format}"
+        )
+
+    def convert(self, job: Job) -> Made:
+        """Write model.pte.
+
+        Raises:
+            EdgeoptError: the source is no exported program, or nothing in it was quantized.
+        """
+        if not job.source.exported:
+            raise EdgeoptError(self.unsuitable(job.recipe.precision, job.source))
+        import torch
+        from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+        from executorch.exir import to_edge_transform_and_lower
+
+        module: Any = torch.export.load(job.source.exported).module()
+        arguments = _zeros(job.source)
+        if job.recipe.precision == "int8-static":
+            module = _quantized(job, module, arguments)
+        # Exported anew: inputs that the program was exported with may have strides of 0.
+        program = torch.export.export(module, arguments)
+        lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
+        target = Path(job.folder) / "model.pte"
+        target.write_bytes(lowered.to_executorch().buffer)
+        return Made(main=target.name)
+
+    def ways(self, job: Job) -> tuple[Way, ...]:
+        """Of the integers alone."""
+        return ("float", "per-tensor") if job.recipe.precision == "int8-static" else ()
+
+    def operators(self, job: Job) -> tuple[Operator, ...]:
+        """The calls of the program that is quantized."""
+        import torch
+
+        module: Any = torch.export.load(str(job.source.exported)).module()
+        graph = torch.export.export(module, _zeros(job.source)).module().graph
+        return tuple(_operator(node) for node in graph.nodes if node.op == "call_function")
 
 
-def recipe(precision: str, source: Source | None = None) -> Quantization | None:
-    """How integers are chosen for a precision."""
-    if precision != "int8-static":
-        return None
-    return Quantization(library="torchao", calibration="histogram")
-
-
-def unsuitable(precision: str, source: Source) -> str:
-    """ExecuTorch is made from what PyTorch exports, or ""."""
-    if source.exported:
-        return ""
-    return (
-        "ExecuTorch is made from a PyTorch module (.pt2, or an nn.Module); "
-        f"this source is {source.format}"
-    )
-
-
-def base(precision: str) -> None:
-    """Each is made from the exported program."""
-    return
-
-
-def convert(job: Job) -> Made:
-    """Write model.pte.
-
-    Raises:
-        EdgeoptError: the source is no exported program, or nothing in it was quantized.
-    """
-    if not job.source.exported:
-        raise EdgeoptError(unsuitable(job.recipe.precision, job.source))
-    import torch
-    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import to_edge_transform_and_lower
-
-    module: Any = torch.export.load(job.source.exported).module()
-    arguments = _zeros(job.source)
-    if job.recipe.precision == "int8-static":
-        module = _quantized(job, module, arguments)
-    # Exported anew: inputs that the program was exported with may have strides of 0.
-    program = torch.export.export(module, arguments)
-    lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
-    target = Path(job.folder) / "model.pte"
-    target.write_bytes(lowered.to_executorch().buffer)
-    return Made(main=target.name)
-
-
-def ways(job: Job) -> tuple[Way, ...]:
-    """See `convert.ways`."""
-    return ("float", "per-tensor") if job.recipe.precision == "int8-static" else ()
-
-
-def operators(job: Job) -> tuple[Operator, ...]:
-    """The calls of the program that is quantized."""
-    import torch
-
-    module: Any = torch.export.load(str(job.source.exported)).module()
-    graph = torch.export.export(module, _zeros(job.source)).module().graph
-    return tuple(_operator(node) for node in graph.nodes if node.op == "call_function")
+CONVERTER = ExecuTorch()
 
 
 def _operator(node: Any) -> Operator:

@@ -24,6 +24,7 @@ from edgeopt.convert import (
     tflite_weights,
     tflite_whole,
 )
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
@@ -31,49 +32,100 @@ from edgeopt.convert.litert_float import Came, from_source, image_permutes, turn
 from edgeopt.convert.litert_graph import Graph
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
-from edgeopt.domain.recipe import OptionSet, Quantization
+from edgeopt.domain.recipe import Precision, Quantization
 from edgeopt.sources.source import Source
 
-EXTRA = "litert"
 
-PRECISIONS: dict[str, tuple[str, ...]] = {
-    "fp32": ("ai-edge-litert",),
-    "fp16": ("ai-edge-litert", "ai-edge-quantizer"),
-    "int8-static": ("ai-edge-litert", "ai-edge-quantizer"),
-    "int8-dynamic": ("ai-edge-litert", "ai-edge-quantizer"),
-    "int8-weights": ("ai-edge-litert", "ai-edge-quantizer"),
-    "as-is": ("ai-edge-litert",),
-}
-FROM_TORCH = ("litert-torch",)
+class LiteRt(Converter):
+    """By litert-torch, TensorFlow's converter or onnx2tf, and AI Edge Quantizer."""
 
-#: Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
-OPTION_SETS = (
-    OptionSet(
-        affinity="fastest",
-        why="threads that stay where they are keep their caches, and get no slower core",
-        spare_cores=True,
-    ),
-    OptionSet(
-        options={"xnnpack": "off"},
-        why="LiteRT's own kernels quantize activations at run time, too",
-        precisions=("int8-dynamic",),
-    ),
-    OptionSet(
-        options={"xnnpack": "latest"},
-        why="XNNPACK takes some operators on request only",
-    ),
-)
+    runtime = "litert"
+    from_torch = ("litert-torch",)
+    makes_forms = True
+
+    def needs(self, precision: str) -> tuple[str, ...]:
+        """AI Edge Quantizer, for what is made from the fp32 file."""
+        return ("ai-edge-quantizer",) if self.base(precision) else ()
+
+    def quantization(self, precision: str, source: Source | None = None) -> Quantization | None:
+        """AI Edge Quantizer's, or TensorFlow's for its own sources."""
+        if not precision.startswith("int8"):
+            return None
+        theirs = source is not None and _by_tensorflow(precision, source)
+        return Quantization(
+            library="tensorflow" if theirs else "ai-edge-quantizer",
+            calibration="min-max" if precision == "int8-static" else None,
+        )
+
+    def unsuitable(self, precision: str, source: Source) -> str:
+        """Its quantizer takes every kind of model; what it cannot do shows at conversion."""
+        if precision == "as-is" and source.tflite is None:
+            return (
+                "onnx2tf turns quantized operators of ONNX into float ones that round: it would "
+                "not be the file as it is"
+            )
+        return ""
+
+    def base(self, precision: str) -> Precision | None:
+        """Everything but fp32 is made from the fp32 file."""
+        return None if precision in ("fp32", "as-is") else "fp32"
+
+    def convert(self, job: Job) -> Made:
+        """Write model.tflite, channels last where the source has images."""
+        target = Path(job.folder) / "model.tflite"
+        source, precision = job.source, job.recipe.precision
+        came = Came()
+        if _is_the_file(source, precision):
+            shutil.copyfile(str(source.tflite), target)
+        elif precision == "fp32" or _taken_by_tensorflow(job):
+            came = from_source(job, target)
+        else:
+            assert job.base is not None, "the plan makes the fp32 artifact first"
+            came = Came(notes=_quantize(job, job.base, target))
+        if precision.startswith("int8"):
+            _refuse_float(job, target)
+        permutes = image_permutes(source)
+        turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
+        notes = _stored_once(target, source, precision)
+        if precision == "int8-static":
+            tflite_whole.write(target)
+            notes += _notes(target)
+        return Made(
+            main=target.name,
+            permutes=permutes | turned,
+            tools=came.tools,
+            notes=(*came.notes, *notes),
+        )
+
+    def ways(self, job: Job) -> tuple[Way, ...]:
+        """By who makes the integers."""
+        precision = job.recipe.precision
+        if _taken_by_tensorflow(job):
+            return ("float-kernels",) if precision == "int8-static" else ()
+        if precision == "int8-static":
+            return ("per-tensor-there", "float", "uncorrected", "per-tensor")
+        return () if job.base is None else ("float",)
+
+    def operators(self, job: Job) -> tuple[Operator, ...]:
+        """Those of the file that is quantized; none where TensorFlow's converter does it."""
+        if job.base is None or _taken_by_tensorflow(job):
+            return ()
+        with _plain(job, job.base) as path:
+            return Graph(path).operators()
+
+    @contextlib.contextmanager
+    def forms(self, job: Job) -> Iterator[Forms]:
+        """AI Edge Quantizer's.
+
+        Raises:
+            EdgeoptError: TensorFlow's converter makes this source's integers.
+        """
+        assert job.base is not None, "the plan makes the fp32 artifact first"
+        with _plain(job, job.base) as path:
+            yield litert_static.forms(job, path, image_permutes(job.source))
 
 
-def recipe(precision: str, source: Source | None = None) -> Quantization | None:
-    """How integers are chosen for a precision."""
-    if not precision.startswith("int8"):
-        return None
-    theirs = source is not None and _by_tensorflow(precision, source)
-    return Quantization(
-        library="tensorflow" if theirs else "ai-edge-quantizer",
-        calibration="min-max" if precision == "int8-static" else None,
-    )
+CONVERTER = LiteRt()
 
 
 def _by_tensorflow(precision: str, source: Source) -> bool:
@@ -85,49 +137,6 @@ def _taken_by_tensorflow(job: Job) -> bool:
     how = job.recipe.quantization
     other = how is not None and how.library != "tensorflow"
     return _by_tensorflow(job.recipe.precision, job.source) and not other
-
-
-def unsuitable(precision: str, source: Source) -> str:
-    """LiteRT's quantizer takes every kind of model; what it cannot do shows at conversion."""
-    if precision == "as-is" and source.tflite is None:
-        return (
-            "onnx2tf turns quantized operators of ONNX into float ones that round: it would not be "
-            "the file as it is"
-        )
-    return ""
-
-
-def base(precision: str) -> str | None:
-    """Everything but fp32 is made from the fp32 file."""
-    return None if precision in ("fp32", "as-is") else "fp32"
-
-
-def convert(job: Job) -> Made:
-    """Write model.tflite, channels last where the source has images."""
-    target = Path(job.folder) / "model.tflite"
-    source, precision = job.source, job.recipe.precision
-    came = Came()
-    if _is_the_file(source, precision):
-        shutil.copyfile(str(source.tflite), target)
-    elif precision == "fp32" or _taken_by_tensorflow(job):
-        came = from_source(job, target)
-    else:
-        assert job.base is not None, "the plan makes the fp32 artifact first"
-        came = Came(notes=_quantize(job, job.base, target))
-    if precision.startswith("int8"):
-        _refuse_float(job, target)
-    permutes = image_permutes(source)
-    turned = layout.cubes_turned(job, str(target), permutes) if turns_images(source) else {}
-    notes = _stored_once(target, source, precision)
-    if precision == "int8-static":
-        tflite_whole.write(target)
-        notes += _notes(target)
-    return Made(
-        main=target.name,
-        permutes=permutes | turned,
-        tools=came.tools,
-        notes=(*came.notes, *notes),
-    )
 
 
 def _stored_once(target: Path, source: Source, precision: str) -> tuple[str, ...]:
@@ -180,36 +189,6 @@ def _plain(job: Job, base: str) -> Iterator[str]:
             path = Path(scratch) / "plain.tflite"
             tflite_plain.write(Path(base), path)
         yield str(litert_prepared.write(path, Path(scratch) / "prepared.tflite"))
-
-
-def ways(job: Job) -> tuple[Way, ...]:
-    """See `convert.ways`."""
-    precision = job.recipe.precision
-    if _taken_by_tensorflow(job):
-        return ("float-kernels",) if precision == "int8-static" else ()
-    if precision == "int8-static":
-        return ("per-tensor-there", "float", "uncorrected", "per-tensor")
-    return () if job.base is None else ("float",)
-
-
-def operators(job: Job) -> tuple[Operator, ...]:
-    """Those of the file that is quantized; none where TensorFlow's converter does it."""
-    if job.base is None or _taken_by_tensorflow(job):
-        return ()
-    with _plain(job, job.base) as path:
-        return Graph(path).operators()
-
-
-@contextlib.contextmanager
-def forms(job: Job) -> Iterator[Forms]:
-    """See `convert.forms`.
-
-    Raises:
-        EdgeoptError: TensorFlow's converter makes this source's integers.
-    """
-    assert job.base is not None, "the plan makes the fp32 artifact first"
-    with _plain(job, job.base) as path:
-        yield litert_static.forms(job, path, image_permutes(job.source))
 
 
 def _refuse_float(job: Job, path: Path) -> None:

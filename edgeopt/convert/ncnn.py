@@ -15,70 +15,61 @@ from pathlib import Path
 import numpy as np
 
 from edgeopt.convert import ncnn_weights, pnnx_refused, rewrites, routes
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import describe_exit
 from edgeopt.jobs.told import told
 from edgeopt.sources.source import Source
 
-EXTRA = "ncnn"
-
-PRECISIONS: dict[str, tuple[str, ...]] = {
-    "fp32": ("ncnn", "pnnx"),
-    "fp16": ("ncnn", "pnnx"),
-}
-FROM_TORCH = ("torch",)
-
 _KINDS = {"float32": "f32", "float64": "f64", "float16": "f16"}
 _MOST_AXES = 3  # of a value in ncnn, without the batch
 
 
-def arithmetic(precision: str) -> dict[str, str | int]:
-    """Without the switches an ARM core with half-precision arithmetic computes in it."""
-    half = int(precision == "fp16")
-    return dict.fromkeys(("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic"), half)
+class Ncnn(Converter):
+    """By pnnx. No integers: the tools that would make them (ncnn2table, ncnn2int8) are no Python
 
-
-def recipe(precision: str, source: Source | None = None) -> None:
-    """No integers: the tools that would make them (ncnn2table, ncnn2int8) are no Python package."""
-    return
-
-
-def unsuitable(precision: str, source: Source) -> str:
-    """Why ncnn cannot take a source, or ""."""
-    for spec in source.inputs:
-        if spec.dtype not in _KINDS:
-            return f"ncnn takes floats; input {spec.name!r} is {spec.dtype}"
-        if spec.dtype == "float64" and not (source.exported or source.torchscript):
-            return f"ncnn computes in 32-bit floats; input {spec.name!r} is float64"
-        if len(spec.shape) > _MOST_AXES + 1:
-            return f"ncnn's values have three axes beside the batch; {spec.name!r} has more"
-        if 0 in spec.shape:
-            return f"ncnn has no values of length 0; input {spec.name!r} is {spec.sizes}"
-    return ""
-
-
-def base(precision: str) -> None:
-    """Each is made from the source: pnnx writes 16-bit weights itself."""
-    return
-
-
-def convert(job: Job) -> Made:
-    """Write model.param and model.bin.
-
-    Raises:
-        EdgeoptError: pnnx reads no form of the source, or leaves operators that ncnn has not.
+    package. Each precision is made from the source: pnnx writes 16-bit weights itself.
     """
-    target = Path(job.folder) / "model.param"
-    forms = _forms(job)
-    if not forms:
-        raise EdgeoptError(job.source.onnx_reason or "the source has no ONNX form")
-    done = routes.first(
-        [routes.Route(name, functools.partial(_made, job, form, target)) for name, form in forms],
-        lambda: routes.check(job, target, {}),
-    )
-    return Made(main=target.name, notes=(*done.result, *done.notes))
 
+    runtime = "ncnn"
+    from_torch = ("torch",)
+
+    def needs(self, precision: str) -> tuple[str, ...]:
+        """pnnx, for each."""
+        return ("pnnx",)
+
+    def unsuitable(self, precision: str, source: Source) -> str:
+        """Why ncnn cannot take a source, or ""."""
+        for spec in source.inputs:
+            if spec.dtype not in _KINDS:
+                return f"ncnn takes floats; input {spec.name!r} is {spec.dtype}"
+            if spec.dtype == "float64" and not (source.exported or source.torchscript):
+                return f"ncnn computes in 32-bit floats; input {spec.name!r} is float64"
+            if len(spec.shape) > _MOST_AXES + 1:
+                return f"ncnn's values have three axes beside the batch; {spec.name!r} has more"
+            if 0 in spec.shape:
+                return f"ncnn has no values of length 0; input {spec.name!r} is {spec.sizes}"
+        return ""
+
+    def convert(self, job: Job) -> Made:
+        """Write model.param and model.bin.
+
+        Raises:
+            EdgeoptError: pnnx reads no form of the source, or leaves operators that ncnn has not.
+        """
+        target = Path(job.folder) / "model.param"
+        forms = _forms(job)
+        if not forms:
+            raise EdgeoptError(job.source.onnx_reason or "the source has no ONNX form")
+        ways_in = [
+            routes.Route(name, functools.partial(_made, job, form, target)) for name, form in forms
+        ]
+        done = routes.first(ways_in, lambda: routes.check(job, target, {}))
+        return Made(main=target.name, notes=(*done.result, *done.notes))
+
+
+CONVERTER = Ncnn()
 
 #: What writes the file that pnnx reads into a folder, and notes of it.
 _Form = Callable[[Path], tuple[Path, tuple[str, ...]]]
@@ -114,6 +105,7 @@ def _made(job: Job, form: _Form, target: Path) -> tuple[str, ...]:
         log = _pnnx(job, given, work)
         text = (work / "model.param").read_text("utf-8")
         pnnx_refused.foreign(text, job.source)
+        pnnx_refused.without_axes(text)
         pnnx_refused.dropped(log)  # before it is run: such a layer may take the process with it
         target.write_text(_with_inputs(text, _shapes(job.source, work)), "utf-8")
         shutil.move(work / "model.bin", target.with_suffix(".bin"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.convert import onnxruntime_static
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job, Made
@@ -17,109 +18,95 @@ from edgeopt.convert.onnx_graph import Graph
 from edgeopt.convert.onnx_prepared import free_names
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
-from edgeopt.domain.recipe import OptionSet, Precision, Quantization
-from edgeopt.domain.target import RecipeRule
+from edgeopt.domain.recipe import Quantization
 from edgeopt.sources import tied_onnx
 from edgeopt.sources.source import Source
-
-EXTRA = "onnxruntime"
-
-PRECISIONS: dict[str, tuple[str, ...]] = {
-    "fp32": ("onnxruntime",),
-    "fp16": ("onnxruntime", "onnx"),
-    "int8-static": ("onnxruntime", "onnx"),
-    "int8-dynamic": ("onnxruntime", "onnx"),
-    "int8-weights": ("onnxruntime", "onnx", "nncf"),
-    "as-is": ("onnxruntime",),
-}
-
-OPTION_SETS = (
-    OptionSet(
-        options={"spinning": "during-run"},
-        why="threads that keep their core between operators start the next one sooner",
-        least_threads=2,
-    ),
-    OptionSet(
-        options={"graph_optimization": "extended"},
-        why="without the layouts of the last level, whose reorders can cost more than they win",
-    ),
-    OptionSet(
-        affinity="fastest",
-        why="threads that stay where they are keep their caches, and get no slower core",
-        spare_cores=True,
-    ),
-)
-
-_XNNPACK: tuple[Precision, ...] = ("fp32", "int8-static")
-
-#: Where the package was built with it; the one for x86-64 on PyPI is not (1.31).
-PROVIDER_RULES = tuple(
-    RecipeRule(
-        runtime="onnxruntime",
-        precision=precision,
-        why="XNNPACK's kernels in place of ONNX Runtime's own",
-        options={"provider": "XNNPACK"},
-    )
-    for precision in _XNNPACK
-)
 
 _MATRIX = {"MatMul", "Gemm", "Gather"}
 _QUANTIZED = {"Conv", "MatMul", "Gemm", "LSTM", "Attention", "EmbedLayerNormalization", "Gather"}
 
 
-def recipe(precision: str, source: Source | None = None) -> Quantization | None:
-    """How integers are chosen for a precision."""
-    return {
-        "int8-static": Quantization(library="onnxruntime", calibration="min-max"),
-        "int8-dynamic": Quantization(library="onnxruntime"),
-        "int8-weights": Quantization(library="nncf"),
-    }.get(precision)
+class OnnxRuntime(Converter):
+    """Every precision starts from the canonical ONNX file."""
+
+    runtime = "onnxruntime"
+    copies = ("fp32", "as-is")
+    makes_forms = True
+
+    def needs(self, precision: str) -> tuple[str, ...]:
+        """onnx, where more than a copy is made; NNCF for weights."""
+        if precision in self.copies:
+            return ()
+        return ("onnx", "nncf") if precision == "int8-weights" else ("onnx",)
+
+    def quantization(self, precision: str, source: Source | None = None) -> Quantization | None:
+        """Its own quantizer's, NNCF's for weights."""
+        return {
+            "int8-static": Quantization(library="onnxruntime", calibration="min-max"),
+            "int8-dynamic": Quantization(library="onnxruntime"),
+            "int8-weights": Quantization(library="nncf"),
+        }.get(precision)
+
+    def unsuitable(self, precision: str, source: Source) -> str:
+        """Why this source has nothing to gain from a precision, or ""."""
+        if precision.startswith("int8") and source.operators:
+            if not _QUANTIZED & source.operators.keys():
+                return "no operator in this model that ONNX Runtime quantizes"
+            if precision == "int8-weights" and not _MATRIX & source.operators.keys():
+                return (
+                    "its weights are all in convolutions, which are not compressed for this runtime"
+                )
+            if precision == "int8-dynamic" and _mostly("Conv", source.operators):
+                return (
+                    "most of it is convolutions, whose dynamic int8 form (ConvInteger) made models "
+                    "2 to 19 times slower than fp32 on x86, where measured"
+                )
+        return ""
+
+    def convert(self, job: Job) -> Made:
+        """Write model.onnx.
+
+        Raises:
+            EdgeoptError: there is no ONNX form of the source.
+        """
+        source = onnx_of(job.source)
+        target = Path(job.folder) / "model.onnx"
+        _MAKERS[job.recipe.precision](job, source, target)
+        return Made(main=target.name)
+
+    @contextlib.contextmanager
+    def forms(self, job: Job) -> Iterator[Forms]:
+        """Its own quantizer's."""
+        with onnxruntime_static.forms(job, onnx_of(job.source)) as made:
+            yield made
+
+    def ways(self, job: Job) -> tuple[Way, ...]:
+        """By precision."""
+        return _WAYS.get(job.recipe.precision, ())
+
+    def operators(self, job: Job) -> tuple[Operator, ...]:
+        """Those of the form that is quantized."""
+        source = onnx_of(job.source)
+        if job.recipe.precision == "int8-weights":
+            return Graph(source).operators()
+        with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+            ready = onnxruntime_static.preprocessed(source, Path(scratch))
+            return Graph(onnxruntime_static.named(ready, Path(scratch))).operators()
 
 
-def unsuitable(precision: str, source: Source) -> str:
-    """Why this source has nothing to gain from a precision, or ""."""
-    if precision.startswith("int8") and source.operators:
-        if not _QUANTIZED & source.operators.keys():
-            return "no operator in this model that ONNX Runtime quantizes"
-        if precision == "int8-weights" and not _MATRIX & source.operators.keys():
-            return "its weights are all in convolutions, which are not compressed for this runtime"
-        if precision == "int8-dynamic" and _mostly("Conv", source.operators):
-            return (
-                "most of it is convolutions, whose dynamic int8 form (ConvInteger) made models "
-                "2 to 19 times slower than fp32 on x86, where measured"
-            )
-    return ""
+CONVERTER = OnnxRuntime()
+
+_WAYS: dict[str, tuple[Way, ...]] = {
+    "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor"),
+    "int8-dynamic": ("float", "per-tensor"),
+    "int8-weights": ("float",),
+}
 
 
 def _mostly(kind: str, operators: Mapping[str, int]) -> bool:
     """Whether more than half of the operators that are quantized are of this kind."""
     quantized = sum(count for name, count in operators.items() if name in _QUANTIZED)
     return 2 * operators.get(kind, 0) > quantized
-
-
-def base(precision: str) -> None:
-    """Every precision starts from the canonical ONNX file."""
-    return
-
-
-def convert(job: Job) -> Made:
-    """Write model.onnx.
-
-    Raises:
-        EdgeoptError: there is no ONNX form of the source.
-    """
-    source = onnx_of(job.source)
-    target = Path(job.folder) / "model.onnx"
-    makers = {
-        "fp32": _copy,
-        "fp16": half,
-        "int8-static": _static,
-        "int8-dynamic": _dynamic,
-        "int8-weights": _weights,
-        "as-is": _copy,
-    }
-    makers[job.recipe.precision](job, source, target)
-    return Made(main=target.name)
 
 
 def onnx_of(source: Source) -> Path:
@@ -148,33 +135,6 @@ def half(job: Job, source: Path, target: Path) -> None:
 
 def _static(job: Job, source: Path, target: Path) -> None:
     onnxruntime_static.write(job, source, target)
-
-
-@contextlib.contextmanager
-def forms(job: Job) -> Iterator[Forms]:
-    """See `convert.forms`."""
-    with onnxruntime_static.forms(job, onnx_of(job.source)) as made:
-        yield made
-
-
-def ways(job: Job) -> tuple[Way, ...]:
-    """See `convert.ways`."""
-    table: dict[str, tuple[Way, ...]] = {
-        "int8-static": ("per-tensor-there", "float", "uncorrected", "per-tensor"),
-        "int8-dynamic": ("float", "per-tensor"),
-        "int8-weights": ("float",),
-    }
-    return table.get(job.recipe.precision, ())
-
-
-def operators(job: Job) -> tuple[Operator, ...]:
-    """Those of the form that is quantized."""
-    source = onnx_of(job.source)
-    if job.recipe.precision == "int8-weights":
-        return Graph(source).operators()
-    with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
-        ready = onnxruntime_static.preprocessed(source, Path(scratch))
-        return Graph(onnxruntime_static.named(ready, Path(scratch))).operators()
 
 
 def _dynamic(job: Job, source: Path, target: Path) -> None:
@@ -208,3 +168,13 @@ def _weights(job: Job, source: Path, target: Path) -> None:
     if not any(tensor.data_type == onnx.TensorProto.INT8 for tensor in model.graph.initializer):
         raise EdgeoptError("NNCF found no weight in it that it compresses.")
     onnx.save_model(model, str(target))
+
+
+_MAKERS = {
+    "fp32": _copy,
+    "fp16": half,
+    "int8-static": _static,
+    "int8-dynamic": _dynamic,
+    "int8-weights": _weights,
+    "as-is": _copy,
+}

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from edgeopt.convert import onnxruntime
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.job import Job, Made
-from edgeopt.sources.source import Source
-
-EXTRA = "onnxruntime"
-
-#: Its int8 kernels are few: TensorRT serves these.
-PRECISIONS: dict[str, tuple[str, ...]] = {
-    "fp32": ("onnxruntime",),
-    "fp16": ("onnxruntime", "onnx"),
-}
-
-base = onnxruntime.base
+from edgeopt.convert.onnxruntime import OnnxRuntime
 
 
-def recipe(precision: str, source: Source | None = None) -> None:
-    """No precision of it has integers."""
-    return
+class Cuda(Converter):
+    """Floats only: its int8 kernels are few, and TensorRT serves these. Every source may gain."""
+
+    runtime = "onnxruntime_cuda"
+    copies = ("fp32",)
+
+    def needs(self, precision: str) -> tuple[str, ...]:
+        """onnx, where more than a copy is made."""
+        return OnnxRuntime().needs(precision)
+
+    def convert(self, job: Job) -> Made:
+        """See `convert/onnxruntime.py`."""
+        return OnnxRuntime().convert(job)
 
 
-def unsuitable(precision: str, source: Source) -> str:
-    """Every source may gain."""
-    return ""
-
-
-def convert(job: Job) -> Made:
-    """See `convert/onnxruntime.py`."""
-    return onnxruntime.convert(job)
+CONVERTER = Cuda()

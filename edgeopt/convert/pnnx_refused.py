@@ -67,3 +67,25 @@ def dropped(log: str) -> None:
             f"pnnx drops {told}: what it makes computes something else.",
             "Without that operator, or with one that does the same, ncnn can take it.",
         )
+
+
+#: A reduction that is not of all (1=0) and lists no axis (-23303=0).
+_NO_AXES = re.compile(r"^Reduction\s+(\S+)\s(?=.* 1=0( |$))(?=.* -23303=0( |$))", re.MULTILINE)
+
+
+def without_axes(text: str) -> None:
+    """Refuse reductions whose axis pnnx has lost: it takes one alone in an input for no list.
+
+    Up to opset 17 axes are attributes, and `rewrites.reductions` writes them so, unless the model
+    has operators that are newer.
+
+    Raises:
+        EdgeoptError: there is one.
+    """
+    names = [found[1] for found in _NO_AXES.finditer(text)]
+    if names:
+        raise EdgeoptError(
+            f"pnnx drops the axis of {', '.join(names)}: what it makes computes something else.",
+            "It reads a single axis as it is written up to opset 17, and something in this model "
+            "is newer: export it with opset 17, if it can be.",
+        )

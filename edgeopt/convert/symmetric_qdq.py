@@ -82,14 +82,3 @@ def check(model: onnx.ModelProto) -> list[str]:
         if numpy_helper.to_array(zero).any():
             faults.append(f"{node.name}: its zero point is not 0")
     return faults
-
-
-def by_channel(model: onnx.ModelProto) -> int:
-    """How many tensors of weights have a scale for each channel."""
-    constants = {t.name: t for t in model.graph.initializer}
-    return sum(
-        node.op_type == "DequantizeLinear"
-        and node.input[0] in constants
-        and len(constants[node.input[1]].dims) == 1
-        for node in model.graph.node
-    )

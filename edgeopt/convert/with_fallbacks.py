@@ -6,45 +6,36 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import msgspec
 
 from edgeopt.convert import matching
+from edgeopt.convert.converter import Converter
 from edgeopt.convert.fallbacks import CannotLoad, Limits, search
 from edgeopt.convert.job import Job, Made
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.model import content_id
+from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
-
-#: Library -> its name in a sentence.
-LIBRARIES = {
-    "nncf": "NNCF",
-    "onnxruntime": "ONNX Runtime's quantizer",
-    "ai-edge-quantizer": "AI Edge Quantizer",
-    "tensorflow": "TensorFlow's converter",
-    "torchao": "torchao",
-    "coremltools": "coremltools",
-}
 
 Open = Callable[[Job, Made], Any]
 
 
-def made(job: Job, converter: ModuleType, opened: Open) -> tuple[Made, Any]:
+def made(job: Job, converter: Converter, opened: Open) -> tuple[Made, Any]:
     """What a converter makes of a job, and a session of it.
 
     Raises:
         EdgeoptError: see `fallbacks.search`.
     """
-    ways = converter.ways(job) if hasattr(converter, "ways") else ()
+    ways = converter.ways(job)
     if not ways:
-        result: Made = converter.convert(job)
+        result = converter.convert(job)
         return result, opened(job, result)
     how = job.recipe.quantization
     limits = Limits(
-        library=LIBRARIES[how.library] if how else f"the converter to {job.recipe.runtime}",
+        library=QUANTIZERS[how.library].title if how else f"the converter to {job.recipe.runtime}",
         ways=ways,
         how=how,
         operators=lambda: converter.operators(job),
@@ -57,7 +48,7 @@ def made(job: Job, converter: ModuleType, opened: Open) -> tuple[Made, Any]:
         place.mkdir()
         try:
             trial = msgspec.structs.replace(job, folder=str(place), relaxation=plan)
-            result: Made = converter.convert(trial)
+            result = converter.convert(trial)
             session = opened(trial, result)
             _answers(session, trial, result)
         except BaseException:

@@ -26,8 +26,9 @@ def make(argument: Any) -> Any:
     """
     job = msgspec.convert(argument, Job)
     require(job.recipe)
-    made, session = with_fallbacks.made(job, convert.load(job.recipe.runtime), _open)
-    packages = convert.packages(job.recipe.runtime, job.recipe.precision, job.source)
+    converter = convert.load(job.recipe.runtime)
+    made, session = with_fallbacks.made(job, converter, _open)
+    packages = converter.packages(job.recipe.precision, job.source)
     inputs, outputs = matching.bound(job, session, made.permutes)
     converted = Converted(
         main=made.main,
@@ -84,13 +85,13 @@ SOURCE_TOOLS = {
 def _open(job: Job, made: Made) -> Any:
     path = str(Path(job.folder) / made.main)
     recipe = job.recipe
-    runtime = runtimes.STAND_INS.get(recipe.runtime, recipe.runtime)
+    spec = runtimes.spec(recipe.runtime)
     # Opened on the processor: what else the device has, this machine may not.
-    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", None)
+    chosen = spec.provider_option
     options = {key: value for key, value in recipe.options.items() if key != chosen}
-    options = options if recipe.runtime not in runtimes.STAND_INS else {}
+    options = {} if spec.stand_in else options
     try:
-        return runtimes.load(runtime).open_session(path, 1, options)
+        return runtimes.load(spec.answers).open_session(path, 1, options)
     except Exception as error:
         otherwise = CannotLoad(
             f"{recipe.runtime} cannot load what was made: {first_line(error)}",

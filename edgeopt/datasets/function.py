@@ -7,6 +7,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from edgeopt.datasets.advice import did_you_mean
@@ -20,6 +21,22 @@ _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 def is_reference(text: str) -> bool:
     """Whether `text` reads as `module:function`."""
     return _REFERENCE.fullmatch(text) is not None
+
+
+def meant(text: str) -> str:
+    """What to write for a function whose module was given as a path; "" where none was meant."""
+    place, colon, name = text.removesuffix("()").rpartition(":")
+    if not colon:
+        return ""
+    module = PurePath(place.removesuffix(".py"))
+    if not module.is_absolute() and is_reference(whole := f"{'.'.join(module.parts)}:{name}"):
+        return f"A function is given as module:function. Write {whole}"
+    if is_reference(lone := f"{module.name}:{name}"):
+        return (
+            f"A function is given as module:function. Write {lone} and start edgeopt in "
+            f"{module.parent}, or name that folder in PYTHONPATH."
+        )
+    return ""
 
 
 def load_function(
@@ -81,7 +98,8 @@ def _import_failed(reference: str, module_name: str, error: BaseException) -> Ba
     if missing and (module_name + ".").startswith(missing + "."):
         return BadInput(
             f"{reference}: no module '{missing}' in the current directory or installed",
-            "Write module:function, where module.py lies in the current directory.",
+            (module_name.endswith(".py") and meant(reference))
+            or "Write module:function, where module.py lies in the current directory.",
         )
     if missing:
         return BadInput(f"{reference}: importing it needs '{missing}', which is not installed")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets import npz
-from edgeopt.datasets.function import is_reference, load_function, resolve
+from edgeopt.datasets.function import is_reference, load_function, meant, resolve
 from edgeopt.datasets.image_files import found_in
 from edgeopt.datasets.image_folder import EXAMPLE, Preprocessing, load_image_folder
 from edgeopt.datasets.samples import Samples, from_arrays
@@ -65,7 +65,8 @@ def require(
     elif is_reference(str(data)):
         resolve(str(data))
     elif found == "nothing":
-        raise BadInput(f"{on_disk.shown(path)}: no such file or folder", KINDS)
+        hint = meant(str(data)) or f"{KINDS} {on_disk.near(path)}".rstrip()
+        raise BadInput(f"{on_disk.shown(str(data))}: no such file or folder", hint)
     else:
         raise BadInput(f"{path}: data of an unknown kind", KINDS)
 

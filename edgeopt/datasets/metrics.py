@@ -35,7 +35,8 @@ def require_metric(name: str) -> None:
     elif name not in METRICS:
         raise BadInput(
             f"unknown metric '{name}'{did_you_mean(name, METRICS)}",
-            f"There are {', '.join(METRICS)}, and your own as module:function.",
+            function.meant(name)
+            or f"There are {', '.join(METRICS)}, and your own as module:function.",
         )
 
 

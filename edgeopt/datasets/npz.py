@@ -30,9 +30,7 @@ def require(path: Path) -> None:
         BadInput: it is missing, no file, or no archive.
     """
     if on_disk.kind(path) == "nothing":
-        raise BadInput(
-            f"{on_disk.shown(path)}: cannot be read as .npz: No such file or directory", npz.HINT
-        )
+        raise BadInput(f"{on_disk.shown(path)}: no such file", on_disk.near(path))
     try:
         npz.require(path)
     except Unfit as error:

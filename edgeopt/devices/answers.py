@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from edgeopt.domain.errors import Untrusted
+from edgeopt.devices.registry import LOCAL
+from edgeopt.domain.errors import OwnFault, RunnerFailed, Untrusted
 
 #: Names, versions, words of a kernel.
 Word = Annotated[str, Meta(max_length=512)]
@@ -21,7 +22,6 @@ Word = Annotated[str, Meta(max_length=512)]
 Text = Annotated[str, Meta(max_length=4096)]
 #: A place on a device. It is quoted wherever a shell reads it; no control characters all the same.
 Place = Annotated[str, Meta(max_length=4096, pattern=r"\A/[^\x00-\x1f\x7f]*\Z")]
-Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Count = Annotated[int, Meta(ge=0, le=2**62)]
 Few = Annotated[int, Meta(ge=0, le=100_000)]
 Signed = Annotated[int, Meta(ge=-(2**62), le=2**62)]
@@ -89,12 +89,18 @@ def shown(said: bytes) -> str:
     return repr(text) + (" ..." if len(said) > SHOWN else "")
 
 
-def untrusted(device: Any, sentence: str) -> Untrusted:
+def untrusted(device: Any, sentence: str) -> RunnerFailed:
     """The error for a device that said something which cannot be; the device counts as lost.
+
+    On this machine nobody else speaks: the runner is edgeopt's own, and what runtimes print does
+    not reach its answers. There it is edgeopt's own fault, of the runner or of a schema.
 
     Args:
         device: as `device.Device`; its `lost` says so from now on.
     """
+    if device.link == LOCAL:
+        fault = OwnFault(f"edgeopt itself failed: {sentence}")
+        return RunnerFailed(str(fault.args[0]), hint=fault.hint, own=True)
     device.lost = sentence
     return Untrusted(sentence, ADVICE)
 

@@ -28,6 +28,7 @@ from edgeopt.devices import debian, wheels
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.jobs.cache import cache, locked, whole
+from edgeopt.runtimes import spec, specs
 
 RELEASE, PYTHON, LIBC = "bookworm", "3.11", "glibc-2.36"
 LAYOUT = 1  # of the tree: a change makes it anew
@@ -36,9 +37,6 @@ LAYOUT = 1  # of the tree: a change makes it anew
 PACKAGES = ("libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libexpat1", "libffi8", "libbz2-1.0",
             "liblzma5", "libssl3", "libpython3.11-minimal", "libpython3.11-stdlib",
             "python3.11-minimal")  # fmt: skip
-
-#: Runtimes that have wheels for it: name -> package.
-RUNTIMES = {"litert": "ai-edge-litert", "onnxruntime": "onnxruntime", "openvino": "openvino"}
 
 #: A path in a package -> its place in the tree; anything else is left out.
 PLACES = (
@@ -79,16 +77,20 @@ def contents() -> Contents:
         release=RELEASE,
         python=PYTHON,
         packages=PACKAGES,
-        wheels=("numpy", *(f"{RUNTIMES[name]}=={version}" for name, version in runtimes().items())),
+        wheels=(
+            "numpy",
+            *(f"{spec(name).packages[0]}=={version}" for name, version in runtimes().items()),
+        ),
     )
 
 
 def runtimes() -> dict[str, str]:
     """Versions of the runtimes that a tree made now would hold, by name."""
     found = {}
-    for name, package in RUNTIMES.items():
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(package)
+    for one in sorted(specs(), key=lambda one: one.name):
+        if one.emulated:
+            with contextlib.suppress(metadata.PackageNotFoundError):
+                found[one.name] = metadata.version(one.packages[0])
     return found
 
 

@@ -17,9 +17,6 @@ from edgeopt.domain.progress import Listener, silent
 from edgeopt.jobs import scratch
 from edgeopt.jobs.process import kill_group
 
-#: What a package needs and does not say: tflite-runtime was built before numpy 2.
-COMPANIONS = {"tflite-runtime": ("numpy<2",), "executorch": ("torch",)}
-
 #: Compiling takes minutes on a small board; what is imported is compiled then.
 _QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary=:all:")
 _NO_NETWORK = ("Temporary failure in name resolution", "Network is unreachable", "ConnectTimeout",
@@ -29,7 +26,8 @@ _NO_NETWORK = ("Temporary failure in name resolution", "Network is unreachable",
 LIMIT_S = 3600.0  # compiling on a small board takes long
 SAID_BYTES = 16 << 20
 
-Choices = dict[str, Sequence[str]]
+#: Name -> the packages of which one is enough, first choice first, each with what goes with it.
+Choices = dict[str, Sequence[tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,10 @@ def setup(
         NotInstalled: `offline`, and there is no pip here.
     """
     place = str(device.facts()["environment"])
-    wanted: Choices = {"numpy": ("numpy",)}
-    wanted.update({name: runtimes.load(name).PACKAGES for name in names})
+    wanted: Choices = {"numpy": (("numpy",),)}
+    for name in names:
+        spec = runtimes.spec(name)
+        wanted[name] = tuple(spec.requirements(package) for package in spec.packages)
     failed: list[Finding] = []
     if offline:
         with scratch.folder("edgeopt-wheels-") as folder:
@@ -92,11 +92,11 @@ def _fetch(
     failed = []
     for name, choices in wanted.items():
         reasons = []
-        for package in choices:
-            progress(f"fetching {package} for {device.name}")
-            reason = wheels.fetch(_with_companions(package), device.facts(), folder)
+        for requirements in choices:
+            progress(f"fetching {requirements[0]} for {device.name}")
+            reason = wheels.fetch(requirements, device.facts(), folder)
             if not reason:
-                there[name] = (package,)
+                there[name] = (requirements,)
                 break
             reasons.append(reason)
         else:
@@ -130,23 +130,19 @@ def _make(device: Ssh, place: str, options: list[str], progress: Listener) -> No
 
 
 def _install(
-    device: Ssh, pip: Pip, name: str, packages: Sequence[str], progress: Listener
+    device: Ssh, pip: Pip, name: str, choices: Sequence[tuple[str, ...]], progress: Listener
 ) -> Finding:
     """Install the first of several packages that there is for the device."""
     reasons, advice = [], ""
-    for package in packages:
-        progress(f"{device.name}: installing {package}")
-        code, said = _call(device, [*pip.command, *_with_companions(package)])
+    for requirements in choices:
+        progress(f"{device.name}: installing {requirements[0]}")
+        code, said = _call(device, [*pip.command, *requirements])
         if code == 0:
-            return Finding(check=name, state="ok", found=f"{package} is installed")
+            return Finding(check=name, state="ok", found=f"{requirements[0]} is installed")
         reasons.append(wheels.complaint(said))
         if any(words in said for words in _NO_NETWORK):
             advice = "It has no way to the package index: use --offline."
     return Finding(check=name, state="failed", found="; ".join(reasons), advice=advice)
-
-
-def _with_companions(package: str) -> tuple[str, ...]:
-    return (package, *COMPANIONS.get(package, ()))
 
 
 def _call(device: Ssh, command: list[str]) -> tuple[int, str]:

@@ -60,3 +60,11 @@ def words(precision: str, ran_instead: str) -> str:
     beside = precision.startswith("int8") and ran_instead != "int8"
     part = "its float part " if beside else ""
     return f"({part}ran in {ran_instead})"
+
+
+def precisions(counts: dict[str, int]) -> str | None:
+    """{"int8": 62, "fp32": 3} -> "int8 62, fp32 3": operators that compute, by precision."""
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    if len(ordered) == 1:
+        return ordered[0][0]
+    return ", ".join(f"{name} {count}" for name, count in ordered) or None

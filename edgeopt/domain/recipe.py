@@ -8,6 +8,8 @@ import msgspec
 
 from edgeopt.domain import compression as stages
 from edgeopt.domain.model import Value, content_id
+from edgeopt.domain.obstacle import Obstacle
+from edgeopt.domain.quantizers import Library
 
 Precision = Literal[
     "fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights", "fp16-2to4", "as-is"
@@ -31,7 +33,7 @@ Calibration = Literal[
 
 
 class Quantization(Value, kw_only=True, frozen=True):
-    """How integers are chosen. What a library does not have is in `convert/algorithms.py`.
+    """How integers are chosen. What a library does not have is in `domain/quantizers.py`.
 
     Attributes:
         library: the package that does it.
@@ -52,9 +54,7 @@ class Quantization(Value, kw_only=True, frozen=True):
             execution, from 0: "4-9" (see `domain/layers.py`).
     """
 
-    library: Literal[
-        "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools"
-    ]
+    library: Library
     calibration: Calibration | None = None
     granularity: Literal["per-channel", "per-tensor"] = "per-channel"
     activations: Literal["asymmetric", "symmetric"] = "asymmetric"
@@ -106,27 +106,6 @@ Affinity = Literal["any", "fastest"]
 
 #: Options that only say how threads are run: they cannot change an answer.
 SCHEDULING = frozenset({"spinning", "ENABLE_CPU_PINNING", "ENABLE_HYPER_THREADING"})
-
-
-class OptionSet(Value, kw_only=True, frozen=True):
-    """Settings of a session that are worth a try on a leading candidate.
-
-    Attributes:
-        options: added to the candidate's own, or instead of them.
-        why: what may be won.
-        precisions: only for these; empty: for every one.
-        needs_any: flags of which the device must have one; empty: none needed.
-        least_threads: fewer have nothing to win.
-        spare_cores: only where the device has more cores than the candidate has threads.
-    """
-
-    options: dict[str, str | int] = msgspec.field(default_factory=dict)
-    affinity: Affinity = "any"
-    why: str
-    precisions: tuple[Precision, ...] = ()
-    needs_any: tuple[str, ...] = ()
-    least_threads: int = 1
-    spare_cores: bool = False
 
 
 class Recipe(Value, kw_only=True, frozen=True):
@@ -188,14 +167,25 @@ class Recipe(Value, kw_only=True, frozen=True):
     def with_threads(self, threads: int) -> Recipe:
         return msgspec.structs.replace(self, threads=threads)
 
+    @property
+    def artifact_title(self) -> str:
+        """The artifact in one line, without what only concerns the session."""
+        integers = f"({', '.join(self.quantization.words)})" if self.quantization else ""
+        words = (self.runtime, self.precision, integers, *stages.words(self.compression))
+        return " ".join(filter(None, words))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What it may be called by: every word of its title, without brackets and commas."""
+        phrases = (
+            *(self.runtime, self.precision, f"threads={self.threads}", *self.settings),
+            *(self.quantization.words if self.quantization else ()),
+            *stages.words(self.compression),
+        )
+        return frozenset(word for phrase in phrases for word in phrase.split())
+
     def __str__(self) -> str:
-        words = [self.runtime, self.precision]
-        if self.quantization:
-            words.append("(" + ", ".join(self.quantization.words) + ")")
-        words += stages.words(self.compression)
-        words.append(f"threads={self.threads}")
-        words += self.settings
-        return " ".join(words)
+        return " ".join((self.artifact_title, f"threads={self.threads}", *self.settings))
 
 
 class LeftOut(Value, kw_only=True, frozen=True):
@@ -203,5 +193,4 @@ class LeftOut(Value, kw_only=True, frozen=True):
 
     runtime: str
     precision: str
-    reason: str
-    hint: str = ""
+    why: Obstacle

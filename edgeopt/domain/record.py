@@ -17,8 +17,12 @@ from edgeopt.domain.mean_latency import MeanLatency
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.untimed import Untimed
 
 RECORD_VERSION = 2
+
+#: Fewer different values than this, where the source has so many times more, are few.
+FEW_VALUES, TIMES_MORE = 32, 32
 
 Status = Literal[
     "ok", "converted", "failed-convert", "failed-parity", "failed-run", "timeout", "skipped"
@@ -51,6 +55,13 @@ class Parity(Value, kw_only=True, frozen=True):
     coarsest: str = ""
     distinct: int | None = None
     source_distinct: int | None = None
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether it has few different values there, and the source so many times more."""
+        if self.distinct is None or self.source_distinct is None:
+            return False
+        return self.distinct < FEW_VALUES and self.source_distinct >= TIMES_MORE * self.distinct
 
 
 class Executed(Value, kw_only=True, frozen=True):
@@ -98,6 +109,7 @@ class Record(Value, kw_only=True, frozen=True):
     kind: Literal["measured", "emulated", "predicted"] | None = None
     latency_ms: Latency | None = None
     latency_reason: str = ""
+    untimed: Untimed | None = None
     energy: Energy | None = None
     speedup: Verdict | None = None
     versus_baseline: Verdict | None = None
@@ -134,6 +146,11 @@ class Record(Value, kw_only=True, frozen=True):
     def instead(self) -> str:
         """See `Executed.instead`."""
         return self.executed.instead if self.executed else ""
+
+    @property
+    def measured(self) -> Latency | None:
+        """A latency that was measured; an emulated or predicted one is none of that kind."""
+        return self.latency_ms if self.kind == "measured" else None
 
     @property
     def mendable(self) -> bool:

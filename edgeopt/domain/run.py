@@ -177,6 +177,10 @@ class Run(Value, kw_only=True, frozen=True):
                 return record
         return None
 
+    def choice(self, target: str) -> Choice | None:
+        """The choice for a target; None while the run goes on."""
+        return next((choice for choice in self.choices if choice.target == target), None)
+
     @property
     def chosen(self) -> Record | None:
         """The chosen record of the first target."""

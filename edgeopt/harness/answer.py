@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from edgeopt.devices.answers import untrusted
 from edgeopt.devices.device import Device
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness import npy
 from edgeopt.harness.client import Client, RunnerFailed
@@ -31,7 +31,7 @@ def answer(
     shapes: dict[str, tuple[int, ...]],
     log: Path,
     timeout_s: float,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Listener = silent,
     patience_s: float = math.inf,
     among: range | None = None,
     chunk: int = CHUNK,
@@ -42,7 +42,7 @@ def answer(
         shapes: shape of each of the source's outputs.
         among: these samples only, without gaps; None: all.
         timeout_s: for opening, and for each chunk of samples.
-        progress: told how many samples are done.
+        progress: told how many samples are done, of how many.
         patience_s: after this the samples done so far are enough; never fewer than `chunk`.
         chunk: samples a request.
 
@@ -60,7 +60,7 @@ def answer(
         for first in samples[::chunk]:
             count = min(chunk, samples.stop - first)
             parts.append(_chunk(device, client, subject, files, first, count, shapes, timeout_s))
-            progress(first - samples.start + count)
+            progress(f"answers of {subject.title}", first - samples.start + count, len(samples))
             if time.monotonic() - began > patience_s:
                 break
         facts = client.request("facts", timeout_s)["facts"]
@@ -76,7 +76,7 @@ def answer_in_parts(
     log: Path,
     timeout_s: float,
     runners: int,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Listener = silent,
 ) -> dict[str, np.ndarray]:
     """The answers of `answer`, by several runners side by side.
 
@@ -87,14 +87,14 @@ def answer_in_parts(
     """
     size = max(CHUNK, math.ceil(len(feed) / runners))
     parts = [range(i, min(i + size, len(feed))) for i in range(0, len(feed), size)]
-    done = dict.fromkeys(parts, 0)
+    counts = dict.fromkeys(parts, 0)
 
     def work(part: range) -> dict[str, np.ndarray]:
-        def told(count: int) -> None:
-            done[part] = count
-            progress(sum(done.values()))
+        def add(what: str, done: int = 0, total: int = 0) -> None:
+            counts[part] = done
+            progress(what, sum(counts.values()), len(feed))
 
-        return answer(device, subject, feed, shapes, log, timeout_s, told, among=part)[0]
+        return answer(device, subject, feed, shapes, log, timeout_s, add, among=part)[0]
 
     with ThreadPoolExecutor(len(parts)) as pool:
         answers = list(pool.map(work, parts))

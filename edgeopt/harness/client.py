@@ -66,7 +66,8 @@ class Client:
         Raises:
             CannotWrite: a disk of this machine is full, where the runner is of this machine.
             RunnerFailed: an error reply, a dead process, or no reply in `timeout_s`.
-            Untrusted: something that is no reply to this, or cannot be true.
+            Untrusted: something that is no reply to this, or cannot be true. On this machine that
+                is a RunnerFailed of edgeopt's own.
         """
         if self._bound and _reaches_a_gpu(cmd, fields):
             self._bound.lift(self._process.pid)
@@ -176,8 +177,9 @@ def _reaches_a_gpu(cmd: str, fields: dict[str, Any]) -> bool:
     """Whether a request opens a driver that reserves what it likes."""
     if cmd != "open":
         return cmd == "providers"
-    runtime = fields["runtime"]
-    if runtime in runtimes.STAND_INS or runtime not in runtimes.RUNTIMES:
-        return runtime in runtimes.STAND_INS
-    chosen = getattr(runtimes.load(runtime), "PROVIDER_OPTION", "")
-    return bool(fields["options"].get(chosen, "CPU") != "CPU")
+    if fields["runtime"] not in runtimes.RUNTIMES:
+        return False
+    spec = runtimes.spec(fields["runtime"])
+    if spec.stand_in:
+        return True
+    return bool(fields["options"].get(spec.provider_option, "CPU") != "CPU")

@@ -7,13 +7,12 @@ import os
 import shutil
 from pathlib import Path
 
+from edgeopt import runtimes
 from edgeopt.domain.artifact import Artifact
 from edgeopt.jobs import on_disk
 from edgeopt.store import stored
 
 MANIFEST = "artifact.json"
-#: Formats whose weights are in a file of their own, of the same stem: OpenVINO and ncnn.
-WEIGHTS = {".xml": ".bin", ".param": ".bin"}
 
 
 def manifest(path: Path) -> Artifact | None:
@@ -40,9 +39,11 @@ def files_of(path: Path) -> list[Path]:
     if made is not None and path.name in made.files:
         return sorted(path.with_name(name) for name in made.files)
     if path.suffix.lower() == ".onnx":
-        beside = [other for other in path.parent.iterdir() if other.is_file() and other != path]
-        return sorted([path, *_named_in(path, beside)])
-    weights = path.with_suffix(WEIGHTS.get(path.suffix.lower(), path.suffix))
+        others = [other for other in path.parent.iterdir() if other.is_file() and other != path]
+        return sorted([path, *_named_in(path, others)])
+    opener = runtimes.suffixes().get(path.suffix.lower())
+    suffix = runtimes.spec(opener).weights if opener else ""
+    weights = path.with_suffix(suffix or path.suffix)
     return sorted({path, weights}) if weights.is_file() else [path]
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from edgeopt.devices.device import Device, require_real
 from edgeopt.domain.errors import Untrusted
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness import inputs, told
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.budget import Budget
@@ -28,7 +29,6 @@ from edgeopt.harness.timed import Block, Launch, Session, Timed
 
 STARTING = 4  # processes that import their runtime side by side; nothing is timed then
 WATCH_S = 0.5  # others are watched for so long before a schedule
-Progress = Callable[[int, int, str], None]
 
 
 def never(session: Session) -> bool:
@@ -56,7 +56,7 @@ class _Schedule:
     log: Path
     timeout_s: float
     session: Session
-    progress: Progress
+    progress: Listener
     rounds: int
     done: int = 0
     repeats: bool = True
@@ -73,7 +73,7 @@ class _Schedule:
     def tell(self, what: str) -> None:
         """Tell the progress, as far as the next look."""
         launches = self.budget.looks[self.session.looks] if self.repeats else 1
-        self.progress(self.done, launches * (self.rounds + 1), what)
+        self.progress(what, self.done, launches * (self.rounds + 1))
 
 
 def measure(
@@ -84,7 +84,7 @@ def measure(
     log: Path,
     timeout_s: float,
     seed: int = 0,
-    progress: Progress = lambda done, total, what: None,
+    progress: Listener = silent,
     baseline: str | None = None,
     settled: Callable[[Session], bool] = never,
 ) -> Session:
@@ -96,7 +96,7 @@ def measure(
         feed: samples whose first `inputs.INPUTS` are the inputs, in turn.
         timeout_s: for opening a session and for warm-up; other requests have a minute at
             most, a block 20 times what it should take where that is more.
-        progress: told (steps done, of how many until the next look, what).
+        progress: told the steps done, of how many until the next look.
         baseline: key of the subject that is also measured as its own twin, so that the
             schedule tells its noise; None: the first subject is the baseline, without a twin.
         settled: asked at each of the budget's looks; the schedule ends where it says so. It

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from edgeopt.devices.device import Device
+from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.harness import inputs
 from edgeopt.harness.answer import open_session
@@ -28,7 +29,7 @@ def profile(
     runs: Sequence[int],
     log: Path,
     timeout_s: float,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    progress: Listener = silent,
 ) -> list[TimeProfile]:
     """Profile every subject in `ROUNDS` turns.
 
@@ -74,7 +75,7 @@ def _turns(
     runs: Sequence[int],
     log: Path,
     timeout_s: float,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    progress: Listener = silent,
 ) -> list[list[dict[str, Any]]]:
     """`ROUNDS` turns of each subject in one launch, as the runners told them."""
     told: list[list[dict[str, Any]]] = [[] for _ in subjects]
@@ -88,7 +89,7 @@ def _turns(
             order = list(range(len(subjects)))
             for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
                 done = number * len(subjects) + position
-                progress(done, total, subjects[i].title)
+                progress(subjects[i].title, done, total)
                 told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
     return told
 

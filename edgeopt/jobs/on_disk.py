@@ -6,7 +6,9 @@ what each caller would have to know: here they are told once.
 
 from __future__ import annotations
 
+import difflib
 import errno
+import os
 import stat
 from pathlib import Path
 from typing import Literal
@@ -65,6 +67,23 @@ def cannot(path: Path, done: str, error: Exception) -> BadInput:
     said = getattr(error, "strerror", None) or str(error)
     why, hint = _WHY.get(number or 0, (said, ""))
     return BadInput(f"{shown(path)} cannot be {done}: {why}.", hint)
+
+
+def near(path: Path) -> str:
+    """What to do about a path with nothing at it, as a hint: the name that is meant, or its folder.
+
+    "" where the system does not tell.
+    """
+    try:
+        folder = path.absolute().parent
+        if not folder.is_dir():
+            return f"There is no folder {shown(folder)}."
+        like = difflib.get_close_matches(path.name, os.listdir(folder), n=1, cutoff=0.8)
+    except (OSError, ValueError):
+        return ""
+    if like:
+        return f"Did you mean {shown(path.with_name(like[0]))}?"
+    return f"The folder {shown(folder)} holds nothing of that name."
 
 
 def shown(path: Path | str) -> str:

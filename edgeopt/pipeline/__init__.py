@@ -1,1 +1,1 @@
-"""The story: `optimize.optimize` and `bench.bench`. The only room that knows every other."""
+"""The story: `optimize.optimize` and `context.context`. The only room that knows every other."""

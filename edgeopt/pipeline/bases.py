@@ -11,10 +11,10 @@ from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.recipe import Recipe
 
 if TYPE_CHECKING:
-    from edgeopt.pipeline.workshop import Workshop
+    from edgeopt.pipeline.evaluator import Evaluator
 
 
-def require_sound_bases(shop: Workshop, recipe: Recipe) -> None:
+def require_sound_bases(evaluator: Evaluator, recipe: Recipe) -> None:
     """Refuse what comes from a form that failed parity.
 
     Of a compressed form the whole model's forms count, too: the compressed ones are held to little,
@@ -23,9 +23,9 @@ def require_sound_bases(shop: Workshop, recipe: Recipe) -> None:
     Raises:
         StepFailed: one of them failed parity; says which, and why.
     """
-    for how, base in _bases(shop, recipe):
+    for how, base in _bases(evaluator, recipe):
         try:
-            shop.marked(base, shop.artifact(base))
+            evaluator.marked(base, evaluator.artifact(base))
         except StepFailed as error:
             if error.status != "failed-parity":
                 continue
@@ -34,13 +34,13 @@ def require_sound_bases(shop: Workshop, recipe: Recipe) -> None:
             raise StepFailed("failed-parity", reason, error.hint) from error
 
 
-def _bases(shop: Workshop, recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
+def _bases(evaluator: Evaluator, recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
     """(how a recipe's artifact comes from it, the form it comes from)."""
     whole = msgspec.structs.replace(recipe, compression=())
     for form in (recipe, whole) if recipe.compression else (recipe,):
         direct = form.quantization is not None and form.quantization.library == "tensorflow"
-        for base in shop.conversions.bases(form):
+        for base in evaluator.conversions.bases(form):
             yield "made by the same converter as" if direct else "made from", base
-    plain = shop.floats.get(recipe.runtime)
+    plain = evaluator.floats.get(recipe.runtime)
     if plain is not None and recipe.precision not in ("fp32", "as-is"):
         yield "made the same way as", plain

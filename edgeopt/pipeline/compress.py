@@ -18,14 +18,16 @@ import msgspec
 from edgeopt.domain.compression import Chain, Compression, CompressionStep, Method, words
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.latency import Verdict
+from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline import decide
 from edgeopt.pipeline.races import Raced, time_step, time_steps
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import baseline_of, time_records
+from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose, ladder
 from edgeopt.search.space import Space, installed
 
@@ -58,7 +60,7 @@ class Search:
         steps: what was tried.
     """
 
-    station: Station
+    run: TargetRun
     asked: Compression
     space: Space
     carrier: Recipe
@@ -71,19 +73,19 @@ class Search:
 
 
 def compressed(
-    station: Station, space: Space, records: Sequence[Record]
+    run: TargetRun, space: Space, records: Sequence[Record]
 ) -> tuple[list[Record], tuple[CompressionStep, ...]]:
     """The records with those of compressed candidates, and the steps that led to them."""
-    asked = station.call.compression
+    asked = run.call.compression
     if asked is None:
         return list(records), ()
-    reason, hint = _obstacle(station, asked, records)
-    if reason:
+    obstacle = _obstacle(run, asked, records)
+    if obstacle is not None:
         for method in asked.methods:
-            left = LeftOut(runtime="any", precision=method, reason=reason, hint=hint)
-            station.keep(decide.skipped(station.place.profile.name, left))
+            left = LeftOut(runtime="any", precision=method, why=obstacle)
+            run.keep(decide.skipped(run.placement.profile.name, left))
         return list(records), ()
-    search = _begin(station, asked, space, records)
+    search = _begin(run, asked, space, records)
     for method in ladder.ORDER:
         if method == "qat":  # what is trained for integers starts from steps that stand
             _time_again(search)
@@ -94,48 +96,46 @@ def compressed(
     return search.records, tuple(search.steps)
 
 
-def _obstacle(station: Station, asked: Compression, records: Sequence[Record]) -> tuple[str, str]:
-    """Why nothing can be compressed and what would help, or ("", "")."""
-    source = station.bench.intake.source
+def _obstacle(run: TargetRun, asked: Compression, records: Sequence[Record]) -> Obstacle | None:
+    """Why nothing can be compressed, or None."""
+    source = run.context.intake.source
     if source.exported is None:
-        return (
+        return said(
             f"it works on PyTorch models; this one is {source.format}",
             "Give the model as torch.export.save writes it (.pt2).",
         )
-    if not station.place.timed:
-        name = station.place.profile.name
-        return f"its steps are judged by measured latency, and no {name} is at hand", ""
-    if not any(station.can_time(r) for r in records):
-        return "no candidate of the whole model works", ""
+    if not run.placement.timed:
+        name = run.placement.profile.name
+        return said(f"its steps are judged by measured latency, and no {name} is at hand")
+    if not any(run.can_time(r) for r in records):
+        return said("no candidate of the whole model works")
     if "prune" in asked.methods and not installed("torch-pruning"):
-        return "not installed: torch-pruning", "pip install edgeopt[compress]"
-    return "", ""
+        return Obstacle(kind="not-installed", names=("torch-pruning",), extra="compress")
+    return None
 
 
-def _begin(station: Station, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
+def _begin(run: TargetRun, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
     """The carrier is the fastest candidate that qualifies; where none does, the fastest."""
-    alive = [r for r in records if station.can_time(r)]
-    shown = [r for r in records if station.can_time(r) or station.can_mend(r)]
+    alive = [r for r in records if run.can_time(r)]
+    shown = [r for r in records if run.can_time(r) or run.can_mend(r)]
     # The very schedule that decides, where no step is kept.
-    timed, _ = time_records(
-        station.shop, shown, SCREEN, station.call.seed, None, (), station.progress
-    )
+    timed, _ = time_records(run.evaluator, shown, SCREEN, run.call.seed, None, (), run.progress)
     timed = [r for r in timed if r.latency_ms and r.status == "ok"]
-    held = choose.qualifying(timed, station.call.constraints)
-    baseline = baseline_of(timed, station.shop.source.reference_runtime)
+    held = choose.qualifying(timed, run.call.constraints)
+    baseline = baseline_of(timed, run.evaluator.source.reference_runtime)
     ranked = choose.ranked(held, baseline)
     order = ranked + [r for r in choose.ranked(timed, baseline) if r not in ranked] or alive
     record = order[0]
     assert record.recipe is not None
-    search = Search(station, asked, space, record.recipe, record, list(records), order)
-    search.forms.append(Form((), with_all_threads(station, records, record)))
+    search = Search(run, asked, space, record.recipe, record, list(records), order)
+    search.forms.append(Form((), with_all_threads(run, records, record)))
     return search
 
 
 def _climb(search: Search, method: Method) -> None:
     """All steps of one method."""
     tried: tuple[ladder.Tried, ...] = ()
-    multiple = search.station.place.profile.channel_multiple
+    multiple = search.run.placement.profile.channel_multiple
     carrier = search.carrier
     if method == "qat" and not _for_integers(search):
         return
@@ -152,32 +152,33 @@ def _for_integers(search: Search) -> bool:
         return True
     wanted = [r for r in search.order if r.precision == "int8-static"]
     if not wanted or wanted[0].recipe is None:
-        left = LeftOut(runtime="any", precision="qat", reason="no int8-static candidate works")
-        search.station.keep(decide.skipped(search.station.place.profile.name, left))
+        left = LeftOut(runtime="any", precision="qat", why=said("no int8-static candidate works"))
+        search.run.keep(decide.skipped(search.run.placement.profile.name, left))
         return False
     search.carrier = msgspec.structs.replace(wanted[0].recipe, compression=search.chain)
-    found = search.station.candidates([search.carrier])
+    found = search.run.candidates([search.carrier])
     search.records += [r for r in found if r.key not in {own.key for own in search.records}]
     search.record = found[0]
     return True
 
 
-def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
+def _try(search: Search, method: Method, stages: Chain) -> ladder.StepOutcome:
     """One step: made, scored, timed; kept or taken back."""
-    station, chain = search.station, (*search.chain, *stages)
+    run, chain = search.run, (*search.chain, *stages)
     recipe = msgspec.structs.replace(search.carrier, compression=chain)
     # Here and not ahead of time in another thread: a training must end with Ctrl-C.
     with contextlib.suppress(StepFailed):  # which is remembered, and told by the record
-        station.bench.stages.derived(chain)
-    record = station.candidates([recipe])[0]
-    held = record.status == "ok" and not choose.misses(record, station.call.constraints)
+        run.context.stages.derived(chain)
+    record = run.candidates([recipe])[0]
+    held = choose.qualifies(record, run.call.constraints)
     forms: tuple[Record, ...] = ()
     raced = None
     if held and method != "qat":
-        forms = with_all_threads(station, search.records, record)
+        forms = with_all_threads(run, search.records, record)
         raced = _raced(search, forms)
     verdict = raced.verdict if raced else None
-    outcome, why = ladder.judge(method, record, verdict, held, search.record)
+    outcome = ladder.outcome_of(method, record, verdict, held, search.record)
+    why = step_words.why(outcome)
     search.steps.append(_step(search, chain, record, verdict, outcome, why))
     if outcome.kept:
         _keep(search, chain, raced, forms or (record,))
@@ -188,10 +189,10 @@ def _try(search: Search, method: Method, stages: Chain) -> ladder.Outcome:
 
 def _raced(search: Search, forms: Sequence[Record]) -> Raced | None:
     """A step against what it started from; None where the machine spoils all."""
-    station = search.station
+    run = search.run
     for attempt in range(ATTEMPTS):
-        seed = station.call.seed + attempt
-        found = time_step(station.shop, search.forms[-1].records, forms, seed, station.progress)
+        seed = run.call.seed + attempt
+        found = time_step(run.evaluator, search.forms[-1].records, forms, seed, run.progress)
         if found is not None:
             return found
     return None
@@ -219,8 +220,7 @@ def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
     search.records = [record for record in search.records if record.key not in gone]
     for record in forms:
         if record.status == "ok":
-            reason = f"taken back: {why}"
-            search.station.keep(msgspec.structs.replace(record, latency_reason=reason))
+            search.run.keep(untimed_words.without_latency(record, "taken-back", detail=why))
 
 
 def _time_again(search: Search) -> None:
@@ -228,12 +228,12 @@ def _time_again(search: Search) -> None:
     kept = search.forms[1:]
     if not kept:
         return
-    station = search.station
+    run = search.run
     found = time_steps(
-        station.shop,
+        run.evaluator,
         [form.records for form in search.forms],
-        station.call.seed + ATTEMPTS,
-        station.progress,
+        run.call.seed + ATTEMPTS,
+        run.progress,
     )
     verdicts = [one.verdict if one else None for one in found]
     count = ladder.standing(verdicts)
@@ -241,7 +241,7 @@ def _time_again(search: Search) -> None:
         assert form.number is not None
         if verdict is not None:
             stands = number < count
-            step = ladder.again(search.steps[form.number], verdict, stands)
+            step = step_words.timed_again(search.steps[form.number], verdict, stands)
             search.steps[form.number] = step
             if not stands:
                 _take_back(search, form.records, step.why)
@@ -254,10 +254,10 @@ def _step(
     chain: Chain,
     record: Record,
     verdict: Verdict | None,
-    outcome: ladder.Outcome,
+    outcome: ladder.StepOutcome,
     why: str,
 ) -> CompressionStep:
-    stages = search.station.bench.stages
+    stages = search.run.context.stages
     try:
         derived = stages.derived(chain)
         parameters, note = derived.parameters, derived.note
@@ -291,4 +291,4 @@ def _with_other_recipes(search: Search) -> None:
     ]
     there = {r.recipe_id for r in search.records}
     new = [recipe for recipe in recipes if recipe.id not in there]
-    search.records += search.station.candidates(new)
+    search.records += search.run.candidates(new)

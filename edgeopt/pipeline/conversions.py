@@ -23,8 +23,8 @@ from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
+from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.stages import Stages
-from edgeopt.pipeline.turns import Turns
 from edgeopt.runner import sensors
 from edgeopt.sources.source import Source, combined_sha256, sha256_file
 from edgeopt.store.run_folder import RunFolder
@@ -54,7 +54,7 @@ class Conversions:
     calibration: Samples
     folder: RunFolder
     timeout_s: float
-    turns: Turns
+    turns: HostLock
     stages: Stages | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     _calibration_files: dict[str, str] = field(default_factory=dict)

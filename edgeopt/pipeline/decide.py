@@ -12,10 +12,10 @@ from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline import promised, stress
 from edgeopt.pipeline.finalists import Finalists, broken, confirm, nothing, replaced
 from edgeopt.pipeline.refine import refine
-from edgeopt.pipeline.station import Station
 from edgeopt.pipeline.sweep import sweep
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import baseline_of, time_records
-from edgeopt.report import fidelity_words, words
+from edgeopt.report import fidelity_words, obstacle_words, words
 from edgeopt.search import choose
 
 
@@ -30,43 +30,43 @@ def skipped(target: str, left: LeftOut) -> Record:
         recipe=None,
         status="skipped",
         step="space",
-        reason=left.reason,
-        hint=left.hint,
+        reason=obstacle_words.reason(left.why),
+        hint=obstacle_words.hint(left.why),
     )
 
 
-def by_measurement(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
+def by_measurement(run: TargetRun, profile: Profile, records: Sequence[Record]) -> Choice:
     """Screen all candidates, measure the best ones again, confirm the fastest that qualifies."""
-    constraints = station.call.constraints
-    if not any(map(station.can_time, records)):
-        return nothing(station, profile, records, None)
-    alive = [r for r in records if station.can_time(r) or station.can_mend(r)]
+    constraints = run.call.constraints
+    if not any(map(run.can_time, records)):
+        return nothing(run, profile, records, None)
+    alive = [r for r in records if run.can_time(r) or run.can_mend(r)]
     screened, found = time_records(
-        station.shop, alive, SCREEN, station.call.seed, None, (), station.progress
+        run.evaluator, alive, SCREEN, run.call.seed, None, (), run.progress
     )
-    kept = {r.key: station.keep(r) for r in screened}
+    kept = {r.key: run.keep(r) for r in screened}
     records = [kept.get(r.key, r) for r in records]
-    baseline = baseline_of(records, station.shop.source.reference_runtime)
-    records, refinements = refine(station, records, baseline)
+    baseline = baseline_of(records, run.evaluator.source.reference_runtime)
+    records, refinements = refine(run, records, baseline)
     queue = choose.in_order(choose.qualifying(records, constraints), constraints, baseline)
-    records, queue = sweep(station, records, queue, baseline)
-    search = Finalists(station, profile, list(records), baseline, found, refinements)
+    records, queue = sweep(run, records, queue, baseline)
+    search = Finalists(run, profile, list(records), baseline, found, refinements)
     search.through(queue)
     return search.choice()
 
 
-def by_profile(station: Station, profile: Profile, records: Sequence[Record]) -> Choice:
+def by_profile(run: TargetRun, profile: Profile, records: Sequence[Record]) -> Choice:
     """No device of this target is at hand: the profile's order stands for the missing figures."""
-    limits = station.call.constraints
+    limits = run.call.constraints
     rejected: list[Miss] = []
     passed: list[Record] = []
     held = choose.qualifying(records, limits)
     for record in sorted(held, key=lambda r: not choose.likely(r, limits)):  # else as they stand
         if passed and not choose.likely(record, limits):
             break
-        confirmed = station.keep(confirm(station, record))
+        confirmed = run.keep(confirm(run, record))
         records = replaced(records, confirmed)
-        missed = broken(confirmed, station)
+        missed = broken(confirmed, run)
         if missed:
             rejected.append(missed)
             continue
@@ -75,9 +75,9 @@ def by_profile(station: Station, profile: Profile, records: Sequence[Record]) ->
             break
     chosen = choose.most_careful(passed)
     if chosen is None:
-        return nothing(station, profile, records, None, tuple(rejected))
-    chosen = stress.under_corruptions(station, chosen)
-    said = promised.promise(station, chosen, records, None)
+        return nothing(run, profile, records, None, tuple(rejected))
+    chosen = stress.under_corruptions(run, chosen)
+    said = promised.promise(run, chosen, records, None)
     return Choice(
         target=profile.name,
         recipe_id=chosen.recipe_id,

@@ -18,18 +18,19 @@ from edgeopt.datasets import scores
 from edgeopt.datasets.fidelity import power, sqnr_db
 from edgeopt.datasets.places import misplaced
 from edgeopt.devices.emulated import Emulated
+from edgeopt.domain import arithmetic
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.errors import BadInput, DeviceFailed, RunnerFailed, StepFailed
-from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.answer import answer
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline.executed import precision_words
-from edgeopt.pipeline.judge import output_shapes
-from edgeopt.pipeline.parity import REQUIRED_DB, Answers
-from edgeopt.pipeline.states import failed
-from edgeopt.pipeline.workshop import Workshop
+from edgeopt.pipeline.evaluation_set import output_shapes
+from edgeopt.pipeline.evaluator import Evaluator
+from edgeopt.pipeline.parity_check import REQUIRED_DB, Answers
+from edgeopt.pipeline.record_ends import failed
+from edgeopt.report import untimed_words
 from edgeopt.runner import sensors
 
 CHUNK = 4
@@ -57,7 +58,7 @@ Found = tuple[Emulation | None, StepFailed | None]
 
 
 def emulate(
-    shop: Workshop,
+    evaluator: Evaluator,
     device: Emulated,
     records: Sequence[Record],
     progress: Listener = silent,
@@ -87,9 +88,9 @@ def emulate(
     done: list[str] = []
 
     def work(record: Record) -> Found:
-        found = _try(shop, device, record, effort)
+        found = _try(evaluator, device, record, effort)
         done.append(record.runtime)
-        progress(f"on an emulated {device.core}: {record.recipe}", len(done), len(sessions))
+        progress(Doing(f"on an emulated {device.core}", record.recipe), len(done), len(sessions))
         return found
 
     progress(f"on an emulated {device.core}", 0, len(sessions))
@@ -106,28 +107,22 @@ def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record
     if not _open(record) or record.recipe is None:
         return record
     if record.recipe.session_id not in found:
-        reason = f"no device of this target is at hand; {record.runtime} is not run on emulated ARM"
-        return msgspec.structs.replace(record, latency_reason=reason)
+        return untimed_words.without_latency(record, "not-emulated", record.runtime)
     emulation, error = found[record.recipe.session_id]
-    record = msgspec.structs.replace(
-        record,
-        device=device.name,
-        kind="emulated",
-        latency_ms=None,
-        latency_reason=f"run on an emulated {device.core}, whose times are no latencies",
-    )
+    record = msgspec.structs.replace(record, device=device.name, kind="emulated", latency_ms=None)
+    record = untimed_words.without_latency(record, "emulated", device.core)
     if error is not None:
         record = failed(record, "parity" if error.status == "failed-parity" else "score", error)
     return msgspec.structs.replace(record, emulation=emulation)
 
 
-def _try(shop: Workshop, device: Emulated, record: Record, effort: Effort) -> Found:
+def _try(evaluator: Evaluator, device: Emulated, record: Record, effort: Effort) -> Found:
     """What became of one candidate there; a failure comes with what was found before it."""
     try:
-        emulation = _compared(shop, device, record, effort)
+        emulation = _compared(evaluator, device, record, effort)
     except StepFailed as error:
         return None, error
-    return emulation, _broken(emulation, shop.max_drop)
+    return emulation, _broken(emulation, evaluator.max_drop)
 
 
 def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
@@ -151,24 +146,33 @@ def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
     return None
 
 
-def _compared(shop: Workshop, device: Emulated, record: Record, effort: Effort) -> Emulation:
+def _compared(evaluator: Evaluator, device: Emulated, record: Record, effort: Effort) -> Emulation:
     """Answers there against answers here, one thread each.
 
     Raises:
         StepFailed: it died there, was refused, or took too long.
     """
-    subject = _subject(shop, record)
-    shapes, name = output_shapes(shop.source), f"{device.core}-{record.runtime}-{record.precision}"
-    log = shop.folder.log(f"emulated-{name}")
-    count = min(effort.samples, len(shop.choose.feed))
+    subject = _subject(evaluator, record)
+    shapes, name = (
+        output_shapes(evaluator.source),
+        f"{device.core}-{record.runtime}-{record.precision}",
+    )
+    log = evaluator.folder.log(f"emulated-{name}")
+    count = min(effort.samples, len(evaluator.choose.feed))
     try:
         there, facts = answer(
-            device, subject, shop.choose.feed, shapes, log, shop.timeout_s,
+            device, subject, evaluator.choose.feed, shapes, log, evaluator.timeout_s,
             patience_s=effort.patience_s, among=range(count), chunk=CHUNK,
         )  # fmt: skip
         done = len(next(iter(there.values())))
         here, _ = answer(
-            shop.device, subject, shop.choose.feed, shapes, log, shop.timeout_s, among=range(done)
+            evaluator.device,
+            subject,
+            evaluator.choose.feed,
+            shapes,
+            log,
+            evaluator.timeout_s,
+            among=range(done),
         )
     except DeviceFailed:
         raise
@@ -176,31 +180,31 @@ def _compared(shop: Workshop, device: Emulated, record: Record, effort: Effort) 
         status = "timeout" if error.timed_out else "failed-run"
         hint = error.hint or f"Its output is in {log}."
         raise StepFailed(status, str(error.args[0]), hint) from error
-    return _emulation(shop, device, record, there, here, facts)
+    return _emulation(evaluator, device, record, there, here, facts)
 
 
-def _subject(shop: Workshop, record: Record) -> Subject:
+def _subject(evaluator: Evaluator, record: Record) -> Subject:
     """A candidate as something to run, with one thread."""
     assert record.recipe is not None
-    return replace(shop.subject(record.recipe, shop.artifact(record.recipe)), threads=1)
+    return replace(evaluator.subject(record.recipe, evaluator.artifact(record.recipe)), threads=1)
 
 
 def _emulation(
-    shop: Workshop,
+    evaluator: Evaluator,
     device: Emulated,
     record: Record,
     there: Answers,
     here: Answers,
     facts: dict[str, Any],
 ) -> Emulation:
-    score, drop, why_null = _marks(shop, there, here)
+    score, drop, why_null = _marks(evaluator, there, here)
     return Emulation(
         core=device.core,
         emulator=device.emulator,
         note=device.note,
         runtime_version=str(facts["version"]),
-        precision=precision_words(facts.get("precisions") or {}),
-        n=len(there[shop.output]),
+        precision=arithmetic.precisions(facts.get("precisions") or {}),
+        n=len(there[evaluator.output]),
         score=score,
         drop=drop,
         outputs=tuple(difference(name, there[name], here[name]) for name in there),
@@ -210,16 +214,28 @@ def _emulation(
     )
 
 
-def _marks(shop: Workshop, there: Answers, here: Answers) -> tuple[Score | None, Drop | None, str]:
+def _marks(
+    evaluator: Evaluator, there: Answers, here: Answers
+) -> tuple[Score | None, Drop | None, str]:
     """The score there, the drop against here; or why so few samples have none."""
-    kept = shop.choose.scored(shop.output, len(there[shop.output]))
-    own, theirs, samples = there[shop.output][kept], here[shop.output][kept], shop.choose.samples
+    kept = evaluator.choose.scored(evaluator.output, len(there[evaluator.output]))
+    own, theirs, samples = (
+        there[evaluator.output][kept],
+        here[evaluator.output][kept],
+        evaluator.choose.samples,
+    )
     labels, groups = (
         None if array is None else array[kept] for array in (samples.labels, samples.groups)
     )
     try:
-        score, _ = shop.choose.marks(shop.judge, there, shop.output, shop.max_drop)
-        return score, scores.drop(shop.judge, own, theirs, labels, groups, shop.max_drop), ""
+        score, _ = evaluator.choose.marks(
+            evaluator.judge, there, evaluator.output, evaluator.max_drop
+        )
+        return (
+            score,
+            scores.drop(evaluator.judge, own, theirs, labels, groups, evaluator.max_drop),
+            "",
+        )
     except BadInput as error:
         return None, None, str(error.args[0])
 

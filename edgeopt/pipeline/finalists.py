@@ -16,9 +16,9 @@ from edgeopt.domain.target import Profile
 from edgeopt.harness.budget import BUDGETS
 from edgeopt.pipeline import promised, stress
 from edgeopt.pipeline.refine import refine
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import time_records
-from edgeopt.report import fidelity_words, words
+from edgeopt.report import fidelity_words, shortfall_words, words
 from edgeopt.search import choose
 
 FINALISTS = 3
@@ -34,7 +34,7 @@ class Finalists:
         searched_on: more careful forms were looked for after an int8 form fell.
     """
 
-    station: Station
+    run: TargetRun
     profile: Profile
     records: list[Record]
     baseline: str | None
@@ -47,11 +47,11 @@ class Finalists:
 
     def through(self, queue: Sequence[Record]) -> None:
         """Go on until one is likely; those that are not are only asked while there is none."""
-        constraints = self.station.call.constraints
+        constraints = self.run.call.constraints
         while queue and self.likely is None and not self._enough(queue[0]):
             finalists, queue = queue[:FINALISTS], queue[FINALISTS:]
             self.records, self.found = _measure_again(
-                self.station, self.records, finalists, self.baseline
+                self.run, self.records, finalists, self.baseline
             )
             keys = [r.recipe_id for r in finalists]
             measured = [r for r in self.records if r.recipe_id in keys]
@@ -61,16 +61,16 @@ class Finalists:
 
     def _enough(self, following: Record) -> bool:
         """Whether nothing better than what was passed is to be expected."""
-        return bool(self.passed) and not choose.likely(following, self.station.call.constraints)
+        return bool(self.passed) and not choose.likely(following, self.run.call.constraints)
 
     def _confirm_in_turn(self, finalists: Sequence[Record]) -> None:
-        constraints = self.station.call.constraints
+        constraints = self.run.call.constraints
         for number, record in enumerate(finalists):
             if self._enough(record):
                 return
-            confirmed = self.station.keep(confirm(self.station, record))
+            confirmed = self.run.keep(confirm(self.run, record))
             self.records = replaced(self.records, confirmed)
-            missed = broken(confirmed, self.station)
+            missed = broken(confirmed, self.run)
             if missed is None and choose.likely(confirmed, constraints):
                 self.likely = confirmed
                 return
@@ -90,9 +90,9 @@ class Finalists:
             return []
         self.searched_on = True
         known = {r.key for r in self.records}
-        self.records, more = refine(self.station, self.records, self.baseline, self.refinements)
+        self.records, more = refine(self.run, self.records, self.baseline, self.refinements)
         self.refinements += more
-        constraints = self.station.call.constraints
+        constraints = self.run.call.constraints
         return [
             r
             for r in choose.qualifying(self.records, constraints)
@@ -104,16 +104,16 @@ class Finalists:
         record = self.likely or choose.most_careful(self.passed)
         if record is None:
             choice = nothing(
-                self.station, self.profile, self.records, self.baseline, tuple(self.rejected)
+                self.run, self.profile, self.records, self.baseline, tuple(self.rejected)
             )
         else:
-            record = stress.under_corruptions(self.station, record)
+            record = stress.under_corruptions(self.run, record)
             self.records = replaced(self.records, record)
             choice = self._chosen(record)
         return _with_findings(choice, self.found, self.refinements)
 
     def _chosen(self, record: Record) -> Choice:
-        asked = (self.station, record, self.records, self.baseline)
+        asked = (self.run, record, self.records, self.baseline)
         said = promised.promise(*asked)
         return Choice(
             target=self.profile.name,
@@ -143,11 +143,13 @@ def _with_findings(
 
 def _gone(record: Record, constraints: Constraints) -> Miss:
     """A finalist that the longer measurement disqualified."""
-    return _miss(record, record.reason or "; ".join(choose.misses(record, constraints)))
+    if record.reason:
+        return shortfall_words.because(record, record.reason)
+    return shortfall_words.miss(record, choose.shortfalls(record, constraints))
 
 
 def _measure_again(
-    station: Station, records: Sequence[Record], finalists: Sequence[Record], baseline: str | None
+    run: TargetRun, records: Sequence[Record], finalists: Sequence[Record], baseline: str | None
 ) -> tuple[list[Record], tuple[Finding, ...]]:
     """The finalists with the fp32 forms they are compared with, in fresh launches."""
     wanted = {r.recipe_id for r in finalists} | {baseline}
@@ -165,12 +167,12 @@ def _measure_again(
     wanted |= {floats[key] for key in like if key in floats}
     group = [r for r in records if r.latency_ms and r.recipe_id in wanted]
     contested = [str(r.recipe_id) for r in finalists]
-    budget, seed = BUDGETS[station.call.budget], station.call.seed + 1
+    budget, seed = BUDGETS[run.call.budget], run.call.seed + 1
     measured, found = time_records(
-        station.shop, group, budget, seed, baseline, contested, station.progress
+        run.evaluator, group, budget, seed, baseline, contested, run.progress
     )
     for record in measured:
-        records = replaced(records, station.keep(record))
+        records = replaced(records, run.keep(record))
     return list(records), found
 
 
@@ -179,17 +181,17 @@ def replaced(records: Sequence[Record], new: Record) -> list[Record]:
     return [new if r.key == new.key else r for r in records]
 
 
-def confirm(station: Station, record: Record) -> Record:
+def confirm(run: TargetRun, record: Record) -> Record:
     """Score a candidate on the part held out for it, with the very options that ship."""
     assert record.recipe is not None
-    station.progress(f"confirming {record.recipe}")
-    shop, exam = station.shop, station.confirm
+    run.progress(f"confirming {record.recipe}")
+    evaluator, exam = run.evaluator, run.confirm
     try:
-        artifact = shop.artifact(record.recipe)
-        with shop.conversions.turns.working():
-            answers, _ = shop.answers(record.recipe, artifact, exam)
-            score, drop = exam.marks(shop.judge, answers, shop.output, shop.max_drop)
-            effects = shop.slices(exam, answers)
+        artifact = evaluator.artifact(record.recipe)
+        with evaluator.conversions.turns.working():
+            answers, _ = evaluator.answers(record.recipe, artifact, exam)
+            score, drop = exam.marks(evaluator.judge, answers, evaluator.output, evaluator.max_drop)
+            effects = evaluator.slices(exam, answers)
     except (StepFailed, BadInput) as error:  # a metric may be undefined on this part
         failed = error if isinstance(error, StepFailed) else None
         return msgspec.structs.replace(
@@ -204,26 +206,23 @@ def confirm(station: Station, record: Record) -> Record:
     )
 
 
-def broken(record: Record, station: Station) -> Miss | None:
+def broken(record: Record, run: TargetRun) -> Miss | None:
     """The promise that a candidate broke when it was confirmed, or None."""
     if record.status != "ok":
-        return _miss(record, f"confirming it failed: {record.reason}")
-    missed = choose.misses(record, station.call.constraints)
-    return _miss(record, "; ".join(missed)) if missed else None
-
-
-def _miss(record: Record, why: str) -> Miss:
-    return Miss(recipe_id=record.recipe_id or "", title=record.title, why=why)
+        return shortfall_words.because(record, f"confirming it failed: {record.reason}")
+    missed = choose.shortfalls(record, run.call.constraints)
+    return shortfall_words.miss(record, missed) if missed else None
 
 
 def nothing(
-    station: Station,
+    run: TargetRun,
     profile: Profile,
     records: Sequence[Record],
     baseline: str | None,
     rejected: tuple[Miss, ...] = (),
 ) -> Choice:
     """The choice where nothing qualifies."""
+    limits = run.call.constraints
     return Choice(
         target=profile.name,
         recipe_id=None,
@@ -231,7 +230,10 @@ def nothing(
         why=words.nothing(records),
         baseline_id=baseline,
         front=_front(records, baseline),
-        misses=choose.nearest_misses(records, station.call.constraints),
+        misses=tuple(
+            shortfall_words.miss(record, choose.shortfalls(record, limits))
+            for record in choose.nearest(records, limits)
+        ),
         rejected=rejected,
     )
 

@@ -13,7 +13,6 @@ from edgeopt import targets
 from edgeopt.datasets import check, corruptions, load, metrics, slices, split, training
 from edgeopt.datasets.samples import GROUPS, Samples
 from edgeopt.datasets.split import Parts
-from edgeopt.domain import open_axis
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
@@ -24,7 +23,8 @@ from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.few import few_samples, trial_samples
+from edgeopt.pipeline.trial_samples import few_samples, trial_samples
+from edgeopt.report import open_axis_words
 from edgeopt.sources import shapes
 from edgeopt.sources.formats import recognise
 from edgeopt.sources.load import inspect, prepare
@@ -81,7 +81,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     data, calibration, confirm = (_checked(samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
-    warnings = [*source.warnings, *open_axis.advice(source.open_axes, fixed)]
+    warnings = [*source.warnings, *open_axis_words.advice(source.open_axes, fixed)]
     warnings += [str(advice) for advice in check.constant_inputs(data)]
     output = _output(call.output, source)
     if call.fold is not None:

@@ -20,12 +20,12 @@ from edgeopt.domain.errors import DeviceFailed
 from edgeopt.domain.run import Choice
 from edgeopt.pipeline import decide
 from edgeopt.pipeline.compress import compressed
+from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.emulation import emulate
-from edgeopt.pipeline.means import with_means
-from edgeopt.pipeline.place import Place
-from edgeopt.pipeline.places import Fleet
-from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.mean_latency import with_mean_latency
+from edgeopt.pipeline.placement import Placement
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.search.space import Space
 
 GOES_ON = "What was found is kept; the same call again goes on."
@@ -35,17 +35,17 @@ GOES_ON = "What was found is kept; the same call again goes on."
 class Job:
     """One target: where, and what is worth trying."""
 
-    place: Place
+    placement: Placement
     space: Space
 
     @property
     def target(self) -> str:
-        return self.place.profile.name
+        return self.placement.profile.name
 
     @property
     def lane(self) -> str:
         """Whose time it takes. What is answered on this machine is of its lane."""
-        return self.place.name if self.place.timed else LOCAL
+        return self.placement.name if self.placement.timed else LOCAL
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Outcome:
 
 
 def work(
-    bench: Workbench, fleet: Fleet, jobs: Sequence[Job], known: Mapping[str, Choice]
+    context: RunContext, pool: DevicePool, jobs: Sequence[Job], known: Mapping[str, Choice]
 ) -> Outcome:
     """Every target's candidates made, scored, measured where they can be; then its choice.
 
@@ -73,13 +73,13 @@ def work(
         if job.target not in known:
             lanes.setdefault(job.lane, []).append(job)
     here = lanes.pop(LOCAL)
-    with ThreadPoolExecutor(max(1, len(lanes))) as pool:
+    with ThreadPoolExecutor(max(1, len(lanes))) as threads:
         try:
-            others = [pool.submit(_lane, bench, lane) for lane in lanes.values()]
-            outcomes = [_lane(bench, here), *(other.result() for other in others)]
+            others = [threads.submit(_lane, context, lane) for lane in lanes.values()]
+            outcomes = [_lane(context, here), *(other.result() for other in others)]
         except BaseException:
-            bench.stop()
-            fleet.close()
+            context.stop()
+            pool.close()
             raise
     done = Outcome(dict(known))
     for outcome in outcomes:
@@ -88,12 +88,12 @@ def work(
     return done
 
 
-def _lane(bench: Workbench, jobs: Sequence[Job]) -> Outcome:
+def _lane(context: RunContext, jobs: Sequence[Job]) -> Outcome:
     """The targets of one device. Where it is lost, those that are left are not tried."""
     done = Outcome()
     for job in jobs:
         try:
-            done.choices[job.target] = _one_target(bench, job)
+            done.choices[job.target] = _one_target(context, job)
         except DeviceFailed as error:
             message = f"{job.target} is not done: {error.args[0]}"
             done.lost.append(DeviceFailed(message, f"{error.hint} {GOES_ON}".strip()))
@@ -101,22 +101,22 @@ def _lane(bench: Workbench, jobs: Sequence[Job]) -> Outcome:
     return done
 
 
-def _one_target(bench: Workbench, job: Job) -> Choice:
+def _one_target(context: RunContext, job: Job) -> Choice:
     """Every candidate of one target: made, scored, measured; then the choice, confirmed."""
-    place = job.place
-    if place.lost is not None:
-        raise place.lost
+    placement = job.placement
+    if placement.lost is not None:
+        raise placement.lost
     for left in job.space.left_out:
-        bench.keep(decide.skipped(job.target, left))
-    device = place.device if place.timed and place.device else bench.local
-    station = Station(bench, bench.shop(device, place.absent), place)
-    records = station.candidates(job.space.recipes)
-    if isinstance(place.device, Emulated):
-        asked = emulate(station.shop, place.device, records, station.progress)
-        records = [station.keep(record) for record in asked]
-    if isinstance(place.device, BenchmarkPhone):
-        records = with_means(station, place.device, records)
-    records, steps = compressed(station, job.space, records)
-    by = decide.by_measurement if place.timed else decide.by_profile
-    choice = by(station, place.profile, records)
+        context.keep(decide.skipped(job.target, left))
+    device = placement.device if placement.timed and placement.device else context.local
+    run = TargetRun(context, context.evaluator(device, placement.absent), placement)
+    records = run.candidates(job.space.recipes)
+    if isinstance(placement.device, Emulated):
+        asked = emulate(run.evaluator, placement.device, records, run.progress)
+        records = [run.keep(record) for record in asked]
+    if isinstance(placement.device, BenchmarkPhone):
+        records = with_mean_latency(run, placement.device, records)
+    records, steps = compressed(run, job.space, records)
+    by = decide.by_measurement if placement.timed else decide.by_profile
+    choice = by(run, placement.profile, records)
     return msgspec.structs.replace(choice, compression=steps)

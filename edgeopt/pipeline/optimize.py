@@ -10,18 +10,20 @@ from pathlib import Path
 
 import msgspec
 
+from edgeopt import convert
 from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Choice, DataFacts, Run
 from edgeopt.jobs import disk, scratch
-from edgeopt.pipeline import finish, kept, lanes
+from edgeopt.pipeline import folder_check, lanes, outputs
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.environment import environment, local_machine
+from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.intake import Intake, take_in
 from edgeopt.pipeline.lanes import Job, Outcome
-from edgeopt.pipeline.place import Place
-from edgeopt.pipeline.places import Fleet
-from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.placement import Placement
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.run_environment import environment, local_machine
+from edgeopt.report import untimed_words
 from edgeopt.search.space import Space, space, without
 from edgeopt.store import out, run_folder
 from edgeopt.store.run_folder import RunFolder
@@ -46,38 +48,45 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
         events.require(call.compression)
     with disk.ending(call.out), contextlib.ExitStack() as stack:
         work = Path(stack.enter_context(scratch.folder()))
-        fleet = Fleet(local_machine(), work / "devices.log", progress)
-        stack.callback(fleet.close)
-        fleet.require(call.devices, reach=not out.is_begun(call.out))
+        pool = DevicePool(local_machine(), work / "devices.log", progress)
+        stack.callback(pool.close)
+        pool.require(call.devices, reach=not out.is_begun(call.out))
         intake = take_in(call, work, progress)
-        intake = _with_devices(intake, fleet.names(intake.profiles, call.devices))
+        intake = _with_devices(intake, pool.names(intake.profiles, call.devices))
         stack.enter_context(run_folder.locked(call.out))
-        folder, earlier = run_folder.create(call.out, intake.request, environment(fleet.here))
+        folder, earlier = run_folder.create(
+            call.out, intake.request, environment(pool.here), untimed_words.sentence
+        )
         changed: dict[str, str] = {}
         if earlier is not None and earlier.state == "finished":
             finished = run_folder.read(call.out)
-            changed = kept.changed_artifacts(finished, folder)
+            changed = folder_check.changed_artifacts(finished, folder)
             if not changed:
-                return finish.mended(finished, folder)
+                return outputs.mended(finished, folder)
         stack.enter_context(folder.discarded_if_refused())
-        places = fleet.places(intake.profiles, call.devices)
-        jobs = [Job(place, _space(place, intake)) for place in places]
-        bench = stack.enter_context(Workbench(call, intake, folder, progress, fleet.local))
-        bench.stages.tensorboard = folder.path / "tensorboard" if call.tensorboard else None
-        run = _blank(intake, bench, fleet, started)
+        placements = pool.placements(intake.profiles, call.devices)
+        jobs = [Job(placement, _space(placement, intake)) for placement in placements]
+        context = stack.enter_context(RunContext(call, intake, folder, progress, pool.local))
+        context.stages.tensorboard = folder.path / "tensorboard" if call.tensorboard else None
+        run = _blank(intake, context, pool, started)
         choices = earlier.choices if earlier else ()
         known = {choice.target: choice for choice in choices if choice.target not in changed}
         folder.write_run(msgspec.structs.replace(run, choices=tuple(known.values())))
-        outcome = lanes.work(bench, fleet, jobs, known)
+        outcome = lanes.work(context, pool, jobs, known)
         run = _with_choices(run, outcome, jobs, folder)
         run = msgspec.structs.replace(
             run,
             state="finished",
-            data=msgspec.structs.replace(run.data, unscored=bench.unscored()),
-            warnings=(*bench.doubts(), *run.warnings, *bench.warnings(), *kept.made_again(changed)),
+            data=msgspec.structs.replace(run.data, unscored=context.unscored()),
+            warnings=(
+                *context.doubts(),
+                *run.warnings,
+                *context.warnings(),
+                *folder_check.made_again(changed),
+            ),
             seconds=round(time.monotonic() - began, 1),
         )
-        return finish.finish(run, folder, {p.profile.name: p.profile for p in places})
+        return outputs.finish(run, folder, {p.profile.name: p.profile for p in placements})
 
 
 def _with_devices(intake: Intake, devices: tuple[str, ...]) -> Intake:
@@ -85,13 +94,13 @@ def _with_devices(intake: Intake, devices: tuple[str, ...]) -> Intake:
     return dataclasses.replace(intake, request=request)
 
 
-def _space(place: Place, intake: Intake) -> Space:
-    profile, machine = place.profile, place.machine
+def _space(placement: Placement, intake: Intake) -> Space:
+    profile, machine = placement.profile, placement.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    found = space(profile, features, cores, intake.source, place.providers)
-    hint = f"`edgeopt devices setup {place.name}` installs it." if place.missing else ""
-    return without(found, place.missing, hint)
+    found = space(profile, features, cores, intake.source, convert.find, placement.providers)
+    hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
+    return without(found, placement.missing, hint)
 
 
 def _with_choices(run: Run, outcome: Outcome, jobs: list[Job], folder: RunFolder) -> Run:
@@ -110,7 +119,7 @@ def _with_choices(run: Run, outcome: Outcome, jobs: list[Job], folder: RunFolder
     return run
 
 
-def _blank(intake: Intake, bench: Workbench, fleet: Fleet, started: str) -> Run:
+def _blank(intake: Intake, context: RunContext, pool: DevicePool, started: str) -> Run:
     parts = intake.parts
     return Run(
         state="running",
@@ -122,14 +131,14 @@ def _blank(intake: Intake, bench: Workbench, fleet: Fleet, started: str) -> Run:
             confirm=len(parts.confirm),
             labels=parts.choose.labels is not None,
             groups=parts.choose.groups is not None,
-            metric=bench.judge.name,
-            metric_about=bench.judge.about,
-            metric_why=bench.judge.why,
+            metric=context.judge.name,
+            metric_about=context.judge.about,
+            metric_why=context.judge.why,
             output=intake.output,
         ),
         choices=(),
-        environment=environment(fleet.here, fleet.machines()),
-        warnings=intake.warnings + tuple(fleet.warnings),
+        environment=environment(pool.here, pool.machines()),
+        warnings=intake.warnings + tuple(pool.warnings),
         started=started,
         seconds=0.0,
     )

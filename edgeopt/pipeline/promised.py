@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from edgeopt.datasets.scores import smallest_resolvable
 from edgeopt.domain.record import Record
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.report import words
 from edgeopt.report.promise import Held, Promise
 from edgeopt.search import choose
@@ -16,14 +16,14 @@ PASSED_OVER = 2
 
 
 def promise(
-    station: Station, record: Record, records: Sequence[Record], baseline: str | None
+    run: TargetRun, record: Record, records: Sequence[Record], baseline: str | None
 ) -> Promise:
     """What the samples tell of a candidate that was confirmed."""
-    constraints = station.call.constraints
+    constraints = run.call.constraints
     drop = record.confirm_drop
     assert drop is not None
     held: Held = "held" if drop.resolved and drop.judged <= constraints.max_drop else "not told"
-    needed = smallest_resolvable(station.bench.judge, constraints.max_drop)
+    needed = smallest_resolvable(run.context.judge, constraints.max_drop)
     return Promise(
         held=held,
         likely=choose.likely(record, constraints),
@@ -34,10 +34,10 @@ def promise(
 
 
 def warnings(
-    station: Station, record: Record, records: Sequence[Record], baseline: str | None
+    run: TargetRun, record: Record, records: Sequence[Record], baseline: str | None
 ) -> tuple[str, ...]:
     """Candidates that are faster and lose no more here, of which other samples may lose more."""
-    constraints = station.call.constraints
+    constraints = run.call.constraints
     faster = [
         other
         for other in choose.ranked(choose.qualifying(records, constraints), baseline)

@@ -12,8 +12,8 @@ from edgeopt.domain.record import Record
 from edgeopt.harness.budget import STEP, STEPS, Budget
 from edgeopt.harness.compare import compare, fastest, is_decided
 from edgeopt.harness.timed import Session
+from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.timing import measured
-from edgeopt.pipeline.workshop import Workshop
 
 #: Recipe ids of what a step made, and of what it started from.
 Sides = tuple[tuple[str, ...], tuple[str, ...]]
@@ -33,7 +33,7 @@ class Raced:
 
 
 def time_step(
-    shop: Workshop,
+    evaluator: Evaluator,
     before: Sequence[Record],
     after: Sequence[Record],
     seed: int,
@@ -50,11 +50,11 @@ def time_step(
         DeviceFailed: the device was lost.
     """
     sides = _ids(after), _ids(before)
-    return _races(shop, (before, after), STEP, seed, progress, (sides,))[0]
+    return _races(evaluator, (before, after), STEP, seed, progress, (sides,))[0]
 
 
 def time_steps(
-    shop: Workshop, forms: Sequence[Sequence[Record]], seed: int, progress: Listener
+    evaluator: Evaluator, forms: Sequence[Sequence[Record]], seed: int, progress: Listener
 ) -> list[Raced | None]:
     """Time forms that each started from the one before: longer than what kept them.
 
@@ -68,7 +68,7 @@ def time_steps(
         DeviceFailed: the device was lost.
     """
     ids = [_ids(form) for form in forms]
-    return _races(shop, forms, STEPS, seed, progress, tuple(zip(ids[1:], ids, strict=False)))
+    return _races(evaluator, forms, STEPS, seed, progress, tuple(zip(ids[1:], ids, strict=False)))
 
 
 def _ids(records: Sequence[Record]) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _ids(records: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _races(
-    shop: Workshop,
+    evaluator: Evaluator,
     forms: Sequence[Sequence[Record]],
     budget: Budget,
     seed: int,
@@ -85,7 +85,7 @@ def _races(
 ) -> list[Raced | None]:
     records = [record for form in forms for record in form]
     session, found = measured(
-        shop,
+        evaluator,
         records,
         budget,
         seed,

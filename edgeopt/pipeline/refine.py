@@ -10,27 +10,25 @@ import msgspec
 from edgeopt import convert
 from edgeopt.domain.errors import RunnerFailed, StepFailed
 from edgeopt.domain.layers import Price, Refinement, Step, numbers, spans
+from edgeopt.domain.progress import Doing
+from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER
 from edgeopt.harness.profile import profiles
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import time_records
-from edgeopt.report import refine_words
+from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
 from edgeopt.search.alternatives import alternatives
 from edgeopt.search.find import float_form, own_fp32
-from edgeopt.search.worth import Chance, chances, lost
+from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
 
-#: Libraries that leave operators in float where they are told to.
-EXCEPTIONS = ("ai-edge-quantizer", "onnxruntime", "nncf")
-
 _RUNS = 20  # profiled inferences of a turn
-_NOT_TIMED = "it loses more than is allowed, so it was not timed"
 
 
 @dataclass
@@ -42,7 +40,7 @@ class _Work:
         limit_ms: what it must be faster than to be of use.
     """
 
-    station: Station
+    run: TargetRun
     plain: Record
     limit_ms: float
     best: Record
@@ -55,8 +53,8 @@ class _Work:
 
     def tried(self, recipe: Recipe, what: str, kept: Sequence[Price] = ()) -> Record:
         """Convert and score one form; a failure is a record like any other."""
-        [record] = self.station.candidates([recipe])
-        record = msgspec.structs.replace(record, latency_reason=_NOT_TIMED)
+        [record] = self.run.candidates([recipe])
+        record = untimed_words.without_latency(record, "lossy-form")
         self.made.append(record)
         self.steps.append(
             Step(
@@ -71,12 +69,12 @@ class _Work:
         return record
 
     def holds(self, record: Record) -> bool:
-        constraints = self.station.call.constraints
+        constraints = self.run.call.constraints
         return bool(choose.qualifying([record], constraints)) and choose.likely(record, constraints)
 
 
 def refine(
-    station: Station,
+    run: TargetRun,
     records: Sequence[Record],
     baseline: str | None,
     done: Sequence[Refinement] = (),
@@ -95,23 +93,23 @@ def refine(
     """
     works: list[_Work] = []
     refined = {one.recipe_id for one in done}
-    for chance in chances(records, station.call.constraints):
+    for chance in chances(records, run.call.constraints):
         if chance.plain.recipe_id in refined:
             continue
         limit = min([chance.limit_ms, *(_predicted(work) for work in works if _won(work))])
         if _ms(chance.plain) < limit and _has_forms(chance.plain):
-            works.append(_refined(station, records, chance, limit))
+            works.append(_refined(run, records, chance, limit))
     if not works:
         return list(records), ()
     records = [*records, *(record for work in works for record in work.made)]
-    records = _timed(station, records, works, baseline)
-    allowed = station.call.constraints.max_drop
+    records = _timed(run, records, works, baseline)
+    allowed = run.call.constraints.max_drop
     return records, tuple(_told(work, records, allowed) for work in works)
 
 
 def _has_forms(record: Record) -> bool:
     """Whether its converter makes other forms of its integers."""
-    return hasattr(convert.load(record.runtime), "forms")
+    return convert.load(record.runtime).makes_forms
 
 
 def _won(work: _Work) -> bool:
@@ -127,9 +125,9 @@ def _ms(record: Record) -> float:
     return record.latency_ms.p50
 
 
-def _refined(station: Station, records: Sequence[Record], chance: Chance, limit: float) -> _Work:
+def _refined(run: TargetRun, records: Sequence[Record], chance: Chance, limit: float) -> _Work:
     plain = chance.plain
-    work = _Work(station, plain, limit, best=plain)
+    work = _Work(run, plain, limit, best=plain)
     assert plain.recipe is not None
     assert plain.recipe.quantization is not None
     for other in alternatives(plain.recipe.quantization):
@@ -152,9 +150,9 @@ def _except_layers(work: _Work, records: Sequence[Record]) -> None:
     Raises:
         StepFailed: the layers cannot be ranked.
     """
-    shop, base = work.station.shop, _base(work)
-    work.station.progress(f"{work.plain.target}: ranking the layers of {base}")
-    table = shop.conversions.noise(base, shop.output)
+    evaluator, base = work.run.evaluator, _base(work)
+    work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
+    table = evaluator.conversions.noise(base, evaluator.output)
     fp32, int8 = _profiles(work, records)
     work.found = prices.prices(table, fp32, int8)
     if not work.why_no_cost and all(price.cost_ms is None for price in work.found):
@@ -184,7 +182,7 @@ def _base(work: _Work) -> Recipe:
     for record in (work.best, *work.made):
         how = record.recipe.quantization if record.recipe else None
         made = record.status == "ok" or record.mendable
-        if made and record.recipe and how and how.library in EXCEPTIONS:
+        if made and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
             return record.recipe
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 
@@ -217,39 +215,39 @@ def _profiles(
     work: _Work, records: Sequence[Record]
 ) -> tuple[Sequence[prices.Turns], Sequence[prices.Turns]]:
     """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
-    shop, fp32 = work.station.shop, float_form(records, work.plain)
+    evaluator, fp32 = work.run.evaluator, float_form(records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:
         work.why_no_cost = "its fp32 form was not measured"
         return (), ()
     recipes = (fp32.recipe, work.plain.recipe)
     try:
-        with shop.measuring():
+        with evaluator.measuring():
             found = profiles(
-                shop.device,
-                [shop.subject(recipe, shop.artifact(recipe)) for recipe in recipes],
-                shop.choose.feed,
+                evaluator.device,
+                [evaluator.subject(recipe, evaluator.artifact(recipe)) for recipe in recipes],
+                evaluator.choose.feed,
                 [_RUNS, _RUNS],
-                shop.log("profile"),
-                shop.timeout_s,
+                evaluator.log("profile"),
+                evaluator.timeout_s,
             )
     except RunnerFailed as error:
-        shop.require_device(error)
+        evaluator.require_device(error)
         work.why_no_cost = str(error.args[0])
         return (), ()
     return found[0], found[1]
 
 
 def _timed(
-    station: Station, records: Sequence[Record], works: Sequence[_Work], baseline: str | None
+    run: TargetRun, records: Sequence[Record], works: Sequence[_Work], baseline: str | None
 ) -> list[Record]:
     """What came out, timed with every number of threads beside what it stands against."""
     won = [work.best for work in works if _won(work)]
-    new = [form for best in won for form in with_all_threads(station, records, best)]
+    new = [form for best in won for form in with_all_threads(run, records, best)]
     records = [*records, *(r for r in new if r.key not in {own.key for own in records})]
     if not new:
         made = {record.key for record in _made(works)}
-        return [station.keep(r) if r.key in made else r for r in records]
-    limits = station.call.constraints
+        return [run.keep(r) if r.key in made else r for r in records]
+    limits = run.call.constraints
     rivals = choose.in_order(choose.qualifying(records, limits), limits)[:RIVALS]
     plain = [work.plain for work in works]
     floats = [
@@ -260,15 +258,15 @@ def _timed(
     ]
     wanted = {r.recipe_id for r in (*new, *rivals, *plain, *floats)} | {baseline}
     group = [r for r in records if r.recipe_id in wanted]
-    seed = station.call.seed
+    seed = run.call.seed
     wanted_clear = [str(r.recipe_id) for r in new]
     timed, _ = time_records(
-        station.shop, group, CLOSER, seed, baseline, wanted_clear, station.progress
+        run.evaluator, group, CLOSER, seed, baseline, wanted_clear, run.progress
     )
     by_key = {record.key: record for record in timed}
     kept = [by_key.get(record.key, record) for record in records]
     changed = {record.key for record in (*timed, *new, *_made(works))}
-    return [station.keep(r) if r.key in changed else r for r in kept]
+    return [run.keep(r) if r.key in changed else r for r in kept]
 
 
 def _made(works: Sequence[_Work]) -> list[Record]:
@@ -292,5 +290,5 @@ def _told(work: _Work, records: Sequence[Record], allowed: float) -> Refinement:
     return msgspec.structs.replace(
         done,
         sentence=refine_words.sentence(done, plain, best, allowed, work.trouble),
-        offer=refine_words.offer(best, records) if result else "",
+        offer=refine_words.offer(less_lossy(best, records)) if result else "",
     )

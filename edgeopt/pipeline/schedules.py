@@ -18,8 +18,8 @@ from edgeopt.domain.schedule import Asked
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.gates import Raw
 from edgeopt.harness.timed import Session
-from edgeopt.pipeline.environment import tools
-from edgeopt.pipeline.workshop import Workshop
+from edgeopt.pipeline.evaluator import Evaluator
+from edgeopt.pipeline.run_environment import tools
 from edgeopt.store import atomic
 
 #: What of a machine's account says that it is the same one, set as it was.
@@ -30,7 +30,7 @@ SAME = (
 
 
 def asked(
-    shop: Workshop,
+    evaluator: Evaluator,
     records: Sequence[Record],
     budget: Budget,
     seed: int,
@@ -46,8 +46,12 @@ def asked(
         baseline=baseline,
         contested=tuple(sorted(contested)),
         subjects={str(r.recipe_id): str(r.sha256) for r in records},
-        machine={name: shop.machine[name] for name in SAME if shop.machine.get(name) is not None},
-        tools=_tools() if shop.device.link == LOCAL else {},
+        machine={
+            name: evaluator.machine[name]
+            for name in SAME
+            if evaluator.machine.get(name) is not None
+        },
+        tools=_tools() if evaluator.device.link == LOCAL else {},
     )
 
 

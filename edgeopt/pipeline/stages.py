@@ -22,10 +22,10 @@ from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener
 from edgeopt.jobs import child
-from edgeopt.pipeline.turns import Turns
+from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source, sha256_file
-from edgeopt.store import artifact_files, atomic
+from edgeopt.store import artifact_files, atomic, old_stages
 from edgeopt.store.run_folder import RunFolder
 
 #: A training may take long, and says how long; --step-timeout is for conversions.
@@ -56,7 +56,7 @@ class Stages:
     output: str
     folder: RunFolder
     timeout_s: float
-    turns: Turns
+    turns: HostLock
     progress: Listener
     tensorboard: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -80,7 +80,7 @@ class Stages:
             if key in self._failures:
                 raise self._failures[key]
             found = self._kept(chain)
-            if found is not None and not (onnx and found.onnx_reason == worker.ON_THE_WAY):
+            if found is not None and not (onnx and found.onnx_waits):
                 return found
             try:
                 return self._make(chain, onnx)
@@ -130,8 +130,8 @@ class Stages:
             _require_data(self._place(chain), kept.derived)
         except (OSError, ValueError, artifact_files.NotWhole):
             return None  # it is made again
-        self._known[key] = kept.derived
-        return kept.derived
+        self._known[key] = old_stages.with_value(kept.derived)
+        return self._known[key]
 
     def _make(self, chain: Chain, onnx: bool) -> worker.Derived:
         before = self._source(chain[:-1], onnx=False)
@@ -197,8 +197,7 @@ class Stages:
                     said = json.loads(path.read_text())
                     if said["done"] != told:
                         told = said["done"]
-                        left = f"{what}: epoch {told}, about {said['left_s']:.0f} s left at most"
-                        self.progress(left, told, said["total"])
+                        self.progress(f"{what}: {said['what']}", told, said["total"])
 
         thread = threading.Thread(target=self._quietly, args=(follow,), daemon=True)
         thread.start()

@@ -13,17 +13,18 @@ from edgeopt.datasets import corruptions
 from edgeopt.datasets.corruptions import CORRUPTIONS, LEVELS, corrupt
 from edgeopt.domain.effects import CorruptionEffect
 from edgeopt.domain.errors import BadInput, StepFailed
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.record import Record
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.jobs.told import reason
-from edgeopt.pipeline.judge import Exam, ask
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.evaluation_set import EvaluationSet, ask
+from edgeopt.pipeline.target_run import TargetRun
 
 SAMPLES = 256  # of the confirming part: 8 kinds and levels, each answered twice
 
 
-def under_corruptions(station: Station, record: Record) -> Record:
+def under_corruptions(run: TargetRun, record: Record) -> Record:
     """The record with its `corruptions`, kept; as it is where they were not asked for.
 
     What the chosen loses there rejects nobody: neither the source nor a choice was made for it.
@@ -31,31 +32,35 @@ def under_corruptions(station: Station, record: Record) -> Record:
     Raises:
         DeviceFailed: the device was lost.
     """
-    if not station.call.corruptions:
+    if not run.call.corruptions:
         return record
-    samples = station.bench.intake.parts.confirm
+    samples = run.context.intake.parts.confirm
     names = corruptions.applicable(samples.inputs)
     wanted = [(name, level) for name in names for level in LEVELS]
     effects = []
     for number, (name, level) in enumerate(wanted):
-        station.progress(f"corrupting inputs: {name}, {level}", number, len(wanted))
-        effects.append(_effect(station, record, name, level))
-    return station.keep(msgspec.structs.replace(record, corruptions=tuple(effects)))
+        run.progress(Doing("corrupting inputs", f"{name}, {level}"), number, len(wanted))
+        effects.append(_effect(run, record, name, level))
+    return run.keep(msgspec.structs.replace(record, corruptions=tuple(effects)))
 
 
-def _effect(station: Station, record: Record, name: str, level: str) -> CorruptionEffect:
+def _effect(run: TargetRun, record: Record, name: str, level: str) -> CorruptionEffect:
     assert record.recipe is not None
-    shop = station.shop
+    evaluator = run.evaluator
     source = score = drop = None
     n, why = 0, ""
-    folder = station.bench.folder.work / f"{station.place.profile.name}-{name}-{level}"
+    folder = run.context.folder.work / f"{run.placement.profile.name}-{name}-{level}"
     try:
-        with shop.conversions.turns.working():
-            asked = _exam(station, name, level, folder)
+        with evaluator.conversions.turns.working():
+            asked = _exam(run, name, level, folder)
             n = len(asked.samples)
-            answers, _ = shop.answers(record.recipe, shop.artifact(record.recipe), asked)
-            source, _ = asked.marks(shop.judge, asked.source, shop.output, shop.max_drop)
-            score, drop = asked.marks(shop.judge, answers, shop.output, shop.max_drop)
+            answers, _ = evaluator.answers(record.recipe, evaluator.artifact(record.recipe), asked)
+            source, _ = asked.marks(
+                evaluator.judge, asked.source, evaluator.output, evaluator.max_drop
+            )
+            score, drop = asked.marks(
+                evaluator.judge, answers, evaluator.output, evaluator.max_drop
+            )
     except (BadInput, StepFailed) as error:
         source, score, why = None, None, str(error.args[0])
     finally:
@@ -72,24 +77,24 @@ def _effect(station: Station, record: Record, name: str, level: str) -> Corrupti
     )
 
 
-def _exam(station: Station, name: str, level: str, folder: Path) -> Exam:
+def _exam(run: TargetRun, name: str, level: str, folder: Path) -> EvaluationSet:
     """The first confirming samples corrupted, with the source's answers, which targets share.
 
     Raises:
         StepFailed: the source does not answer them.
     """
-    bench, key = station.bench, f"{name}-{level}"
-    clean = station.confirm.samples
+    context, key = run.context, f"{name}-{level}"
+    clean = run.confirm.samples
     clean = clean.take(np.arange(min(SAMPLES, len(clean))))
-    samples = replace(clean, inputs=corrupt(clean.inputs, name, level, station.call.seed))
+    samples = replace(clean, inputs=corrupt(clean.inputs, name, level, run.call.seed))
     feed = Feed(samples.inputs, folder)
-    if key not in bench.corrupted:
-        log = bench.folder.log("source")
+    if key not in context.corrupted:
+        log = context.folder.log("source")
         try:
-            bench.corrupted[key] = ask(
-                bench.intake.source, bench.local, feed, log, bench.call.source_timeout_s
+            context.corrupted[key] = ask(
+                context.intake.source, context.local, feed, log, context.call.source_timeout_s
             )
         except RunnerFailed as error:
             why = reason(error, "the source does not run")
             raise StepFailed("failed-run", why) from error
-    return Exam("confirm", samples, feed, bench.corrupted[key])
+    return EvaluationSet("confirm", samples, feed, context.corrupted[key])

@@ -9,22 +9,20 @@ import msgspec
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import time_variants
+from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose
 from edgeopt.search.options import EFFORTS, variants
 
-#: Why a variant has no latency.
-UNTIMED = "not timed: with these settings it does not keep the constraints"
-
 
 def sweep(
-    station: Station, records: Sequence[Record], queue: Sequence[Record], baseline: str | None
+    run: TargetRun, records: Sequence[Record], queue: Sequence[Record], baseline: str | None
 ) -> tuple[list[Record], list[Record]]:
     """Try the settings that are worth it on the first of the queue.
 
     Settings that can change an answer are scored again. A variant that is FASTER than the
-    candidate it comes from, and qualifies, takes its place in the queue.
+    candidate it comes from, and qualifies, takes its placement in the queue.
 
     Args:
         queue: candidates that qualify, best first.
@@ -35,34 +33,34 @@ def sweep(
     Raises:
         DeviceFailed: the device was lost.
     """
-    planned = _planned(station, queue)
+    planned = _planned(run, queue)
     over = {recipe.id: parent for recipe, parent in planned}
-    made = [_untimed(station, r) for r in station.candidates([recipe for recipe, _ in planned])]
-    alive = choose.qualifying(made, station.call.constraints)
+    made = [_untimed(run, r) for r in run.candidates([recipe for recipe, _ in planned])]
+    alive = choose.qualifying(made, run.call.constraints)
     if not alive:
         return [*records, *made], list(queue)
     parents = {str(r.recipe_id): over[str(r.recipe_id)] for r in alive}
     tried = set(parents.values())
     again = [r for r in records if r.recipe_id in tried or r.recipe_id == baseline]
     timed, verdicts, _ = time_variants(
-        station.shop, [*again, *alive], parents, station.call.seed + 2, baseline, station.progress
+        run.evaluator, [*again, *alive], parents, run.call.seed + 2, baseline, run.progress
     )
     if not verdicts:  # nothing came of it: what was known before still holds
         return [*records, *made], list(queue)
-    kept = {r.key: station.keep(_noted(r, verdicts.get(str(r.recipe_id)))) for r in timed}
+    kept = {r.key: run.keep(_noted(r, verdicts.get(str(r.recipe_id)))) for r in timed}
     everything = [kept.get(r.key, r) for r in (*records, *made)]
-    qualified = choose.qualifying(everything, station.call.constraints)
+    qualified = choose.qualifying(everything, run.call.constraints)
     winners = _winners(qualified, over, verdicts)
     now = {r.key: r for r in everything}
     return everything, [winners.get(str(r.recipe_id), now[r.key]) for r in queue]
 
 
-def _planned(station: Station, queue: Sequence[Record]) -> list[tuple[Recipe, str]]:
+def _planned(run: TargetRun, queue: Sequence[Record]) -> list[tuple[Recipe, str]]:
     """Variants, each with the recipe id of the candidate that it comes from."""
-    effort, place = EFFORTS[station.call.budget], station.place
-    machine = place.machine or {}
-    features = machine.get("features") or place.profile.isa.features
-    cores = machine.get("cores") or place.profile.big_cores
+    effort, placement = EFFORTS[run.call.budget], run.placement
+    machine = placement.machine or {}
+    features = machine.get("features") or placement.profile.isa.features
+    cores = machine.get("cores") or placement.profile.big_cores
     return [
         (variant, recipe.id)
         for recipe in (record.recipe for record in queue[: effort.leaders])
@@ -71,10 +69,10 @@ def _planned(station: Station, queue: Sequence[Record]) -> list[tuple[Recipe, st
     ]
 
 
-def _untimed(station: Station, record: Record) -> Record:
+def _untimed(run: TargetRun, record: Record) -> Record:
     """A variant that is scored, with the reason why it is not timed if it does not qualify."""
-    if record.status == "ok" and choose.misses(record, station.call.constraints):
-        return station.keep(msgspec.structs.replace(record, latency_reason=UNTIMED))
+    if record.status == "ok" and choose.shortfalls(record, run.call.constraints):
+        return run.keep(untimed_words.without_latency(record, "lossy-settings"))
     return record
 
 
@@ -82,10 +80,7 @@ def _noted(record: Record, verdict: Verdict | None) -> Record:
     """A variant says how it stands to the candidate that it comes from."""
     if verdict is None:
         return record
-    low_high = (
-        "" if verdict.low is None else f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f})"
-    )
-    note = f"{verdict.word} with these settings than without: {verdict.ratio:.2f} times{low_high}"
+    note = step_words.of_settings(verdict)
     notes = dict.fromkeys((*record.notes, note))  # known from an earlier call, it says the same
     return msgspec.structs.replace(record, notes=tuple(notes))
 

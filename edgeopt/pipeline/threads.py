@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeopt.domain.record import Record
-from edgeopt.pipeline.station import Station
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.search.alternatives import thread_counts
 
 
-def with_all_threads(
-    station: Station, records: Sequence[Record], form: Record
-) -> tuple[Record, ...]:
+def with_all_threads(run: TargetRun, records: Sequence[Record], form: Record) -> tuple[Record, ...]:
     """A form and what it is with the other numbers of threads that its runtime was tried with.
 
     Args:
@@ -30,7 +28,7 @@ def with_all_threads(
         for count in thread_counts(records, form)
         if count != form.recipe.threads
     ]
-    made = station.candidates([recipe for recipe in recipes if recipe.id not in known])
+    made = run.candidates([recipe for recipe in recipes if recipe.id not in known])
     known |= {record.recipe_id: record for record in made}
     others = (known[recipe.id] for recipe in recipes)
-    return (form, *(record for record in others if station.can_time(record)))
+    return (form, *(record for record in others if run.can_time(record)))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
+from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.finding import Finding, failures
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import Listener
+from edgeopt.domain.progress import Doing, Listener, under
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import CLOSER, Budget
 from edgeopt.harness.compare import compare, decided, settled
@@ -18,16 +19,14 @@ from edgeopt.harness.measure import measure
 from edgeopt.harness.timed import Session
 from edgeopt.harness.validity import findings
 from edgeopt.pipeline import schedules
-from edgeopt.pipeline.executed import TIMED
-from edgeopt.pipeline.states import failed
-from edgeopt.pipeline.workshop import Workshop
+from edgeopt.pipeline.evaluator import Evaluator
+from edgeopt.pipeline.record_ends import failed
+from edgeopt.pipeline.session_account import TIMED
 from edgeopt.search.find import is_own_fp32, is_plain
-
-BASELINE_ORDER = ("onnxruntime", "litert", "openvino")
 
 
 def time_records(
-    shop: Workshop,
+    evaluator: Evaluator,
     records: Sequence[Record],
     budget: Budget,
     seed: int,
@@ -49,14 +48,14 @@ def time_records(
         DeviceFailed: the device was lost; what was timed until then is in `measurements/`.
     """
     session, found = measured(
-        shop, records, budget, seed, baseline_id, contested, progress,
+        evaluator, records, budget, seed, baseline_id, contested, progress,
         lambda session: settled(session, contested),
     )  # fmt: skip
-    return _told(shop, records, session, failures(found), baseline_id), found
+    return _told(evaluator, records, session, failures(found), baseline_id), found
 
 
 def time_variants(
-    shop: Workshop,
+    evaluator: Evaluator,
     records: Sequence[Record],
     parents: Mapping[str, str],
     seed: int,
@@ -77,11 +76,11 @@ def time_variants(
         DeviceFailed: the device was lost.
     """
     session, found = measured(
-        shop, records, CLOSER, seed, None, tuple(parents), progress,
+        evaluator, records, CLOSER, seed, None, tuple(parents), progress,
         lambda session: decided(session, parents),
     )  # fmt: skip
     spoiled = failures(found)
-    timed = _told(shop, records, session, spoiled, baseline_id)
+    timed = _told(evaluator, records, session, spoiled, baseline_id)
     alive = {r.recipe_id for r in timed if r.latency_ms}
     verdicts = {
         key: verdict
@@ -93,7 +92,7 @@ def time_variants(
 
 
 def measured(
-    shop: Workshop,
+    evaluator: Evaluator,
     records: Sequence[Record],
     budget: Budget,
     seed: int,
@@ -110,28 +109,30 @@ def measured(
     Raises:
         DeviceFailed: the device was lost.
     """
-    folder = shop.folder.path / "measurements"
-    wanted = schedules.asked(shop, records, budget, seed, baseline_id, contested)
+    folder = evaluator.folder.path / "measurements"
+    wanted = schedules.asked(evaluator, records, budget, seed, baseline_id, contested)
     known = schedules.known(folder, wanted, budget)
     if known is not None:
-        progress(f"measuring ({budget.name}): known from an earlier schedule", 1, 1)
+        progress(Doing(f"measuring ({budget.name})", "known from an earlier schedule"), 1, 1)
         return known, findings(known.raw())
-    subjects = [shop.subject(r.recipe, shop.artifact(r.recipe)) for r in records if r.recipe]
-    with shop.measuring():
+    subjects = [
+        evaluator.subject(r.recipe, evaluator.artifact(r.recipe)) for r in records if r.recipe
+    ]
+    with evaluator.measuring():
         session = measure(
-            shop.device,
+            evaluator.device,
             subjects,
-            shop.choose.feed,
+            evaluator.choose.feed,
             budget,
-            shop.log(f"measure-{budget.name}"),
-            shop.timeout_s,
+            evaluator.log(f"measure-{budget.name}"),
+            evaluator.timeout_s,
             seed,
-            lambda done, total, what: progress(f"measuring ({budget.name}): {what}", done, total),
+            under(progress, f"measuring ({budget.name})"),
             baseline_id,
             stop,
         )
         if any(timed.timed_out for timed in session.timed.values()):
-            shop.require_answer()
+            evaluator.require_answer()
         raw = session.raw()
         found = findings(raw)
         whole = not failures(found) and not any(t.failed for t in session.timed.values())
@@ -140,21 +141,23 @@ def measured(
 
 
 def _told(
-    shop: Workshop,
+    evaluator: Evaluator,
     records: Sequence[Record],
     session: Session,
     spoiled: tuple[str, ...],
     baseline_id: str | None,
 ) -> list[Record]:
     """The records with what a schedule told of them."""
-    timed = [_timed(record, session, shop, spoiled) for record in records]
+    timed = [_timed(record, session, evaluator, spoiled) for record in records]
     if not spoiled:
-        baseline = baseline_id or baseline_of(timed, shop.source.reference_runtime)
+        baseline = baseline_id or baseline_of(timed, evaluator.source.reference_runtime)
         timed = [_with_verdicts(record, timed, session, baseline) for record in timed]
     return timed
 
 
-def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str, ...]) -> Record:
+def _timed(
+    record: Record, session: Session, evaluator: Evaluator, spoiled: tuple[str, ...]
+) -> Record:
     timed = session.timed[str(record.recipe_id)]
     if timed.failed:
         status = "timeout" if timed.timed_out else "failed-run"
@@ -166,10 +169,11 @@ def _timed(record: Record, session: Session, shop: Workshop, spoiled: tuple[str,
     executed = msgspec.structs.replace(record.executed, **told)
     return msgspec.structs.replace(
         record,
-        kind=shop.device.kind,
+        kind=evaluator.device.kind,
         latency_ms=latency(timed, session.budget, spoiled),
         energy=energy_of(timed) or record.energy,
         latency_reason="",
+        untimed=None,
         executed=executed,
     )
 
@@ -185,7 +189,8 @@ def baseline_of(records: Sequence[Record], own_runtime: str) -> str | None:
     """
     timed = [r for r in records if r.latency_ms and is_plain(r)]
     floats = [r for r in timed if r.precision == "fp32"]
-    order: tuple[str, ...] = BASELINE_ORDER
+    candidates = sorted(runtimes.specs(), key=lambda spec: spec.baseline)
+    order = tuple(spec.name for spec in candidates if spec.baseline)
     if not floats:
         floats = [r for r in timed if r.precision == "as-is"]
         order = (own_runtime, *order)

@@ -42,20 +42,32 @@ def _table(bench: BenchTable, *, narrow: bool) -> Table:
         heads.insert(-1, "energy")
         for row, cells in zip(bench.rows, rows, strict=True):
             cells.insert(-1, _energy(row.energy))
-    for heading in _stacked(["artifact", *heads])[1:] if narrow else heads:
+    for heading in _narrow_heads(heads) if narrow else heads:
         whole = heading != "verdict" and not narrow
         table.add_column(heading, no_wrap=whole, overflow="fold")
     for cells in rows:
-        table.add_row(*(_stacked(cells) if narrow else cells))
+        table.add_row(*(_stacked(cells) if narrow else _beside(cells)))
     return table
 
 
-def _stacked(told: list[str]) -> list[str]:
+def _narrow_heads(heads: list[str]) -> list[str]:
+    """Of the columns after the artifact's, as `_stacked` has them."""
+    _, _, p50, p90, load, memory, ran, *rest = heads
+    return [_below(p50, p90), _below(load, memory, ran), *rest]
+
+
+def _beside(cells: list[str]) -> list[str]:
+    """The bounds of the p50 below it, all else in a column of its own."""
+    name, runtime, threads, p50, bounds, *rest = cells
+    return [name, runtime, threads, _below(p50, bounds), *rest]
+
+
+def _stacked(cells: list[str]) -> list[str]:
     """The runtime and its threads below the name, the p90 below the p50, and so on."""
-    name, runtime, threads, p50, p90, load, memory, ran, *rest = told
+    name, runtime, threads, p50, bounds, p90, load, memory, ran, *rest = cells
     return [
         below(name, runtime, threads),
-        _below(*p50.split("\n"), f"p90 {p90}" if p50 != "p50" and p90 else p90),
+        _below(p50, bounds, f"p90 {p90}" if p90 else ""),
         _below(load, memory, ran),
         *rest,
     ]
@@ -68,16 +80,16 @@ def _below(*parts: str) -> str:
 def _energy(energy: Energy | None) -> str:
     if energy is None or energy.gross_mj is None:
         return fmt.DASH
-    return lines(fmt.quantity(energy.gross_mj, "mJ"), str(energy.covers))
+    return lines(fmt.millijoules(energy.gross_mj), str(energy.covers))
 
 
 def _figures(row: BenchRow) -> list[str]:
     figures = row.latency_ms
     if figures is None:
-        return [fmt.DASH, "", "", "", "", row.reason]
-    bounds = fmt.interval(figures.p50_low, figures.p50_high, fmt.ms)
+        return [fmt.DASH, "", "", "", "", "", row.reason]
     return [
-        lines(fmt.ms(figures.p50), bounds),
+        fmt.ms(figures.p50),
+        fmt.interval(figures.p50_low, figures.p50_high, fmt.ms),
         fmt.ms(figures.p90, "too few"),
         *_ready(row.start),
         row.precision or "unknown",

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from edgeopt.attribution.kinds import asks_for_integers, is_integer
+from edgeopt.attribution.reasons import NOTABLE, Reason, is_busier, is_far, reasons
 from edgeopt.domain.explanation import Cost, LayerCost, Side
 from edgeopt.domain.latency import Verdict
 from edgeopt.report import format as fmt
-
-NOTABLE = 0.03
-"""Share of the slower candidate's time from which a part is worth a word."""
-
-_NAMED = 3  # layers named in the sentence
-_BUSIER = 1.25  # times the run's own p50
-_FAR = 0.25  # from here on a profile is not the inference that was measured
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One reason: how much longer `a` takes by it (negative: less long)."""
-
-    more_ms: float
-    words: str
 
 
 def sentence(
@@ -36,27 +20,20 @@ def sentence(
 ) -> str:
     """What makes `a` faster or slower than `b`, the largest reasons first.
 
-    Every time in the reasons is of the profile; the headline is of the run.
-
     Args:
-        compute: layer by layer what computes, alone; layers: with all that is done for it.
+        costs, compute, layers: as in `attribution.reasons`.
     """
-    worth = NOTABLE * max(a.profile.total_ns, b.profile.total_ns) / 1e6
-    parts = [part for part in _parts(a, costs, compute) if abs(part.more_ms) >= worth]
-    parts.sort(key=lambda part: -abs(part.more_ms))
-    slower = _is_slower(a, b, verdict)
-    because = [part.words for part in parts if (part.more_ms > 0) == slower]
-    against = [part.words for part in parts if (part.more_ms > 0) != slower]
+    why = reasons(a, b, verdict, costs, compute, layers)
     text = headline(a, b, verdict)
-    if because:
-        text += ": " + "; ".join(because)
+    if why.because:
+        text += ": " + "; ".join(map(_part, why.because))
     else:
         text += f": no kind of operators accounts for {fmt.percent(NOTABLE)} of it"
     text += "."
-    named = _layers(layers, slower, worth / 2)
-    if named:
-        text += f" The largest parts are {named}."
-    against += [words for words in [_layers(layers, not slower, worth)] if words]
+    if why.layers:
+        text += f" The largest parts are {_layers(why.layers)}."
+    against = [_part(one) for one in why.against]
+    against += [_layers(why.layers_against)] if why.layers_against else []
     if against:
         text += " Against that: " + "; ".join(against) + "."
     return text
@@ -92,80 +69,43 @@ def _times(a: Side, b: Side) -> str:
     return f", p50 {fmt.ms(a.latency_ms.p50)} and {fmt.ms(b.latency_ms.p50)}"
 
 
-def _is_slower(a: Side, b: Side, verdict: Verdict | None) -> bool:
-    if verdict is not None:
-        return verdict.ratio < 1
-    return a.profile.total_ns > b.profile.total_ns
+_LEADS = {
+    "fell-back": " fell back to float and",
+    "slow-kernels": " run outside of the runtime's fast kernels and",
+    "compute": "",
+}
 
 
-def _parts(a: Side, costs: Sequence[Cost], compute: Sequence[LayerCost]) -> Iterator[_Part]:
-    yield from _compute(a, compute)
-    for kind, noun in (("conversion", "conversion"), ("other", "other operator")):
-        for cost in costs:
-            if cost.kind == kind:
-                yield _Part(cost.a_ms - cost.b_ms, _counted(cost, noun))
-    for cost in costs:
-        if cost.kind == "outside" and cost.a_ms and cost.b_ms:
-            words = f"outside of the operators it spends {_change(cost.a_ms, cost.b_ms)}"
-            yield _Part(cost.a_ms - cost.b_ms, words)
-
-
-def _compute(a: Side, compute: Sequence[LayerCost]) -> Iterator[_Part]:
-    """What computes: as wanted, apart from what fell back."""
-    back = [row for row in compute if fell_back(a, row)]
-    builtin = [row for row in compute if row.a_fallback and row not in back]
-    rest = [row for row in compute if row not in back and row not in builtin]
-    for rows, words in (
-        (back, "{n} fell back to float and {take}"),
-        (builtin, "{n} run outside of the runtime's fast kernels and {take}"),
-        (rest, "{n} {take}"),
-    ):
-        if rows:
-            a_ms, b_ms = sum(r.a_ms for r in rows), sum(r.b_ms for r in rows)
-            n = fmt.count(len(rows), "convolution or matrix product",
-                          "convolutions and matrix products")  # fmt: skip
-            take = f"{'takes' if len(rows) == 1 else 'take'} {_change(a_ms, b_ms)}"
-            ran = _ran(rows)
-            yield _Part(a_ms - b_ms, words.format(n=n, take=take) + ran)
-
-
-def fell_back(side: Side, row: LayerCost) -> bool:
-    """Whether a layer of an integer candidate computes in float."""
-    return (
-        row.kind == "compute"
-        and bool(row.a)
-        and asks_for_integers(side.precision)
-        and not is_integer(row.a_precision)
+def _part(one: Reason) -> str:
+    """One reason, as a part of a sentence."""
+    if one.kind == "outside":
+        return f"outside of the operators it spends {_change(one.a_ms, one.b_ms)}"
+    if one.kind in ("conversion", "other"):
+        return _counted(one, "conversion" if one.kind == "conversion" else "other operator")
+    count = fmt.count(
+        one.a_count, "convolution or matrix product", "convolutions and matrix products"
     )
+    takes = "takes" if one.a_count == 1 else "take"
+    ran = f" ({one.arithmetics[0]} against {one.arithmetics[1]})" if one.arithmetics else ""
+    return f"{count}{_LEADS[one.kind]} {takes} {_change(one.a_ms, one.b_ms)}{ran}"
 
 
-def _ran(rows: Sequence[LayerCost]) -> str:
-    """In which arithmetic they ran, where it is one and the same."""
-    ran = {(row.a_precision, row.b_precision) for row in rows}
-    if len(ran) != 1:
-        return ""
-    a, b = ran.pop()
-    return f" ({a} against {b})" if a and b and a != b else ""
-
-
-def _counted(cost: Cost, noun: str) -> str:
-    there = fmt.count(cost.a_count, noun)
-    if not cost.a_count:
-        return f"it has none of the other's {fmt.count(cost.b_count, noun)} ({fmt.ms(cost.b_ms)})"
-    verb = "costs" if cost.a_count == 1 else "cost"
-    if not cost.b_count:
-        return f"{there} {verb} {fmt.ms(cost.a_ms)}, which the other has not"
-    return f"{there} {verb} {_change(cost.a_ms, cost.b_ms)} for {cost.b_count}"
+def _counted(one: Reason, noun: str) -> str:
+    there = fmt.count(one.a_count, noun)
+    if not one.a_count:
+        return f"it has none of the other's {fmt.count(one.b_count, noun)} ({fmt.ms(one.b_ms)})"
+    verb = "costs" if one.a_count == 1 else "cost"
+    if not one.b_count:
+        return f"{there} {verb} {fmt.ms(one.a_ms)}, which the other has not"
+    return f"{there} {verb} {_change(one.a_ms, one.b_ms)} for {one.b_count}"
 
 
 def _change(a_ms: float, b_ms: float) -> str:
     return f"{fmt.ms(a_ms)} instead of {fmt.ms(b_ms)}"
 
 
-def _layers(layers: Iterable[LayerCost], slower: bool, worth: float) -> str:
-    """The layers that weigh most in the direction of the whole."""
-    chosen = [r for r in layers if (r.more_ms > 0) == slower and abs(r.more_ms) >= worth][:_NAMED]
-    return ", ".join(f"{r.layer} ({_change(r.a_ms, r.b_ms)})" for r in chosen)
+def _layers(layers: Sequence[LayerCost]) -> str:
+    return ", ".join(f"{row.layer} ({_change(row.a_ms, row.b_ms)})" for row in layers)
 
 
 def caveats(a: Side, b: Side) -> tuple[str, ...]:
@@ -188,23 +128,22 @@ def caveats(a: Side, b: Side) -> tuple[str, ...]:
 
 def _far(side: Side) -> list[str]:
     """Where the profiled inferences took another time than the plain ones."""
-    overhead = side.profile.overhead
-    if abs(overhead) < _FAR:
+    if not is_far(side):
         return []
     told = (
         f"{name(side)}: an inference took {fmt.ms(side.profile.total_ns / 1e6)} with the profiler "
         f"and {fmt.ms(side.profile.plain_ns / 1e6)} without"
     )
-    if overhead > 0:
+    if side.profile.overhead > 0:
         return [f"{told}. Shares may be off."]
     return [f"{told}: the profiler's session is a faster one, which explains only a part."]
 
 
 def _busier(side: Side) -> list[str]:
     """Where the plain inferences beside the profiled ones took longer than in the run."""
-    plain = side.profile.plain_ns / 1e6
-    if side.latency_ms is None or plain < _BUSIER * side.latency_ms.p50:
+    if side.latency_ms is None or not is_busier(side):
         return []
+    plain = side.profile.plain_ns / 1e6
     return [
         f"{name(side)}: an inference takes {fmt.ms(plain)} now, {fmt.ms(side.latency_ms.p50)} in "
         "the run: the machine is busier or slower than then."

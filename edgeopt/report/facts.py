@@ -63,9 +63,7 @@ def _cores(cores: Cores) -> FactRow:
     clock = cores.clock_ghz
     if clock is None:
         return FactRow(name, value)
-    return FactRow(
-        name, f"{value} at {fmt.quantity(clock.value, 'GHz')}", clock.basis, clock.source
-    )
+    return FactRow(name, f"{value} at {fmt.gigahertz(clock.value)}", clock.basis, clock.source)
 
 
 def _figures(profile: Profile) -> Iterator[FactRow]:

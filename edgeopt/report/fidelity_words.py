@@ -5,9 +5,6 @@ from __future__ import annotations
 from edgeopt.domain.record import Record
 from edgeopt.report import format as fmt
 
-#: Fewer different values than this, where the source has so many times more, are few.
-FEW, TIMES = 32, 32
-
 
 def warnings(record: Record) -> tuple[str, ...]:
     """A warning where answers have few different values and the source's have many.
@@ -15,13 +12,12 @@ def warnings(record: Record) -> tuple[str, ...]:
     A score that only ranks, or only takes the best class, does not see it.
     """
     found = record.parity
-    if found is None or found.distinct is None or found.source_distinct is None:
+    if found is None or not found.is_coarse:
         return ()
-    if found.distinct >= FEW or found.source_distinct < TIMES * found.distinct:
-        return ()
+    own, source = fmt.count(found.distinct or 0, "different value"), found.source_distinct or 0
     return (
-        f"{record.name} answers only {fmt.count(found.distinct, 'different value')} in "
-        f"{found.coarsest}, where the source has {fmt.whole(found.source_distinct)}. Whatever uses "
+        f"{record.name} answers only {own} in "
+        f"{found.coarsest}, where the source has {fmt.whole(source)}. Whatever uses "
         "the values, such as a threshold, may not work: take a form whose outputs are float.",
     )
 
@@ -33,5 +29,5 @@ def notes(record: Record) -> tuple[str, ...]:
         return ()
     told = warnings(record)
     if found.axis is not None and found.sqnr_db is not None:
-        told = (f"farthest from the source in {found.worst}: {found.sqnr_db:.0f} dB", *told)
+        told = (f"farthest from the source in {found.worst}: {fmt.decibels(found.sqnr_db)}", *told)
     return told

@@ -14,7 +14,27 @@ from edgeopt.domain.score import Drop, Score
 DASH = "–"
 MINUS = "−"
 TIMES = "×"
-NO_INTERVAL = "no interval"
+
+
+class Amount(str):
+    """A figure as it is printed, with its number and its unit apart: "5.48 ms", "5.48", "ms".
+
+    What has no unit, and a reason in place of a figure, is a number alone.
+    """
+
+    __slots__ = ("number", "unit")
+
+    number: str
+    unit: str
+
+    def __new__(cls, number: str, unit: str = "") -> Amount:
+        made = super().__new__(cls, f"{number} {unit}" if unit else number)
+        made.number, made.unit = number, unit
+        return made
+
+
+NO_INTERVAL = Amount("no interval")
+UNKNOWN, BLANK = Amount(DASH), Amount("")
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -26,18 +46,47 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{rounded:.{decimals}f}".replace("-", MINUS)
 
 
-def quantity(value: float, unit: str) -> str:
+def quantity(value: float, unit: str) -> Amount:
     """A number as it was stated, in its unit: quantity(2048, "KiB") is "2048 KiB"."""
-    return f"{value:.6g} {unit}"
+    return Amount(f"{value:.6g}", unit)
 
 
-def ms(value: float | None, reason: str = "") -> str:
+def millijoules(value: float) -> Amount:
+    """An energy: "3.2 mJ"."""
+    return quantity(value, "mJ")
+
+
+def gigahertz(value: float) -> Amount:
+    """A clock as a data sheet states it: "2.4 GHz"."""
+    return quantity(value, "GHz")
+
+
+def decibels(value: float) -> Amount:
+    """How near answers are: "41 dB"."""
+    return Amount(f"{value:.0f}", "dB")
+
+
+def beside_limit_ms(value: float) -> Amount:
+    """A time and its limit, as digits that can be compared: "2.5 ms"."""
+    return Amount(f"{value:.3g}", "ms")
+
+
+def beside_limit_bytes(value: float) -> Amount:
+    """A size and its limit: "101 bytes"."""
+    return Amount(f"{value:.0f}", "bytes")
+
+
+def ms(value: float | None, reason: str = "") -> Amount:
     """A time given in milliseconds: "0.231 ms", "5.48 ms"; from a second on "1.20 s"."""
     if value is None:
-        return reason or DASH
+        return _nothing(reason)
     if float(f"{value:.2e}") >= 1000:
-        return f"{significant(value / 1000)} s"
-    return f"{significant(value)} ms"
+        return Amount(significant(value / 1000), "s")
+    return Amount(significant(value), "ms")
+
+
+def _nothing(reason: str) -> Amount:
+    return Amount(reason or DASH)
 
 
 def change(value: float) -> str:
@@ -55,29 +104,41 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def per_second(value: float | None, reason: str = "") -> str:
+def elapsed(seconds: float) -> Amount:
+    """The time of a line in a log, in a column: "  12.3 s"."""
+    return Amount(f"{seconds:6.1f}", "s")
+
+
+def brief(seconds: float) -> Amount:
+    """A short time: "10 s", "3.3 s"."""
+    return Amount(significant(seconds, 2), "s")
+
+
+def per_second(value: float | None, reason: str = "") -> Amount:
     """A rate: "182 /s"."""
-    return reason or DASH if value is None else f"{significant(value)} /s"
+    return _nothing(reason) if value is None else Amount(significant(value), "/s")
 
 
-def celsius(value: float | None, reason: str = "") -> str:
+def celsius(value: float | None, reason: str = "") -> Amount:
     """A temperature: "61.5 °C"."""
-    return reason or DASH if value is None else f"{value:.1f} °C".replace("-", MINUS)
+    if value is None:
+        return _nothing(reason)
+    return Amount(f"{value:.1f}".replace("-", MINUS), "°C")
 
 
-def mhz(value: float | None, reason: str = "") -> str:
+def mhz(value: float | None, reason: str = "") -> Amount:
     """A clock: "2400 MHz"."""
-    return reason or DASH if value is None else f"{value:.0f} MHz"
+    return _nothing(reason) if value is None else Amount(f"{value:.0f}", "MHz")
 
 
-def size(value: int | None, reason: str = "") -> str:
+def size(value: int | None, reason: str = "") -> Amount:
     """Bytes in decimal units: "812 B", "4.93 MB"."""
     if value is None:
-        return reason or DASH
+        return _nothing(reason)
     if value < 1000:
-        return f"{value} B"
+        return Amount(f"{value}", "B")
     power = min(3, int(math.log10(float(f"{value:.2e}")) // 3))
-    return f"{significant(value / 1000**power)} {('B', 'kB', 'MB', 'GB')[power]}"
+    return Amount(significant(value / 1000**power), ("B", "kB", "MB", "GB")[power])
 
 
 def hundredths(value: float) -> str:
@@ -89,48 +150,57 @@ def hundredths(value: float) -> str:
     return f"{scaled:.{decimals}f}".replace("-", MINUS)
 
 
-def percent(value: float | None, reason: str = "") -> str:
+def percent(value: float | None, reason: str = "") -> Amount:
     """A share: percent(0.012) is "1.2 %"."""
-    return reason or DASH if value is None else f"{hundredths(value)} %"
+    return _nothing(reason) if value is None else Amount(hundredths(value), "%")
 
 
-def points(value: float | None, reason: str = "") -> str:
+def share(value: float) -> Amount:
+    """A share of things that were counted: "99.9 %"."""
+    return Amount(f"{100 * value:.3g}", "%")
+
+
+def limit_percent(value: float) -> Amount:
+    """A share as it was asked for: "5 %"."""
+    return Amount(f"{100 * value:g}", "%")
+
+
+def points(value: float | None, reason: str = "") -> Amount:
     """A loss of a score between 0 and 1: points(0.012) is "1.2 points"; a gain has a minus."""
-    return reason or DASH if value is None else f"{hundredths(value)} points"
+    return _nothing(reason) if value is None else Amount(hundredths(value), "points")
 
 
-def score(value: float | None, reason: str = "") -> str:
+def score(value: float | None, reason: str = "") -> Amount:
     """A metric's value: three decimals where it is about one, else three significant digits."""
     if value is None:
-        return reason or DASH
+        return _nothing(reason)
     if 0.1 <= abs(value) < 10:
-        return f"{value:.3f}".replace("-", MINUS)
-    return significant(value)
+        return Amount(f"{value:.3f}".replace("-", MINUS))
+    return Amount(significant(value))
 
 
-def factor(value: float) -> str:
+def factor(value: float) -> Amount:
     """A factor without its sign: two decimals where it is about one."""
-    return f"{value:.2f}" if 0.1 <= value < 9.995 else significant(value)
+    return Amount(f"{value:.2f}" if 0.1 <= value < 9.995 else significant(value))
 
 
-def ratio(value: float | None, reason: str = "") -> str:
+def ratio(value: float | None, reason: str = "") -> Amount:
     """How many times as fast: ratio(1.53) is "1.53×"."""
-    return reason or DASH if value is None else f"{factor(value)}{TIMES}"
+    return _nothing(reason) if value is None else Amount(f"{factor(value)}{TIMES}")
 
 
-def interval(low: float, high: float, formatter: Callable[[float], str]) -> str:
-    """A range in one unit: "5.41 to 5.55 ms"."""
+def interval(low: float, high: float, formatter: Callable[[float], Amount]) -> Amount:
+    """A range in one unit, "5.41 to 5.55 ms", or in two, "990 ms to 1.01 s"."""
     first, last = formatter(low), formatter(high)
-    number, _, unit = first.partition(" ")
-    if unit and last.endswith(f" {unit}"):
-        first = number
-    return f"{first} to {last}"
+    if first.unit == last.unit:
+        return Amount(f"{first.number} to {last.number}", last.unit)
+    return Amount(f"{first} to {last}")
 
 
-def verdict_bounds(value: Verdict) -> str:
+def verdict_bounds(value: Verdict) -> Amount:
     """The interval of a ratio, "1.49 to 1.57"; where there is none, "3 pairs only"."""
     if value.low is None or value.high is None:
-        return f"{count(value.pairs, 'pair')} only"
+        return Amount(f"{count(value.pairs, 'pair')} only")
     return interval(value.low, value.high, factor)
 
 
@@ -142,17 +212,17 @@ def verdict(value: Verdict | None, reason: str = "") -> str:
     return f"{value.word} {ratio(value.ratio)} ({known}{verdict_bounds(value)})"
 
 
-def score_interval(value: Score) -> str:
+def score_interval(value: Score) -> Amount:
     """The 95 % interval of a score: "0.812 to 0.874", or "no interval"."""
     if value.low is None or value.high is None:
         return NO_INTERVAL
     return interval(value.low, value.high, score)
 
 
-def drop(value: Drop | None, reason: str = "") -> str:
+def drop(value: Drop | None, reason: str = "") -> Amount:
     """A drop as it is held against the allowed one: points of a score, or % of an error."""
     if value is None:
-        return reason or DASH
+        return _nothing(reason)
     return allowance(value.judged, relative=value.relative is not None)
 
 
@@ -186,17 +256,17 @@ def drop_bounds(value: Drop) -> tuple[float, float] | None:
     return value.low * scale, value.high * scale
 
 
-def drop_interval(value: Drop | None) -> str:
+def drop_interval(value: Drop | None) -> Amount:
     """The 95 % interval of a drop: "−0.8 to 1.6 points", or "no interval"; "" of no drop."""
     if value is None:
-        return ""
+        return BLANK
     bounds = drop_bounds(value)
     if bounds is None:
-        return NO_INTERVAL if value.low is None else ""
+        return NO_INTERVAL if value.low is None else BLANK
     return interval(*bounds, percent if value.relative is not None else points)
 
 
-def allowance(value: float, *, relative: bool) -> str:
+def allowance(value: float, *, relative: bool) -> Amount:
     """The allowed drop in the words of the drops: "1.0 points", or "1.0 %" of an error."""
     return percent(value) if relative else points(value)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Run
 from edgeopt.report import format as fmt
-from edgeopt.report.table import measured
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def headline(run: Run, choice: Choice) -> Headline:
 
 def _figures(run: Run, record: Record) -> Iterator[Figure]:
     """Latency, speed-up, score and drop (the confirming ones if there are), size."""
-    latency = measured(record)
+    latency = record.measured
     if latency:
         bounds = fmt.interval(latency.p50_low, latency.p50_high, fmt.ms)
         yield Figure("Latency p50", fmt.ms(latency.p50), bounds)
@@ -64,7 +63,7 @@ def _figures(run: Run, record: Record) -> Iterator[Figure]:
     yield Figure("Size", fmt.size(record.size_bytes))
     energy = record.energy
     if energy and energy.gross_mj is not None:
-        value = fmt.quantity(energy.gross_mj, "mJ")
+        value = fmt.millijoules(energy.gross_mj)
         yield Figure("Energy per inference", value, f"{energy.covers}, {energy.meter}")
 
 

@@ -20,7 +20,7 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, words
+from edgeopt.report import compare_table, open_axis_words, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
@@ -29,7 +29,7 @@ from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes
 from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.smaller import SmallerRow, smaller
-from edgeopt.report.table import Row, choice_of, rows
+from edgeopt.report.table import Row, rows
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -95,7 +95,7 @@ def target_view(
     run: Run, target: str, profile: Profile | None, published: Sequence[Published] = ()
 ) -> TargetView:
     """Everything of one target, worked out."""
-    choice = choice_of(run, target)
+    choice = run.choice(target)
     made, found = rows(run, target), points(run, target)
     counts = {row.score.n for row in made if row.score.n}
     limit, relative = run.request.constraints.max_drop, _relative(run)
@@ -169,6 +169,7 @@ def _environment() -> Environment:
         percent=fmt.percent,
         share=fmt.points,
         finding=words.finding,
+        open_axis=open_axis_words.sentence,
         compared_cell=compare_table.cell_text,
         compared_lines=compare_table.shown,
         compared_predictions=compare_table.predictions,

@@ -9,7 +9,6 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
-from edgeopt.report.table import measured
 
 
 def method(run: Run, target: str) -> list[str]:
@@ -21,7 +20,7 @@ def method(run: Run, target: str) -> list[str]:
 def untimed_reason(run: Run, target: str) -> str:
     """Why nothing was timed on a target; "" where something was."""
     tried = [r for r in run.records if r.target == target and r.status == "ok"]
-    if not tried or any(measured(record) for record in tried):
+    if not tried or any(record.measured for record in tried):
         return ""
     reasons = dict.fromkeys(r.latency_reason for r in tried if r.latency_reason)
     return "; ".join(reasons) or "no device of this target was measured"
@@ -29,7 +28,7 @@ def untimed_reason(run: Run, target: str) -> str:
 
 def _timing(records: Iterable[Record]) -> Iterator[str]:
     """What was timed, on what, and how many samples there are."""
-    timed = [(record, latency) for record in records if (latency := measured(record))]
+    timed = [(record, latency) for record in records if (latency := record.measured)]
     if not timed:
         return
     devices = ", ".join(sorted({record.device for record, _ in timed}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.report import format as fmt
-from edgeopt.report.table import choice_of, measured, qualifies
+from edgeopt.search.choose import qualifies
 
 SHAPES = {
     "fp32": "M-5 0A5 5 0 1 0 5 0A5 5 0 1 0 -5 0Z",
@@ -28,7 +28,8 @@ class Point:
     """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds."""
 
     recipe_id: str
-    name: str
+    form: str
+    threads: int
     runtime: str
     precision: str
     tooltip: str
@@ -43,6 +44,15 @@ class Point:
     baseline: bool = False
     on_front: bool = False
     qualifies: bool = False
+
+    @property
+    def name(self) -> str:
+        """The form and how many threads it ran with."""
+        return f"{self.form}, {self.with_threads}"
+
+    @property
+    def with_threads(self) -> str:
+        return fmt.count(self.threads, "thread")
 
 
 def points(run: Run, target: str) -> list[Point]:
@@ -64,10 +74,10 @@ def precisions(points: Sequence[Point]) -> list[str]:
 
 def _point(run: Run, record: Record) -> Point | None:
     """The point of a record, None where it was not timed or has no drop."""
-    latency, drop, recipe = measured(record), record.drop, record.recipe
+    latency, drop, recipe = record.measured, record.drop, record.recipe
     if latency is None or drop is None or recipe is None or record.recipe_id is None:
         return None
-    choice = choice_of(run, record.target)
+    choice = run.choice(record.target)
     low, high = fmt.drop_bounds(drop) or (drop.judged, drop.judged)
     lines = (
         str(recipe),
@@ -77,7 +87,8 @@ def _point(run: Run, record: Record) -> Point | None:
     )
     return Point(
         recipe_id=record.recipe_id,
-        name=f"{record.name}, {fmt.count(recipe.threads, 'thread')}",
+        form=record.name,
+        threads=recipe.threads,
         runtime=record.runtime,
         precision=record.precision,
         tooltip=" · ".join(lines),

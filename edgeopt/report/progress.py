@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any, TextIO
 
+from edgeopt.domain.progress import Doing
 from edgeopt.domain.visible import visible
+from edgeopt.report import format as fmt
 
 PLAIN_EVERY_S = 10.0
 
@@ -61,10 +63,11 @@ class Progress:
 
     def _plain(self, what: str, done: int, total: int) -> None:
         """A line for each new thing, and now and then for one that takes long."""
-        stem = what.split(":")[0] if what.startswith("measuring") else what
+        stem = what.task if isinstance(what, Doing) and what.repeats else what
         now = time.monotonic()
         if now - self._said.get(stem, -PLAIN_EVERY_S) < PLAIN_EVERY_S:
             return  # devices take turns here: each thing has a clock of its own
         self._said[stem] = now
         count = f" [{done}/{total}]" if total else ""
-        print(f"{now - self._began:6.1f} s  {visible(what)}{count}", file=self._stream, flush=True)
+        since = fmt.elapsed(now - self._began)
+        print(f"{since}  {visible(what)}{count}", file=self._stream, flush=True)

@@ -31,15 +31,19 @@ class Promise:
     tied: Record | None = None
 
 
-def lead(promise: Promise, drop: Drop) -> str:
-    """What a choice is the first of; nothing is called kept that is not told."""
+def lead(promise: Promise, drop: Drop, first: str = "the fastest") -> str:
+    """What a choice is the first of; nothing is called kept that is not told.
+
+    Args:
+        first: by what the candidates were in order.
+    """
     allowed = allowed_drop(promise.constraints, drop)
     if promise.held == "held":
-        return f"the fastest that keeps the allowed drop of {allowed}"
+        return f"{first} that keeps the allowed drop of {allowed}"
     if drop.bound is None:
-        return f"the fastest whose loss on held-out samples is not above the allowed {allowed}"
+        return f"{first} whose loss on held-out samples is not above the allowed {allowed}"
     if promise.likely:
-        return f"the fastest that is likely to lose no more than the allowed {allowed}"
+        return f"{first} that is likely to lose no more than the allowed {allowed}"
     return (
         f"every candidate may lose more than the allowed {allowed} on other samples, and this one "
         "probably loses least"

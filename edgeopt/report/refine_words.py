@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from edgeopt.domain.layers import Price, Refinement
 from edgeopt.domain.record import Record
@@ -55,32 +55,14 @@ def _time(plain: Record, best: Record) -> str:
     return f" and takes {ratio:.2f} times as long"
 
 
-def offer(best: Record, records: Sequence[Record]) -> str:
-    """What another candidate offers that is as fast and loses less, or ""."""
-    assert best.drop is not None
-    better = [
-        record
-        for record in records
-        if record.status == "ok"
-        and record.drop is not None
-        and record.drop.judged < best.drop.judged
-        and _as_fast(record, best)
-    ]
-    if not better:
+def offer(other: Record | None) -> str:
+    """What another candidate offers that is as fast and loses less; "" where none does."""
+    if other is None:
         return ""
-    found = min(better, key=lambda record: record.drop.judged if record.drop else 0.0)
-    assert found.drop is not None
+    assert other.drop is not None
     return (
-        f"{found.recipe} loses {fmt.drop(found.drop)} and is as fast, as far as this schedule tells"
+        f"{other.recipe} loses {fmt.drop(other.drop)} and is as fast, as far as this schedule tells"
     )
-
-
-def _as_fast(record: Record, best: Record) -> bool:
-    """Whether it may be as fast: their intervals against one baseline meet, or it is faster."""
-    own, theirs = record.versus_baseline, best.versus_baseline
-    if own is None or theirs is None or own.over != theirs.over:
-        return False
-    return own.high is not None and theirs.low is not None and own.high >= theirs.low
 
 
 def lines(done: Refinement) -> Iterator[str]:

@@ -188,8 +188,11 @@ def _wish(dot: Dot, size: float) -> Wish:
     """What is written beside a point."""
     point = dot.point
     if point.chosen:
-        name, _, threads = point.name.partition(", ")
-        lines = (name, f"{threads}, {fmt.ms(point.x)}", f"drop {point.y_text}")
+        lines = (
+            point.form,
+            f"{point.with_threads}, {fmt.ms(point.x)}",
+            f"drop {point.y_text}",
+        )
         return Wish(lines, dot.x, dot.y, size + 1, "chosen", must=True, clear=RING)
     if dot.pinned:
         return Wish((f"↑ {point.y_text}",), dot.x, dot.y, size - 1)

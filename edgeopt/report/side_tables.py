@@ -13,11 +13,11 @@ from edgeopt.domain.effects import LEAST_TO_DECIDE, CorruptionEffect, SliceEffec
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.published import Published
 from edgeopt.domain.record import Record
-from edgeopt.domain.run import Run
+from edgeopt.domain.run import Constraints, Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
-from edgeopt.report.table import choice_of, measured
+from edgeopt.search.choose import shortfalls
 from edgeopt.targets import predict
 
 SHOWN = 5
@@ -52,7 +52,7 @@ def side_tables(
         profile: None where it is not known: nothing published is shown then.
     """
     records = [record for record in run.records if record.target == target]
-    choice = choice_of(run, target)
+    choice = run.choice(target)
     chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     limit = run.request.constraints.max_slice_drop
     tables = [*_effects(chosen), *_beyond(records, limit)]
@@ -82,15 +82,18 @@ def _beyond(records: Sequence[Record], limit: float | None) -> Iterator[SideTabl
     if limit is None:
         return
     rows = []
+    limits = Constraints(max_slice_drop=limit)
     for record in records:
-        for column in (*record.slices, *record.confirm_slices):
-            worst = column.worst_deciding
-            if worst is not None and worst.drop is not None and not worst.drop.judged <= limit:
-                name = f"{column.by} {worst.value}, {column.part} part"
-                rows.append((str(record.recipe), name, fmt.whole(worst.n), fmt.drop(worst.drop)))
+        for missed in shortfalls(record, limits):
+            if missed.kind == "slice-drop" and missed.where and missed.got is not None:
+                where = missed.where
+                name = f"{where.column} {where.value}, {where.part} part"
+                lost = fmt.allowance(missed.got, relative=missed.relative)
+                rows.append((str(record.recipe), name, fmt.whole(where.n), lost))
     if rows:
         heads = ("candidate", "worst slice", "n", "drop")
-        about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {100 * limit:g} % at most."
+        most = fmt.limit_percent(limit)
+        about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {most} at most."
         yield SideTable("Beyond the limit of a slice", about, heads, tuple(rows))
 
 
@@ -148,13 +151,13 @@ def _answered(
     record: Record, emulation: Emulation, output: OutputDifference, several: bool
 ) -> tuple[str, ...]:
     name = f"{record.runtime} {record.precision}{f', {output.output}' if several else ''}"
-    near = f"{100 * output.equal:.3g} % equal"
+    near = f"{fmt.share(output.equal)} equal"
     if output.sqnr_db is not None:
-        near += f", {output.sqnr_db:.0f} dB, ±{output.max_abs:.2g}"
+        near += f", {fmt.decibels(output.sqnr_db)}, ±{output.max_abs:.2g}"
     drop = emulation.why_null or fmt.DASH
     if emulation.drop is not None:
-        lost, _, _ = fmt.drop(emulation.drop).partition(" ")
-        drop = f"{lost} ({fmt.drop_interval(emulation.drop)})"
+        lost = fmt.drop(emulation.drop)
+        drop = f"{lost.number} ({fmt.drop_interval(emulation.drop)})"
     return (name, fmt.whole(emulation.n), near, drop, fmt.size(emulation.rss_bytes, fmt.DASH))
 
 
@@ -188,7 +191,7 @@ def _band(
             continue
         sources |= dict.fromkeys(found.sources)
         band = fmt.interval(found.low_ms, found.high_ms, fmt.ms)
-        p50s = [latency.p50 for r in own if (latency := measured(r))]
+        p50s = [latency.p50 for r in own if (latency := r.measured)]
         least = min(p50s, default=None)
         rows.append(
             (precision, fmt.ms(least, "not measured"), band, _place(least, found), str(found.n))

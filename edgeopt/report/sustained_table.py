@@ -55,9 +55,9 @@ def _minute(minute: Minute) -> list[str]:
 
 def _caption(rows: Sequence[Sustained]) -> list[str]:
     length = max((row.duration_s or 0.0 for row in rows), default=0.0)
-    burst = fmt.significant(min(BURST_S, length / 3), 2)
+    burst = fmt.brief(min(BURST_S, length / 3))
     told = [
-        f"{fmt.duration(length)} of load each; burst: the first {burst} s, steady: the last third"
+        f"{fmt.duration(length)} of load each; burst: the first {burst}, steady: the last third"
     ]
     called = _called(rows)
     found = ranking(rows)

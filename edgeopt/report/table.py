@@ -8,11 +8,11 @@ from typing import Literal
 
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.record import Executed, Record
+from edgeopt.domain.record import Executed, Record, Status
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.report import fidelity_words
 from edgeopt.report import format as fmt
-from edgeopt.search.choose import misses
+from edgeopt.search.choose import qualifies
 
 Mark = Literal["chosen", "on the front", "baseline", "screened only"]
 
@@ -26,8 +26,8 @@ class Cell:
         n: the samples that it rests on, where they are worth saying.
     """
 
-    text: str = fmt.DASH
-    detail: str = ""
+    text: fmt.Amount = fmt.UNKNOWN
+    detail: fmt.Amount = fmt.BLANK
     sort: float | None = None
     word: str = ""
     n: int | None = None
@@ -42,7 +42,8 @@ class Row:
         qualifies: converted, checked, and within every limit that was asked for.
         latency: of measurements only; others show why there is none in `why_untimed`.
         speedup: over the fp32 of the same runtime. versus: over the run's baseline.
-        resolved: whether the samples tell on which side of the allowed drop it is.
+        resolved: whether the samples tell on which side of the allowed drop it is. unbounded: there
+            is a drop, and no interval of it.
         confirm: the drop on held-out samples, empty where not taken.
         executed: the precision that really ran, or why it is not known.
     """
@@ -54,7 +55,7 @@ class Row:
     precision: str
     settings: tuple[str, ...] = ()
     threads: int | None = None
-    status: str = "left out"
+    status: Status = "skipped"
     qualifies: bool = False
     marks: tuple[Mark, ...] = ()
     latency: Cell = Cell()
@@ -64,7 +65,8 @@ class Row:
     score: Cell = Cell()
     drop: Cell = Cell()
     resolved: bool = True
-    confirm: Cell = Cell("")
+    unbounded: bool = False
+    confirm: Cell = Cell(fmt.BLANK)
     size: Cell = Cell()
     executed: str = fmt.DASH
     why_untimed: str = ""
@@ -82,7 +84,12 @@ class Row:
 
     @property
     def left_out(self) -> bool:
-        return self.status == "left out"
+        return self.status == "skipped"
+
+    @property
+    def state(self) -> str:
+        """What became of it, in words."""
+        return "left out" if self.left_out else self.status
 
     @property
     def screened(self) -> bool:
@@ -105,25 +112,10 @@ class Row:
 
 def rows(run: Run, target: str) -> list[Row]:
     """Every recipe of a target, tried or left out, in the order of `Row.order`."""
-    choice = choice_of(run, target)
+    choice = run.choice(target)
     records = [record for record in run.records if record.target == target]
     made = [_row(record, run.request.constraints, choice) for record in records]
     return sorted(made, key=lambda row: row.order)
-
-
-def choice_of(run: Run, target: str) -> Choice | None:
-    """The choice for a target; None while the run goes on."""
-    return next((choice for choice in run.choices if choice.target == target), None)
-
-
-def measured(record: Record) -> Latency | None:
-    """A latency that was measured; an emulated or predicted one is not of its column."""
-    return record.latency_ms if record.kind == "measured" else None
-
-
-def qualifies(record: Record, limits: Constraints) -> bool:
-    """Whether a record is within every limit. An untimed one cannot break a latency limit."""
-    return record.status == "ok" and not misses(record, limits)
 
 
 def settings(recipe: Recipe) -> tuple[str, ...]:
@@ -136,9 +128,8 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
 
 def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
     """The row of a record."""
-    recipe, latency = record.recipe, measured(record)
+    recipe, latency = record.recipe, record.measured
     name = record.name
-    skipped = record.status == "skipped"
     return Row(
         recipe_id=record.recipe_id,
         title=record.title,
@@ -147,7 +138,7 @@ def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
         precision=record.precision,
         settings=settings(recipe) if recipe else (),
         threads=recipe.threads if recipe else None,
-        status="left out" if skipped else record.status,
+        status=record.status,
         qualifies=qualifies(record, limits),
         marks=_marks(record, latency, choice),
         latency=_latency_cell(latency),
@@ -157,6 +148,7 @@ def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
         score=_score_cell(record),
         drop=_drop_cell(record),
         resolved=record.drop is None or record.drop.resolved,
+        unbounded=record.drop is not None and record.drop.low is None,
         confirm=_confirm_cell(record),
         size=Cell(fmt.size(record.size_bytes), sort=record.size_bytes),
         executed=_executed(record),
@@ -191,7 +183,7 @@ def _p90_cell(latency: Latency | None) -> Cell:
     if latency is None:
         return Cell()
     few = f"only {fmt.count(latency.n, 'sample')}" if latency.p90 is None else ""
-    return Cell(fmt.ms(latency.p90), few, latency.p90)
+    return Cell(fmt.ms(latency.p90), fmt.Amount(few), latency.p90)
 
 
 def _verdict_cell(verdict: Verdict | None) -> Cell:
@@ -218,7 +210,7 @@ def _drop_cell(record: Record) -> Cell:
 def _confirm_cell(record: Record) -> Cell:
     drop = record.confirm_drop
     if drop is None:
-        return Cell("")
+        return Cell(fmt.BLANK)
     return Cell(fmt.drop(drop), fmt.drop_interval(drop), drop.judged, n=drop.n)
 
 

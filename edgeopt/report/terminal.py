@@ -17,7 +17,7 @@ from edgeopt.report import format as fmt
 from edgeopt.report import refine_words, words
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
-from edgeopt.report.table import Mark, Row, choice_of, rows
+from edgeopt.report.table import Mark, Row, rows
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -65,7 +65,7 @@ def _judged(run: Run) -> str:
 
 def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[RenderableType]:
     """Everything of one target."""
-    choice, made, why = choice_of(run, target), rows(run, target), untimed_reason(run, target)
+    choice, made, why = run.choice(target), rows(run, target), untimed_reason(run, target)
     yield _sentence(target, choice)
     if choice:
         yield from _list("Warnings", choice.warnings, "yellow")
@@ -147,44 +147,53 @@ def _table(tried: Sequence[Row], *, timed: bool, narrow: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("", overflow="fold")
     table.add_column("candidate", overflow="fold")
-    unit = tried[0].drop.text.partition(" ")[2] or "points"
-    heads = ["thr", *(("p50", "p90", "×base") if timed else ()), "score", f"drop, {unit}", "size"]
-    for name in _stacked(heads, timed=timed) if narrow else heads:
+    for name in _heads(tried, timed=timed, narrow=narrow):
         table.add_column(name, justify="right", overflow="fold")
     for row in tried:
         style = "bold green" if row.chosen else "" if row.qualifies else "dim"
         signs = "".join(_SIGNS.get(mark, "") for mark in row.marks)
-        told = _cells(row, timed=timed)
-        cells = map(Text, _stacked(told, timed=timed) if narrow else told)
+        cells = map(Text, _cells(row, timed=timed, narrow=narrow))
         table.add_row(Text(signs), _candidate(row, tried, narrow), *cells, style=style)
     return table
 
 
-def _cells(row: Row, *, timed: bool) -> list[str]:
+def _heads(tried: Sequence[Row], *, timed: bool, narrow: bool) -> list[str]:
+    """Of the columns after the candidate's name. The unit of the drops stands here alone."""
+    unit = next((row.drop.text.unit for row in tried if row.drop.text.unit), "points")
+    times = ("p50", "p90", "×base") if timed else None
+    return _laid("thr", times, "score", ("drop,", unit), "size", narrow=narrow)
+
+
+def _cells(row: Row, *, timed: bool, narrow: bool) -> list[str]:
     """The columns after the candidate's name."""
     versus = _WORDS.get(row.versus.word, "") + row.versus.text
-    times = [row.latency.text, row.p90.text, versus] if timed else []
+    times = (row.latency.text, row.p90.text, versus) if timed else None
     threads = fmt.DASH if row.threads is None else str(row.threads)
-    return [threads, *times, row.score.text, _drop(row), row.size.text]
+    return _laid(threads, times, row.score.text, _drop(row), row.size.text, narrow=narrow)
 
 
-def _stacked(told: Sequence[str], *, timed: bool) -> list[str]:
-    """The p90 below the p50, the size below the score, the bounds of a drop below it."""
-    threads, *times, score, drop, size = told
-    if timed:
-        p50, p90, versus = times
-        times = [lines(p50, p90), versus]
-    value, opened, bounds = drop.partition(" ")
-    return [threads, *times, lines(score, size), lines(value, bounds) if opened else drop]
+def _laid(
+    threads: str,
+    times: tuple[str, str, str] | None,
+    score: str,
+    drop: tuple[str, str],
+    size: str,
+    *,
+    narrow: bool,
+) -> list[str]:
+    """Beside each other; narrow: the p90 below the p50, the size below the score, and so on."""
+    if not narrow:
+        return [threads, *(times or ()), score, " ".join(filter(None, drop)), size]
+    p50, p90, versus = times or ("", "", "")
+    below = [lines(p50, p90), versus] if times else []
+    return [threads, *below, lines(score, size), lines(*filter(None, drop))]
 
 
-def _drop(row: Row) -> str:
-    """The drop and its interval; the unit is in the column's head."""
-    value, bounds = row.drop.text.partition(" ")[0], row.drop.detail
-    if bounds != fmt.NO_INTERVAL:
-        bounds = bounds.rpartition(" ")[0]
+def _drop(row: Row) -> tuple[str, str]:
+    """The drop and its interval, "" where there is none to show, both without their unit."""
+    bounds = row.drop.detail.number
     sign = "" if row.resolved else _UNSURE
-    return f"{sign}{value} ({bounds})" if bounds else f"{sign}{value}"
+    return f"{sign}{row.drop.text.number}", f"({bounds})" if bounds else ""
 
 
 def _legend(tried: Sequence[Row]) -> str:
@@ -197,7 +206,7 @@ def _legend(tried: Sequence[Row]) -> str:
     if "EQUIVALENT" in words:
         signs.append(("≈", "as fast"))
     if "INCONCLUSIVE" in words or not all(row.resolved for row in tried):
-        none = any(row.drop.detail == fmt.NO_INTERVAL for row in tried)
+        none = any(row.unbounded for row in tried)
         signs.append((_UNSURE, f"the interval does not tell{', or there is none' * none}"))
     told = ["   ".join(f"{sign} {meaning}" for sign, meaning in signs)]
     if "screened only" in marks:

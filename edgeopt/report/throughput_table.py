@@ -26,7 +26,7 @@ def render(rows: Sequence[Throughput], inputs: str) -> CaseTable:
 def _figures(row: Throughput) -> list[str]:
     if row.per_s is None:
         return [fmt.DASH, "", "", "", row.reason]
-    rate = fmt.per_second(row.per_s)
+    rate: str = fmt.per_second(row.per_s)
     if row.per_s_low is not None and row.per_s_high is not None:
         rate = lines(rate, fmt.interval(row.per_s_low, row.per_s_high, fmt.per_second))
     return [

@@ -45,8 +45,8 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss], said: Prom
     """One sentence for a choice without a device."""
     assert record.confirm_drop is not None
     taken = f" after {fmt.count(len(rejected), 'other')} that lost too much" if rejected else ""
-    lead = promise.lead(said, record.confirm_drop)
-    lead = lead.replace("the fastest", f"the first in the order of the profile {target}", 1)
+    first = f"the first in the order of the profile {target}"
+    lead = promise.lead(said, record.confirm_drop, first)
     return (
         f"{record.title}: {lead}{taken}; {_untimed(record)}{_emulated(record)}; "
         f"{promise.told(said, record)}, scored on this machine."
@@ -71,7 +71,7 @@ def _emulated(record: Record) -> str:
         return ""
     same = all(output.equal == 1.0 for output in found.outputs)
     nearest = min((o.sqnr_db for o in found.outputs if o.sqnr_db is not None), default=0.0)
-    how = "to the bit" if same else f"within {nearest:.0f} dB"
+    how = "to the bit" if same else f"within {fmt.decibels(nearest)}"
     return f"; on an emulated {found.core} it answered {found.n} samples as here, {how}"
 
 

@@ -71,7 +71,7 @@ class Runner:
     def do_providers(self, runtime: str) -> dict:
         """What a runtime can compute on here, beside the processor."""
         module = runtimes.load(runtime)
-        return {"providers": module.providers() if hasattr(module, "providers") else []}
+        return {"providers": module.providers() if module.SPEC.provider_option else []}
 
     def do_open(
         self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any"

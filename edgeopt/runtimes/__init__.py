@@ -3,13 +3,10 @@
 Standard library, numpy and that runtime only, Python 3.9 or later: these files are
 sent to a board. Each module has
 
-    PACKAGES            what to install, first choice first
-    NEEDS               packages that those import and do not install; absent where there are none
+    SPEC                what is known of it, a `spec.RuntimeSpec`
     version() -> str    raises ImportError where the runtime is missing
-    PROVIDER_OPTION     the option that says what computes, "CPU" unless it is given; absent where
-                        there is no other
-    providers() -> list the values of that option, beside "CPU", that this machine and package have
-    UNTHREADED          those of them that take no number of threads; absent where there are none
+    providers() -> list the values of `SPEC.provider_option`, beside "CPU", that this machine and
+                        package have; only where it has that option
     open_session(path, threads, options) -> Session
 
 A session has `inputs` and `outputs` (lists of {"name", "dtype", "shape"}, and "scale",
@@ -30,58 +27,50 @@ that chooses the arithmetic of floats by an option says what the option asks and
 
 from __future__ import annotations
 
+import functools
 import importlib
 from types import ModuleType
 
-#: The table of runtimes: name -> module. A new runtime is a row here, a file beside
-#: this one, and a file of the same name in `edgeopt/convert`.
+from edgeopt.runtimes.spec import RuntimeSpec
+
+#: Name -> module, in the order of every list. A new runtime is a name here, a file beside this
+#: one, and a file of the same name in `edgeopt/convert`. All else is in its `SPEC`.
 RUNTIMES = {
-    "onnxruntime": "edgeopt.runtimes.onnxruntime",
-    "openvino": "edgeopt.runtimes.openvino",
-    "litert": "edgeopt.runtimes.litert",
-    "executorch": "edgeopt.runtimes.executorch",
-    "ncnn": "edgeopt.runtimes.ncnn",
-    "coreml": "edgeopt.runtimes.coreml",
-    "torch": "edgeopt.runtimes.torch",
-    "tensorflow": "edgeopt.runtimes.tensorflow",
-    "sklearn": "edgeopt.runtimes.sklearn",
-    "tensorrt": "edgeopt.runtimes.tensorrt",
-    "onnxruntime_cuda": "edgeopt.runtimes.onnxruntime_cuda",
-    "onnxruntime_tensorrt": "edgeopt.runtimes.onnxruntime_tensorrt",
-}
-
-#: Those that only answer for a source: they open what its preparation wrote, no user's file.
-REFERENCES = ("tensorflow", "sklearn")
-
-#: Those whose files are programs: opening one runs what is in it. A run makes none of theirs, and
-#: only what edgeopt's own preparation wrote, or the user trusts, is opened. All others open data.
-PROGRAMS = (*REFERENCES, "torch")
-
-#: Those that no machine runs that edgeopt reaches -> (why, what to do). Their artifacts are made
-#: and read back, and neither scored nor timed.
-ELSEWHERE = {
-    "coreml": (
-        "Core ML runs on Apple machines only, so it is converted and neither scored nor timed",
-        "Score and time it on a Mac or a phone before it ships: coremltools predicts there, and "
-        "Xcode measures.",
-    ),
-}
-#: Those of a GPU, which open files that another runtime answers for where there is none: by
-#: the same numbers, so it can check and score them; never by its times.
-STAND_INS = dict.fromkeys(("tensorrt", "onnxruntime_cuda", "onnxruntime_tensorrt"), "onnxruntime")
-
-#: File suffix -> the runtime that opens it.
-SUFFIXES = {
-    ".onnx": "onnxruntime",
-    ".xml": "openvino",
-    ".tflite": "litert",
-    ".pte": "executorch",
-    ".param": "ncnn",
-    ".mlpackage": "coreml",
-    ".pt2": "torch",
+    name: f"{__name__}.{name}"
+    for name in (
+        "onnxruntime",
+        "openvino",
+        "litert",
+        "executorch",
+        "ncnn",
+        "coreml",
+        "torch",
+        "tensorflow",
+        "sklearn",
+        "tensorrt",
+        "onnxruntime_cuda",
+        "onnxruntime_tensorrt",
+    )
 }
 
 
 def load(name: str) -> ModuleType:
     """The module of a runtime. Raises KeyError for a name that is not in the table."""
     return importlib.import_module(RUNTIMES[name])
+
+
+def spec(name: str) -> RuntimeSpec:
+    """What is known of a runtime. Raises KeyError for a name that is not in the table."""
+    known: RuntimeSpec = load(name).SPEC
+    return known
+
+
+@functools.lru_cache(maxsize=None)
+def specs() -> tuple[RuntimeSpec, ...]:
+    """All of them; their files are imported, and no runtime."""
+    return tuple(spec(name) for name in RUNTIMES)
+
+
+def suffixes() -> dict[str, str]:
+    """File suffix -> the runtime that opens it."""
+    return {suffix: one.name for one in specs() for suffix in one.suffixes}

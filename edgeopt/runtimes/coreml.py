@@ -11,7 +11,20 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("coremltools",)
+from edgeopt.runtimes.spec import RuntimeSpec
+
+SPEC = RuntimeSpec(
+    name="coreml",
+    packages=("coremltools",),
+    suffixes=(".mlpackage",),
+    precisions=("fp32", "fp16", "int8-weights"),
+    elsewhere=(
+        "Core ML runs on Apple machines only, so it is converted and neither scored nor timed",
+        "Score and time it on a Mac or a phone before it ships: coremltools predicts there, and "
+        "Xcode measures.",
+    ),
+    no_profiler="Core ML's profiler is a part of Xcode; Python does not reach it",
+)
 
 _DTYPES = {65552: "float16", 65568: "float32", 65600: "float64", 131104: "int32"}
 _BITS = {10: "float16", 11: "float32", 12: "float64", 23: "int32"}  # MIL's numbers of types
@@ -75,7 +88,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: Core ML's profiler is a part of Xcode."""
-        raise ValueError("Core ML's profiler is a part of Xcode; Python does not reach it")
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._model = None

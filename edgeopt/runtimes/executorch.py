@@ -17,10 +17,17 @@ import numpy as np
 
 from edgeopt.runtimes import profiling
 from edgeopt.runtimes.profiling import executorch as profiler
+from edgeopt.runtimes.spec import RuntimeSpec
 
-PACKAGES = ("executorch",)
-#: What those import and do not install.
-NEEDS = ("torch",)
+SPEC = RuntimeSpec(
+    name="executorch",
+    packages=("executorch",),
+    needs=("torch",),
+    suffixes=(".pte",),
+    precisions=("fp32", "int8-static"),
+    published=("ExecuTorch",),
+    layers_by="position",
+)
 
 METHOD = "forward"
 
@@ -64,7 +71,7 @@ def version() -> str:
     from importlib import metadata
 
     _import()
-    return metadata.version(PACKAGES[0])
+    return metadata.version(SPEC.packages[0])
 
 
 def open_session(path: str, threads: int, options: dict) -> Session:

@@ -38,11 +38,11 @@ def fixed(specs, shapes):
     return [{**spec, "shape": shapes.get(spec["name"], spec["shape"])} for spec in specs]
 
 
-def symbols(specs, shapes):
-    """{name of an open dimension: its size}."""
+def symbols(names, shapes):
+    """{name of an open dimension: its size}, of {input: [its dimensions' names, "": none]}."""
     return {
-        dim: size
-        for spec in specs
-        for dim, size in zip(spec["shape"], shapes.get(spec["name"], ()))
-        if isinstance(dim, str)
+        name: size
+        for given, sizes in shapes.items()
+        for name, size in zip(names.get(given, ()), sizes)
+        if name
     }

@@ -13,8 +13,32 @@ import numpy as np
 
 from edgeopt.runtimes import profiling
 from edgeopt.runtimes.profiling import litert as profiler
+from edgeopt.runtimes.spec import FASTEST_CORES, OptionSet, RuntimeSpec
 
-PACKAGES = ("ai-edge-litert", "tflite-runtime")
+SPEC = RuntimeSpec(
+    name="litert",
+    packages=("ai-edge-litert", "tflite-runtime"),
+    pins={"tflite-runtime": ("numpy<2",)},  # it was built before numpy 2
+    suffixes=(".tflite",),
+    precisions=("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights", "as-is"),
+    # Its Python interface has no weight cache, no arena and no other flag of XNNPACK.
+    option_sets=(
+        FASTEST_CORES,
+        OptionSet(
+            options={"xnnpack": "off"},
+            why="LiteRT's own kernels quantize activations at run time, too",
+            precisions=("int8-dynamic",),
+        ),
+        OptionSet(
+            options={"xnnpack": "latest"},
+            why="XNNPACK takes some operators on request only",
+        ),
+    ),
+    emulated=True,
+    published=("XNNPACK end2end-bench", "TFLite", "TFLite benchmark_model"),
+    baseline=2,
+    layers_by="position",
+)
 
 _COMPUTE = (
     "CONV_2D",
@@ -38,7 +62,7 @@ def version() -> str:
     from importlib import metadata
 
     _import()
-    for package in PACKAGES:
+    for package in SPEC.packages:
         try:
             return "{} {}".format(package, metadata.version(package))
         except metadata.PackageNotFoundError:

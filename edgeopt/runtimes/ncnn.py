@@ -12,10 +12,23 @@ import time
 
 import numpy as np
 
-PACKAGES = ("ncnn",)
+from edgeopt.runtimes.spec import RuntimeSpec
 
 #: ncnn's own switches, all on unless an option says 0.
 OPTIONS = ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic")
+
+SPEC = RuntimeSpec(
+    name="ncnn",
+    packages=("ncnn",),
+    suffixes=(".param",),
+    weights=".bin",
+    precisions=("fp32", "fp16"),
+    # Without the switches an ARM core with half-precision arithmetic computes in it.
+    arithmetic={"*": dict.fromkeys(OPTIONS, 0), "fp16": dict.fromkeys(OPTIONS, 1)},
+    published=("ncnn",),
+    no_profiler="ncnn's package for Python is built without its layer timer (NCNN_BENCHMARK)",
+    harmless={"use_fp16_arithmetic": "0"},
+)
 
 _MAGIC = "7767517"
 _SHAPES = {1: ("0",), 2: ("1", "0"), 3: ("2", "1", "0")}  # rank -> parameters of Input
@@ -128,9 +141,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: ncnn's packages for Python are built without its layer timer."""
-        raise ValueError(
-            "ncnn's package for Python is built without its layer timer (NCNN_BENCHMARK)"
-        )
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._net = None

@@ -4,8 +4,10 @@ numpy takes a header's word for the size, reads past a wrong checksum, and raise
 here each entry's header is held to the entry, and everything that is wrong is one sentence.
 """
 
+import errno
 import os
 import stat
+import struct
 import zipfile
 import zlib
 
@@ -15,22 +17,38 @@ from edgeopt.runtimes.fitting import Unfit
 
 HINT = "Write one with numpy.savez(path, INPUT=array, labels=array)."
 
-#: What a damaged archive or header raises.
-BROKEN = (
-    OSError,
+#: What there is to do where a file cannot be opened at all: no other content of it would help.
+OPENED = {
+    errno.ENOENT: ("no such file", "Give the path of an .npz file that is there."),
+    errno.ENOTDIR: ("no such file", "Give the path of an .npz file that is there."),
+    errno.EACCES: ("permission denied", "Change its permissions, or those of its folder."),
+}
+
+
+def _lzma_error():
+    try:
+        from lzma import LZMAError
+    except ImportError:  # a Python that was built without it unpacks no such archive, either
+        return zlib.error
+    return LZMAError
+
+
+#: What `zipfile`, and what it unpacks with, raise where an archive is not what was written. All
+#: that read archives take it from here, and not from a file of its own: each bundle has this one.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    _lzma_error(),
+    struct.error,
     EOFError,
     LookupError,
     ValueError,
-    TypeError,
-    SyntaxError,
-    RecursionError,
     OverflowError,
-    MemoryError,
-    NotImplementedError,
     RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
+    NotImplementedError,
 )
+#: The same with what numpy raises at a header that is none, and what no machine holds.
+BROKEN = (*DAMAGED, OSError, MemoryError, TypeError, SyntaxError)
 
 
 def read(path):
@@ -57,6 +75,9 @@ def require(path):
 
 
 def _unfit(path, error):
+    if getattr(error, "errno", None) in OPENED:
+        why, hint = OPENED[error.errno]
+        return Unfit("{}: {}".format(path, why), hint)
     return Unfit("{}: cannot be read as .npz: {}".format(path, reason(error)), HINT)
 
 
@@ -64,7 +85,7 @@ def _arrays(archive):
     names = archive.namelist()
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError("'{}' is in it twice".format(twice))
+        raise ValueError("{!r} is in it twice".format(twice[:100]))
     need = sum(info.file_size for info in archive.infolist())
     have = _memory()
     if have and need > have:
@@ -73,12 +94,12 @@ def _arrays(archive):
     arrays = {}
     for info in archive.infolist():
         if not info.filename.endswith(".npy"):
-            raise ValueError("'{}' in it is no array".format(info.filename[:100]))
+            raise ValueError("{!r} in it is no array".format(info.filename[:100]))
         name = info.filename[: -len(".npy")]
         try:
             arrays[name] = _array(archive, info)
         except BROKEN as error:
-            raise ValueError("'{}': {}".format(name[:100], reason(error))) from error
+            raise ValueError("{!r}: {}".format(name[:100], reason(error))) from error
     return arrays
 
 

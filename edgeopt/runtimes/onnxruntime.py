@@ -8,11 +8,38 @@ import tempfile
 
 import numpy as np
 
-from edgeopt.runtimes import fixed_shapes, profiling
+from edgeopt.runtimes import fixed_shapes, onnx_dimensions, profiling
 from edgeopt.runtimes.profiling import onnxruntime as profiler
+from edgeopt.runtimes.spec import FASTEST_CORES, OptionSet, Provider, RuntimeSpec
 
-PACKAGES = ("onnxruntime",)
-PROVIDER_OPTION = "provider"
+_XNNPACK = "XNNPACK's kernels in place of ONNX Runtime's own"
+
+SPEC = RuntimeSpec(
+    name="onnxruntime",
+    packages=("onnxruntime",),
+    suffixes=(".onnx",),
+    precisions=("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights", "as-is"),
+    option_sets=(
+        OptionSet(
+            options={"spinning": "during-run"},
+            why="threads that keep their core between operators start the next one sooner",
+            least_threads=2,
+        ),
+        OptionSet(
+            options={"graph_optimization": "extended"},
+            why="without the layouts of the last level, whose reorders can cost more than they win",
+        ),
+        FASTEST_CORES,
+    ),
+    provider_option="provider",
+    # Where the package was built with it; the one for x86-64 on PyPI is not (1.31).
+    providers=(Provider("XNNPACK", {"fp32": _XNNPACK, "int8-static": _XNNPACK}),),
+    takes_shapes=True,
+    emulated=True,
+    published=("ONNX Runtime",),
+    baseline=1,
+    harmless={"graph_optimization": "disabled"},
+)
 
 _DTYPES = {
     "tensor(float)": "float32",
@@ -171,12 +198,12 @@ class Session:
         options, self._fixed = fixed_shapes.split(options)
         self._path, self._threads, self._options = path, threads, options
         self._provider = (provider, provider_options or {})
-        self._session = _session(path, threads, options, self._provider)
-        self.inputs = [_spec(value) for value in self._session.get_inputs()]
-        self._dims = fixed_shapes.symbols(self.inputs, self._fixed)
-        if self._dims:
-            self._session = _session(path, threads, options, self._provider, dims=self._dims)
-        self.inputs = fixed_shapes.fixed(self.inputs, self._fixed)
+        names = onnx_dimensions.dimensions(path) if self._fixed else {}
+        self._dims = fixed_shapes.symbols(names, self._fixed)
+        self._session = _session(path, threads, options, self._provider, dims=self._dims)
+        self.inputs = fixed_shapes.fixed(
+            [_spec(value) for value in self._session.get_inputs()], self._fixed
+        )
         self.outputs = [_spec(value) for value in self._session.get_outputs()]
         self._names = [spec["name"] for spec in self.inputs]
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from edgeopt.runtimes import onnxruntime as cpu
+from edgeopt.runtimes.spec import RuntimeSpec
 
-PACKAGES = ("onnxruntime-gpu",)
+SPEC = RuntimeSpec(
+    name="onnxruntime_cuda",
+    packages=("onnxruntime-gpu",),
+    modules=("onnxruntime",),
+    precisions=("fp32", "fp16"),
+    stand_in="onnxruntime",
+)
 
 PROVIDER = "CUDAExecutionProvider"
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from edgeopt.runtimes import onnxruntime as cpu
+from edgeopt.runtimes.spec import RuntimeSpec
 from edgeopt.runtimes.tensorrt import engines
 
-PACKAGES = ("onnxruntime-gpu",)
+SPEC = RuntimeSpec(
+    name="onnxruntime_tensorrt",
+    packages=("onnxruntime-gpu",),
+    modules=("onnxruntime",),
+    precisions=("fp32", "fp16", "int8-static"),
+    stand_in="onnxruntime",
+)
 
 PROVIDER = "TensorrtExecutionProvider"
 

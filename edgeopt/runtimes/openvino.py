@@ -10,10 +10,65 @@ import numpy as np
 
 from edgeopt.runtimes import fixed_shapes, profiling
 from edgeopt.runtimes.profiling import openvino as profiler
+from edgeopt.runtimes.spec import FASTEST_CORES, OptionSet, Provider, RuntimeSpec
 
-PACKAGES = ("openvino",)
-PROVIDER_OPTION = "DEVICE"
-UNTHREADED = ("GPU", "NPU")
+_INTEGERS = ("int8-static", "int8-dynamic", "int8-weights")
+_HALF = {
+    "fp16": "half precision, which it computes in by itself",
+    "int8-static": "its integer arithmetic; what stays float runs in half precision",
+}
+
+
+def _hint(floats: str, **others: int) -> dict:
+    return {"INFERENCE_PRECISION_HINT": floats, **others}
+
+
+SPEC = RuntimeSpec(
+    name="openvino",
+    packages=("openvino",),
+    suffixes=(".xml",),
+    weights=".bin",
+    precisions=("fp32", "fp16", "bf16", *_INTEGERS, "as-is"),
+    # Without the hint a processor with bfloat16 computes everything in it; without the groups
+    # activations beside compressed weights are quantized at run time, by 32 (2026.4).
+    arithmetic={
+        "*": _hint("f32"),
+        "fp16": _hint("f16"),
+        "bf16": _hint("bf16"),
+        "int8-dynamic": _hint("f32", DYNAMIC_QUANTIZATION_GROUP_SIZE=32),
+        "int8-weights": _hint("f32", DYNAMIC_QUANTIZATION_GROUP_SIZE=0),
+    },
+    option_sets=(
+        OptionSet(
+            options=_hint("bf16"),
+            why="what is not quantized runs in bfloat16 instead of f32",
+            precisions=_INTEGERS,
+            needs_any=("amx_bf16", "avx512_bf16"),
+        ),
+        OptionSet(
+            options=_hint("f16"),
+            why="what is not quantized runs in half precision instead of f32",
+            precisions=_INTEGERS,
+            needs_any=("avx512_fp16", "asimdhp"),
+        ),
+        OptionSet(
+            options={"ENABLE_CPU_PINNING": "NO"},
+            why="threads that may move get out of the way of other programs",
+        ),
+        FASTEST_CORES,
+    ),
+    provider_option="DEVICE",
+    # Where it sees a GPU or an NPU of Intel.
+    providers=(
+        Provider("GPU", _HALF, _hint("f16"), threaded=False),
+        Provider("NPU", _HALF, _hint("f16"), threaded=False),
+    ),
+    takes_shapes=True,
+    emulated=True,
+    published=("OpenVINO",),
+    baseline=3,
+    harmless={"EXECUTION_MODE_HINT": "ACCURACY"},
+)
 
 #: Files of Linux by which a GPU (of Intel, or of Windows around it) or an NPU is reached.
 _NODES = ("/dev/dri/renderD*", "/dev/dxg", "/dev/accel/accel*")
@@ -45,7 +100,7 @@ def providers() -> list:
     if not any(glob.glob(pattern) for pattern in _NODES):
         return []
     kinds = {name.partition(".")[0] for name in _import().Core().available_devices}
-    return sorted(kinds & set(UNTHREADED))
+    return sorted(kinds & {provider.name for provider in SPEC.providers})
 
 
 def open_session(path: str, threads: int, options: dict) -> Session:

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("scikit-learn", "sklearn", "joblib")
+from edgeopt.runtimes.spec import RuntimeSpec
+
+SPEC = RuntimeSpec(
+    name="sklearn",
+    packages=("scikit-learn",),
+    modules=("sklearn", "joblib"),
+    reference=True,
+    program=True,
+    no_profiler="scikit-learn gives the source's answers here; it is not profiled",
+)
 
 
 def version() -> str:
@@ -55,7 +64,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: it gives the source's answers and is never timed."""
-        raise ValueError("scikit-learn gives the source's answers here; it is not profiled")
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._estimator = None

@@ -10,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("tensorflow",)
+from edgeopt.runtimes.spec import RuntimeSpec
+
+SPEC = RuntimeSpec(
+    name="tensorflow",
+    packages=("tensorflow",),
+    reference=True,
+    program=True,
+    no_profiler="TensorFlow gives the source's answers here; it is not profiled",
+)
 
 
 def version() -> str:
@@ -68,7 +76,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: it gives the source's answers and is never timed."""
-        raise ValueError("TensorFlow gives the source's answers here; it is not profiled")
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._loaded = self._run = None

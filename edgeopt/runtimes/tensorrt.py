@@ -11,9 +11,24 @@ import os
 import time
 
 from edgeopt.runtimes.cuda_runtime import Cuda
+from edgeopt.runtimes.spec import OptionSet, RuntimeSpec
 from edgeopt.runtimes.tensorrt_engine import Engine, check_options, engine_for, sha256
 
-PACKAGES = ("tensorrt",)
+SPEC = RuntimeSpec(
+    name="tensorrt",
+    packages=("tensorrt",),
+    precisions=("fp32", "fp16", "int8-static", "fp16-2to4"),
+    option_sets=(
+        OptionSet(
+            options={"tf32": 1},
+            why="tensor cores for what is left in fp32, with 10 bits of mantissa",
+            precisions=("fp32", "int8-static"),
+        ),
+    ),
+    stand_in="onnxruntime",
+    shipped={"build_engine.py": "tensorrt_engine.py", "cuda_runtime.py": "cuda_runtime.py"},
+    no_profiler="TensorRT's time is not taken apart by this version",
+)
 
 
 def version() -> str:
@@ -88,7 +103,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: it is not taken apart yet."""
-        raise ValueError("TensorRT's time is not taken apart by this version")
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._engine.close()

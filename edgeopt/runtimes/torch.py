@@ -12,16 +12,31 @@ from typing import Any
 import numpy as np
 
 from edgeopt.runtimes import exported
-
-PACKAGES = ("torch",)
+from edgeopt.runtimes.spec import RuntimeSpec
 
 #: The options under which a file is opened whose code may run: the user's word, or written here.
 TRUSTED = {"trust": "yes"}
 
+SPEC = RuntimeSpec(
+    name="torch",
+    packages=("torch",),
+    suffixes=(".pt2",),
+    program=True,
+    trusting=TRUSTED,
+    no_profiler="PyTorch gives the source's answers here; it is not profiled",
+)
+
 #: The file in a prepared TorchScript archive that has its inputs and outputs.
 SPECS = "specs.json"
 
-STAGES = {"why_null": {"compile_ns": "eager PyTorch compiles nothing"}}
+#: What is told of the time that loading takes. The check reads the file, so that it cannot be left
+#: out of a load from a cold disk.
+STAGES = {
+    "why_null": {
+        "compile_ns": "eager PyTorch compiles nothing; loading includes the check of a .pt2, and "
+        "the copy that PyTorch reads instead of it"
+    }
+}
 
 
 def version() -> str:
@@ -88,7 +103,7 @@ class Session:
 
     def profile(self, arrays_list: list, runs: int) -> dict:
         """Raises ValueError: it gives the source's answers and is never timed."""
-        raise ValueError("PyTorch gives the source's answers here; it is not profiled")
+        raise ValueError(SPEC.no_profiler)
 
     def close(self) -> None:
         self._module = None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.record import Record
 from edgeopt.search import providers
@@ -16,22 +17,8 @@ def alternatives(first: Quantization) -> tuple[Quantization, ...]:
 
     All of them run in the same kernels, so that none costs time where it runs.
     """
-    changes: dict[str, list[dict[str, object]]] = {
-        "ai-edge-quantizer": [{"bias_correction": "fast"}],
-        # Percentiles took 13 times as long as extremes on EfficientNet-Lite0 and gave 0.1 dB.
-        "onnxruntime": [{"bias_correction": "fast"}],
-        "tensorflow": [
-            {"library": "ai-edge-quantizer"},
-            {"library": "ai-edge-quantizer", "bias_correction": "fast"},
-        ],
-        # EfficientNet-Lite0: 2.1 dB by 8 bits in the first layer, 0.3 dB by free zero points.
-        "nncf": [
-            {"overflow_fix": False},
-            {"overflow_fix": False, "activations": "asymmetric"},
-            {"calibration": "mean-min-max", "overflow_fix": False},
-        ],
-    }
-    found = [msgspec.structs.replace(first, **one) for one in changes.get(first.library, [])]
+    changes = QUANTIZERS[first.library].alternatives
+    found = [msgspec.structs.replace(first, **change) for change in changes]
     return tuple(one for one in found if one != first)
 
 

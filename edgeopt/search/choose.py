@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from edgeopt.domain.record import Record
-from edgeopt.domain.run import Constraints, Miss
+from edgeopt.domain.run import Constraints
+from edgeopt.domain.score import Drop
+from edgeopt.domain.shortfall import Shortfall, Subset
 
 TIE = 0.02  # shares of latency below which two candidates count as equally fast
 
@@ -15,47 +18,67 @@ TIE = 0.02  # shares of latency below which two candidates count as equally fast
 LEAST_LIMIT = 0.001
 
 
-def misses(record: Record, constraints: Constraints) -> list[str]:
-    """By what a candidate misses the constraints, each with the figure; empty: it qualifies."""
-    found = [] if record.drop else ["it has no score"]
-    for drop, where in ((record.drop, "choosing"), (record.confirm_drop, "confirming")):
-        if drop is not None and not drop.judged <= constraints.max_drop:  # nor where it is NaN
-            found.append(
-                f"it loses {drop.judged:.4g} on the {drop.n} {where} samples, "
-                f"allowed {constraints.max_drop:.4g}"
-            )
-    found += _slices_missed(record, constraints)
-    size, limit = record.size_bytes, constraints.max_size_bytes
-    if limit is not None and size is not None and size > limit:
-        found.append(f"its size is {size} bytes, allowed {limit}")
-    if record.latency_ms is not None and record.latency_ms.spoiled:
-        found.append(f"its latency cannot be trusted ({'; '.join(record.latency_ms.spoiled)})")
-    latency, most = record.latency_ms, constraints.max_latency_ms
-    if most is not None and latency is not None and latency.p50 > most:
-        found.append(f"its p50 is {latency.p50:.3g} ms, allowed {most:.3g} ms")
-    return found
+def shortfalls(record: Record, constraints: Constraints) -> tuple[Shortfall, ...]:
+    """By what a candidate falls short of the constraints; empty: it keeps them.
+
+    What is not known of it (a size, a latency) is not held against it; a score has to be known.
+    """
+    return (
+        *_of_drops(record, constraints.max_drop),
+        *_of_slices(record, constraints.max_slice_drop),
+        *_of_size(record, constraints.max_size_bytes),
+        *_of_latency(record, constraints.max_latency_ms),
+    )
 
 
-def _slices_missed(record: Record, constraints: Constraints) -> list[str]:
+def _of_drops(record: Record, allowed: float) -> Iterator[Shortfall]:
+    if record.drop is None:
+        yield Shortfall(kind="no-score")
+    for drop, part in ((record.drop, "choose"), (record.confirm_drop, "confirm")):
+        if drop is not None and not drop.judged <= allowed:  # nor where it is NaN
+            yield _lossy("drop", drop, allowed, Subset(part=part, n=drop.n))
+
+
+def _of_slices(record: Record, allowed: float | None) -> Iterator[Shortfall]:
     """The worst slice of each column that loses more than a slice may."""
-    allowed = constraints.max_slice_drop
     if allowed is None:
-        return []
-    found = []
+        return
     for column in (*record.slices, *record.confirm_slices):
         worst = column.worst_deciding
         if worst is not None and worst.drop is not None and not worst.drop.judged <= allowed:
-            where = "choosing" if column.part == "choose" else "confirming"
-            found.append(
-                f"{column.by} {worst.value} loses {worst.drop.judged:.4g} on its {worst.n} {where} "
-                f"samples, allowed for a slice {allowed:.4g}"
-            )
-    return found
+            where = Subset(part=column.part, n=worst.n, column=column.by, value=worst.value)
+            yield _lossy("slice-drop", worst.drop, allowed, where)
+
+
+def _lossy(
+    kind: Literal["drop", "slice-drop"], drop: Drop, allowed: float, where: Subset
+) -> Shortfall:
+    relative = drop.relative is not None
+    return Shortfall(kind=kind, got=drop.judged, allowed=allowed, relative=relative, where=where)
+
+
+def _of_size(record: Record, allowed: int | None) -> Iterator[Shortfall]:
+    size = record.size_bytes
+    if allowed is not None and size is not None and size > allowed:
+        yield Shortfall(kind="size", got=size, allowed=allowed)
+
+
+def _of_latency(record: Record, allowed_ms: float | None) -> Iterator[Shortfall]:
+    latency = record.latency_ms
+    if latency is not None and latency.spoiled:
+        yield Shortfall(kind="untrusted-latency", spoiled=latency.spoiled)
+    if allowed_ms is not None and latency is not None and latency.p50 > allowed_ms:
+        yield Shortfall(kind="latency", got=latency.p50, allowed=allowed_ms)
+
+
+def qualifies(record: Record, constraints: Constraints) -> bool:
+    """Whether a record ended well and keeps every constraint."""
+    return record.status == "ok" and not shortfalls(record, constraints)
 
 
 def qualifying(records: Sequence[Record], constraints: Constraints) -> list[Record]:
     """Records that ended well and keep every constraint."""
-    return [r for r in records if r.status == "ok" and not misses(r, constraints)]
+    return [record for record in records if qualifies(record, constraints)]
 
 
 def likely(record: Record, constraints: Constraints) -> bool:
@@ -208,17 +231,8 @@ def _dominates(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
 
 
-def nearest_misses(
-    records: Sequence[Record], constraints: Constraints, count: int = 3
-) -> tuple[Miss, ...]:
-    """The candidates that come nearest to qualifying: fewest misses first, then least drop."""
-    scored = [r for r in records if r.status == "ok" and r.drop and misses(r, constraints)]
-    scored.sort(key=lambda r: (len(misses(r, constraints)), r.drop.judged if r.drop else 0.0))
-    return tuple(
-        Miss(
-            recipe_id=r.recipe_id or "",
-            title=r.title,
-            why="; ".join(misses(r, constraints)),
-        )
-        for r in scored[:count]
-    )
+def nearest(records: Sequence[Record], constraints: Constraints, count: int = 3) -> list[Record]:
+    """The candidates that come nearest to qualifying: fewest shortfalls first, then least drop."""
+    short = {r.key: len(shortfalls(r, constraints)) for r in records if r.status == "ok" and r.drop}
+    scored = [r for r in records if short.get(r.key)]
+    return sorted(scored, key=lambda r: (short[r.key], _lost(r)))[:count]

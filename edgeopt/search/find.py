@@ -26,11 +26,13 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
     """
     tried = [record for record in records if record.recipe is not None]
     wanted = words.replace("/", " ").split()
-    found = _by_id(tried, wanted) or [r for r in tried if set(wanted) <= _words(r)]
+    found = _by_id(tried, wanted) or [
+        r for r in tried if r.recipe and r.recipe.words.issuperset(wanted)
+    ]
     if not wanted or not found:
-        raise BadInput(f"no candidate is called {words!r}.", _there(tried))
+        raise BadInput(f"no candidate is called {words!r}.", there(tried))
     if len({(r.runtime, r.precision, *_compression(r)) for r in found}) > 1:
-        raise BadInput(f"{words!r} is more than one candidate.", _there(found))
+        raise BadInput(f"{words!r} is more than one candidate.", there(found))
     # Where no setting is named, those of the profile are meant, which were tried first.
     found = [r for r in found if _options(r) == _options(found[0])]
     same = [r for r in found if r.recipe and r.recipe.threads == threads]
@@ -97,12 +99,6 @@ def _by_id(records: Sequence[Record], words: Sequence[str]) -> list[Record]:
     return [r for r in records if r.recipe_id and r.recipe_id.startswith(words[0])]
 
 
-def _words(record: Record) -> set[str]:
-    """What a title is made of, as the table and the report print it."""
-    plain = str(record.recipe).replace("(", " ").replace(")", " ").replace(",", " ")
-    return set(plain.split())
-
-
 def _options(record: Record) -> tuple[object, ...]:
     return (record.recipe.settings, record.recipe.quantization) if record.recipe else ()
 
@@ -115,6 +111,7 @@ def _time(record: Record) -> float:
     return record.latency_ms.p50 if record.latency_ms else float("inf")
 
 
-def _there(records: Sequence[Record]) -> str:
-    names = dict.fromkeys(f"{r.recipe_id} {r.recipe}" for r in records)
+def there(records: Sequence[Record]) -> str:
+    """The candidates among records, for a hint: a line for each, with its id."""
+    names = dict.fromkeys(f"{r.recipe_id} {r.recipe}" for r in records if r.recipe is not None)
     return "There are:\n    " + "\n    ".join(names) if names else "The run has none."

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import msgspec
+from typing import Literal
 
 from edgeopt.domain.compression import (
     Chain,
     Compression,
-    CompressionStep,
     LowRank,
     Method,
     Prune,
@@ -35,16 +33,36 @@ ORDER: tuple[Method, ...] = ("input-size", "prune", "low-rank", "sparse", "qat")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StepOutcome:
     """What became of one step.
 
     Attributes:
-        held: it worked and kept the constraints. faster: it is measurably faster than what it
-            started from.
+        kind: "failed"; "lossy": it loses more than allowed; "untold": nothing compared its
+            latency; "undecided", "no-faster", "faster" than what it started from; of a training
+            for integers, which changes no latency, "less-lossy" or "no-less-lossy" than without.
+        drop: what it loses, as `Drop.judged`. before: what the form without the training loses.
+        verdict: against what it started from, where there is one.
+        reason: why it failed, as its record says.
     """
 
-    held: bool
-    faster: bool
+    kind: Literal[
+        "failed", "lossy", "untold", "undecided", "no-faster", "faster", "less-lossy",
+        "no-less-lossy",
+    ]  # fmt: skip
+    drop: float | None = None
+    before: float | None = None
+    verdict: Verdict | None = None
+    reason: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Whether it worked and keeps the constraints."""
+        return self.kind not in ("failed", "lossy")
+
+    @property
+    def faster(self) -> bool:
+        """Whether it is measurably better than what it started from."""
+        return self.kind in ("faster", "less-lossy")
 
     @property
     def kept(self) -> bool:
@@ -56,7 +74,7 @@ class Tried:
     """A step's own stages, with what became of it."""
 
     stages: Chain
-    outcome: Outcome
+    outcome: StepOutcome
 
 
 def next_step(method: Method, asked: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain:
@@ -110,42 +128,29 @@ def _share(step: Tried) -> float:
     return next(stage.share for stage in step.stages if isinstance(stage, Prune))
 
 
-def judge(
-    method: Method, record: Record, verdict: Verdict | None, held: bool, before: Record
-) -> tuple[Outcome, str]:
-    """What became of a step, and the sentence that says so.
+def outcome_of(
+    method: Method, record: Record, verdict: Verdict | None, qualifies: bool, before: Record
+) -> StepOutcome:
+    """What became of a step.
 
     Args:
         verdict: against what it started from; None where none could be had.
-        held: whether it keeps the constraints.
+        qualifies: whether it keeps the constraints.
+        before: what it started from.
     """
     if record.status != "ok" or record.drop is None:
-        return Outcome(False, False), record.reason
-    lost = f"it loses {record.drop.judged:.4g}"
+        return StepOutcome("failed", reason=record.reason)
+    drop = record.drop.judged
     if method == "qat":
-        own = before.drop.judged if before.drop else float("inf")
-        better = record.drop.judged < own
-        what = "less than" if better else "no less than"
-        return Outcome(True, better), f"{lost}, {what} without ({own:.4g})"
-    if not held:
-        return Outcome(False, False), f"{lost}, more than allowed"
+        without = before.drop.judged if before.drop else float("inf")
+        return StepOutcome("less-lossy" if drop < without else "no-less-lossy", drop, without)
+    if not qualifies:
+        return StepOutcome("lossy", drop)
     if verdict is None:
-        return Outcome(True, False), "its latency could not be compared: the machine was not quiet"
-    interval = times(verdict)
+        return StepOutcome("untold", drop)
     if verdict.word == "INCONCLUSIVE":
-        return Outcome(True, False), f"{lost}; not shown to be faster than before: {interval}"
-    if verdict.word != "FASTER":
-        return Outcome(True, False), f"{lost}; no faster than before: {interval}"
-    return Outcome(True, True), f"{lost}; {interval}"
-
-
-def times(verdict: Verdict) -> str:
-    """How fast against what was before, with what it rests on."""
-    told = f"{verdict.ratio:.2f} times as fast"
-    if verdict.low is not None:
-        told += f" (95 % interval {verdict.low:.2f} to {verdict.high:.2f}"
-        told += f", {verdict.launches} launches)"
-    return told
+        return StepOutcome("undecided", drop, verdict=verdict)
+    return StepOutcome("faster" if verdict.word == "FASTER" else "no-faster", drop, verdict=verdict)
 
 
 def standing(verdicts: Sequence[Verdict | None]) -> int:
@@ -166,17 +171,3 @@ def standing(verdicts: Sequence[Verdict | None]) -> int:
 
 def _stands(verdict: Verdict | None) -> bool:
     return verdict is None or verdict.word == "FASTER"
-
-
-def again(step: CompressionStep, verdict: Verdict, stands: bool) -> CompressionStep:
-    """A step that was kept, with what the later schedule says of it."""
-    later = f"timed again with all steps that were kept: {times(verdict)}"
-    return msgspec.structs.replace(
-        step,
-        kept=stands,
-        why=f"{step.why}; {later}" if stands else f"it was kept first ({step.why}); {later}",
-        ratio=verdict.ratio,
-        low=verdict.low,
-        high=verdict.high,
-        launches=verdict.launches,
-    )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edgeopt import convert
-from edgeopt.domain.recipe import OptionSet, Recipe
+from edgeopt import runtimes
+from edgeopt.domain.recipe import Recipe
+from edgeopt.runtimes.spec import OptionSet
 from edgeopt.search import providers
 
 
@@ -28,12 +29,6 @@ EFFORTS = {
 }
 
 
-def option_sets(runtime: str) -> tuple[OptionSet, ...]:
-    """The table of a runtime; none where its converter has none."""
-    found: tuple[OptionSet, ...] = getattr(convert.load(runtime), "OPTION_SETS", ())
-    return found
-
-
 def variants(recipe: Recipe, features: Collection[str], cores: int, most: int) -> list[Recipe]:
     """The recipe with other settings, at most so many, in the order of its runtime's table.
 
@@ -47,7 +42,7 @@ def variants(recipe: Recipe, features: Collection[str], cores: int, most: int) -
         msgspec.structs.replace(
             recipe, options={**recipe.options, **given.options}, affinity=given.affinity
         )
-        for given in option_sets(recipe.runtime)
+        for given in runtimes.spec(recipe.runtime).option_sets
         if _applies(given, recipe, features, cores)
     ]
     return [one for one in {r.id: r for r in found}.values() if one.id != recipe.id][:most]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import cast
 
-from edgeopt import convert, runtimes
-from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt import runtimes
+from edgeopt.domain.obstacle import Obstacle
+from edgeopt.domain.recipe import LeftOut, Precision, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
+from edgeopt.runtimes.spec import RuntimeSpec
 
-#: Runtime -> the values of its option `PROVIDER_OPTION` that a device has.
+#: Runtime -> the values of its `provider_option` that a device has.
 Providers = Mapping[str, Collection[str]]
 
 
@@ -34,9 +36,8 @@ def left_out(profile: Profile, there: Providers) -> list[LeftOut]:
     return [
         LeftOut(
             runtime=runtime,
-            precision=f"{_told(runtime, 'PROVIDER_OPTION', '')}=GPU",
-            reason=f"no device at hand whose {runtime} sees the GPU ({profile.gpu.model})",
-            hint="It needs the GPU's driver there: see docs/targets.md.",
+            precision=f"{runtimes.spec(runtime).provider_option}=GPU",
+            why=Obstacle(kind="no-gpu", runtime=runtime, gpu=profile.gpu.model),
         )
         for runtime in sorted(gpus)
         if "GPU" not in there.get(runtime, ())
@@ -45,26 +46,35 @@ def left_out(profile: Profile, there: Providers) -> list[LeftOut]:
 
 def of(recipe: Recipe | RecipeRule) -> str:
     """What computes: "CPU" where nothing else is named."""
-    return str(recipe.options.get(_told(recipe.runtime, "PROVIDER_OPTION", ""), "CPU"))
+    if recipe.runtime not in runtimes.RUNTIMES:
+        return "CPU"
+    return str(recipe.options.get(runtimes.spec(recipe.runtime).provider_option, "CPU"))
 
 
 def takes_threads(rule: RecipeRule) -> bool:
     """Whether a number of threads means anything to it."""
-    return of(rule) not in _told(rule.runtime, "UNTHREADED", ())
+    if rule.runtime not in runtimes.RUNTIMES:
+        return True
+    providers = runtimes.spec(rule.runtime).providers
+    return all(one.threaded for one in providers if one.name == of(rule))
 
 
-def _told(runtime: str, name: str, default: Any) -> Any:
-    """A constant of a runtime's module; of one that edgeopt does not have, the default."""
-    known = runtime in runtimes.RUNTIMES
-    return getattr(runtimes.load(runtime), name, default) if known else default
+def rules_of(spec: RuntimeSpec) -> list[RecipeRule]:
+    """Recipes for all that a runtime can compute on beside the processor."""
+    return [
+        RecipeRule(
+            runtime=spec.name,
+            precision=cast(Precision, precision),
+            why=why,
+            options={spec.provider_option: provider.name, **provider.options},
+        )
+        for provider in spec.providers
+        for precision, why in provider.precisions.items()
+    ]
 
 
 def _offered(profile: Profile) -> list[RecipeRule]:
-    """All that converters know of, for the runtimes of a profile."""
+    """All that there is of them for the runtimes of a profile."""
     served = dict.fromkeys(rule.runtime for rule in profile.recipes)
-    return [
-        rule
-        for runtime in served
-        if runtime in convert.CONVERTERS
-        for rule in getattr(convert.load(runtime), "PROVIDER_RULES", ())
-    ]
+    known = [runtimes.spec(name) for name in served if name in runtimes.RUNTIMES]
+    return [rule for spec in known for rule in rules_of(spec)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from edgeopt.domain.comparison import Share, Single
+from edgeopt.domain.comparison import Share
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.search.choose import qualifying, share_of_baseline
@@ -13,9 +14,40 @@ from edgeopt.search.choose import qualifying, share_of_baseline
 ByTarget = Mapping[str, Sequence[Record]]
 
 
+@dataclass(frozen=True)
+class SingleBest:
+    """The artifact that serves all targets best.
+
+    Attributes:
+        record: of it, on the last target.
+        times, shares, measured, others: as in `Single`.
+    """
+
+    record: Record
+    times: float
+    shares: tuple[Share, ...]
+    measured: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NoSingle:
+    """No artifact serves all targets.
+
+    Attributes:
+        measured: the targets that were measured; empty: so none can be called the best.
+        nearest: of the artifact that qualifies on most targets; None: none does on any.
+        lacking: where that does not qualify; empty: it was only not timed everywhere.
+    """
+
+    measured: tuple[str, ...]
+    nearest: Record | None = None
+    lacking: tuple[str, ...] = ()
+
+
 def single(
     records: ByTarget, baselines: Mapping[str, str | None], constraints: Constraints
-) -> Single:
+) -> SingleBest | NoSingle:
     """The artifact that qualifies on every target and is the least slow over those measured.
 
     An artifact may run with other threads and options on each target. Its latency is taken
@@ -27,19 +59,19 @@ def single(
         records: by target.
         baselines: recipe id of each target's baseline; None where nothing was measured.
     """
-    held = {target: qualifying(found, constraints) for target, found in records.items()}
-    timed = {target: _shares(held[target], baselines.get(target)) for target in records}
+    within = {target: qualifying(tried, constraints) for target, tried in records.items()}
+    timed = {target: _shares(within[target], baselines.get(target)) for target in records}
     measured = tuple(target for target in records if _was_measured(records[target]))
-    kept = [
+    everywhere = [
         artifact
         for artifact in _artifacts(records)
-        if all(_of(artifact, held[target]) for target in records)
+        if all(_of(artifact, within[target]) for target in records)
         and all(_best(artifact, timed[target]) for target in measured)
     ]
-    if not measured or not kept:
-        return Single(artifact=None, measured=measured, why=_why_none(records, held, measured))
-    made = [_single(artifact, held, timed, measured) for artifact in kept]
-    return min(made, key=lambda one: one.times or math.inf)
+    if not measured or not everywhere:
+        return _none(records, within, measured)
+    singles = [_single(artifact, within, timed, measured) for artifact in everywhere]
+    return min(singles, key=lambda one: one.times)
 
 
 def _was_measured(records: Sequence[Record]) -> bool:
@@ -48,8 +80,8 @@ def _was_measured(records: Sequence[Record]) -> bool:
 
 def _artifacts(records: ByTarget) -> list[str]:
     """Identities of conversions, in the order of the first target."""
-    return list(dict.fromkeys(r.recipe.conversion_id for found in records.values()
-                              for r in found if r.recipe))  # fmt: skip
+    recipes = (record.recipe for tried in records.values() for record in tried)
+    return list(dict.fromkeys(recipe.conversion_id for recipe in recipes if recipe))
 
 
 def _of(artifact: str, records: Sequence[Record]) -> list[Record]:
@@ -73,12 +105,12 @@ def _best(artifact: str, timed: Sequence[tuple[float, Record]]) -> tuple[float, 
 
 def _single(
     artifact: str,
-    held: ByTarget,
+    within: ByTarget,
     timed: Mapping[str, Sequence[tuple[float, Record]]],
     measured: tuple[str, ...],
-) -> Single:
+) -> SingleBest:
     shares = []
-    for target, records in held.items():
+    for target, records in within.items():
         best = _best(artifact, timed[target])
         if target in measured and best is not None:
             times: float | None = best[0] / min(share for share, _ in timed[target])
@@ -87,50 +119,23 @@ def _single(
             times, record = None, _of(artifact, records)[0]
         shares.append(Share(target=target, recipe_id=str(record.recipe_id), times=times))
     logs = [math.log(share.times) for share in shares if share.times]
-    times = math.exp(sum(logs) / len(logs))
-    others = tuple(target for target in held if target not in measured)
-    title = title_of(record)
-    return Single(
-        artifact=artifact,
-        title=title,
-        path=record.artifact,
-        times=times,
-        measured=measured,
-        others=others,
+    return SingleBest(
+        record=record,
+        times=math.exp(sum(logs) / len(logs)),
         shares=tuple(shares),
-        why=_why(title, times, measured, others),
+        measured=measured,
+        others=tuple(target for target in within if target not in measured),
     )
 
 
-def title_of(record: Record) -> str:
-    """An artifact in words, without threads and options."""
-    assert record.recipe is not None
-    return str(record.recipe.with_threads(1)).split(" threads=1")[0]
-
-
-def _why(title: str, times: float, measured: Sequence[str], others: Sequence[str]) -> str:
-    also = f"; it qualifies by its score alone on {', '.join(others)}" if others else ""
-    return (
-        f"{title}: qualifies on every target, and takes {times:.2f} times each target's best on "
-        f"average over {', '.join(measured)}{also}."
-    )
-
-
-def _why_none(records: ByTarget, held: ByTarget, measured: Sequence[str]) -> str:
-    if not measured:
-        return "nothing was measured, so that no artifact can be called the best."
-    counts = {
-        artifact: [target for target in records if _of(artifact, held[target])]
+def _none(records: ByTarget, within: ByTarget, measured: tuple[str, ...]) -> NoSingle:
+    targets = {
+        artifact: [target for target in records if _of(artifact, within[target])]
         for artifact in _artifacts(records)
     }
-    nearest = max(counts, key=lambda artifact: len(counts[artifact]), default=None)
-    if nearest is None or not counts[nearest]:
-        return "no artifact qualifies on any target."
-    lacking = [target for target in records if target not in counts[nearest]]
-    title = next(title_of(r) for found in records.values() for r in _of(nearest, found))
-    if not lacking:
-        return f"{title} qualifies by its score everywhere, but was not timed on every device."
-    return (
-        f"no artifact qualifies on every target; {title} comes nearest and does not on "
-        f"{', '.join(lacking)}."
-    )
+    nearest = max(targets, key=lambda artifact: len(targets[artifact]), default=None)
+    if nearest is None or not targets[nearest]:
+        return NoSingle(measured)
+    lacking = tuple(target for target in records if target not in targets[nearest])
+    record = next(record for tried in records.values() for record in _of(nearest, tried))
+    return NoSingle(measured, record, lacking)

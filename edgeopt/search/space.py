@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from importlib import metadata
 from types import MappingProxyType
 
-from edgeopt import convert, runtimes
+from edgeopt import runtimes
+from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
 from edgeopt.search import providers
+from edgeopt.search.makers import Maker, Makers
 from edgeopt.search.providers import Providers
 from edgeopt.sources.source import Source
 
@@ -28,6 +30,7 @@ def space(
     features: Collection[str],
     cores: int,
     source: Source,
+    makers: Makers,
     there: Providers = MappingProxyType({}),
 ) -> Space:
     """All candidate recipes.
@@ -35,29 +38,31 @@ def space(
     Args:
         features: instruction set flags of the device, or of the profile where there is none.
         cores: cores a thread can have; thread counts of the profile above it are cut.
+        makers: what makes each runtime's files.
         there: what else than the processor the device can compute on.
     """
     recipes: list[Recipe] = []
     left_out = [
-        LeftOut(runtime=rule.runtime, precision=rule.precision, reason=rule.reason)
+        LeftOut(runtime=rule.runtime, precision=rule.precision, why=said(rule.reason))
         for rule in profile.left_out
     ] + providers.left_out(profile, there)
     own = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
     for rule in own:
-        reason, hint = _obstacle(rule, features, source)
-        if reason:
-            left_out.append(
-                LeftOut(runtime=rule.runtime, precision=rule.precision, reason=reason, hint=hint)
-            )
+        maker = makers(rule.runtime)
+        obstacle = _obstacle(rule, features, source, maker)
+        if obstacle is not None or maker is None:
+            why = obstacle or Obstacle(kind="no-converter", runtime=rule.runtime)
+            left_out.append(LeftOut(runtime=rule.runtime, precision=rule.precision, why=why))
             continue
-        quantization = convert.load(rule.runtime).recipe(rule.precision, source)
+        quantization = maker.quantization(rule.precision, source)
+        fixed = runtimes.spec(rule.runtime).options_for(rule.precision)
         recipes += [
             Recipe(
                 runtime=rule.runtime,
                 precision=rule.precision,
                 quantization=quantization,
                 threads=threads,
-                options={**convert.arithmetic(rule.runtime, rule.precision), **rule.options},
+                options={**fixed, **rule.options},
             )
             for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
         ]
@@ -91,7 +96,7 @@ def without(given: Space, missing: Mapping[str, str], hint: str) -> Space:
         tuple(recipe for recipe in given.recipes if recipe.runtime not in missing),
         given.left_out
         + tuple(
-            LeftOut(runtime=runtime, precision=precision, reason=missing[runtime], hint=hint)
+            LeftOut(runtime=runtime, precision=precision, why=said(missing[runtime], hint))
             for runtime, precision in out
         ),
     )
@@ -103,32 +108,34 @@ def thread_counts(profile: Profile, cores: int) -> list[int]:
     return sorted({min(count, cores) if count else big for count in profile.threads}, reverse=True)
 
 
-def _obstacle(rule: RecipeRule, features: Collection[str], source: Source) -> tuple[str, str]:
-    """Why a rule is no candidate and what would help, or ("", "")."""
+def _obstacle(
+    rule: RecipeRule, features: Collection[str], source: Source, maker: Maker | None
+) -> Obstacle | None:
+    """Why a rule is no candidate, or None."""
+    runtime, precision = rule.runtime, rule.precision
     # A generic profile without a device at hand knows no flags: nothing is ruled out then.
     if rule.needs_any and features and not set(rule.needs_any) & set(features):
-        return rule.otherwise or f"needs one of: {', '.join(rule.needs_any)}", ""
-    if rule.runtime not in convert.CONVERTERS:
-        return f"this version of edgeopt has no converter to {rule.runtime}", ""
-    converter = convert.load(rule.runtime)
-    if source.stored == "as-is" and rule.precision != "as-is":
-        return "the source's file is quantized already; it is tried as it is", ""
-    if rule.precision not in converter.PRECISIONS and rule.precision == "as-is":
-        return f"edgeopt has no way to give {rule.runtime} a model that is quantized already", ""
-    if rule.precision not in converter.PRECISIONS:
-        return f"this version of edgeopt makes no {rule.precision} for {rule.runtime}", ""
-    missing = _missing(rule, source)
+        lacking = Obstacle(kind="lacks-flags", names=tuple(rule.needs_any))
+        return said(rule.otherwise) if rule.otherwise else lacking
+    if maker is None:
+        return Obstacle(kind="no-converter", runtime=runtime)
+    spec = runtimes.spec(runtime)
+    if source.stored == "as-is" and precision != "as-is":
+        return Obstacle(kind="quantized-already")
+    if precision not in spec.precisions and precision == "as-is":
+        return Obstacle(kind="takes-nothing-quantized", runtime=runtime)
+    if precision not in spec.precisions:
+        return Obstacle(kind="no-such-precision", runtime=runtime, precision=precision)
+    missing = _missing(rule, source, maker)
     if missing:
-        return (
-            f"not installed: {', '.join(missing)}",
-            f"pip install edgeopt[{converter.EXTRA}]",
-        )
-    return converter.unsuitable(rule.precision, source), ""
+        return Obstacle(kind="not-installed", names=tuple(missing), extra=spec.extra)
+    unsuitable = maker.unsuitable(precision, source)
+    return said(unsuitable) if unsuitable else None
 
 
-def _missing(rule: RecipeRule, source: Source) -> list[str]:
-    session = runtimes.load(runtimes.STAND_INS.get(rule.runtime, rule.runtime)).PACKAGES
-    needed = convert.packages(rule.runtime, rule.precision, source)
+def _missing(rule: RecipeRule, source: Source, maker: Maker) -> list[str]:
+    session = runtimes.spec(runtimes.spec(rule.runtime).answers).packages
+    needed = maker.packages(rule.precision, source)
     missing = [package for package in needed if package not in session and not installed(package)]
     if not any(installed(package) for package in session):
         missing.insert(0, " or ".join(session))

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from edgeopt.domain.compression import Chain
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
@@ -71,6 +69,31 @@ def lost(record: Record) -> tuple[float, float]:
     return drop, -math.inf if nearness is None else -nearness
 
 
+def less_lossy(best: Record, records: Sequence[Record]) -> Record | None:
+    """Of those that are as fast as a refined form, as far as is known, the one that loses least.
+
+    None: it loses least of them itself.
+    """
+    assert best.drop is not None
+    better = [
+        record
+        for record in records
+        if record.status == "ok"
+        and record.drop is not None
+        and record.drop.judged < best.drop.judged
+        and _may_be_as_fast(record, best)
+    ]
+    return min(better, key=lambda record: record.drop.judged if record.drop else 0.0, default=None)
+
+
+def _may_be_as_fast(record: Record, best: Record) -> bool:
+    """Whether their intervals against one baseline meet, or it is faster."""
+    own, other = record.versus_baseline, best.versus_baseline
+    if own is None or other is None or own.over != other.over:
+        return False
+    return own.high is not None and other.low is not None and own.high >= other.low
+
+
 def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Record | None:
     own = [
         record
@@ -89,9 +112,10 @@ def _only_its_drop(record: Record, constraints: Constraints) -> bool:
     """Whether it qualifies but for what it loses, or other samples may, over all or on a slice."""
     if record.mendable:
         return True
-    lossy = msgspec.structs.replace(constraints, max_drop=math.inf, max_slice_drop=None)
-    fails = bool(choose.misses(record, constraints)) or not choose.likely(record, constraints)
-    return fails and not choose.misses(record, lossy)
+    missed = choose.shortfalls(record, constraints)
+    if not all(shortfall.is_loss for shortfall in missed):
+        return False
+    return bool(missed) or not choose.likely(record, constraints)
 
 
 def _ms(record: Record) -> float:

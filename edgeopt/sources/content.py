@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeopt.jobs import archive
+from edgeopt.runtimes import archive
 
 #: Where a mark stands, the mark, the format.
 _MARKS = ((4, b"TFL3", "tflite"), (0, b"\x89HDF\r\n\x1a\n", "h5"))

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 #: Operators of ONNX's domain ai.onnx.ml that skl2onnx can do without; only ONNX Runtime has them.
 AVOIDED = {"LinearClassifier", "LinearRegressor", "Scaler", "Normalizer"}
 
-_ML = "ai.onnx.ml"
-
 
 def methods(estimator: Any) -> dict[str, str]:
     """Output name -> method of the estimator, in the order of the outputs; scores first.

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.jobs import archive, on_disk
+from edgeopt.jobs import on_disk
+from edgeopt.runtimes import archive
 from edgeopt.sources import content
 
 
@@ -89,7 +90,8 @@ def recognise(path: Path) -> str:
     suffix = path.suffix.lower()
     found = on_disk.kind(path)
     if found == "nothing":
-        raise BadInput(f"there is no file {on_disk.shown(path)}.", "Give the path of a model file.")
+        hint = f"Give the path of a model file. {on_disk.near(path)}"
+        raise BadInput(f"there is no file {on_disk.shown(path)}.", hint.rstrip())
     if found == "folder":
         if (path / SAVED_MODEL).is_file():
             return "saved-model"

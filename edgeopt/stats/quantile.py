@@ -1,4 +1,4 @@
-"""Quantiles, and the interval of the median that assumes no distribution.
+"""The median, and its interval that assumes no distribution.
 
 A quantile in the tail of few samples is a guess: for latencies see `early_stopping`.
 """
@@ -14,17 +14,6 @@ from edgeopt.stats.samples import Interval, as_samples, check_share
 def median(samples: ArrayLike) -> float:
     """The middle of the samples, in their unit. Raises ValueError for none."""
     return float(np.median(as_samples(samples)))
-
-
-def quantile(samples: ArrayLike, q: float) -> float:
-    """The q-quantile (0 <= q <= 1), linear between neighbours (Hyndman-Fan type 7).
-
-    Raises:
-        ValueError: no samples, or q outside 0..1.
-    """
-    if not 0.0 <= q <= 1.0:
-        raise ValueError(f"`q` must lie in 0..1, got {q}")
-    return float(np.quantile(as_samples(samples), q))
 
 
 def median_interval(samples: ArrayLike, level: float = 0.95) -> Interval | None:

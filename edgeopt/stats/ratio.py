@@ -17,25 +17,13 @@ from edgeopt.stats.bootstrap import median_by_group
 from edgeopt.stats.quantile import median, median_interval
 from edgeopt.stats.samples import Interval, as_samples
 
-#: Iterations at a block's start that are kept but not counted: they pay for the switch.
-LEAD_IN = 2
-
-
-def steady(block: ArrayLike, lead_in: int = LEAD_IN) -> NDArray[np.float64]:
-    """A block's durations without its first `lead_in`.
-
-    Raises:
-        ValueError: nothing would be left.
-    """
-    return as_samples(as_samples(block)[lead_in:])
-
 
 def log_ratios(blocks_a: Sequence[ArrayLike], blocks_b: Sequence[ArrayLike]) -> NDArray[np.float64]:
     """One launch's log-ratios, [rounds]: ln(median of b's block / median of a's block).
 
     Args:
         blocks_a, blocks_b: durations by round, in one unit; the same index is a pair. The
-            blocks' first iterations are for the caller to leave out (see `steady`).
+            blocks' first iterations are for the caller to leave out.
 
     Raises:
         ValueError: different numbers of rounds, an empty block, or a median of 0 or less.

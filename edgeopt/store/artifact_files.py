@@ -11,11 +11,16 @@ import msgspec
 from edgeopt.domain.artifact import Artifact
 from edgeopt.sources.source import combined_sha256, sha256_file
 
-GONE = "its files are gone from the run's folder"
-
 
 class NotWhole(Exception):
     """What lies there is not the artifact that was made. Its text says why."""
+
+
+class Gone(NotWhole):
+    """Nothing lies there, or a file of it is missing."""
+
+    def __init__(self) -> None:
+        super().__init__("its files are gone from the run's folder")
 
 
 def read(root: Path, folder: Path) -> Artifact:
@@ -30,7 +35,7 @@ def read(root: Path, folder: Path) -> Artifact:
     try:
         artifact = msgspec.json.decode((folder / "artifact.json").read_bytes(), type=Artifact)
     except OSError:
-        raise NotWhole(GONE) from None
+        raise Gone from None
     except (ValueError, RecursionError):
         raise NotWhole("its artifact.json cannot be read") from None
     if artifact.recipe.conversion_id != folder.name:
@@ -80,7 +85,7 @@ def _is_inside(name: str) -> bool:
 
 def _require(path: Path, name: str, sha256: str, root: Path) -> None:
     if not path.is_file():
-        raise NotWhole(GONE)
+        raise Gone
     if path.is_symlink() or root not in path.resolve().parents:
         raise NotWhole(f"{name} is a link to a file elsewhere")
     if sha256_file(path) != sha256:

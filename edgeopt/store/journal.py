@@ -4,7 +4,8 @@ A later line with the same key replaces an earlier one (a candidate is first rec
 unmeasured, then measured). Only the last line can be torn, by a killed process: it is read
 over, and the next append takes its place. So a broken line anywhere else means damage, and is
 refused: what it said is lost, and nobody would notice.
-Format history: v1, the first.
+Format history (`RECORD_VERSION`): v1, the first; v2, with energy, and findings of the machine. A
+line of v1 is read as one of v2 that has neither.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import RECORD_VERSION, Record
-from edgeopt.store import atomic, stored
+from edgeopt.store import atomic, old_reasons, stored
 
 
 class Journal:
@@ -72,7 +73,7 @@ class Journal:
         try:
             version = msgspec.json.decode(line, type=_Versioned).v
             if version <= RECORD_VERSION:
-                return msgspec.json.decode(line, type=Record)
+                return old_reasons.with_value(msgspec.json.decode(line, type=Record))
         except (ValueError, RecursionError) as error:  # msgspec's errors, and Unicode's
             raise BadInput(
                 f"{self.path}, line {number} is no record: {stored.said(error)}",

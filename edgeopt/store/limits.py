@@ -6,15 +6,24 @@ was timed, taken back or confirmed, and whether an interval settles the allowed 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Request
 from edgeopt.domain.score import Drop, settled
+from edgeopt.domain.untimed import Untimed
 
-NOT_AGAIN = "not timed: with these limits it was not needed"
+#: Puts a reason into words: what is stored for people stands beside its value.
+Say = Callable[[Untimed], str]
+
+NOT_AGAIN = Untimed(kind="other-limits")
+
+
+def by_kind(untimed: Untimed) -> str:
+    """The plainest words: the name of the reason."""
+    return untimed.kind
 
 
 def differs_in_limits(earlier: Request, request: Request) -> bool:
@@ -23,19 +32,22 @@ def differs_in_limits(earlier: Request, request: Request) -> bool:
     return earlier != request and same == request
 
 
-def under_other_limits(history: Iterable[Record], limits: Constraints) -> list[Record]:
+def under_other_limits(
+    history: Iterable[Record], limits: Constraints, say: Say = by_kind
+) -> list[Record]:
     """Each candidate as it was when it was scored; without those that must be scored again.
 
     Args:
         history: every line of a journal. The first of a candidate is the one that it got when it
             was scored; later ones add what a schedule or the confirming part told.
+        say: words for why they have no latency.
     """
     first: dict[tuple[str, str, str], Record] = {}
     for record in history:
         known = first.get(record.key)
         if known is None or known.status == "timeout":  # which was tried again
             first[record.key] = record
-    return [_under(record, limits) for record in first.values() if _holds(record, limits)]
+    return [_under(record, limits, say) for record in first.values() if _holds(record, limits)]
 
 
 def _holds(record: Record, limits: Constraints) -> bool:
@@ -47,13 +59,12 @@ def _holds(record: Record, limits: Constraints) -> bool:
     return not sliced and record.drop.relative is None
 
 
-def _under(record: Record, limits: Constraints) -> Record:
-    reason = record.latency_reason
-    return msgspec.structs.replace(
-        record,
-        drop=_resolved(record, record.drop, limits.max_drop) if record.drop else None,
-        latency_reason=NOT_AGAIN if reason == "not measured yet" else reason,
-    )
+def _under(record: Record, limits: Constraints, say: Say) -> Record:
+    drop = _resolved(record, record.drop, limits.max_drop) if record.drop else None
+    record = msgspec.structs.replace(record, drop=drop)
+    if record.untimed is None or record.untimed.kind != "not-yet":
+        return record
+    return msgspec.structs.replace(record, untimed=NOT_AGAIN, latency_reason=say(NOT_AGAIN))
 
 
 def _resolved(record: Record, drop: Drop, max_drop: float) -> Drop:

@@ -16,14 +16,18 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, EdgeoptError, NotInsta
 from edgeopt.domain.layers import NoiseTable
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.domain.target import Profile
-from edgeopt.jobs import disk, on_disk, scratch
-from edgeopt.store import artifact_files, atomic, run_lock, sound, stored
+from edgeopt.jobs import disk, on_disk
+from edgeopt.store import artifact_files, atomic, leftovers, run_lock, sound, stored
 from edgeopt.store.journal import Journal
-from edgeopt.store.limits import differs_in_limits, under_other_limits
+from edgeopt.store.limits import Say, by_kind, differs_in_limits, under_other_limits
 from edgeopt.store.out import check_writable, refuse_foreign
 from edgeopt.store.same import as_asked_before
 
 __all__ = ["RunFolder", "check_writable", "create", "locked", "read"]
+
+
+_NO_RUN = "Give the --out of a run."
+_NONE_YET = "A call began one and has not come so far: the same call again goes on with it."
 
 
 class RunFolder:
@@ -37,12 +41,12 @@ class RunFolder:
     @property
     def begun(self) -> Path:
         """There from the start until run.json is: tells an interrupted start from others' files."""
-        return self.path / ".begun"
+        return self.path / leftovers.BEGUN
 
     @property
     def work(self) -> Path:
         """Scratch: sample files, intermediate forms. Removed when the run ends."""
-        return self.path / "work"
+        return self.path / leftovers.WORK
 
     @property
     def artifacts(self) -> Path:
@@ -117,25 +121,21 @@ class RunFolder:
 
     def clear_work(self) -> None:
         """Remove scratch, and what a call that was killed left half done."""
-        shutil.rmtree(self.work, ignore_errors=True)
-        for left in (*self.calibrated.rglob(f"{scratch.PREFIX}*"), *self.path.rglob(".*.part")):
-            if left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
+        leftovers.clear(self.path)
 
-    def decide_anew(self, earlier: Run, request: Request, scored: bool) -> Run:
+    def decide_anew(self, earlier: Run, request: Request, scored: bool, say: Say = by_kind) -> Run:
         """Make the folder one of a request that differs in its limits alone.
 
         What was decided goes; artifacts, schedules and what calibration came to stay.
 
         Args:
             scored: the records still hold as far as they do not depend on the limits.
+            say: words for why they have no latency.
         """
         again = msgspec.structs.replace(earlier, request=request, state="running", choices=())
         lines = self.journal.history() if scored else []
         self.write_run(again)
-        self.journal.replace(under_other_limits(lines, request.constraints))
+        self.journal.replace(under_other_limits(lines, request.constraints, say))
         (self.path / "report.html").unlink(missing_ok=True)
         for target in request.targets:
             if (self.path / target / "manifest.json").exists():
@@ -149,7 +149,7 @@ class RunFolder:
             yield
         except (BadInput, NotInstalled, DeviceFailed):
             if not (self.path / "run.json").exists():
-                shutil.rmtree(self.path, ignore_errors=True)
+                leftovers.discard(self.path)
             raise
 
 
@@ -157,7 +157,8 @@ class RunFolder:
 def locked(path: Path) -> Iterator[None]:
     """Hold a run's folder, made if it is not there: one call at a time writes to it.
 
-    One that was made here and is empty in the end is removed.
+    One that was made here and is empty in the end is removed. What a call that was killed left
+    half done in a run's folder is removed as soon as the lock is held.
 
     Raises:
         BadInput: it cannot be written, or another call holds it.
@@ -171,6 +172,7 @@ def locked(path: Path) -> Iterator[None]:
             if made:
                 stack.callback(_remove_empty, folder)
             stack.enter_context(run_lock.held(folder))
+            leftovers.sweep(folder)
         except OSError as error:
             raise _cannot_write(path, error) from None
         yield
@@ -187,7 +189,10 @@ def _cannot_write(path: Path, error: OSError) -> EdgeoptError:
 
 
 def create(
-    path: Path, request: Request, environment: Mapping[str, Any] | None = None
+    path: Path,
+    request: Request,
+    environment: Mapping[str, Any] | None = None,
+    say: Say = by_kind,
 ) -> tuple[RunFolder, Run | None]:
     """The folder for a request: new, or the same request's own, to go on with.
 
@@ -195,6 +200,7 @@ def create(
 
     Args:
         environment: as a `Run` keeps it: scores of another one are not taken for other limits.
+        say: words for why a candidate that other limits made has no latency.
 
     Returns:
         The folder, and what was stored there by the same request, or None.
@@ -209,7 +215,7 @@ def create(
         request = as_asked_before(earlier.request, request)
     if earlier is not None and differs_in_limits(earlier.request, request):
         scored = _same_tools(earlier.environment, environment or earlier.environment)
-        return folder, folder.decide_anew(earlier, request, scored)
+        return folder, folder.decide_anew(earlier, request, scored, say)
     if earlier is not None and earlier.request != request:
         raise BadInput(
             f"{path} holds another run (of {earlier.request.source}).",
@@ -250,14 +256,14 @@ def read(path: Path) -> Run:
     except FileNotFoundError:  # of the current folder, which is gone
         raise
     except (OSError, RuntimeError, ValueError):  # links in a circle; a NUL in it
-        raise BadInput(
-            f"{on_disk.shown(path)} leads nowhere.", "Give the --out of a run."
-        ) from None
+        raise BadInput(f"{on_disk.shown(path)} leads nowhere.", _NO_RUN) from None
     stored.require_kinds(folder.path)
     run = _stored(folder.path / "run.json")
     if run is None:
-        why = "holds no run: there is no run.json"
-        raise BadInput(f"{on_disk.shown(path)} {why}.", "Give the --out of a run.")
+        missing = "run.json" if os.path.exists(folder.path) else "such folder"
+        why = f"holds no run: there is no {missing}"
+        begun = os.path.exists(folder.begun)
+        raise BadInput(f"{on_disk.shown(path)} {why}.", _NONE_YET if begun else _NO_RUN)
     records = tuple(folder.journal.records())
     sound.require(path, run, records)
     return msgspec.structs.replace(run, folder=str(folder.path), records=records)

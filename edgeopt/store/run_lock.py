@@ -76,6 +76,15 @@ def refuse_held(folder: Path) -> None:
         os.close(file)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a call is writing to a folder, as far as that can be told."""
+    try:
+        refuse_held(folder)
+    except BadInput:
+        return True
+    return False
+
+
 def _taken(folder: Path) -> int:
     while True:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW

@@ -3,18 +3,18 @@
 from edgeopt.targets.check import check
 from edgeopt.targets.folder import folder
 from edgeopt.targets.load import load, names
-from edgeopt.targets.offers import OFFERS
+from edgeopt.targets.offers import offers
 from edgeopt.targets.probe import matches, probe
 from edgeopt.targets.schema import json_schema, schema_text
 
 __all__ = [
-    "OFFERS",
     "check",
     "folder",
     "json_schema",
     "load",
     "matches",
     "names",
+    "offers",
     "probe",
     "schema_text",
 ]

@@ -14,7 +14,7 @@ from edgeopt.domain.target import Fact, LeftOutRule, Profile, RecipeRule
 from edgeopt.domain.visible import lines
 from edgeopt.targets.complaint import complaint
 from edgeopt.targets.field import Field
-from edgeopt.targets.offers import OFFERS
+from edgeopt.targets.offers import offers
 from edgeopt.targets.suggest import did_you_mean
 
 Fault = tuple[Field, str]
@@ -102,14 +102,15 @@ def _match_can_be_applied(profile: Profile) -> Iterator[Fault]:
 
 
 def _runtimes_offer_the_precisions(profile: Profile) -> Iterator[Fault]:
+    known = offers()
     for index, recipe in enumerate(profile.recipes):
-        if recipe.runtime not in OFFERS:
-            near = did_you_mean(recipe.runtime, OFFERS) or f"; known: {', '.join(OFFERS)}"
+        if recipe.runtime not in known:
+            near = did_you_mean(recipe.runtime, known) or f"; known: {', '.join(known)}"
             yield ("recipes", index, "runtime"), f"unknown runtime {recipe.runtime!r}{near}"
     for field, rule in _rules(profile):
-        offers = OFFERS.get(rule.runtime, (rule.precision,))
-        if rule.precision not in offers:
-            sentence = f"{rule.runtime} has no {rule.precision}; it has {', '.join(offers)}"
+        choices = known.get(rule.runtime, (rule.precision,))
+        if rule.precision not in choices:
+            sentence = f"{rule.runtime} has no {rule.precision}; it has {', '.join(choices)}"
             yield (*field, "precision"), sentence
 
 

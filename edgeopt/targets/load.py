@@ -65,5 +65,6 @@ def _text(path: Path) -> str:
     text = toml_file.text(path)
     if text is None:
         hint = "Give the name of a target (see `edgeopt targets`) or the path of a TOML file."
+        hint = f"{hint} {on_disk.near(path)}".rstrip()
         raise BadInput(f"no such file: {on_disk.shown(path)}", hint)
     return text

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from edgeopt.domain.recipe import Precision
+import functools
 
-OFFERS: dict[str, tuple[Precision, ...]] = {
-    "onnxruntime": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
-    "openvino": ("fp32", "fp16", "bf16", "int8-static", "int8-dynamic", "int8-weights"),
-    "litert": ("fp32", "fp16", "int8-static", "int8-dynamic", "int8-weights"),
-    "executorch": ("fp32", "int8-static"),
-    "ncnn": ("fp32", "fp16"),
-    "coreml": ("fp32", "fp16", "int8-weights"),
-    "tensorrt": ("fp32", "fp16", "int8-static", "fp16-2to4"),
-    "onnxruntime_cuda": ("fp32", "fp16"),
-    "onnxruntime_tensorrt": ("fp32", "fp16", "int8-static"),
-}
+from edgeopt import runtimes
+
+
+@functools.cache
+def offers() -> dict[str, tuple[str, ...]]:
+    """Runtime -> the precisions that profiles may name. Their files are imported for it."""
+    return {spec.name: spec.offers for spec in runtimes.specs() if spec.offers}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from edgeopt import runtimes
 from edgeopt.domain.published import Predicted, Published, model_key
 from edgeopt.domain.target import Profile
 from edgeopt.stats.quantile import median
@@ -23,15 +24,6 @@ MOST_ERROR = 0.75
 OTHER_RUNTIME = 1.5
 #: A figure of another's harness is expected within these factors of a published one.
 BAND = (0.6, 1.7)
-
-#: A recipe's runtime -> what tables call it, or the kernels that it runs.
-NAMES = {
-    "litert": ("XNNPACK end2end-bench", "TFLite", "TFLite benchmark_model"),
-    "onnxruntime": ("ONNX Runtime",),
-    "openvino": ("OpenVINO",),
-    "executorch": ("ExecuTorch",),
-    "ncnn": ("ncnn",),
-}
 
 
 def from_published(
@@ -106,7 +98,8 @@ def by_transfer(
     Args:
         measured_ms: p50 of the artifact there, with as many threads.
     """
-    own = [(name, 1.0) for name in NAMES.get(runtime, ())]
+    known = runtimes.spec(runtime).published if runtime in runtimes.RUNTIMES else ()
+    own = [(name, 1.0) for name in known]
     for name, spread in (*own, ("ncnn", OTHER_RUNTIME)):
         found = published_for_both(rows, measured_on, target, name, precision, threads)
         if len(found) < FEWEST:
@@ -186,13 +179,3 @@ def _ms(row: Published) -> float:
 
 def _sources(rows: Sequence[Published]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.cited for row in rows))
-
-
-def ordered(candidates: Sequence[tuple[str, Predicted | None]]) -> list[str]:
-    """Keys in the order to try: predicted ones from fast to slow in the places they have.
-
-    What has no prediction keeps its place, so that a profile's order stands where nothing
-    better is known.
-    """
-    predicted = iter(sorted((p.p50_ms, key) for key, p in candidates if p is not None))
-    return [key if p is None else next(predicted)[1] for key, p in candidates]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import recorded
-from recorded import SOURCE, op, profile
 
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.kinds import kind
 from edgeopt.attribution.layers import layers_of, named
 from edgeopt.attribution.match import groups
+from tests.attribution import recorded
+from tests.attribution.recorded import SOURCE, op, profile
 
 PROFILES = [value for value in vars(recorded).values() if isinstance(value, recorded.TimeProfile)]
 

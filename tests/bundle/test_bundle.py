@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import bundle_net
 import msgspec
 import numpy as np
 import pytest
@@ -29,6 +28,7 @@ from edgeopt.runner.affinity import fastest
 from edgeopt.runner.root import Root
 from edgeopt.sources import onnx as source_file
 from edgeopt.sources.source import Source, sha256_file
+from tests.bundle import bundle_net
 
 ONLY = Path(__file__).with_name("only.py")
 #: What may be imported, beside the standard library and numpy.
@@ -72,7 +72,7 @@ def make(source, tmp_path_factory):
             base = str(folder / Path(artifact.path).name)
         folder = tmp_path_factory.mktemp(f"{runtime}-{precision}")
         recipe = Recipe(
-            runtime=runtime, precision=precision, quantization=converter.recipe(precision)
+            runtime=runtime, precision=precision, quantization=converter.quantization(precision)
         )
         job = Job(
             recipe=recipe, source=source, calibration=calibration, base=base, folder=str(folder)
@@ -141,19 +141,18 @@ def expected(source, inputs):
     return {"mask": np.stack([r[0] for r in rows]), "total": np.stack([r[1] for r in rows])}
 
 
+SLOW = pytest.mark.slow
 CASES = [
     pytest.param("onnxruntime", "fp32", {}, 1e-5),
-    pytest.param("onnxruntime", "int8-static", {"graph_optimization": "basic"}, 0.03),
+    pytest.param("onnxruntime", "int8-static", {"graph_optimization": "basic"}, 0.03, marks=SLOW),
     pytest.param("onnxruntime", "fp32", {"spinning": "during-run"}, 1e-5),
-    pytest.param("litert", "fp32", {"xnnpack": "latest"}, 1e-5, marks=pytest.mark.slow),
-    pytest.param("litert", "fp32", {"xnnpack": "off"}, 1e-5, marks=pytest.mark.slow),
-    pytest.param(
-        "openvino", "fp32", {"INFERENCE_PRECISION_HINT": "f32"}, 1e-4, marks=pytest.mark.slow
-    ),
-    pytest.param("litert", "fp32", {}, 1e-5, marks=pytest.mark.slow),
-    pytest.param("litert", "int8-static", {}, 0.03, marks=pytest.mark.slow),
-    pytest.param("ncnn", "fp32", {"use_fp16_storage": 0}, 1e-5, marks=pytest.mark.slow),
-    pytest.param("ncnn", "fp16", {}, 1e-3, marks=pytest.mark.slow),
+    pytest.param("litert", "fp32", {"xnnpack": "latest"}, 1e-5, marks=SLOW),
+    pytest.param("litert", "fp32", {"xnnpack": "off"}, 1e-5, marks=SLOW),
+    pytest.param("openvino", "fp32", {"INFERENCE_PRECISION_HINT": "f32"}, 1e-4, marks=SLOW),
+    pytest.param("litert", "fp32", {}, 1e-5, marks=SLOW),
+    pytest.param("litert", "int8-static", {}, 0.03, marks=SLOW),
+    pytest.param("ncnn", "fp32", {"use_fp16_storage": 0}, 1e-5, marks=SLOW),
+    pytest.param("ncnn", "fp16", {}, 1e-3, marks=SLOW),
 ]
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +11,7 @@ def exported(tmp_path_factory):
     import torch
 
     torch.set_num_threads(1)  # small nets gain nothing from a second one
-    import small_nets
+    from tests.compress import small_nets
 
     folder = tmp_path_factory.mktemp("nets")
     made = {}

@@ -15,7 +15,6 @@ from edgeopt.domain.compression import (
     words,
 )
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.recipe import Recipe
 
 
 def test_words_become_values():
@@ -70,11 +69,3 @@ def test_a_chain_in_few_words():
     assert words(chain) == ["pruned=75%", "low-rank=0.9"]
     more = (Sparsify(pattern="2:4"), Sparsify(share=0.8), QuantizationAware())
     assert words(more) == ["sparse=2:4", "sparse=80%", "qat"]
-
-
-def test_a_compression_makes_another_artifact_and_another_recipe():
-    plain = Recipe(runtime="litert", precision="fp32")
-    cut = Recipe(runtime="litert", precision="fp32", compression=(Prune(share=0.5),))
-    assert plain.conversion_id != cut.conversion_id
-    assert plain.session_id != cut.session_id
-    assert str(cut) == "litert fp32 pruned=50% threads=1"

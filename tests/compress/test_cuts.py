@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from small_nets import INPUTS, Flattened, Residual
 
 from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify
 from edgeopt.domain.compression import LowRank, Resize, Sparsify
 from edgeopt.domain.errors import BadInput, EdgeoptError
+from tests.compress.small_nets import INPUTS, Flattened, Residual
 
 pytestmark = pytest.mark.slow
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_nets import INPUTS, Attention, Flattened, Residual
 
 from edgeopt.compress import rebuild
 from edgeopt.compress.prune import prune, rounded
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.errors import BadInput, EdgeoptError
+from tests.compress.small_nets import INPUTS, Attention, Flattened, Residual
 
 pytestmark = pytest.mark.slow
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from small_nets import INPUTS, Attention, Flattened, Residual
 
 from edgeopt.compress import rebuild
 from edgeopt.domain.errors import BadInput
+from tests.compress.small_nets import INPUTS, Attention, Flattened, Residual
 
 pytestmark = pytest.mark.slow
 

@@ -71,6 +71,7 @@ def test_a_trained_stage_leaves_program_onnx_and_curve(job):
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_stage_that_changes_nothing_is_an_error_in_words(job):
     with pytest.raises(EdgeoptError, match="none of its 3 linear and 1x1 layers becomes smaller"):
         job(LowRank(energy=0.9999))

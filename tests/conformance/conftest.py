@@ -7,11 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import conv_net
 import msgspec
 import numpy as np
 import pytest
-from conv_net import SHAPES
 
 from edgeopt import convert, runtimes
 from edgeopt.convert.bindings import bind
@@ -23,6 +21,8 @@ from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources import load
 from edgeopt.sources.source import Source
+from tests.conformance import conv_net
+from tests.conformance.conv_net import SHAPES
 
 Answers = dict[str, np.ndarray]
 
@@ -74,11 +74,13 @@ def models(tmp_path_factory) -> Models:
     subprocess.run([sys.executable, conv_net.__file__, str(net), str(own)], check=True)
     source = _prepare(net, given, folder, log)
     made = {("torch", "fp32"): _reference(source)}
-    for runtime in sorted({*convert.CONVERTERS} - {*runtimes.STAND_INS}):
+    for runtime in sorted(convert.CONVERTERS):
+        spec = runtimes.spec(runtime)
+        if spec.stand_in or spec.elsewhere:
+            continue
         base = None
         for precision in ("fp32", "int8-static"):
-            offered = () if runtime in runtimes.ELSEWHERE else convert.load(runtime).PRECISIONS
-            if precision not in offered:
+            if precision not in spec.precisions:
                 continue
             made[runtime, precision] = _convert(runtime, precision, source, base, folder, log)
             base = str(made[runtime, "fp32"].path)
@@ -115,7 +117,9 @@ def _convert(
     converter = convert.load(runtime)
     place = folder / f"{runtime}-{precision}"
     place.mkdir()
-    recipe = Recipe(runtime=runtime, precision=precision, quantization=converter.recipe(precision))
+    recipe = Recipe(
+        runtime=runtime, precision=precision, quantization=converter.quantization(precision)
+    )
     job = Job(
         recipe=recipe,
         source=source,

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import processor
 import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.domain.recipe import SCHEDULING
-from edgeopt.search.options import option_sets
+from tests import processor
 
 pytestmark = pytest.mark.slow
 CASES = [
     (name, precision, given)
-    for name in sorted(set(convert.CONVERTERS) - {*runtimes.STAND_INS})
-    for given in option_sets(name)
+    for name in sorted(convert.CONVERTERS)
+    if not runtimes.spec(name).stand_in
+    for given in runtimes.spec(name).option_sets
     for precision in ("fp32", "int8-static")
     if given.options and precision in (given.precisions or (precision,))
 ]
-BASE = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 
 
 @pytest.mark.parametrize(
@@ -29,8 +28,9 @@ BASE = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 def test_a_session_opens_with_them_and_says_so(models, name, precision, given):
     processor.needs_any(*given.needs_any)
     model = models[name, precision]
-    plain = model.open(2, **BASE.get(name, {}))
-    own = model.open(2, **{**BASE.get(name, {}), **given.options})
+    usual = runtimes.spec(name).options_for(precision)
+    plain = model.open(2, **usual)
+    own = model.open(2, **{**usual, **given.options})
     told = own.facts()["options"]
     for key, value in given.options.items():
         assert str(told[key]) == str(value)

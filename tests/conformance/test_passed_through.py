@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgeopt import convert, runtimes
+from edgeopt import runtimes
 from edgeopt.convert import matching
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.recipe import Recipe
@@ -20,7 +20,6 @@ from edgeopt.sources.source import Source
 
 pytestmark = pytest.mark.slow
 
-EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 IMAGE = [1, 3, 6, 6]
 CONV = ("Conv", ["x", "w"], ["y"])
 
@@ -92,7 +91,7 @@ def samples(source: Source) -> list[dict[str, np.ndarray]]:
 @pytest.mark.parametrize(("runtime", "net"), ROWS)
 def test_what_is_passed_through_is_what_was_given(runtime, net, source, tmp_path):
     prepared = source(net)
-    options = EXACT.get(runtime, {})
+    options = runtimes.spec(runtime).options_for("fp32")
     job = Job(
         recipe=Recipe(runtime=runtime, precision="fp32", options=options),
         source=prepared,
@@ -100,7 +99,7 @@ def test_what_is_passed_through_is_what_was_given(runtime, net, source, tmp_path
         base=None,
         folder=str(tmp_path),
     )
-    assert "fp32" in convert.load(runtime).PRECISIONS
+    assert "fp32" in runtimes.spec(runtime).precisions
     log = tmp_path.with_suffix(".log")
     reply = child.run("edgeopt.convert.worker:make", msgspec.to_builtins(job), log, 200)
     done = msgspec.convert(reply, Converted)

@@ -9,33 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgeopt import convert, runtimes
+from edgeopt import runtimes
 from edgeopt.devices.local import Local
 from edgeopt.harness.client import Client, RunnerFailed
 
 pytestmark = pytest.mark.slow
 
 #: What opens users' files; the others are held in the tests of their sources.
-RUNTIMES = sorted(
-    {*runtimes.RUNTIMES} - {*runtimes.REFERENCES, *runtimes.ELSEWHERE, *runtimes.STAND_INS}
-)
-INTEGERS = sorted(
-    name
-    for name in {*convert.CONVERTERS} - {*runtimes.STAND_INS}
-    if "int8-static" in convert.load(name).PRECISIONS
-)
+SPECS = {
+    spec.name: spec
+    for spec in runtimes.specs()
+    if not (spec.reference or spec.elsewhere or spec.stand_in)
+}
+RUNTIMES = sorted(SPECS)
+INTEGERS = sorted(name for name, spec in SPECS.items() if "int8-static" in spec.precisions)
 
 #: What makes a runtime compute fp32 in 32 bits, where it would not by itself.
-EXACT = {
-    "openvino": {"INFERENCE_PRECISION_HINT": "f32"},
-    "ncnn": {"use_fp16_storage": 0, "use_fp16_arithmetic": 0},
-}
+EXACT = {name: spec.options_for("fp32") for name, spec in SPECS.items()}
 #: An option that does not change the answers much.
-OPTIONS = {
-    "onnxruntime": {"graph_optimization": "disabled"},
-    "openvino": {"EXECUTION_MODE_HINT": "ACCURACY"},
-    "ncnn": {"use_fp16_arithmetic": "0"},
-}
+OPTIONS = {name: spec.harmless for name, spec in SPECS.items() if spec.harmless}
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -50,7 +42,7 @@ def model(models, name):
 
 @pytest.fixture
 def session(model, name):
-    opened = model.open(**EXACT.get(name, {}))
+    opened = model.open(**EXACT[name])
     yield opened
     opened.close()
 
@@ -74,7 +66,7 @@ def sqnr_db(answers, expected) -> float:
 
 def test_the_version_is_that_of_the_package(name):
     module = runtimes.load(name)
-    installed = metadata.version(module.PACKAGES[0])
+    installed = metadata.version(module.SPEC.packages[0])
     assert installed.split("+")[0].split("-")[0] in module.version()
 
 
@@ -127,7 +119,7 @@ def test_results_do_not_alias_those_of_the_next_call(session, model, models):
 
 
 def test_results_can_be_written_to_and_outlive_the_session(model, models, name):
-    session = model.open(**EXACT.get(name, {}))
+    session = model.open(**EXACT[name])
     results = session.run(model.feed(models.samples[0]))
     session.close()
     assert close_to([model.read(results)], models.answers[:1])
@@ -170,14 +162,14 @@ def test_a_buffer_that_is_filled_anew_is_read_anew(session, model, models):
 def test_threads_do_not_change_the_answers(model, models, name):
     found = []
     for threads in (1, 2):
-        session = model.open(threads, **EXACT.get(name, {}))
+        session = model.open(threads, **EXACT[name])
         found.append(model.answers(session, models.samples))
         session.close()
     assert close_to(*found, atol=1e-6)
 
 
 def test_two_sessions_do_not_disturb_each_other(session, model, models, name):
-    other = model.open(**EXACT.get(name, {}))
+    other = model.open(**EXACT[name])
     for i in range(4):
         mine = model.read(session.run(model.feed(models.samples[i])))
         theirs = model.read(other.run(model.feed(models.samples[-1 - i])))

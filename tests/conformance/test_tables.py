@@ -1,11 +1,13 @@
 """What a runtime is made of: a row, two files of one name, and templates for what is shipped."""
 
 import importlib.resources
+from typing import get_args
 
 import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.bundle import write
+from edgeopt.domain.quantizers import QUANTIZERS, Library
 from edgeopt.domain.recipe import PRECISIONS
 
 RUNTIMES = sorted(runtimes.RUNTIMES)
@@ -13,17 +15,25 @@ CONVERTIBLE = sorted(convert.CONVERTERS)
 
 
 def test_the_tables_agree():
-    by_suffix = set(runtimes.RUNTIMES) - {*runtimes.REFERENCES, *runtimes.STAND_INS}
-    assert set(runtimes.SUFFIXES.values()) == by_suffix
-    assert set(runtimes.STAND_INS.values()) <= by_suffix
-    assert set(convert.CONVERTERS) == set(runtimes.RUNTIMES) - {"torch", *runtimes.REFERENCES}
+    stand_ins = {spec.stand_in for spec in runtimes.specs()} - {""}
+    references = {spec.name for spec in runtimes.specs() if spec.reference}
+    stood_in_for = {spec.name for spec in runtimes.specs() if spec.stand_in}
+    by_suffix = set(runtimes.RUNTIMES) - references - stood_in_for
+    assert set(runtimes.suffixes().values()) == by_suffix
+    assert stand_ins <= by_suffix
+    assert set(convert.CONVERTERS) == set(runtimes.RUNTIMES) - {"torch"} - references
+    suffixes = [suffix for spec in runtimes.specs() for suffix in spec.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+    orders = sorted(spec.baseline for spec in runtimes.specs() if spec.baseline)
+    assert orders == list(range(1, len(orders) + 1))
 
 
 @pytest.mark.parametrize("name", RUNTIMES)
 def test_a_runtime_is_a_file_of_its_name(name):
     module = runtimes.load(name)
     assert module.__name__ == f"edgeopt.runtimes.{name}"
-    assert module.PACKAGES
+    assert module.SPEC.name == name
+    assert module.SPEC.packages
     assert callable(module.version)
     assert callable(module.open_session)
     assert module.__doc__
@@ -38,14 +48,35 @@ def test_a_runtime_that_is_not_in_the_table():
 
 @pytest.mark.parametrize("name", CONVERTIBLE)
 def test_a_converter_is_a_file_of_the_same_name(name):
-    module = convert.load(name)
-    assert module.__name__ == f"edgeopt.convert.{name}"
-    assert "fp32" in module.PRECISIONS
-    assert set(module.PRECISIONS) <= set(PRECISIONS)
-    for precision in module.PRECISIONS:
-        assert (module.recipe(precision) is not None) == precision.startswith("int8")
-        assert module.base(precision) in {None, *module.PRECISIONS} - {precision}
-    assert module.base("fp32") is None
+    converter, made = convert.load(name), runtimes.spec(name).precisions
+    assert type(converter).__module__ == f"edgeopt.convert.{name}"
+    assert converter.runtime == name
+    assert "fp32" in made
+    assert set(made) <= set(PRECISIONS)
+    assert set(converter.copies) <= set(made)
+    for precision in made:
+        assert (converter.quantization(precision) is not None) == precision.startswith("int8")
+        assert converter.base(precision) in {None, *made} - {precision}
+    assert converter.base("fp32") is None
+
+
+@pytest.mark.parametrize("name", RUNTIMES)
+def test_a_spec_names_precisions_that_there_are(name):
+    spec = runtimes.spec(name)
+    arithmetic = set(spec.arithmetic) - {"*"}
+    tried = {p for one in (*spec.option_sets, *spec.providers) for p in one.precisions}
+    assert arithmetic | tried <= set(spec.precisions)
+    assert bool(spec.providers) == bool(spec.provider_option)
+
+
+def test_a_quantizer_is_known_for_every_library():
+    assert set(QUANTIZERS) == set(get_args(Library))
+    used = [
+        convert.load(name).quantization(precision)
+        for name in CONVERTIBLE
+        for precision in runtimes.spec(name).precisions
+    ]
+    assert {how.library for how in used if how} <= set(QUANTIZERS)
 
 
 @pytest.mark.parametrize("name", CONVERTIBLE)

@@ -2,9 +2,7 @@ import importlib
 
 import msgspec
 import numpy as np
-import odd_nets
 import pytest
-import tiny_nets
 
 from edgeopt import convert, runtimes
 from edgeopt.convert.job import Converted, Job
@@ -13,6 +11,7 @@ from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.formats import FORMATS, recognise
 from edgeopt.sources.source import Source
+from tests.convert import odd_nets, tiny_nets
 
 LIMIT_S = 240
 SAMPLES = 8
@@ -31,7 +30,7 @@ class Bench:
             place = self.folder / name
             (place / "work").mkdir(parents=True)
             if name == "awkward":
-                import tiny_torch_nets
+                from tests.convert import tiny_torch_nets
 
                 path = tiny_torch_nets.awkward(place / "m.pt2")
             else:
@@ -80,7 +79,7 @@ class Bench:
             recipe=Recipe(
                 runtime=runtime,
                 precision=precision,
-                quantization=converter.recipe(precision),
+                quantization=converter.quantization(precision),
                 options=options,
             ),
             source=self.source(name),
@@ -102,7 +101,7 @@ class Bench:
     def facts(self, name, runtime, precision, **options):
         """What a session of an artifact says of itself."""
         made, place = self.make(name, runtime, precision)
-        if runtime in runtimes.ELSEWHERE:
+        if runtimes.spec(runtime).elsewhere:
             return {}
         return runtimes.load(runtime).open_session(str(place / made.main), 1, options).facts()
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 from onnx import helper, numpy_helper
-from tiny_nets import INT64, integers, tensor, weight, write
+
+from tests.convert.tiny_nets import INT64, integers, tensor, weight, write
 
 node = helper.make_node
 

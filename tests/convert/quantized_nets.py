@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import tiny_nets
 from onnx import helper, numpy_helper
+
+from tests.convert import tiny_nets
 
 
 def qdq(path: Path) -> Path:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.convert.algorithms import refusal, require
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization, Recipe
@@ -22,8 +22,8 @@ def recipe(library, precision="int8-static", **settings):
 
 @pytest.mark.parametrize("runtime", convert.CONVERTERS)
 def test_usual_settings_and_their_alternatives_are_had(runtime):
-    for precision in convert.load(runtime).PRECISIONS:
-        usual = convert.load(runtime).recipe(precision)
+    for precision in runtimes.spec(runtime).precisions:
+        usual = convert.load(runtime).quantization(precision)
         forms = [usual, *(alternatives(usual) if precision == "int8-static" else ())]
         for quantization in forms:
             made = Recipe(runtime=runtime, precision=precision, quantization=quantization)

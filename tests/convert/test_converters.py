@@ -49,18 +49,22 @@ def test_a_runtime_without_a_converter():
 @pytest.mark.parametrize("runtime", convert.CONVERTERS)
 def test_every_converter_answers_for_every_precision(runtime):
     converter = convert.load(runtime)
-    assert set(converter.PRECISIONS) <= set(PRECISIONS)
-    assert "fp32" in converter.PRECISIONS
-    for precision in converter.PRECISIONS:
-        assert convert.packages(runtime, precision, SOURCE) == converter.PRECISIONS[precision]
-        quantization = converter.recipe(precision)
+    made = runtimes.spec(runtime).precisions
+    session = runtimes.spec(runtimes.spec(runtime).answers).packages[0]
+    assert set(made) <= set(PRECISIONS)
+    assert "fp32" in made
+    for precision in made:
+        needed = converter.packages(precision, SOURCE)
+        assert needed == (session, *converter.needs(precision))
+        assert len(set(needed)) == len(needed)
+        quantization = converter.quantization(precision)
         assert (quantization is not None) == precision.startswith("int8")
         if quantization is not None:
             assert (quantization.calibration is not None) == (precision == "int8-static")
         given = "m.tflite" if precision == "as-is" else None  # LiteRT takes its own as they are
         assert converter.unsuitable(precision, replace(fitting(runtime), tflite=given)) == ""
         base = converter.base(precision)
-        assert base is None or (base in converter.PRECISIONS and converter.base(base) is None)
+        assert base is None or (base in made and converter.base(base) is None)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +72,9 @@ def test_every_converter_answers_for_every_precision(runtime):
     [("litert", ("litert-torch",)), ("ncnn", ("torch",)), ("onnxruntime", ())],
 )
 def test_packages_of_a_torch_source(runtime, besides):
-    own = convert.packages(runtime, "fp32", SOURCE)
-    assert convert.packages(runtime, "fp32", replace(SOURCE, exported="model.pt2")) == own + besides
+    own = convert.load(runtime).packages("fp32", SOURCE)
+    of_torch = replace(SOURCE, exported="model.pt2")
+    assert convert.load(runtime).packages("fp32", of_torch) == own + besides
 
 
 @pytest.mark.parametrize(

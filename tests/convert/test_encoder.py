@@ -106,12 +106,10 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 def test_it_goes_through(sources, expected, tmp_path, form, runtime, precision, options, least_db):
     source = sources(form)
     converter, base = convert.load(runtime), None
-    for step in (converter.base(precision), precision):
-        if step is None:
-            continue
+    for step in filter(None, (converter.base(precision), precision)):
         folder = tmp_path / step
         folder.mkdir()
-        quantization = converter.recipe(step, source)
+        quantization = converter.quantization(step, source)
         recipe = Recipe(runtime=runtime, precision=step, quantization=quantization)
         job = Job(recipe=recipe, source=source, calibration={}, base=base, folder=str(folder))
         made = msgspec.convert(worker.make(msgspec.to_builtins(job)), Converted)

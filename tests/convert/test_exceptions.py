@@ -24,7 +24,7 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 @pytest.fixture
 def job_of(bench, tmp_path):
     def make(runtime, **settings):
-        usual = convert.load(runtime).recipe("int8-static")
+        usual = convert.load(runtime).quantization("int8-static")
         base = None
         if runtime == "litert":
             made, place = bench.make("conv", "litert", "fp32")

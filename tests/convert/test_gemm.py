@@ -2,10 +2,10 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import tiny_nets
 from onnx import helper
 
 from edgeopt.convert import gemm
+from tests.convert import tiny_nets
 
 
 def kinds(model):

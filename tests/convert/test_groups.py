@@ -1,11 +1,10 @@
 """Pieces of graphs that may stay in float together."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeopt.convert.groups import groups
-from edgeopt.domain.layers import Operator, numbers, span_of, spans
+from edgeopt.domain.layers import Operator
 
 
 def op(name, *inputs, computes=True, elements=10):
@@ -57,19 +56,3 @@ def test_pieces_cover_the_graph_once(computing, most):
     held = [n for group in found for n in range(group.first, group.last + 1)]
     assert held == list(range(len(graph)))
     assert len(found) <= most
-
-
-@given(st.sets(st.integers(0, 60)))
-def test_spans_hold_their_numbers(chosen):
-    assert numbers(spans(chosen)) == chosen
-
-
-def test_spans_in_words():
-    assert spans([5, 1, 2, 3]) == ("1-3", "5")
-    assert span_of(4, 4) == "4"
-
-
-@pytest.mark.parametrize("wrong", ["", "a", "3-", "-3", "5-2", "1-2-3"])
-def test_no_span(wrong):
-    with pytest.raises(ValueError, match="span"):
-        numbers([wrong])

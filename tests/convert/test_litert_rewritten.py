@@ -3,13 +3,13 @@
 import numpy as np
 import onnx
 import pytest
-from test_rewrites import answers, sample, transposed, values
 
 from edgeopt.convert import onnx2tf, rewrites
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.matching import fed, read
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.runtimes import litert
+from tests.convert.test_rewrites import answers, sample, transposed, values
 
 pytestmark = pytest.mark.slow
 

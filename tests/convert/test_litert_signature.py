@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-import tiny_nets
 
 from edgeopt.convert import onnx2tf
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.runtimes import litert
+from tests.convert import tiny_nets
 
 pytestmark = pytest.mark.slow
 

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-import tiny_nets
 from msgspec.structs import replace
-from test_converters import SOURCE
 
 from edgeopt.convert import matching, routes, with_fallbacks
 from edgeopt.convert.fallbacks import CannotLoad
@@ -12,6 +10,8 @@ from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError, OwnFault
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.tensor import TensorSpec
+from tests.convert import tiny_nets
+from tests.convert.test_converters import SOURCE
 
 
 class Session:

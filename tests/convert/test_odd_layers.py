@@ -17,7 +17,7 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 @pytest.fixture
 def job_of(bench, tmp_path):
     def make(net, runtime, precision, base=None, **settings):
-        how = msgspec.structs.replace(convert.load(runtime).recipe(precision), **settings)
+        how = msgspec.structs.replace(convert.load(runtime).quantization(precision), **settings)
         options = F32 if runtime == "openvino" else {}
         (tmp_path / "made").mkdir()
         (tmp_path / "cache").mkdir()

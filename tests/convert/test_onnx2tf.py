@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 import pytest
-import tiny_nets
 
 from edgeopt.convert import onnx2tf
 from edgeopt.domain.errors import CannotWrite, EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.sources.source import sha256_file
+from tests.convert import tiny_nets
 
 INPUTS = (
     TensorSpec(name="image", dtype="float32", shape=(1, 3, 16, 12)),

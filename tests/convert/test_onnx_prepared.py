@@ -1,14 +1,13 @@
 """Rewrites before quantizers: the same answers, as many operators, no name that is taken."""
 
 import numpy as np
-import odd_nets
 import onnx
 import onnxruntime
 import pytest
-import tiny_nets
 
 from edgeopt.convert.onnx_graph import Graph
 from edgeopt.convert.onnx_prepared import prepare
+from tests.convert import odd_nets, tiny_nets
 
 NETS = [*sorted(odd_nets.NETS), "conv", "attention", "several", "medley"]
 

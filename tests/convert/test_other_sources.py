@@ -1,8 +1,6 @@
 """From sources that are neither ONNX nor exported programs: each way to a runtime, for real."""
 
 import importlib
-import sys
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -22,36 +20,34 @@ pytestmark = pytest.mark.slow
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 SAMPLES = 24
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
 
 def rng():
     return np.random.default_rng(0)
 
 
 def write_keras(place):
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     tiny_keras.images().save(place / "m.keras")
     return place / "m.keras", {"image": rng().random((SAMPLES, 1, 8, 8, 3), dtype=np.float32)}
 
 
 def write_small(place):
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     tiny_keras.small().save(place / "m.keras")
     return place / "m.keras", {"x": rng().random((SAMPLES, 1, 4), dtype=np.float32)}
 
 
 def write_half(place):
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     path = tiny_keras.half(tiny_keras.images(), place / "half.tflite")
     return path, {"image": rng().random((SAMPLES, 1, 8, 8, 3), dtype=np.float32)}
 
 
 def write_integers(place):
-    import tiny_keras
+    from tests.sources import tiny_keras
 
     images = rng().random((SAMPLES, 1, 8, 8, 3), dtype=np.float32)
     path = place / "integers.tflite"
@@ -59,7 +55,7 @@ def write_integers(place):
 
 
 def write_torchscript(place):
-    import tiny_torch
+    from tests.sources import tiny_torch
 
     torch, path = tiny_torch.torch, place / "m.pt"
     torch.manual_seed(0)
@@ -68,7 +64,7 @@ def write_torchscript(place):
 
 
 def write_branch(place):
-    import tiny_torch
+    from tests.sources import tiny_torch
 
     path = place / "m.pt"
     tiny_torch.torch.jit.script(tiny_torch.Branch()).save(str(path))
@@ -77,7 +73,8 @@ def write_branch(place):
 
 def write_pipeline(place):
     import joblib
-    import tiny_estimators
+
+    from tests.sources import tiny_estimators
 
     path = place / "m.joblib"
     joblib.dump(tiny_estimators.pipeline(), path)
@@ -124,7 +121,7 @@ class Made:
                 base = str(folder / done.main)
             folder = self.place / f"{runtime}-{precision}"
             folder.mkdir()
-            quantization = converter.recipe(precision, self.source)
+            quantization = converter.quantization(precision, self.source)
             job = Job(
                 recipe=Recipe(runtime=runtime, precision=precision, quantization=quantization),
                 source=self.source,
@@ -223,9 +220,9 @@ def test_conversions(made, row):
 
 def test_a_quantizer_is_named_by_what_quantized(made):
     litert, source = convert.load("litert"), made("keras").source
-    assert litert.recipe("int8-static", source).library == "tensorflow"
-    assert litert.recipe("int8-weights", source).library == "ai-edge-quantizer"
-    assert litert.recipe("int8-static", made("half").source).library == "ai-edge-quantizer"
+    assert litert.quantization("int8-static", source).library == "tensorflow"
+    assert litert.quantization("int8-weights", source).library == "ai-edge-quantizer"
+    assert litert.quantization("int8-static", made("half").source).library == "ai-edge-quantizer"
     done, _ = made("keras").convert("litert", "int8-static")
     assert {"tensorflow-cpu", "keras"} <= done.tools.keys()
 

@@ -1,14 +1,19 @@
 """What pnnx says and goes on, or leaves under another name."""
 
+import importlib.util
+import subprocess
+from pathlib import Path
+
 import numpy as np
+import onnx
 import pytest
 from msgspec.structs import replace
 from onnx import helper, numpy_helper
-from test_converters import SOURCE
 
-from edgeopt.convert import ncnn, pnnx_refused
+from edgeopt.convert import ncnn, pnnx_refused, rewrites
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.tensor import TensorSpec
+from tests.convert.test_converters import SOURCE
 
 PARAM = "7767517\n3 3\nInput in0 0 1 in0\n{} l 1 1 in0 mid\nReLU r 1 1 mid out0\n"
 
@@ -102,3 +107,61 @@ def test_a_batch_is_told_with_what_to_do(tmp_path, shape, batch, told):
         ncnn._shapes(source, tmp_path)
     assert caught.value.args[0] == told
     assert "batch of 1" in caught.value.hint
+
+
+def mean_of(axes: list[int], *, newer: bool) -> onnx.ModelProto:
+    """A mean over some axes, which are an input; beside Mish, which opset 17 has not."""
+    nodes = [
+        helper.make_node("Mish" if newer else "Relu", ["x"], ["m"]),
+        helper.make_node("ReduceMean", ["m", "axes"], ["y"]),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes, "g", [value("x", 1, [1, 3, 4, 5])], [value("y", 1, None)],
+        [numpy_helper.from_array(np.array(axes), "axes")],
+    )  # fmt: skip
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    return onnx.shape_inference.infer_shapes(made)
+
+
+@pytest.mark.parametrize(
+    ("axes", "newer", "lost"),
+    [
+        ([3], True, True),
+        ([-1], True, True),
+        ([2, 3], True, False),  # several in an input are read
+        ([3], False, False),  # an attribute, once it is rewritten
+        ([2, 3], False, False),
+    ],
+)
+def test_a_reduction_whose_axis_is_lost_is_refused(tmp_path, axes, newer, lost):
+    """pnnx itself: what it makes of the model as it is given, after the rewrites."""
+    given = {"x": np.ones((1, 3, 4, 5), np.float32)}
+    model, done = rewrites.rewritten(mean_of(axes, newer=newer), "pnnx", given)
+    assert bool(done) is not newer
+    onnx.save(model, str(tmp_path / "m.onnx"))
+    found = importlib.util.find_spec("pnnx")
+    program = Path(found.origin).with_name("pnnx")
+    command = [program, "m.onnx", "ncnnparam=m.param", "ncnnbin=m.bin"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    text = (tmp_path / "m.param").read_text()
+    assert "Reduction " in text
+    if not lost:
+        pnnx_refused.without_axes(text)
+        return
+    with pytest.raises(EdgeoptError, match=r"^pnnx drops the axis of mean_\d+: what it") as caught:
+        pnnx_refused.without_axes(text)
+    assert "opset 17" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Reduction mean_1 1 1 1 out0 0=3 1=1 -23303=0 4=1 5=1",  # of all
+        "Reduction mean_1 1 1 1 out0 0=3 1=0 -23303=1,1 4=1 5=1",
+        "Reduction mean_1 1 1 1 out0 0=3 1=0 -23303=2,0,1 4=1",
+        "Interp up_1 1 1 1 out0 0=3 1=0 -23303=0",
+    ],
+)
+def test_other_reductions_are_no_loss(line):
+    pnnx_refused.without_axes(f"7767517\n1 1\n{line}\n")

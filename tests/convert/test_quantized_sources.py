@@ -6,8 +6,6 @@ import msgspec
 import numpy as np
 import onnx
 import pytest
-import quantized_nets
-import tiny_nets
 
 from edgeopt import convert, runtimes
 from edgeopt.convert.job import Job
@@ -16,6 +14,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.sources import onnx as onnx_source
 from edgeopt.sources import quantized_onnx
 from edgeopt.sources.source import Source
+from tests.convert import quantized_nets, tiny_nets
 
 KINDS = ("qdq", "qoperator", "dynamic", "weights")
 
@@ -85,7 +84,7 @@ def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
     source = sources[kind]
     converter = convert.load(runtime)
     assert converter.unsuitable("as-is", source) == ""
-    options = convert.arithmetic(runtime, "as-is")
+    options = runtimes.spec(runtime).options_for("as-is")
     recipe = Recipe(runtime=runtime, precision="as-is", options=options)
     made = converter.convert(
         Job(recipe=recipe, source=source, calibration={}, base=None, folder=str(tmp_path))

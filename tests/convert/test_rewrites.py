@@ -141,6 +141,7 @@ def test_the_same_answers_in_other_words(name):
     for other in (given, sample(made)):  # the one that it was held against, and a new one
         for own, theirs in zip(answers(changed, other), answers(made, other), strict=True):
             np.testing.assert_allclose(own, theirs, rtol=1e-4, atol=1e-5)
+    assert changed.graph.node
     for node in changed.graph.node:
         about = attributes(node)
         assert not about.get("auto_pad", "NOTSET").startswith("SAME")

@@ -7,12 +7,12 @@ import shutil
 import numpy as np
 import onnx
 import pytest
-import tiny_nets
 from onnx import helper
 
 from edgeopt.convert import gemm, tflite_weights, twice
 from edgeopt.runtimes import litert
 from edgeopt.sources import tied_onnx
+from tests.convert import tiny_nets
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 TABLE, MATRIX = 512 * 16 * 4, 256 * 16 * 4  # bytes in fp32

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from test_fidelity import rounded
-from test_parts import detector, mask
 
 from edgeopt.datasets.certainty import read
 from edgeopt.datasets.metrics import metric
+from tests.datasets.test_parts import detector, mask
+from tests.pipeline.forms import rounded
 
 RNG = np.random.default_rng(0)
 CLASS = RNG.integers(0, 10, 120)

@@ -125,6 +125,7 @@ def of_two_classes(kind, n=120):
     return np.array(seen, np.float32), sure.astype(np.float32), classes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sky or ground", "large or small", "red or blue"])
 def test_classes_that_look_different_are_explained_by_their_labels(kind):
     seen, told, classes = of_two_classes(kind)

@@ -1,8 +1,11 @@
+import os
+
 import numpy as np
 import pytest
 
 from edgeopt.datasets.npz import load_npz
 from edgeopt.domain.errors import BadInput
+from edgeopt.runtimes import npz
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -26,8 +29,29 @@ def message_of(path):
 
 
 def test_missing_file(tmp_path):
-    path = tmp_path / "no.npz"
-    assert message_of(path) == f"{path}: cannot be read as .npz: No such file or directory"
+    (tmp_path / "digits.npz").touch()
+    with pytest.raises(BadInput) as caught:
+        load_npz(tmp_path / "digit.npz", ["x"])
+    assert caught.value.args[0] == f"{tmp_path / 'digit.npz'}: no such file"
+    assert caught.value.hint == f"Did you mean {tmp_path / 'digits.npz'}?"
+
+
+@pytest.mark.parametrize("name", ["gone.npz", "file/gone.npz"])
+def test_missing_where_a_bundle_reads(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(npz.Unfit) as caught:
+        npz.read(tmp_path / name)
+    assert str(caught.value) == f"{tmp_path / name}: no such file"
+    assert "savez" not in caught.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_file_that_may_not_be_read(tmp_path):
+    (tmp_path / "d.npz").touch(0)
+    with pytest.raises(npz.Unfit) as caught:
+        npz.read(tmp_path / "d.npz")
+    assert str(caught.value) == f"{tmp_path / 'd.npz'}: permission denied"
+    assert "permissions" in caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x93NUMPY\x01\x00"])

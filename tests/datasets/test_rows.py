@@ -6,7 +6,7 @@ import pytest
 from edgeopt.datasets.metrics import metric
 from edgeopt.datasets.rows import are_sets, in_order
 from edgeopt.domain.errors import StepFailed
-from edgeopt.pipeline.parity import parity
+from edgeopt.pipeline.parity_check import parity
 
 
 def detections(padding=-1.0, rows=20, n=40, seed=0):

@@ -113,6 +113,7 @@ def test_many_values_are_counted_and_cut_but_not_before_one_that_decides():
     assert len(by_column.worst) == KEPT
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 99), max_size=30, unique=True), st.integers(1, 6))
 def test_every_sample_is_in_one_slice_and_the_losses_add_up(lost, parts):
     samples = given_samples(part=np.arange(100) % parts)

@@ -21,7 +21,7 @@ from edgeopt.harness.client import Client, RunnerFailed
 
 pytestmark = pytest.mark.slow
 
-DATA = Path(__file__).parents[1] / "data" / "android"
+DATA = Path(__file__).with_name("android")
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ import pytest
 from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_server import AdbServer
 from edgeopt import targets
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.devices import arm_tree, qemu
 from edgeopt.devices.adb import Adb
 from edgeopt.devices.arm_cores import files, standing_for
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import NotInstalled
 from edgeopt.harness.budget import SCREEN
-from edgeopt.pipeline.bench import bench
 
-DATA = Path(__file__).parents[1] / "data" / "android"
+DATA = Path(__file__).with_name("android")
 TEXTS = {"thermalservice": "thermal-11-thresholds", "battery": "battery-15", "power": "power-11"}
 
 

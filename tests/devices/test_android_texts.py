@@ -1,4 +1,4 @@
-"""What phones print, by version of Android (tests/data/android, see its README)."""
+"""What phones print, by version of Android (tests/devices/android, see its README)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edgeopt.devices.adb_link import Done
 from edgeopt.harness.preflight import preflight
 from edgeopt.harness.told import merged
 
-DATA = Path(__file__).parents[1] / "data" / "android"
+DATA = Path(__file__).with_name("android")
 
 
 def text(name: str) -> str:

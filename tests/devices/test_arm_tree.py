@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
-import small_mirror
-from small_mirror import LIBRARY
 
 from edgeopt.devices import arm_tree
 from edgeopt.domain.errors import NotInstalled
+from tests.devices import small_mirror
+from tests.devices.small_mirror import LIBRARY
 
 LIBZ = small_mirror.package(
     {

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.errors import BadInput, DeviceFailed
 from edgeopt.harness.budget import SCREEN
 from edgeopt.harness.files import alone
-from edgeopt.pipeline.bench import bench
 
 
 def test_what_travels_is_the_model_alone(tmp_path):

@@ -28,7 +28,7 @@ from edgeopt.report import mean_table
 
 pytestmark = pytest.mark.slow
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parent
 TEXTS = {file.stem: file.read_text() for file in (DATA / "benchmark_model").glob("*.txt")}
 HELP = "STARTING!\nPlease specify the name of your TF Lite input file with --graph\n"
 
@@ -199,7 +199,7 @@ def test_a_phone_is_added_and_timed_from_the_command_line(server, program, tflit
 
 
 def test_the_table_has_means_and_no_verdict(phone, tflite, program):
-    from edgeopt.pipeline.means import bench_means
+    from edgeopt.benchmarking.mean_latency import bench_means
 
     table = bench_means([tflite], [1], phone, EFFORTS["quick"])
     program(TEXTS["refused"], 1)
@@ -215,7 +215,7 @@ def test_the_table_has_means_and_no_verdict(phone, tflite, program):
 
 
 def test_other_files_are_refused(phone, tmp_path):
-    from edgeopt.pipeline.means import bench_means
+    from edgeopt.benchmarking.mean_latency import bench_means
 
     (tmp_path / "m.onnx").write_bytes(b"x")
     for name, says in (("m.onnx", "no .tflite file"), ("gone.tflite", "not there")):

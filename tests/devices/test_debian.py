@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import small_mirror
 
 from edgeopt.devices import debian
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
+from tests.devices import small_mirror
 
 HELLO = small_mirror.package({"./usr/share/hello": b"hello"}, {})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from peaks import rises_less_than
 
 from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_lies import LIES, TEXTS, LyingAdbServer
@@ -13,6 +12,7 @@ from edgeopt.devices import adb_session
 from edgeopt.devices.adb import Adb
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import DeviceFailed
+from tests.peaks import rises_less_than
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from peaks import rises_less_than
 
 from benchmarks.devices import liar
 from benchmarks.devices.lies import LIES
@@ -20,6 +19,8 @@ from edgeopt.devices.keeper import Keeper, LinkCut
 from edgeopt.devices.parcel import pack
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.jobs.process import kill_group
+from tests.lies import one_of_each_request
+from tests.peaks import rises_less_than
 
 TOLD = [lie for lie in LIES if lie.who == "keeper"]
 #: Those that say nothing more, or never the end: they are waited for.
@@ -73,7 +74,7 @@ def session(made: Keeper, lie, folder: Path) -> None:
     made.remove([f"{place}/model"])
 
 
-@pytest.mark.parametrize("lie", TOLD, ids=lambda lie: lie.name)
+@pytest.mark.parametrize("lie", one_of_each_request(TOLD))
 def test_a_keeper_that_lies_ends_with_one_sentence(kept, tmp_path, lie):
     made = kept(lie.name)
     with rises_less_than(MOST_MIB), pytest.raises((DeviceFailed, LinkCut)) as caught:

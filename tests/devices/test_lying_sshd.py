@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
-from peaks import rises_less_than
 
 from benchmarks.devices.sshd import HOST
 from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.errors import DeviceFailed
+from tests.peaks import rises_less_than
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import boards
 import pytest
 
 from edgeopt.devices import wheels
@@ -13,6 +12,7 @@ from edgeopt.devices.setup import setup
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness.answer import answer
 from edgeopt.harness.check import check
+from tests.devices import boards
 
 
 def test_platforms_are_those_that_the_libc_allows():

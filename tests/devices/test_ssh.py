@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_every_device import runners
 
 from benchmarks.devices.slow_link import SlowLink
 from benchmarks.devices.sshd import HOST, wait_for
@@ -21,6 +20,7 @@ from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput, DeviceFailed
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
+from tests.devices.test_every_device import runners
 
 pytestmark = pytest.mark.slow
 

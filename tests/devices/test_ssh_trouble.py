@@ -9,7 +9,6 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-import boards
 import pytest
 
 from benchmarks.devices.sshd import HOST, free_port
@@ -20,6 +19,7 @@ from edgeopt.harness.budget import SCREEN
 from edgeopt.harness.check import check
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.measure import measure
+from tests.devices import boards
 
 pytestmark = pytest.mark.slow
 
@@ -231,7 +231,7 @@ class Saboteur:
     def __init__(self, what) -> None:
         self._what = what
 
-    def __call__(self, done: int, total: int, words: str) -> None:
+    def __call__(self, words: str, done: int, total: int) -> None:
         if words.startswith("launch 1, round 3"):
             threading.Timer(0.02, self._what).start()
 
@@ -259,7 +259,7 @@ def test_what_was_measured_before_a_cut_is_kept_and_a_second_call_works(
 
 
 def test_a_device_that_goes_between_two_launches(server, board, line, feed, log):
-    def stop(done: int, total: int, words: str) -> None:
+    def stop(words: str, done: int, total: int) -> None:
         if words.startswith("launch 1, round 6"):
             server.stop()
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from standin import Standin
+
+from tests.harness.standin import Standin
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from standin import Script
 
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness.answer import CHUNK, answer, answer_in_parts
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
+from tests.harness.standin import Script
 
 
 def x(count):
@@ -26,7 +26,7 @@ def test_every_sample_is_answered_once_and_in_order(device, log):
         {"y": (2,)},
         log,
         10,
-        progress=told.append,
+        progress=lambda what, done, total: told.append(done),
     )
     assert np.array_equal(answers["y"], x(count) + 0.5)
     assert told == [CHUNK, 2 * CHUNK, count]
@@ -46,7 +46,7 @@ def test_several_runners_give_what_one_gives(device, log, count):
         log,
         10,
         2,
-        progress=told.append,
+        progress=lambda what, done, total: told.append(done),
     )
     assert np.array_equal(answers["y"], x(count) + 0.5)
     assert max(told) == count

@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from standin import Script, Standin
 
 from edgeopt.domain.errors import Untrusted
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
+from tests.harness.standin import Script, Standin
 
 
 def client_of(device, log, script):

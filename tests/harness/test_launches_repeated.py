@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.budget import CLOSER, SCREEN, STEP
 from edgeopt.harness.compare import compare, decided, fastest
 from edgeopt.harness.measure import measure
 from edgeopt.pipeline.races import raced
+from tests.harness.standin import Script
 
 STEP = replace(STEP, rounds=3, warmup_s=0.0, block_s=0.0)
 CLOSER = replace(CLOSER, rounds=3, warmup_s=0.0, block_s=0.0)
@@ -38,6 +38,7 @@ def launches(session):
     return {len(one.launches) for one in session.timed.values()}
 
 
+@pytest.mark.slow
 def test_a_step_that_is_the_same_is_not_faster_by_luck(timed):
     scripts = {name: lucky(name) for name in ("before", "after")}
     session = timed(scripts, STEP, lambda s: decided(s, {"after": "before"}))
@@ -100,6 +101,6 @@ def test_a_screen_that_is_launched_once_tells_its_progress_to_the_end(device, lo
     subjects = [device.subject(key) for key in "ab"]
     measure(
         device, subjects, device.feed(), replace(SCREEN, warmup_s=0.0), log, 20,
-        progress=lambda done, total, what: told.append((done, total)),
+        progress=lambda what, done, total: told.append((done, total)),
     )  # fmt: skip
     assert told[-1] == (12, 12)

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.files import files_of
 from edgeopt.harness.load_time import REPETITIONS, load_time
@@ -14,6 +13,7 @@ from edgeopt.harness.load_time_figures import figures
 from edgeopt.harness.memory import memory_bytes
 from edgeopt.harness.started import Setting
 from edgeopt.runner import page_cache
+from tests.harness.standin import Script
 
 LOADS = Script(duration_ns="7e6 if i == 0 else 1e6", load_ns=10_000_000, cold_load_ns=50_000_000)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.budget import QUICK, SETTLING, SUBMISSION
 from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.measure import measure
+from tests.harness.standin import Script
 
 LOOKS = replace(QUICK, looks=(2, 3, 4), rounds=8, warmup_s=0.02)
 NOISY = "1e6 * rng.lognormvariate(0, {sd})"
@@ -35,6 +35,7 @@ def test_it_stops_at_the_first_look_that_is_clear(looked):
     assert [len(timed.launches) for timed in session.timed.values()] == [2, 2, 2]
 
 
+@pytest.mark.slow
 def test_it_goes_on_while_nothing_is_clear_and_ends_at_the_limit(looked):
     session = looked({"base": NOISY.format(sd=0.5), "other": NOISY.format(sd=0.5)})
     assert session.looks == 3
@@ -81,6 +82,7 @@ def test_a_lone_artifact_has_no_twin(device, log):
     assert list(session.timed) == ["base"]
 
 
+@pytest.mark.slow
 def test_processes_that_differ_are_noise_and_no_difference(looked):
     """Each process has luck of its own, up to 10 %, and the two are the same otherwise."""
     luck = "1e6 * (1 + 0.1 * random.Random(f'{name} {{launch}}').random())"

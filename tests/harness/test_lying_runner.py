@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from peaks import rises_less_than
-from standin import RUNNER, Standin
 
 from benchmarks.devices import liar
 from benchmarks.devices.lies import LIES
+from edgeopt import faults
 from edgeopt.devices.answers import Malformed, decode
+from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness import told
 from edgeopt.harness.answer import open_session
@@ -21,6 +21,9 @@ from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.replies import REPLIES
 from edgeopt.jobs.log import MOST_BYTES
 from edgeopt.jobs.process import Process
+from tests.harness.standin import RUNNER, Standin
+from tests.lies import one_of_each_request
+from tests.peaks import rises_less_than
 
 TOLD = [lie for lie in LIES if lie.who == "runner"]
 SLOW = ("nothing", "now and then")
@@ -67,7 +70,32 @@ def session(device: Standin, log: Path, lie) -> dict:
     return machine
 
 
-@pytest.mark.parametrize("lie", [lie for lie in TOLD if lie.ends], ids=lambda lie: lie.name)
+class Here(Lying):
+    """The same as this machine's own runner: no board is involved."""
+
+    name = link = LOCAL
+
+
+#: Too slow is too slow, and dead is dead, also here.
+QUIET = (*SLOW, "then the end")
+OWN = [lie for lie in TOLD if lie.ends and not any(words in lie.name for words in QUIET)]
+
+
+@pytest.mark.parametrize("lie", OWN[::8], ids=lambda lie: lie.name)
+def test_on_this_machine_it_is_edgeopts_own_fault(tmp_path, log, lie):
+    device = Here(tmp_path, lie.name)
+    with pytest.raises(RunnerFailed) as caught:
+        session(device, log, lie)
+    assert not isinstance(caught.value, DeviceFailed)
+    assert caught.value.own
+    assert device.lost == ""
+    end = faults.told(caught.value, "edgeopt bench", "")
+    assert end.exit_code == 70
+    assert end.args[0].startswith("edgeopt itself failed: local ")
+    assert "a mistake in edgeopt" in end.hint
+
+
+@pytest.mark.parametrize("lie", one_of_each_request(lie for lie in TOLD if lie.ends))
 def test_a_runner_that_lies_ends_its_device(tmp_path, log, lie):
     device = Lying(tmp_path, lie.name)
     if lie.name.endswith("half a line, then the end"):  # a runner may die, and says how

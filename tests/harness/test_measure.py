@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from standin import Script
 
 from edgeopt.domain.errors import Untrusted
 from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
@@ -15,6 +14,7 @@ from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.measure import measure
+from tests.harness.standin import Script
 
 SMALL = replace(SCREEN, looks=(1,), rounds=6, rounds_alone=0)
 TWICE = replace(SMALL, looks=(2,), rounds=4)
@@ -104,11 +104,11 @@ def test_launches_differ_and_the_seed_decides(timed):
 def test_progress_is_told_from_the_start_to_the_end(timed):
     told = []
     timed({"a": "1e6"}, TWICE, progress=lambda *step: told.append(step))
-    done = [step[0] for step in told]
+    done = [step[1] for step in told]
     assert done == sorted(done)
-    assert {step[1] for step in told} == {2 * (TWICE.rounds + 1)}
-    assert told[0] == (0, 10, "launch 1: starting")
-    assert told[-1] == (10, 10, "launch 2, round 4 of 4")
+    assert {step[2] for step in told} == {2 * (TWICE.rounds + 1)}
+    assert told[0] == ("launch 1: starting", 0, 10)
+    assert told[-1] == ("launch 2, round 4 of 4", 10, 10)
 
 
 def test_the_first_inputs_are_used_and_no_more(timed, device, log):
@@ -250,6 +250,17 @@ def test_a_device_that_lies_ends_the_schedule(timed, device, trouble, at):
     assert device.lost.startswith("stand-in answered")
 
 
+@pytest.mark.parametrize(("trouble", "at"), [("words", "open"), ("a list", "block")])
+def test_on_this_machine_what_is_no_answer_ends_its_subject_as_edgeopts_own_fault(
+    timed, device, monkeypatch, trouble, at
+):
+    monkeypatch.setattr(device, "link", "local")
+    session = timed({"a": "1e6", "bad": Script(trouble=trouble, at=at)}, replace(SMALL, rounds=2))
+    assert session.timed["bad"].failed.startswith("edgeopt itself failed: stand-in answered")
+    assert not session.timed["a"].failed
+    assert device.lost == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("at", ["open", "warmup", "block"])
 def test_a_runner_that_does_not_answer_is_taken_out_at_the_limit(timed, at):
@@ -288,7 +299,7 @@ def test_a_device_that_runs_no_runner_is_told_at_once(device, log):
 
 
 def test_the_canary_may_die(timed, device):
-    def kill(done, total, what):
+    def kill(what, done, total):
         if done == 3:
             device.runners[0].kill()
 

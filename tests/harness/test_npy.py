@@ -8,9 +8,9 @@ import pickle
 
 import numpy as np
 import pytest
-from peaks import rises_less_than
 
 from edgeopt.harness import npy
+from tests.peaks import rises_less_than
 
 F32 = np.dtype("float32")
 

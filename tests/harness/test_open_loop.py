@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from standin import Script
 
 from edgeopt.harness.open_loop import SEGMENTS, open_loop
 from edgeopt.harness.open_loop_figures import figures, growth_fps, latencies
 from edgeopt.harness.started import Setting
+from tests.harness.standin import Script
 
 
 @pytest.fixture

@@ -31,7 +31,10 @@ class WithStandIn(Local):
     def __init__(self, folder: Path, providers: str) -> None:
         super().__init__()
         self._folder = folder
-        own = f"import os\ndef version(): return '2026.4'\ndef providers(): {providers}\n"
+        own = (
+            "import os\nfrom edgeopt.runtimes.openvino import SPEC\n"
+            f"def version(): return '2026.4'\ndef providers(): {providers}\n"
+        )
         (folder / "standin.py").write_text(own)
 
     def start_runner(self, stderr: Path) -> subprocess.Popen:

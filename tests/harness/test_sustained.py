@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.started import Setting
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.sustained import NEAR_C, PAUSE_S, Soak, sustained
 from edgeopt.harness.sustained_figures import figures, minutes, ranking
+from tests.harness.standin import Script
 
 THROTTLES = "20e6 if i < 6000 else 36e6"  # 20 ms for two minutes, then hot
 
@@ -63,6 +63,7 @@ def test_a_few_slow_runs_have_no_p90(soaked):
     assert row.minutes[0].p90_ms is None
 
 
+@pytest.mark.slow
 def test_a_change_of_the_ranking_is_told(soaked):
     rows = soaked({"throttles": THROTTLES, "even": "30e6"}, 240)
     found = ranking(rows)

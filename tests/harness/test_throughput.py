@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from standin import Script
 
 from edgeopt.harness.started import Setting
 from edgeopt.harness.throughput import SLICES, throughput
 from edgeopt.harness.throughput_figures import figures, rate
+from tests.harness.standin import Script
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from edgeopt.benchmarking.side_by_side import _row
 from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.finding import failures
 from edgeopt.harness.budget import QUICK
 from edgeopt.harness.figures import latency
 from edgeopt.harness.measure import measure
 from edgeopt.harness.validity import findings
-from edgeopt.pipeline.bench import _row
 from edgeopt.report import bench_table
 
 SMALL = replace(QUICK, looks=(8,), rounds=6, warmup_s=0.02)
@@ -54,6 +54,7 @@ def test_a_sound_machine_spoils_nothing(session):
     assert second.versus_baseline.word == "EQUIVALENT"
 
 
+@pytest.mark.slow
 def test_a_throttled_board_is_read_before_and_after(weak, session):
     assert len(session.health) == 2
     spoiled = failures(findings(session.raw()))
@@ -63,6 +64,7 @@ def test_a_throttled_board_is_read_before_and_after(weak, session):
     assert timed.steady_ns, "nothing that was measured is lost"
 
 
+@pytest.mark.slow
 def test_what_is_spoiled_has_no_verdict_and_says_why(weak, session):
     bench = table(session)
     assert [row.versus_baseline for row in bench.rows] == [None, None]

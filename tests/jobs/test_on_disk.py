@@ -1,6 +1,7 @@
 """What lies at a path: told once, whatever it is."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,19 @@ def test_files_folders_and_nothing(tmp_path):
     assert on_disk.kind(tmp_path / "file") == on_disk.kind(tmp_path / "link") == "file"
     assert on_disk.kind(tmp_path / "gone") == "nothing"
     assert on_disk.kind(tmp_path / "file/below") == "nothing"
+
+
+def test_where_there_is_nothing_the_nearest_name_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.onnx").touch()
+    assert on_disk.near(Path("modle.onnx")) == "Did you mean model.onnx?"
+    assert on_disk.near(Path("digits.npz")) == f"The folder {tmp_path} holds nothing of that name."
+    assert on_disk.near(Path("gone/a")) == f"There is no folder {tmp_path / 'gone'}."
+    assert on_disk.near(Path("model.onnx/a")) == f"There is no folder {tmp_path / 'model.onnx'}."
+    (tmp_path / "left").mkdir()
+    monkeypatch.chdir(tmp_path / "left")
+    (tmp_path / "left").rmdir()
+    assert on_disk.near(Path("a")) == ""
 
 
 def test_links_in_a_circle_and_to_nothing(tmp_path):

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.faults import shortly as shortly_command
+from edgeopt.jobs import interpreter
+
 HERE = Path(__file__).parent
+SHORTLY = (*interpreter.command(shortly_command.__file__), "--sweep")
 
 
 def edgeopt(*arguments: object, cwd: Path, env: dict[str, str] | None = None):
@@ -15,8 +19,9 @@ def edgeopt(*arguments: object, cwd: Path, env: dict[str, str] | None = None):
 
 
 def shortly(*arguments: object, cwd: Path, env: dict[str, str] | None = None):
-    """The same with short schedules: see `short_schedules.py`."""
-    return _run([str(HERE / "short_schedules.py"), *map(str, arguments)], cwd, env)
+    """The same with short schedules: see `benchmarks.faults.shortly`."""
+    command = [*SHORTLY, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True)
 
 
 def _run(arguments: list[str], cwd: Path, env: dict[str, str] | None):

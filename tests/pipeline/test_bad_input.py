@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cli_process import HERE, edgeopt
+
+from tests.pipeline.cli_process import HERE, edgeopt
 
 PROFILE = HERE / "one-runtime.toml"
 
@@ -63,7 +64,7 @@ CASES = {
     "names": (["tiny.onnx", "--data", "names.npz"], "did you mean 'image'?"),
     "type": (["tiny.onnx", "--data", "bytes.npz"], "uint8"),
     "few": (["tiny.onnx", "--data", "few.npz"], "2 "),
-    "no data": (["tiny.onnx", "--data", "gone.npz"], "gone.npz: cannot be read as .npz"),
+    "no data": (["tiny.onnx", "--data", "gone.npz"], "gone.npz: no such file"),
     "target": (["tiny.onnx", "--target", "rapsberry-pi-5"], "did you mean 'raspberry-pi-5'?"),
     "profile": (["tiny.onnx", "--target", "broken.toml"], "cores[0].count: expected int, got str"),
     "metric": (["tiny.onnx", "--metric", "acuracy"], "did you mean 'accuracy'?"),

@@ -7,25 +7,25 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from opened_station import on_noise, opened
-from test_refine import save_net
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.bases import _bases
 from edgeopt.sources.source import combined_sha256, sha256_file
+from tests.pipeline.opened_run import on_noise, opened
+from tests.pipeline.test_refine import save_net
 
 PRUNED = (Prune(share=0.2),)
 
 
 def recipe(runtime, precision, **said):
-    how = convert.load(runtime).recipe(precision)
+    how = convert.load(runtime).quantization(precision)
     return Recipe(runtime=runtime, precision=precision, quantization=how, **said)
 
 
 @pytest.fixture(scope="module")
-def station(tmp_path_factory):
+def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bases")
     save_net(folder / "net.onnx", 1.0)
     with opened(on_noise(folder / "net.onnx", 60, 1.0)) as at_work:
@@ -46,11 +46,14 @@ def wrong_weights(path):
     manifest.write_text(json.dumps(artifact), "utf-8")
 
 
-def test_chains_are_followed_to_their_end(station):
+@pytest.mark.slow
+def test_chains_are_followed_to_their_end(run):
     def named(of):
-        return [(how, base.precision, bool(base.compression)) for how, base in _bases(shop, of)]
+        return [
+            (how, base.precision, bool(base.compression)) for how, base in _bases(evaluator, of)
+        ]
 
-    shop = station.shop
+    evaluator = run.evaluator
     assert named(recipe("litert", "fp32")) == []
     assert named(recipe("litert", "int8-static")) == [("made from", "fp32", False)]
     assert named(recipe("openvino", "int8-dynamic")) == [("made from", "int8-weights", False)]
@@ -65,11 +68,11 @@ def test_chains_are_followed_to_their_end(station):
 
 
 @pytest.mark.slow
-def test_integers_of_a_wrong_float_form_are_refused_in_any_order(station):
+def test_integers_of_a_wrong_float_form_are_refused_in_any_order(run):
     recipes = [recipe("onnxruntime", "int8-static"), recipe("onnxruntime", "fp32")]
-    shop = station.shop
-    wrong_weights(shop.conversions.path(shop.artifact(recipes[1])))
-    int8, fp32 = station.candidates(recipes)
+    evaluator = run.evaluator
+    wrong_weights(evaluator.conversions.path(evaluator.artifact(recipes[1])))
+    int8, fp32 = run.candidates(recipes)
     assert (fp32.status, fp32.step) == ("failed-parity", "parity")
     assert fp32.parity.sqnr_db < 40
     assert (int8.status, int8.step) == ("failed-parity", "parity")

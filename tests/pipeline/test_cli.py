@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from cli_process import HERE, edgeopt, shortly
+
+from tests.pipeline.cli_process import HERE, edgeopt, shortly
 
 ONE = str(HERE / "one-runtime.toml")
 

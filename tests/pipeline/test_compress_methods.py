@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from cli_process import HERE
 
 import edgeopt
 from edgeopt.domain.compression import Compression, Training
 from edgeopt.search import ladder
 from edgeopt.search.options import EFFORTS, Effort
+from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
 

@@ -37,16 +37,16 @@ def verdict(word, ratio, launches=4):
 
 
 class Stand:
-    """A station where everything works and nothing happens."""
+    """A run where everything works and nothing happens."""
 
     def __init__(self):
         self.kept = []
         derived = SimpleNamespace(parameters=1, note="")
         stages = SimpleNamespace(derived=lambda chain: derived, curve=lambda chain: None)
-        self.bench = SimpleNamespace(stages=stages)
+        self.context = SimpleNamespace(stages=stages)
         self.call = SimpleNamespace(constraints=Constraints(max_drop=0.01), seed=0)
-        self.place = SimpleNamespace(profile=SimpleNamespace(channel_multiple=8, name="t"))
-        self.shop = self.progress = None
+        self.placement = SimpleNamespace(profile=SimpleNamespace(channel_multiple=8, name="t"))
+        self.evaluator = self.progress = None
 
     def candidates(self, recipes):
         return [record(recipe) for recipe in recipes]
@@ -64,18 +64,18 @@ def climbed(monkeypatch):
     """The search over two threads whose step n is told `first[n]`, and all of them `later`."""
 
     def run(first, later):
-        station, said = Stand(), iter(first)
+        run, said = Stand(), iter(first)
         whole = [record(CARRIER.with_threads(count)) for count in (1, 2)]
-        search = Search(station, ASKED, Space((), ()), CARRIER, whole[0], list(whole), whole)
+        search = Search(run, ASKED, Space((), ()), CARRIER, whole[0], list(whole), whole)
         search.forms.append(Form((), tuple(whole)))
-        seen = SimpleNamespace(search=search, station=station, before=[], again=[])
+        seen = SimpleNamespace(search=search, run=run, before=[], again=[])
 
-        def step(shop, before, after, seed, progress):
+        def step(evaluator, before, after, seed, progress):
             seen.before.append(before)
             own = next(r for r in after if r.recipe.threads == 2)
             return Raced(own.recipe_id, before[0].recipe_id, next(said))
 
-        def steps(shop, forms, seed, progress):
+        def steps(evaluator, forms, seed, progress):
             seen.again.append(forms)
             return [found and Raced("a", "b", found) for found in later]
 
@@ -119,7 +119,7 @@ def test_what_the_longer_schedule_reverses_is_taken_back_and_said(climbed):
     assert (step.kept, step.ratio, step.launches) == (False, 0.98, 16)
     assert "kept first" in step.why
     assert "0.98 times as fast (95 % interval 0.97 to 0.99, 16 launches)" in step.why
-    gone = [r for r in seen.station.kept if r.latency_reason.startswith("taken back: it was kept")]
+    gone = [r for r in seen.run.kept if r.latency_reason.startswith("taken back: it was kept")]
     assert {r.recipe.threads for r in gone} == {1, 2}
 
 

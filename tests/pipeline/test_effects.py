@@ -6,13 +6,14 @@ import json
 
 import numpy as np
 import pytest
-from cli_process import HERE, shortly
 
 import edgeopt as package
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.record import Record
-from edgeopt.search.choose import misses
+from edgeopt.report import shortfall_words
+from edgeopt.search.choose import shortfalls
 from edgeopt.store import run_folder
+from tests.pipeline.cli_process import HERE, shortly
 
 ONE = str(HERE / "one-runtime.toml")
 pytestmark = pytest.mark.usefixtures("short_schedules")
@@ -79,7 +80,7 @@ def test_the_chosen_and_the_source_answered_the_same_corrupted_inputs(finished):
         assert abs(one.drop.value) <= 0.05
         assert one.drop.value == pytest.approx(one.source.value - one.score.value)
     others = [r for r in run.records if r.recipe_id != run.chosen.recipe_id]
-    assert all(r.corruptions == () for r in others)
+    assert {r.corruptions for r in others} == {()}
     assert "The chosen on corrupted inputs" in text
     assert not (run_folder.RunFolder(run_folder.Path(run.folder)).work).exists()
 
@@ -108,9 +109,10 @@ def test_a_bound_on_slices_rejects_what_the_average_hides(tiny_onnx, tmp_path):
     assert worst.drop.value > int8.drop.value  # a class pays more than the average
     assert worst.drop.value > 0.04
     assert run.chosen.precision == "fp32"
-    (missed,) = misses(int8, run.request.constraints)
-    assert f"class {worst.value} loses" in missed
-    assert "allowed for a slice 0.04" in missed
+    (missed,) = shortfalls(int8, run.request.constraints)
+    assert f"class {worst.value} loses" in shortfall_words.clause(missed)
+    assert "allowed for a slice 0.04" in shortfall_words.clause(missed)
+    assert (missed.kind, missed.allowed, missed.where.n) == ("slice-drop", 0.04, worst.n)
     assert "Beyond the limit of a slice" in (tmp_path / "run" / "report.html").read_text()
 
 

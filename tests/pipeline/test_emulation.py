@@ -22,9 +22,9 @@ from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.emulation import difference, emulate
 from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.place import Place
-from edgeopt.pipeline.station import Station
-from edgeopt.pipeline.workbench import Workbench
+from edgeopt.pipeline.placement import Placement
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.store import run_folder
 
 BOARDS = {
@@ -33,7 +33,7 @@ BOARDS = {
     "raspberry-pi-5": "cortex-a76",
 }
 RECIPES = [
-    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).recipe(p))
+    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
     for runtime in ("litert", "onnxruntime")
     for p in ("fp32", "int8-static")
 ]
@@ -46,7 +46,7 @@ emulated = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def bench(digits, tmp_path_factory):
+def context(digits, tmp_path_factory):
     """A run at work, with the digits' artifacts made, scored and ready."""
     folder = tmp_path_factory.mktemp("emulation")
     with np.load(digits / "digits.npz") as arrays:
@@ -57,27 +57,27 @@ def bench(digits, tmp_path_factory):
     )  # fmt: skip
     intake = take_in(call, folder, silent)
     made, _ = run_folder.create(call.out, intake.request)
-    with Workbench(call, intake, made, silent) as bench:
-        yield bench
+    with RunContext(call, intake, made, silent) as context:
+        yield context
 
 
-def scored(bench, target, recipes):
+def scored(context, target, recipes):
     """Records of a target without a device: converted and scored here."""
-    place = Place(targets.load(target))
-    return Station(bench, bench.shop(bench.local), place).candidates(recipes)
+    placement = Placement(targets.load(target))
+    return TargetRun(context, context.evaluator(context.local), placement).candidates(recipes)
 
 
 @pytest.fixture(scope="module")
-def on(bench):
+def on(context):
     """on(board, core, recipes): their records there. The tree is made once, in the cache."""
 
     def on(name: str, core: str | None = None, recipes=RECIPES) -> list[Record]:
-        records = scored(bench, name, recipes)
+        records = scored(context, name, recipes)
         assert [r.status for r in records] == ["ok"] * len(recipes)
         device = Emulated(targets.load(name), core=core)
         folder = Path(device.folder())
         try:
-            return emulate(bench.shop(bench.local), device, records)
+            return emulate(context.evaluator(context.local), device, records)
         except NotInstalled as error:
             pytest.skip(str(error))
         finally:
@@ -91,7 +91,10 @@ def on(bench):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOARDS)
 def test_each_board_answers_as_this_machine_does(on, name):
-    for record in on(name, recipes=RECIPES + MORE.get(name, [])):
+    recipes = RECIPES + MORE.get(name, [])
+    records = on(name, recipes=recipes)
+    assert len(records) == len(recipes)
+    for record in records:
         found = record.emulation
         assert (record.status, record.reason) == ("ok", "")
         assert (found.core, found.note) == (BOARDS[name], "")
@@ -127,19 +130,19 @@ def test_an_instruction_that_the_core_lacks_ends_the_candidate_and_is_named(on):
 
 
 @pytest.mark.slow  # the fixture trains and converts
-def test_a_runtime_without_an_emulated_form_keeps_its_record(bench, monkeypatch):
-    (made,) = scored(bench, "raspberry-pi-4", RECIPES[:1])
+def test_a_runtime_without_an_emulated_form_keeps_its_record(context, monkeypatch):
+    (made,) = scored(context, "raspberry-pi-4", RECIPES[:1])
     other = msgspec.structs.replace(made, runtime="torch")
     device = Emulated(targets.load("raspberry-pi-4"))
     monkeypatch.setattr(device, "prepare", lambda progress: None)
-    (record,) = emulate(bench.shop(bench.local), device, [other])
+    (record,) = emulate(context.evaluator(context.local), device, [other])
     assert (record.status, record.kind, record.emulation) == ("ok", None, None)
     assert "torch is not run on emulated ARM" in record.latency_reason
 
 
 @pytest.mark.slow
-def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(bench, monkeypatch):
-    (made,) = scored(bench, "raspberry-pi-4", RECIPES[:1])
+def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(context, monkeypatch):
+    (made,) = scored(context, "raspberry-pi-4", RECIPES[:1])
     assert made.score is not None
     assert made.drop is not None
     before = Emulation(
@@ -152,7 +155,7 @@ def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(bench, 
     ]
     device = Emulated(targets.load("raspberry-pi-4"))
     monkeypatch.setattr(device, "prepare", lambda progress: None)
-    assert emulate(bench.shop(bench.local), device, records) == records
+    assert emulate(context.evaluator(context.local), device, records) == records
 
 
 def test_differences_of_an_output():

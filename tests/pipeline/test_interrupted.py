@@ -7,12 +7,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from cli_process import HERE
+
+from tests.pipeline.cli_process import HERE, SHORTLY
 
 TARGET = str(HERE / "one-runtime.toml")
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ class Call:
             folder.mkdir(exist_ok=True)
 
     def start(self, *more: str) -> subprocess.Popen[str]:
-        words = [sys.executable, str(HERE / "short_schedules.py"), "optimize", "tiny.onnx"]
+        words = [*SHORTLY, "optimize", "tiny.onnx"]
         words += ["--data", "tiny.npz", "--target", TARGET, "--quick", "--out", str(self.out)]
         environment = {**os.environ, "TMPDIR": str(self.temporary), "COLUMNS": "200"}
         environment.pop("EDGEOPT_SCRATCH", None)

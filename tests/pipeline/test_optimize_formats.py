@@ -8,10 +8,10 @@ import sys
 
 import numpy as np
 import pytest
-from cli_process import HERE
 
 import edgeopt
 from edgeopt.domain.errors import BadInput
+from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
 

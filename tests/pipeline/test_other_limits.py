@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli_process import HERE
 
 import edgeopt
 from edgeopt.domain.errors import BadInput
+from tests.pipeline.cli_process import HERE
 
 ONE = str(HERE / "one-runtime.toml")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_schedules")]

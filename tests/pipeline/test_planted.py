@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_process import HERE, edgeopt, shortly
 
 import edgeopt as package
+from tests.pipeline.cli_process import HERE, edgeopt, shortly
 
 pytestmark = pytest.mark.slow
 ONE = str(HERE / "one-runtime.toml")

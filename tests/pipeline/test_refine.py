@@ -5,7 +5,6 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.latency import Latency
@@ -13,6 +12,7 @@ from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.refine import refine
+from tests.pipeline.opened_run import on_noise, opened
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ def save_net(path, loud=LOUD):
 
 
 @pytest.fixture
-def station(tmp_path, request):
+def run(tmp_path, request):
     max_drop, samples, *loud = request.param
     save_net(tmp_path / "loud.onnx", *loud)
     call = on_noise(tmp_path / "loud.onnx", samples, max(max_drop, 0))
@@ -62,7 +62,7 @@ def station(tmp_path, request):
         yield at_work
 
 
-def screened(station):
+def screened(run):
     """fp32 and static int8 of ONNX Runtime, scored; as if int8 had been twice as fast.
 
     fp32 with one and with two threads, as a profile asks for.
@@ -70,11 +70,11 @@ def screened(station):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, threads=threads,
-            quantization=convert.load("onnxruntime").recipe(p),
+            quantization=convert.load("onnxruntime").quantization(p),
         )
         for p, threads in (("fp32", 1), ("int8-static", 1), ("fp32", 2))
     ]  # fmt: skip
-    records = station.candidates(recipes)
+    records = run.candidates(recipes)
     return [
         msgspec.structs.replace(
             record,
@@ -86,12 +86,12 @@ def screened(station):
     ]
 
 
-@pytest.mark.parametrize("station", [(0.06, 200)], indirect=True)
-def test_the_layers_that_lose_stay_in_float(station):
-    first = screened(station)
+@pytest.mark.parametrize("run", [(0.06, 200)], indirect=True)
+def test_the_layers_that_lose_stay_in_float(run):
+    first = screened(run)
     assert first[1].mendable  # its answers are constant
     assert first[1].reason == "scores: constant, where the source's answers vary"
-    records, [done] = refine(station, first, first[0].recipe_id)
+    records, [done] = refine(run, first, first[0].recipe_id)
     now = {record.recipe_id: record for record in records}
     result = now[done.result]
     assert result.drop.value <= 0.06
@@ -108,30 +108,31 @@ def test_the_layers_that_lose_stay_in_float(station):
     assert done.steps[-1].drop <= 0.06 or any(s.drop <= 0.06 for s in done.steps)
     assert "in float" in done.sentence
     lossy = [step for step in done.steps if step.recipe_id != done.result]
+    assert len(done.steps) - len(lossy) == 1
     assert all(now[s.recipe_id].status == "ok" or now[s.recipe_id].mendable for s in lossy)
     # Ranked once: what ranks the layers is in the run's folder.
-    assert len(list(station.bench.folder.calibrated.glob("layers-*.json"))) == 1
+    assert len(list(run.context.folder.calibrated.glob("layers-*.json"))) == 1
 
 
-@pytest.mark.parametrize("station", [(-1.0, 200)], indirect=True)
-def test_a_drop_that_nothing_reaches_says_what_came_nearest(station):
-    first = screened(station)
-    records, [done] = refine(station, first, first[0].recipe_id)
+@pytest.mark.parametrize("run", [(-1.0, 200)], indirect=True)
+def test_a_drop_that_nothing_reaches_says_what_came_nearest(run):
+    first = screened(run)
+    records, [done] = refine(run, first, first[0].recipe_id)
     assert done.result is None
     assert "none keeps the allowed -1" in done.sentence
     assert "the nearest loses" in done.sentence
     assert {r.recipe_id for r in first} <= {r.recipe_id for r in records}
 
 
-@pytest.mark.parametrize("station", [(0.06, 20)], indirect=True)
-def test_too_few_samples_to_rank_say_so(station):
-    first = screened(station)
-    _, [done] = refine(station, first, first[0].recipe_id)
+@pytest.mark.parametrize("run", [(0.06, 20)], indirect=True)
+def test_too_few_samples_to_rank_say_so(run):
+    first = screened(run)
+    _, [done] = refine(run, first, first[0].recipe_id)
     assert done.result is None
     assert "4 calibrating samples are too few to rank layers by" in done.sentence
 
 
-@pytest.mark.parametrize("station", [(1.0, 40, 1.0)], indirect=True)
-def test_what_holds_is_left_alone(station):
-    first = screened(station)
-    assert refine(station, first, first[0].recipe_id) == (first, ())
+@pytest.mark.parametrize("run", [(1.0, 40, 1.0)], indirect=True)
+def test_what_holds_is_left_alone(run):
+    first = screened(run)
+    assert refine(run, first, first[0].recipe_id) == (first, ())

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from msgspec.structs import replace
-from opened_station import on_noise, opened
 
 from edgeopt import convert
 from edgeopt.domain.compression import Prune, Recover, Training
@@ -15,6 +14,7 @@ from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.refine import refine
 from edgeopt.search.find import float_form
+from tests.pipeline.opened_run import on_noise, opened
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ def save_net(path):
 
 
 @pytest.fixture(scope="module")
-def station(tmp_path_factory):
+def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("compressed") / "loud.pt2"
     save_net(path)
     with opened(on_noise(path, 200, MAX_DROP)) as at_work:
@@ -61,12 +61,12 @@ def station(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def refined(station):
+def refined(run):
     """Whole and pruned, fp32 and int8, as if int8 were fast where it is pruned; then refined."""
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, compression=chain,
-            quantization=convert.load("onnxruntime").recipe(p),
+            quantization=convert.load("onnxruntime").quantization(p),
         )
         for chain in ((), CHAIN)
         for p in ("fp32", "int8-static")
@@ -78,9 +78,9 @@ def refined(station):
                 p50=ms, p50_low=ms, p50_high=ms, p90=None, n=9, launches=1, stage="screen"
             ),
         )
-        for record, ms in zip(station.candidates(recipes), (4e3, 3.9e3, 3e3, 1e3), strict=True)
+        for record, ms in zip(run.candidates(recipes), (4e3, 3.9e3, 3e3, 1e3), strict=True)
     ]
-    return first, *refine(station, first, first[0].recipe_id)
+    return first, *refine(run, first, first[0].recipe_id)
 
 
 def test_a_pruned_model_gets_its_own_layers_in_float(refined):
@@ -102,9 +102,9 @@ def test_a_pruned_model_gets_its_own_layers_in_float(refined):
     assert result.versus_baseline.over == whole.recipe_id
 
 
-def test_its_table_of_noise_is_its_own(station, refined):
+def test_its_table_of_noise_is_its_own(run, refined):
     _, records, [one] = refined
-    folder = station.bench.folder
+    folder = run.context.folder
     base = next(
         r.recipe for r in records if r.recipe and folder.noise_table(r.recipe.conversion_id)
     )
@@ -116,9 +116,9 @@ def test_its_table_of_noise_is_its_own(station, refined):
     assert all(price.fp32_ms for price in one.prices), one.why_no_cost  # of its own fp32
 
 
-def test_other_settings_of_a_pruned_model_are_held_to_what_a_pruned_one_is(station):
+def test_other_settings_of_a_pruned_model_are_held_to_what_a_pruned_one_is(run):
     plain = Recipe(runtime="onnxruntime", precision="fp32", compression=(Prune(share=0.7),))
-    first, pinned = station.candidates([plain, replace(plain, affinity="fastest")])
+    first, pinned = run.candidates([plain, replace(plain, affinity="fastest")])
     assert first.parity.sqnr_db < 20  # far from the source, as it may be
     assert (first.status, pinned.status) == ("ok", "ok"), pinned.reason
     assert pinned.score == first.score

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cli_process import HERE
 
 import edgeopt
 from benchmarks.demo.packages import folder
+from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,6 @@ def test_fp32_goes_through_every_runtime(run, runtime):
 
 
 def test_what_did_not_go_through_says_why(run):
-    for record in run.records:
-        if record.status != "ok":
-            assert len(record.reason) > 10
-            assert "\n" not in record.reason
+    reasons = {r.name: r.reason for r in run.records if r.status != "ok"}
+    assert len(run.records) >= 6
+    assert [name for name, why in reasons.items() if len(why) <= 10 or "\n" in why] == []

@@ -6,7 +6,6 @@ import os
 
 import msgspec
 import pytest
-from opened_station import opened
 
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.progress import silent
@@ -14,15 +13,16 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.sweep import UNTIMED, _winners, sweep
+from edgeopt.pipeline.sweep import _winners, sweep
 from edgeopt.pipeline.timing import time_records
+from tests.pipeline.opened_run import opened
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
 TWO = len(os.sched_getaffinity(0)) > 1
 
 
 @pytest.fixture(scope="module")
-def station(tiny_onnx, tmp_path_factory):
+def run(tiny_onnx, tmp_path_factory):
     """A run at work on this machine."""
     folder = tmp_path_factory.mktemp("sweep")
     call = Call(
@@ -35,15 +35,15 @@ def station(tiny_onnx, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def screened(station):
-    made = station.candidates([RECIPE])
-    timed, _ = time_records(station.shop, made, SCREEN, 0, None, (), silent)
+def screened(run):
+    made = run.candidates([RECIPE])
+    timed, _ = time_records(run.evaluator, made, SCREEN, 0, None, (), silent)
     return timed
 
 
 @pytest.mark.slow
-def test_variants_are_scored_timed_and_told(station, screened):
-    records, queue = sweep(station, screened, screened, RECIPE.id)
+def test_variants_are_scored_timed_and_told(run, screened):
+    records, queue = sweep(run, screened, screened, RECIPE.id)
     variants = records[1:]
     wanted = [("graph_optimization=extended",), ("affinity=fastest",)]
     assert [r.recipe.settings for r in variants] == (wanted if TWO else wanted[:1])
@@ -61,23 +61,26 @@ def test_variants_are_scored_timed_and_told(station, screened):
     assert len(queue) == 1
     assert queue[0].recipe_id in {r.recipe_id for r in faster} or not faster
     assert (queue[0].recipe_id == RECIPE.id) == (not faster)
-    kept = {r.key: r for r in station.bench.folder.journal.records()}
+    kept = {r.key: r for r in run.context.folder.journal.records()}
     assert all(kept[r.key] == r for r in records)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not TWO, reason="one core: there is one variant only")
-def test_a_variant_that_loses_too_much_is_not_waited_for(station, screened, monkeypatch):
-    real = station.candidates
+def test_a_variant_that_loses_too_much_is_not_waited_for(run, screened, monkeypatch):
+    real = run.candidates
 
     def with_a_loss(recipes):
         first, *others = real(recipes)
         lost = msgspec.structs.replace(first.drop, value=0.5, high=0.6)
         return [msgspec.structs.replace(first, drop=lost), *others]
 
-    monkeypatch.setattr(station, "candidates", with_a_loss)
-    records, _ = sweep(station, screened, screened, RECIPE.id)
-    assert records[1].latency_reason == UNTIMED
+    monkeypatch.setattr(run, "candidates", with_a_loss)
+    records, _ = sweep(run, screened, screened, RECIPE.id)
+    assert records[1].untimed.kind == "lossy-settings"
+    assert records[1].latency_reason == (
+        "not timed: with these settings it does not keep the constraints"
+    )
     assert records[2].latency_ms is not None
 
 

@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import pytest
-from cli_process import HERE
 
 import edgeopt
 from benchmarks.devices import phone
@@ -14,6 +13,7 @@ from benchmarks.devices.adb_server import AdbServer
 from benchmarks.devices.sshd import HOST, free_port
 from benchmarks.faults.fuzz.endless import endless
 from edgeopt.domain.errors import BadInput, DeviceFailed
+from tests.pipeline.cli_process import HERE
 
 ONE = str(HERE / "one-runtime.toml")
 
@@ -29,13 +29,15 @@ def text(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"data": "gone.npz"}, "gone.npz"),
+        ({"data": "gone.npz"}, "gone.npz: no such file"),
         ({"data": "gone"}, "no such file or folder"),
         ({"data": "m.onnx"}, "data of an unknown kind"),
         ({"data": "gone:function"}, "no module 'gone'"),
         ({"data": "folder"}, "need a preprocessing"),
-        ({"confirm": "gone.npz"}, "gone.npz"),
-        ({"calibration": "gone.npz"}, "gone.npz"),
+        ({"confirm": "gone.npz"}, "gone.npz: no such file"),
+        ({"calibration": "gone.npz"}, "gone.npz: no such file"),
+        ({"calibration": "photos"}, "photos: no such file or folder"),
+        ({"data": "./gone:function"}, "./gone:function: no such file or folder"),
         ({"device": "nobody"}, "there is no device 'nobody'"),
         ({"device": "http://nobody"}, "is no link to a device"),
         ({"device": ["local", "nobody"]}, "there is no device 'nobody'"),

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from edgeopt import targets
+from edgeopt.benchmarking.explaining import refused
 from edgeopt.domain.errors import BadInput, OwnFault, RunnerFailed
 from edgeopt.harness.profile import _turn
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline.explain import refused
-from edgeopt.pipeline.station import why_nowhere
+from edgeopt.pipeline.target_run import why_nowhere
+from edgeopt.report.untimed_words import sentence
 
 OWN = "edgeopt itself failed: KeyError: 'x' (edgeopt/runtimes/profiling/openvino.py:12)"
 
@@ -46,10 +47,10 @@ def test_a_profile_keeps_whose_fault_it_was(tmp_path):
 
 def test_why_a_target_was_not_timed_is_a_whole_sentence():
     board = targets.load("raspberry-pi-4")
-    assert why_nowhere(board) == (
+    assert sentence(why_nowhere(board)) == (
         "no device of the target raspberry-pi-4 was at hand, and this machine is not one"
     )
     short = msgspec.structs.replace(board, name="short", match=None)
-    assert "the target short was named" in why_nowhere(short)
-    assert "no [match]" in why_nowhere(short)
-    assert "this machine is no" not in why_nowhere(short)
+    assert "the target short was named" in sentence(why_nowhere(short))
+    assert "no [match]" in sentence(why_nowhere(short))
+    assert "this machine is no" not in sentence(why_nowhere(short))

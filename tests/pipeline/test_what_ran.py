@@ -10,9 +10,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import processor
 import pytest
-from opened_station import opened
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain.errors import StepFailed
@@ -21,12 +19,14 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.executed import executed
 from edgeopt.pipeline.optimize import _space
-from edgeopt.pipeline.parity import REQUIRED_DB, REQUIRED_DB_INT8
-from edgeopt.pipeline.states import blank
+from edgeopt.pipeline.parity_check import REQUIRED_DB, REQUIRED_DB_INT8
+from edgeopt.pipeline.record_ends import blank
+from edgeopt.pipeline.session_account import executed
 from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
+from tests import processor
+from tests.pipeline.opened_run import opened
 
 HERE = Path(__file__).parent
 
@@ -79,7 +79,7 @@ def test_no_tolerance_is_looser_than_that_of_what_ran():
 
 
 @pytest.fixture(scope="module")
-def station(tiny_onnx, tmp_path_factory):
+def run(tiny_onnx, tmp_path_factory):
     processor.needs_any("avx512_bf16", "avx512_vnni")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(processor.STAND_IN, "AVX512_CORE_BF16")
@@ -97,8 +97,8 @@ def station(tiny_onnx, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def records(station):
-    made = station.candidates(_space(station.place, station.bench.intake).recipes)
+def records(run):
+    made = run.candidates(_space(run.placement, run.context.intake).recipes)
     return {record.precision: record for record in made}
 
 
@@ -136,16 +136,16 @@ def test_what_ran_is_what_it_is_held_to(records):
 
 
 @pytest.mark.slow
-def test_a_refusal_names_what_ran(station, records):
+def test_a_refusal_names_what_ran(run, records):
     recipe, half = records["fp16"].recipe, records["fp16"]
     noise = np.random.default_rng(0)
     answers = {
         name: array + noise.normal(0, np.abs(array).max(), array.shape)
-        for name, array in station.shop.choose.source.items()
+        for name, array in run.evaluator.choose.source.items()
     }
     facts = {"version": "1", "precisions": {"bf16": 1}}
     with pytest.raises(StepFailed, match=r"reports: ran in bf16; .* bf16 must keep 15 dB"):
-        station.shop._parity(recipe, answers, facts)
+        run.evaluator._parity(recipe, answers, facts)
     assert half.status == "ok"
 
 

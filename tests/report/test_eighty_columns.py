@@ -6,13 +6,13 @@ import io
 
 import msgspec
 import pytest
-from test_hostile_names import TABLES
-from test_report_modes import ROWS
 
 from edgeopt import console, targets
 from edgeopt.report import mode_table, targets_table
 from edgeopt.report.shown import Console
 from edgeopt.report.targets_table import TargetRow
+from tests.report.test_hostile_names import TABLES
+from tests.report.test_modes import ROWS
 
 replace = msgspec.structs.replace
 

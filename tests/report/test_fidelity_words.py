@@ -1,9 +1,9 @@
 import msgspec
 import pytest
-from sample import sample_run
 
 from edgeopt.domain.record import Parity
 from edgeopt.report import fidelity_words
+from tests.report.sample import sample_run
 
 
 def record(**said):

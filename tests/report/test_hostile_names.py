@@ -13,7 +13,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample import sample_profiles, sample_run
 
 from edgeopt import targets
 from edgeopt.domain.bench_row import BenchRow, BenchTable
@@ -26,7 +25,7 @@ from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.domain.published import Published
 from edgeopt.domain.sustained import Sustained
 from edgeopt.domain.throughput import Throughput
-from edgeopt.domain.visible import OBEYED, lines, visible
+from edgeopt.domain.visible import OBEYED, lines
 from edgeopt.report import (
     bench_table,
     compare_table,
@@ -44,6 +43,9 @@ from edgeopt.report.comparison import comparison
 from edgeopt.report.progress import Progress
 from edgeopt.report.shown import Console, Text
 from edgeopt.report.targets_table import TargetRow
+from tests.domain.test_visible import ALPHABET
+from tests.report.sample import sample_run
+from tests.report.sample_profiles import sample_profiles
 
 PACKAGE = Path(__file__).parents[2] / "edgeopt"
 #: Each a kind: a colour, a title of the window, a C1 control, an override, a forged line, markup
@@ -188,30 +190,9 @@ def test_the_page_shows_them_too():
     assert "\\u202e" in text
 
 
-ALPHABET = st.sampled_from(
-    "a[\\]/é模 \0\n\r\t\x1b\x7f\x9b\u061c\u202e\u2028\u2066\ufeff\ud800\U000e0041"
-)
-
-
-@given(st.text(ALPHABET))
-def test_what_is_shown_has_nothing_to_obey_and_loses_nothing_else(text):
-    shown = visible(text)
-    assert not OBEYED.search(shown)
-    assert visible(shown) == shown
-    assert OBEYED.sub("", text) == text or shown != text
-    assert len(shown) >= len(text)
-
-
 @given(st.lists(st.text(ALPHABET), min_size=1))
-def test_lines_break_where_they_are_meant_to_and_nowhere_else(parts):
-    assert lines(*parts).split("\n") == [visible(part) for part in parts]
-    assert visible(lines(*parts)) == lines(*parts)
+def test_lines_keep_their_breaks_where_they_are_printed(parts):
     assert Text(lines(*parts)).plain == lines(*parts)
-
-
-@pytest.mark.parametrize("joined", ["نمی‌خواهم", "👩‍👩‍👧", "naïve Ünïcode 模型"])
-def test_names_of_every_script_stay(joined):
-    assert visible(joined) == joined
 
 
 #: What prints, or makes what is printed, and the one file where each may be had from.

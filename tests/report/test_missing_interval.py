@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
-from sample import INTEL, sample_profiles, sample_run
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
@@ -19,6 +18,8 @@ from edgeopt.report.method import method
 from edgeopt.report.points import points
 from edgeopt.report.terminal import summary
 from edgeopt.store.limits import under_other_limits
+from tests.report.sample import INTEL, sample_run
+from tests.report.sample_profiles import sample_profiles
 
 WHY = "one call of mine:score takes 8.1 s, and an interval needs 20"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sample import INTEL, sample_run
 
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
 from edgeopt.report import format as fmt
 from edgeopt.report import promise, words
 from edgeopt.report.promise import Promise
+from tests.report.sample import INTEL, sample_run
 
 LIMITS = Constraints(max_drop=0.01)
 HELD = Promise("held", likely=True, needed=None, constraints=LIMITS)

@@ -2,10 +2,11 @@
 
 import pytest
 from msgspec.structs import replace
-from sample import sample_run
 
 from edgeopt.domain.layers import Group, Price, Refinement, Step
 from edgeopt.report import html, refine_words
+from edgeopt.search.worth import less_lossy
+from tests.report.sample import sample_run
 
 
 def price(name, gain, cost):
@@ -97,6 +98,9 @@ def test_an_offer_is_as_fast_and_loses_less():
     ordered = sorted(known, key=lambda r: r.versus_baseline.ratio)
     fast, slow = ordered[-1], ordered[0]
     lossless = replace(fast, recipe_id="other", drop=replace(fast.drop, value=-1.0, relative=None))
-    assert str(lossless.recipe) in refine_words.offer(fast, [fast, slow, lossless])
+    found = less_lossy(fast, [fast, slow, lossless])
+    assert found is lossless
+    assert str(lossless.recipe) in refine_words.offer(found)
     slower = replace(slow, drop=replace(slow.drop, value=-1.0, relative=None))
-    assert refine_words.offer(fast, [fast, slower]) == ""
+    assert less_lossy(fast, [fast, slower]) is None
+    assert refine_words.offer(None) == ""

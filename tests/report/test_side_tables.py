@@ -7,7 +7,6 @@ import io
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
-from sample import INTEL, PI, drop, sample_profiles, sample_run
 
 from edgeopt.domain.effects import CorruptionEffect, SliceEffect, Slices
 from edgeopt.domain.emulation import Emulation, OutputDifference
@@ -17,6 +16,8 @@ from edgeopt.report.html import render
 from edgeopt.report.side_tables import SHOWN, side_tables
 from edgeopt.report.terminal import summary
 from edgeopt.targets import published
+from tests.report.sample import INTEL, PI, drop, sample_run
+from tests.report.sample_profiles import sample_profiles
 
 
 def score(value, n):

@@ -12,8 +12,10 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Miss
 from edgeopt.domain.score import Drop
+from edgeopt.domain.shortfall import Shortfall, Subset
+from edgeopt.report import shortfall_words
 from edgeopt.search import choose
-from edgeopt.search.choose import TIE, front, misses, nearest_misses, qualifying, ranked
+from edgeopt.search.choose import TIE, qualifying, ranked, shortfalls
 
 ONE_POINT = Constraints(max_drop=0.01)
 
@@ -51,6 +53,17 @@ def record(name="a", lost=0.0, p50=1.0, size=100, ratio=None, **changes):
         "size_bytes": size,
     }
     return Record(**{**fields, **changes})
+
+
+def misses(one, limits):
+    """By what it falls short, as the report says it."""
+    return [shortfall_words.clause(each) for each in shortfalls(one, limits)]
+
+
+def nearest_misses(records, limits, count=3):
+    """The nearest ones, as a choice keeps them."""
+    found = choose.nearest(records, limits, count)
+    return [shortfall_words.miss(one, shortfalls(one, limits)) for one in found]
 
 
 def names(records):
@@ -99,6 +112,45 @@ def test_nothing_missed():
 )
 def test_what_is_missed(changes, limits, expected):
     assert misses(record(**changes), Constraints(**limits)) == [expected]
+
+
+def test_a_shortfall_is_a_value_with_its_kind_its_figure_its_limit_and_its_place():
+    limits = Constraints(max_drop=0.01, max_slice_drop=0.05, max_size_bytes=9, max_latency_ms=0.5)
+    spoiled = msgspec.structs.replace(latency(1.0), spoiled=("throttling: under-voltage",))
+    short = record(
+        drop=drop(3.0, relative=0.3), slices=sliced(0.2, part="choose"), latency_ms=spoiled
+    )
+    assert shortfalls(short, limits) == (
+        Shortfall(
+            kind="drop", got=0.3, allowed=0.01, relative=True, where=Subset(part="choose", n=500)
+        ),
+        Shortfall(
+            kind="slice-drop",
+            got=0.2,
+            allowed=0.05,
+            where=Subset(part="choose", n=40, column="class", value="3"),
+        ),
+        Shortfall(kind="size", got=100, allowed=9),
+        Shortfall(kind="untrusted-latency", spoiled=("throttling: under-voltage",)),
+        Shortfall(kind="latency", got=1.0, allowed=0.5),
+    )
+    assert shortfalls(record(lost=None), ONE_POINT) == (Shortfall(kind="no-score"),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "got", "is_loss"),
+    [
+        ("drop", 0.5, True),
+        ("slice-drop", 0.5, True),
+        ("drop", math.nan, False),  # what answers with NaN is mended by no other integers
+        ("no-score", None, False),
+        ("size", 5.0, False),
+        ("latency", 5.0, False),
+        ("untrusted-latency", None, False),
+    ],
+)
+def test_a_loss_by_a_number_is_what_other_integers_may_mend(kind, got, is_loss):
+    assert Shortfall(kind=kind, got=got).is_loss is is_loss
 
 
 def test_limits_that_are_just_kept():
@@ -225,76 +277,6 @@ def test_order_of_rank(drawn):
             assert first.latency_ms.p50 <= fastest * (1 + TIE)
             if later.latency_ms.p50 <= fastest * (1 + TIE):
                 assert first.drop.judged <= later.drop.judged
-
-
-def test_front():
-    records = [
-        record("base", size=100),
-        record("fast", lost=0.01, ratio=2.0, size=100),
-        record("small", lost=0.01, ratio=0.5, size=10),
-        record("beaten", lost=0.02, ratio=1.9, size=100),
-        record("failed", ratio=9.0, status="failed-run"),
-        record("untimed", size=1),
-        record("unscored", lost=None, ratio=9.0),
-    ]
-    assert names(front(records, "base")) == ["base", "fast", "small"]
-
-
-def test_gains_of_score_count_as_none():
-    """A candidate is not better for having been lucky on these samples."""
-    records = [record("base"), record("lucky", lost=-0.01, ratio=1.0)]
-    assert names(front(records, "base")) == ["base", "lucky"]
-
-
-def test_a_screening_takes_nothing_off_the_front_that_was_measured_for_good():
-    final = replace(latency(1.0), stage="final")
-    chosen = record("chosen", ratio=2.0, latency_ms=final)
-    screened = record("screened", ratio=2.1)
-    slower = record("slower", ratio=1.9)
-    assert names(front([chosen, screened, slower], "base")) == ["chosen", "screened"]
-    sure = record("sure", ratio=2.1, latency_ms=final)
-    assert names(front([chosen, sure, slower], "base")) == ["sure"]
-
-
-def test_no_baseline_no_front():
-    assert front([record(p50=None), record("b", p50=None)], None) == []
-
-
-candidates = st.lists(
-    st.tuples(
-        st.sampled_from([0.5, 1.0, 1.5, 2.0]),
-        st.sampled_from([-0.01, 0.0, 0.01, 0.02]),
-        st.sampled_from([10, 50, 100]),
-        st.sampled_from(["ok", "ok", "ok", "failed-run"]),
-    ),
-    max_size=10,
-)
-
-
-@given(candidates)
-def test_the_front_is_what_nothing_beats(drawn):
-    records = [record("base")] + [
-        record(str(i), ratio=ratio, lost=lost, size=size, status=status)
-        for i, (ratio, lost, size, status) in enumerate(drawn)
-    ]
-
-    def figures(r):
-        share = 1.0 if r.recipe_id == "base" else 1 / r.versus_baseline.ratio
-        return (share, max(r.drop.judged, 0.0), r.size_bytes)
-
-    def beats(a, b):
-        pairs = list(zip(figures(a), figures(b), strict=True))
-        return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
-
-    members = front(records, "base")
-    alive = [r for r in records if r.status == "ok"]
-    assert members == [r for r in alive if r in members]
-    assert members
-    for r in alive:
-        if r in members:
-            assert not any(beats(other, r) for other in alive)
-        else:
-            assert any(beats(member, r) for member in members)
 
 
 def test_nearest_misses():

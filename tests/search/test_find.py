@@ -52,6 +52,8 @@ RECORDS = [SLOW, FAST, FP32, WIDE, HALF, PLAIN, LEFT_OUT]
         ("openvino fp16 HINT=f32", PLAIN),
         ("openvino fp16", HALF),  # the settings that were tried first
         ("nncf", FAST),
+        ("nncf per-channel threads=1", SLOW),  # words of a phrase in brackets, without its commas
+        ("litert int8-static threads=1", SLOW),
         (str(WIDE.recipe_id), WIDE),
         (str(WIDE.recipe_id)[:6], WIDE),
     ],
@@ -91,3 +93,17 @@ def test_its_own_fp32_and_the_best_of_a_kind():
     assert own_fp32(RECORDS, HALF) is None
     assert best_of(RECORDS, "litert", "int8-static") is FAST
     assert best_of(RECORDS, "onnxruntime", "int8-static") is None
+
+
+def test_a_setting_is_one_word_whatever_is_in_it():
+    shaped = record("openvino", "bf16", SHAPE="1,3(8)")
+    assert candidate([*RECORDS, shaped], "SHAPE=1,3(8)") is shaped
+
+
+@pytest.mark.parametrize("recipe", [r.recipe for r in RECORDS if r.recipe], ids=str)
+def test_an_artifacts_title_is_the_recipes_without_its_session(recipe):
+    assert str(recipe) == " ".join(
+        (recipe.artifact_title, f"threads={recipe.threads}", *recipe.settings)
+    )
+    title = str(recipe).replace("(", "").replace(")", "").replace(",", "")
+    assert recipe.words == set(title.split())

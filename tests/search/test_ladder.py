@@ -17,10 +17,11 @@ from edgeopt.domain.latency import Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop
+from edgeopt.report import step_words
 from edgeopt.search import ladder
-from edgeopt.search.ladder import Outcome, Tried
+from edgeopt.search.ladder import StepOutcome, Tried
 
-KEPT, SLOW, LOST = Outcome(True, True), Outcome(True, False), Outcome(False, False)
+KEPT, SLOW, LOST = StepOutcome("faster"), StepOutcome("no-faster"), StepOutcome("lossy")
 ASKED = Compression(methods=("prune",), step=0.2)
 
 
@@ -124,9 +125,10 @@ def verdict(word, ratio):
     ],
 )
 def test_a_step_is_kept_where_it_holds_and_is_faster(method, made, said, held, outcome, why):
-    found, words = ladder.judge(method, made, said, held, record(0.01))
-    assert found == outcome
-    assert why in words
+    found = ladder.outcome_of(method, made, said, held, record(0.01))
+    assert (found.held, found.faster) == (outcome.held, outcome.faster)
+    assert found.kept is (outcome is KEPT)
+    assert why in step_words.why(found)
 
 
 FAST, SLOWER = verdict("FASTER", 1.2), verdict("SLOWER", 0.9)
@@ -157,7 +159,8 @@ def test_a_step_says_what_the_longer_schedule_said():
         title="sparse=2:4", chain=(), carrier="x", kept=True, why="it loses 0; 1.11 times as fast",
         ratio=1.11, low=1.09, high=1.13, launches=4,
     )  # fmt: skip
-    gone, stays = ladder.again(step, SLOWER, False), ladder.again(step, FAST, True)
+    gone = step_words.timed_again(step, SLOWER, False)
+    stays = step_words.timed_again(step, FAST, True)
     assert (gone.kept, gone.ratio, stays.kept, stays.ratio) == (False, 0.9, True, 1.2)
     assert "kept first (it loses 0; 1.11 times as fast)" in gone.why
     for told in (gone, stays):

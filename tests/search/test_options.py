@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from edgeopt import convert
-from edgeopt.domain.recipe import SCHEDULING, Recipe
+from edgeopt import convert, runtimes
+from edgeopt.domain.recipe import Recipe
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.search.options import EFFORTS, option_sets, variants
+from edgeopt.search.options import EFFORTS, variants
 
 RUNTIMES = sorted(convert.CONVERTERS)
 AMX = ("amx_bf16", "amx_int8")
@@ -77,20 +77,9 @@ def test_variants_are_others_of_the_same_artifact(runtime, threads, cores, most,
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_every_set_says_what_may_be_won_and_changes_something(runtime):
-    for one in option_sets(runtime):
+    for one in runtimes.spec(runtime).option_sets:
         assert one.why
         assert one.options or one.affinity != "any"
-
-
-def test_settings_of_threads_alone_do_not_ask_for_a_score():
-    plain = Recipe(runtime="onnxruntime", precision="fp32", threads=2)
-    scheduled = replace(plain, options={"spinning": "during-run"}, affinity="fastest")
-    other = replace(plain, options={"graph_optimization": "extended"})
-    assert {"spinning"} <= SCHEDULING
-    assert scheduled.session_id == plain.session_id != other.session_id
-    assert len({plain.account_id, scheduled.account_id, other.account_id}) == 3
-    assert len({plain.id, scheduled.id, other.id}) == 3
-    assert str(scheduled) == "onnxruntime fp32 threads=2 affinity=fastest spinning=during-run"
 
 
 def test_every_final_schedule_has_its_effort():

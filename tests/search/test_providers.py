@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from test_find import record
-from test_space import profile, rule, source
 
 from edgeopt import convert, runtimes, targets
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.target import Gpu
+from edgeopt.report import obstacle_words
 from edgeopt.search import providers
 from edgeopt.search.find import is_own_fp32, is_plain
 from edgeopt.search.options import variants
 from edgeopt.search.space import space
+from tests.search.test_find import record
+from tests.search.test_space import profile, rule, source
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 BOX = profile(
@@ -26,7 +27,7 @@ BOX = profile(
 
 def added(there, of=BOX):
     """What comes after the profile's own recipes."""
-    own, found = (space(of, (), 4, source(), given) for given in ({}, there))
+    own, found = (space(of, (), 4, source(), convert.find, given) for given in ({}, there))
     assert found.recipes[: len(own.recipes)] == own.recipes
     return [str(recipe) for recipe in found.recipes[len(own.recipes) :]]
 
@@ -78,8 +79,8 @@ def test_a_runtime_that_the_profile_does_not_serve_adds_nothing():
 
 
 def left(of, there):
-    found = space(of, (), 4, source(), there).left_out
-    return [(one.runtime, one.precision, one.reason) for one in found]
+    found = space(of, (), 4, source(), convert.find, there).left_out
+    return [(one.runtime, one.precision, obstacle_words.reason(one.why)) for one in found]
 
 
 def test_it_is_missed_only_where_the_profile_says_there_is_one():
@@ -113,9 +114,10 @@ def test_it_is_never_what_others_are_compared_with():
 
 @pytest.mark.parametrize("name", sorted(convert.CONVERTERS))
 def test_rules_name_a_provider_that_sessions_know(name):
-    rules = getattr(convert.load(name), "PROVIDER_RULES", ())
-    assert bool(rules) == hasattr(runtimes.load(name), "PROVIDER_OPTION")
+    spec = runtimes.spec(name)
+    rules = providers.rules_of(spec)
+    assert bool(rules) == bool(spec.provider_option) == hasattr(runtimes.load(name), "providers")
     for one in rules:
         assert one.runtime == name
-        assert one.precision in targets.OFFERS[name]
-        assert one.options[runtimes.load(name).PROVIDER_OPTION] != "CPU"
+        assert one.precision in targets.offers()[name]
+        assert one.options[spec.provider_option] != "CPU"

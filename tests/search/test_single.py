@@ -4,10 +4,11 @@ import math
 
 import pytest
 from msgspec.structs import replace
-from test_choose import ONE_POINT, drop, latency, record, verdict
 
 from edgeopt.domain.recipe import Recipe
-from edgeopt.search.single import single
+from edgeopt.report import single_words
+from edgeopt.search.single import NoSingle, single
+from tests.search.test_choose import ONE_POINT, drop, latency, record, verdict
 
 BASE = Recipe(runtime="onnxruntime", precision="fp32")
 FP16 = Recipe(runtime="openvino", precision="fp16")
@@ -32,7 +33,7 @@ def scored(recipe, lost=0.0, **changes):
 
 def found(**targets):
     baselines = dict.fromkeys(targets, BASE.id)
-    return single(targets, baselines, ONE_POINT)
+    return single_words.in_words(single(targets, baselines, ONE_POINT))
 
 
 def test_the_least_geometric_mean_of_what_qualifies_everywhere():
@@ -125,3 +126,15 @@ def test_spoiled_figures_choose_nothing():
     )
     one = found(pi=[timed(BASE, 1.0), spoiled])
     assert one.artifact == BASE.conversion_id
+
+
+def test_what_is_lacking_is_a_value():
+    targets = {
+        "pi": [timed(BASE, 1.0, lost=0.5), timed(FP16, 2.0)],
+        "intel": [timed(BASE, 1.0), timed(FP16, 2.0, lost=0.5)],
+        "phone": [scored(BASE), scored(FP16, lost=0.5)],
+    }
+    baselines = dict.fromkeys(targets, BASE.id)
+    assert single(targets, baselines, ONE_POINT) == NoSingle(
+        ("pi", "intel"), nearest=targets["pi"][0], lacking=("pi",)
+    )

@@ -3,11 +3,12 @@ import importlib
 import msgspec
 import pytest
 
-from edgeopt import convert, targets
-from edgeopt.convert import onnxruntime as converter
+from edgeopt import convert, runtimes, targets
+from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.report import obstacle_words
 from edgeopt.search.space import Space, installed, space, thread_counts
 from edgeopt.search.space import without as space_without
 from edgeopt.sources.source import Source
@@ -59,14 +60,14 @@ def source(operators=("Conv", "Gemm"), exported=None, **fields):
 
 
 def found(*rules, features=(), cores=4, of=None, **fields) -> Space:
-    return space(profile(*rules, **fields), features, cores, of or source())
+    return space(profile(*rules, **fields), features, cores, of or source(), convert.find)
 
 
 def only_left_out(*rules, **fields):
     made = found(*rules, **fields)
     assert made.recipes == ()
     (left,) = made.left_out
-    return left.reason, left.hint
+    return obstacle_words.reason(left.why), obstacle_words.hint(left.why)
 
 
 @pytest.fixture
@@ -120,7 +121,9 @@ def test_a_need_that_is_not_met():
 def test_what_the_profile_leaves_out_comes_first():
     rules = (LeftOutRule(runtime="onnxruntime", precision="fp16", reason="no half precision"),)
     made = found(rule("tvm", "fp16"), left_out=rules)
-    assert [(left.runtime, left.precision, left.reason) for left in made.left_out] == [
+    assert [
+        (left.runtime, left.precision, obstacle_words.reason(left.why)) for left in made.left_out
+    ] == [
         ("onnxruntime", "fp16", "no half precision"),
         ("tvm", "fp16", "this version of edgeopt has no converter to tvm"),
     ]
@@ -171,7 +174,7 @@ def test_a_torch_source_needs_its_own_converter(without):
 
 def test_what_the_source_has_no_use_for():
     reason, hint = only_left_out(rule("onnxruntime", "int8-static"), of=source(["Relu"]))
-    assert reason == converter.unsuitable("int8-static", source(["Relu"]))
+    assert reason == convert.load("onnxruntime").unsuitable("int8-static", source(["Relu"]))
     assert (reason, hint) == ("no operator in this model that ONNX Runtime quantizes", "")
 
 
@@ -210,7 +213,9 @@ def test_a_runtime_that_is_missing_on_the_device_is_left_out_with_what_to_do():
     assert [r.runtime for r in less.recipes] == ["onnxruntime", "onnxruntime"]
     (left,) = less.left_out  # once, whatever its threads
     assert (left.runtime, left.precision) == ("openvino", "fp32")
-    assert (left.reason, left.hint) == ("No module named openvino", "set it up")
+    assert left.why == said("No module named openvino", "set it up")
+    assert obstacle_words.reason(left.why) == "No module named openvino"
+    assert obstacle_words.hint(left.why) == "set it up"
     assert space_without(whole, {}, "") == whole
 
 
@@ -234,7 +239,8 @@ def test_a_file_that_is_quantized_is_tried_as_it_is():
         ("litert", "as-is", 2, {}),
         ("litert", "as-is", 1, {}),
     ]
-    assert {left.reason for left in made.left_out} == {
+    assert {left.why.kind for left in made.left_out} == {"quantized-already"}
+    assert {obstacle_words.reason(left.why) for left in made.left_out} == {
         "the source's file is quantized already; it is tried as it is"
     }
     assert len(made.left_out) == 3
@@ -283,10 +289,25 @@ def test_a_precision_fixes_the_arithmetic_unless_the_profile_says_another(
     assert made.options == options
 
 
-@pytest.mark.parametrize("name", targets.names())
-def test_profiles_that_ship_say_it_themselves(name):
+def test_profiles_that_ship_say_it_themselves():
     """What a recipe is stands in the file that names it."""
-    for own in targets.load(name).recipes:
-        if own.runtime in convert.CONVERTERS:
-            fixed = convert.arithmetic(own.runtime, own.precision)
-            assert {**fixed, **own.options} == own.options
+    rules = [(name, rule) for name in targets.names() for rule in targets.load(name).recipes]
+    converted = [(name, rule) for name, rule in rules if rule.runtime in convert.CONVERTERS]
+    assert {name for name, _ in converted} == set(targets.names())
+    for name, own in converted:
+        fixed = runtimes.spec(own.runtime).options_for(own.precision)
+        assert {**fixed, **own.options} == own.options, name
+
+
+def test_why_a_recipe_is_left_out_is_a_value():
+    made = found(
+        rule("onnxruntime", "int8-static", needs_any=("asimddp", "i8mm")),
+        rule("tvm", "fp32"),
+        rule("onnxruntime", "bf16"),
+        features={"asimd"},
+    )
+    assert [left.why for left in made.left_out] == [
+        Obstacle(kind="lacks-flags", names=("asimddp", "i8mm")),
+        Obstacle(kind="no-converter", runtime="tvm"),
+        Obstacle(kind="no-such-precision", runtime="onnxruntime", precision="bf16"),
+    ]

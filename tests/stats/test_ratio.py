@@ -52,12 +52,6 @@ def test_blocks_that_are_no_pairs_are_refused(a, b, message):
         ratio.log_ratios(a, b)
 
 
-def test_a_block_is_counted_without_its_first_iterations():
-    assert ratio.steady([90, 50, 10, 11, 12]).tolist() == [10, 11, 12]
-    with pytest.raises(ValueError, match="one or more numbers"):
-        ratio.steady([90, 50])
-
-
 @given(launches)
 def test_the_interval_holds_the_estimate(pairs):
     low, high = ratio.interval(pairs)

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from test_run_folder import record, request, run
 
 from edgeopt import targets
+from edgeopt.benchmarking import explaining
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.run import Choice
-from edgeopt.pipeline import compare, explain, finish
+from edgeopt.pipeline import comparing, outputs
 from edgeopt.report import compare_table, terminal
 from edgeopt.store import run_folder, stored
 from edgeopt.targets import published
+from tests.store.test_run_folder import record, request, run
 
 LATENCY = Latency(
     p50=2.0, p50_low=1.9, p50_high=2.1, p90=2.5, n=100, launches=2, stage="final", budget="quick"
@@ -65,14 +66,14 @@ def folder(whole, tmp_path) -> Path:
 def read_all(folder: Path) -> None:
     """What `report`, `compare`, `explain` and the same call do with a folder."""
     found = run_folder.read(folder)
-    finish.write_report(found)
+    outputs.write_report(found)
     terminal.summary(found, run_folder.profiles(folder), published.rows())
-    compare_table.render(compare.compare(found))
-    asked = explain.Asked()
+    compare_table.render(comparing.compare(found))
+    asked = explaining.Asked()
     records = list(found.records)
-    for one in explain.chosen_pair(found, TARGET, records, asked):
-        explain._runs(one)
-    explain._inputs(found, asked)
+    for one in explaining.chosen_pair(found, TARGET, records, asked):
+        explaining._runs(one)
+    explaining._inputs(found, asked)
     run_folder.create(folder, request())
 
 
@@ -183,9 +184,9 @@ def test_a_running_run_is_read(folder):
         file.write(b'{"v": 2, "target": "this')
     found = run_folder.read(folder)
     assert len(found.records) == 2
-    finish.write_report(found)
+    outputs.write_report(found)
     terminal.summary(found, run_folder.profiles(folder), published.rows())
-    compare_table.render(compare.compare(found))
+    compare_table.render(comparing.compare(found))
 
 
 @pytest.mark.parametrize("name", ["a", "a/b", "file", "file/x", "n" * 300, "d/" * 3000, "x\0y", ""])

@@ -12,7 +12,7 @@ from edgeopt.domain.record import RECORD_VERSION, Record
 from edgeopt.store import journal as journal_module
 from edgeopt.store.journal import Journal
 
-V1 = Path(__file__).parents[1] / "data" / "journal" / "v1.jsonl"
+V1 = Path(__file__).with_name("v1.jsonl")
 
 
 def record(threads=1, reason="", target="here"):

@@ -9,6 +9,8 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.untimed import Untimed
+from edgeopt.report import untimed_words
 from edgeopt.store.limits import NOT_AGAIN, under_other_limits
 
 DROP = Drop(value=0.01, low=0.004, high=0.016, interval="Wilson", n=500, resolved=False)
@@ -17,10 +19,10 @@ RECIPE = Recipe(runtime="litert", precision="fp16")
 SCORED = Record(
     target="here", device="local", runtime="litert", precision="fp16", recipe_id=RECIPE.id,
     recipe=RECIPE, status="ok", step=None, drop=DROP, score=SCORE,
-    latency_reason="not measured yet",
+    latency_reason="not measured yet", untimed=Untimed(kind="not-yet"),
 )  # fmt: skip
 LATENCY = Latency(p50=1.0, p50_low=1.0, p50_high=1.0, p90=None, n=9, launches=1, stage="final")
-TIMED = replace(SCORED, latency_ms=LATENCY, latency_reason="", kind="measured")
+TIMED = replace(SCORED, latency_ms=LATENCY, latency_reason="", untimed=None, kind="measured")
 SLICES = (Slices(by="class", part="choose", count=0, worst=()),)
 
 
@@ -34,8 +36,17 @@ SLICES = (Slices(by="class", part="choose", count=0, worst=()),)
     ],
 )
 def test_what_was_decided_goes_and_what_was_scored_stays(later):
-    [found] = under_other_limits([SCORED, later], Constraints(max_drop=0.01))
-    assert found == replace(SCORED, latency_reason=NOT_AGAIN)
+    limits = Constraints(max_drop=0.01)
+    [found] = under_other_limits([SCORED, later], limits, untimed_words.sentence)
+    words = "not timed: with these limits it was not needed"
+    assert found == replace(SCORED, untimed=NOT_AGAIN, latency_reason=words)
+
+
+def test_why_it_was_not_timed_stays_where_that_was_no_matter_of_waiting():
+    nowhere = Untimed(kind="no-device", subject="raspberry-pi-5")
+    asked = replace(SCORED, untimed=nowhere, latency_reason="not measured yet")  # whatever it says
+    [found] = under_other_limits([asked], Constraints())
+    assert found.untimed == nowhere
 
 
 @pytest.mark.parametrize(
@@ -73,5 +84,8 @@ def test_what_was_tried_again_after_its_time_limit_counts():
 
 
 def test_what_has_no_score_stays_with_its_reason():
-    failed = replace(SCORED, status="failed-convert", drop=None, reason="no", latency_reason="x")
+    why = Untimed(kind="other", detail="x")
+    failed = replace(
+        SCORED, status="failed-convert", drop=None, reason="no", untimed=why, latency_reason="x"
+    )
     assert under_other_limits([failed], Constraints(max_slice_drop=0.1)) == [failed]

@@ -10,6 +10,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import RUN_VERSION, Constraints, DataFacts, Request, Run, SourceFacts
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.report import untimed_words
 from edgeopt.store import limits, run_folder
 from edgeopt.store.run_folder import RunFolder, check_writable, create, read
 
@@ -151,10 +152,14 @@ def test_another_limit_keeps_artifacts_and_what_was_scored(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
     changed = request(constraints=Constraints(max_drop=0.02))
-    again, earlier = create(tmp_path / "a", changed)
+    again, earlier = create(tmp_path / "a", changed, say=untimed_words.sentence)
     assert earlier == run(changed)
     assert again.journal.records() == [
-        msgspec.structs.replace(scored, latency_reason=limits.NOT_AGAIN)
+        msgspec.structs.replace(
+            scored,
+            untimed=limits.NOT_AGAIN,
+            latency_reason="not timed: with these limits it was not needed",
+        )
     ]
     assert kept.exists()
     assert ranked.exists()
@@ -268,13 +273,17 @@ def test_a_run_is_read_with_its_records(tmp_path):
     )
 
 
-@pytest.mark.parametrize("there", [False, True])
-def test_no_run_to_read(tmp_path, there):
+def test_no_run_to_read(tmp_path):
     out = tmp_path / "a"
-    if there:
-        out.mkdir()
+    out.mkdir()
     said, hint = refusal(read, out)
     assert said == "OUT holds no run: there is no run.json."
+    assert hint == "Give the --out of a run."
+
+
+def test_no_folder_to_read(tmp_path):
+    said, hint = refusal(read, tmp_path / "digist")
+    assert said == "OUT holds no run: there is no such folder."
     assert hint == "Give the --out of a run."
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from test_run_folder import request as asked
-from test_run_folder import run
 
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
 from edgeopt.store.run_folder import create
 from edgeopt.store.same import as_asked_before
+from tests.store.test_run_folder import request as asked
+from tests.store.test_run_folder import run
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from benchmarks.faults.fuzz import kinds, stock
 from benchmarks.faults.fuzz.call import ROOT
 from benchmarks.faults.fuzz.case import Case
 from benchmarks.faults.fuzz.judge import KINDS
+from edgeopt.jobs import interpreter
 
 RESULTS = ROOT / "benchmarks/faults/fuzz.json"
 
@@ -120,11 +121,12 @@ def work(campaign: Campaign) -> None:
 
 
 def start(campaign: Campaign) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "benchmarks.faults.fuzz.lane", "--stock", str(campaign.stock)]
+    words = interpreter.command("-m", "benchmarks.faults.fuzz.lane", "--stock", str(campaign.stock))
     words += ["--seed", str(campaign.seed)]
     log = (campaign.folder / "lanes.log").open("a")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
-    return subprocess.Popen(words, cwd=ROOT, text=True, **pipes)
+    environment = interpreter.environment()
+    return subprocess.Popen(words, cwd=ROOT, env=environment, text=True, **pipes)
 
 
 def counts(known: dict[str, dict[str, Any]]) -> dict[str, dict[str, int]]:

@@ -24,15 +24,16 @@ from benchmarks.faults.fuzz.call import adopt, call
 from benchmarks.faults.fuzz.case import Case
 from benchmarks.faults.fuzz.judge import Deed, faults
 from benchmarks.faults.fuzz.stock import ALWAYS
+from edgeopt.jobs import interpreter
 
 #: What the command line imports when it is used: imported once, before the forks.
 WARM = (
     "edgeopt.cli",
     "edgeopt.api",
     "edgeopt.pipeline.optimize",
-    "edgeopt.pipeline.bench",
-    "edgeopt.pipeline.compare",
-    "edgeopt.pipeline.doctor",
+    "edgeopt.benchmarking.side_by_side",
+    "edgeopt.pipeline.comparing",
+    "edgeopt.benchmarking.machine_check",
     "edgeopt.report.terminal",
     "edgeopt.report.bench_table",
     "edgeopt.report.explain_table",
@@ -67,7 +68,7 @@ def _words(case: Case) -> tuple[tuple[str, ...], bool]:
     if case.script:
         return (sys.executable, case.script, *case.words), True
     if case.whole:
-        return (sys.executable, "-m", "edgeopt.cli", *case.words), True
+        return (*interpreter.command("-m", "edgeopt.cli"), *case.words), True
     return case.words, False
 
 
@@ -90,9 +91,9 @@ _NOT_LOOKED_AT = (
     "home/cache",
     "home/.android",
     "tmp/adb.",
-    "home/.cache/",
-    "home/.keras/",
-    "home/.config/",
+    "home/.cache",
+    "home/.keras",
+    "home/.config",
     "tmp/matplotlib",
 )
 

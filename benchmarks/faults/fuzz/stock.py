@@ -7,7 +7,6 @@ Light ones need ONNX and scikit-learn; heavy ones PyTorch and TensorFlow, in a p
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.faults import small
+from edgeopt.jobs import interpreter
 
 #: Beside every case: the model, its data and a target that nothing is timed on.
 ALWAYS = ("model.onnx", "data.npz", "one.toml")
@@ -28,18 +28,17 @@ def light(folder: Path) -> None:
     _estimators(folder)
     _images(folder / "images")
     words = ("optimize", "model.onnx", "--target", "./one.toml", "--data", "data.npz")
-    command = [sys.executable, "-m", "edgeopt.cli", *words, "--quick", "--out", "run"]
-    root = str(Path(__file__).parents[3])
-    environment = {**os.environ, "PYTHONPATH": root}
-    subprocess.run(command, cwd=folder, check=True, env=environment, capture_output=True)
+    command = interpreter.command("-m", "edgeopt.cli", *words, "--quick", "--out", "run")
+    there = interpreter.environment()
+    subprocess.run(command, cwd=folder, check=True, env=there, capture_output=True)
 
 
 def heavy(folder: Path) -> None:
     """model.pt2, model.keras, model.h5, model.tflite, saved/."""
     for part in ("torch", "keras"):
-        command = [sys.executable, "-m", "benchmarks.faults.fuzz.stock", str(folder), f"--{part}"]
-        root = str(Path(__file__).parents[3])
-        quiet = {**os.environ, "PYTHONPATH": root, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        module = "benchmarks.faults.fuzz.stock"
+        command = interpreter.command("-m", module, str(folder), f"--{part}")
+        quiet = {**interpreter.environment(), "TF_CPP_MIN_LOG_LEVEL": "3"}
         subprocess.run(command, check=True, env=quiet, capture_output=True)
 
 

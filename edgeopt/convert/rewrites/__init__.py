@@ -73,8 +73,9 @@ TOOLS = {
         "sequences", "functions", "soft shrink", "shrink", "pads", "elu", "prelu", "transposed",
         "widened", "average", "dilated",
     ),
-    # 20261020 drops Shrink's parameters and the axes of reductions where they are an input, crashes
-    # where an output is an input, and has no mean whose padding differs at the ends of an axis.
+    # 20261020 drops Shrink's parameters and the axis of reductions where one is an input, has no
+    # forms of some with an input, crashes where an output is an input, and has no mean whose
+    # padding differs at the ends of an axis.
     "pnnx": (
         "sequences", "functions", "soft shrink", "shrink", "pads", "passed", "uneven",
         "reductions",

@@ -13,7 +13,11 @@ LAST = 17
 
 
 def apply(editor: Editor) -> int:
-    """Axes as attributes, in the words of `LAST`; ReduceSum as so many times the mean."""
+    """Axes as attributes, in the words of `LAST`; ReduceSum as so many times the mean.
+
+    The whole model then is of `LAST`: one with operators that are newer, or mean something else
+    there, gives no answers or others, and stays as it was (`rewritten`; `pnnx_refused`).
+    """
     count = editor.replace(lambda one: _reduced(one, editor))
     if count:
         for opset in editor.model.opset_import:

@@ -12,13 +12,14 @@ import tempfile
 import zipfile
 from typing import TYPE_CHECKING, Any, Iterator
 
+from edgeopt.runtimes import archive as archives
 from edgeopt.runtimes.exported import examples, operators, program, zipped
 from edgeopt.runtimes.exported.refused import Damaged, NeedsTrust, NoProgram
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-NEEDS = ("torch",)  # to load; to check, nothing
+PACKAGES = ("torch",)  # to load; to check, nothing
 
 __all__ = ["Damaged", "NeedsTrust", "NoProgram", "check", "load"]
 
@@ -43,7 +44,7 @@ def load(path: str, trusted: bool = False) -> ExportedProgram:
     import torch
 
     if trusted:
-        zipped.check_whole(path)
+        _check_trusted(path)
         return torch.export.load(path)
     with tempfile.TemporaryDirectory(prefix="edgeopt-pt2-") as folder:
         copy = os.path.join(folder, "model.pt2")
@@ -64,6 +65,16 @@ def check(path: str) -> None:
         for name in archive.names:
             for _ in _plain(archive, name):
                 pass
+
+
+def _check_trusted(path: str) -> None:
+    """Damage is no matter of trust. Raises Damaged, NoProgram: as `load`."""
+    try:
+        check(path)
+    except NeedsTrust:  # what else is in it is known to nobody, but it has checksums
+        found = archives.damage(path)
+        if found:
+            raise Damaged(found) from None
 
 
 def write_plain(path: str, copy: str) -> None:

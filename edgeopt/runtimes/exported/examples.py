@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-NEEDS = ("torch",)
+PACKAGES = ("torch",)
 
 
 def stand_in(program: Any) -> tuple:

@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, List
 from edgeopt.runtimes.exported import rules
 from edgeopt.runtimes.exported.refused import NeedsTrust
 
-NEEDS = ("torch",)
+PACKAGES = ("torch",)
 
 _OPERATOR = re.compile(
     r"torch\.ops\.(aten|prims|quantized_decomposed|torchvision|torchao)"

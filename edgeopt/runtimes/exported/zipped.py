@@ -7,25 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-import struct
 import zipfile
-import zlib
 from typing import Iterator, List, Tuple
 
 from edgeopt.runtimes.exported.refused import Damaged, NeedsTrust, NoProgram
-
-#: What reading a damaged archive raises in `zipfile`.
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OverflowError,
-)
+from edgeopt.runtimes.npz import DAMAGED
 
 PIECE = 1 << 20
 MEMBERS = 200_000
@@ -93,21 +79,6 @@ class Archive:
         return b"".join(self.pieces(name))
 
 
-def check_whole(path: str) -> None:
-    """Read every member of any zip archive against its checksum.
-
-    Raises:
-        Damaged: one is not what was written, or there is no archive.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                for _ in _pieces(archive, entry, entry.filename):
-                    pass
-    except BROKEN as error:
-        raise error if isinstance(error, Damaged) else Damaged(_said(error)) from None
-
-
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Iterator[bytes]:
     try:
         with archive.open(entry) as file:
@@ -119,14 +90,14 @@ def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Iter
                 left -= len(piece)
                 yield piece
             file.read(1)  # the checksum of an empty one, too
-    except BROKEN as error:
+    except DAMAGED as error:
         raise Damaged("its part {} is not what was written".format(name)) from error
 
 
 def _opened(path: str) -> Tuple[zipfile.ZipFile, dict]:
     try:
         archive = zipfile.ZipFile(path)
-    except BROKEN as error:
+    except DAMAGED as error:
         raise Damaged(_said(error)) from None
     try:
         return archive, _entries(archive.infolist(), os.path.getsize(path))
@@ -161,11 +132,13 @@ def _entries(listed: List[zipfile.ZipInfo], size: int) -> dict:
 
 def _require_plain(entry: zipfile.ZipInfo, name: str) -> None:
     if not _KNOWN.fullmatch(name) or ".." in name.split("/") or "\n" in name:
-        what = next((what for start, what in _OTHERS if name.startswith(start)), "a part")
-        known = "" if what != "a part" else ", which torch.export.save does not write"
-        raise NeedsTrust("it holds {} ({!r}){}".format(what, _short(name), known))
+        known = next((what for start, what in _OTHERS if name.startswith(start)), None)
+        why = "" if known else ", which torch.export.save does not write"
+        raise NeedsTrust("it holds {} ({!r}){}".format(known or "a part", _short(name), why))
     if entry.orig_filename != entry.filename:
         raise NeedsTrust("the name of its part {!r} is two".format(_short(name)))
+    if not entry.file_size and not name.startswith(("data/", "extra/")):
+        raise Damaged("its part {} is empty".format(name))
     if entry.flag_bits & 1:
         raise Damaged("its part {} is encrypted".format(name))
     if entry.compress_type != zipfile.ZIP_STORED or entry.compress_size != entry.file_size:

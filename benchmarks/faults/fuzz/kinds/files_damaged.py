@@ -13,6 +13,8 @@ KIND = "files_damaged"
 #: Suffix -> what each number of damages is: cuts, flips, fills; whether a cut one is no model.
 PLAIN = {".onnx": (10, 24, 16), ".tflite": (6, 14, 8), ".h5": (5, 6, 4), ".joblib": (6, 8, 4)}
 ARCHIVES = {".keras": 6, ".skops": 16, ".pt2": 8}
+#: PyTorch writes where the directory begins a second time, in a zip64 record, which counts.
+SOUND = {".pt2": (*zips.SOUND, "directory-offset")}
 LIGHT = (".onnx", ".skops", ".joblib")
 
 
@@ -35,7 +37,8 @@ def _plain(suffix: str, whole: bytes, rng: random.Random) -> Iterator[Case]:
 
 def _archive(suffix: str, whole: bytes, rng: random.Random) -> Iterator[Case]:
     for what, damaged in zips.broken(whole, rng, ARCHIVES[suffix]):
-        yield _case(suffix, what, damaged, "orderly" if what in zips.SOUND else "refused")
+        sound = SOUND.get(suffix, zips.SOUND)
+        yield _case(suffix, what, damaged, "orderly" if what in sound else "refused")
     for what, damaged in mutate.cut(whole, rng, 6):
         yield _case(suffix, what, damaged, "refused")
 

@@ -127,6 +127,13 @@ def _blank(size: tuple[int, int], name: str = "0/odd.png") -> Change:
     return change
 
 
+def _deeper(images: Path) -> None:
+    """One image of a class lies in a folder within it."""
+    (images / "0/more").mkdir()
+    first = min((images / "0").glob("*.png"))
+    first.rename(images / "0/more" / first.name)
+
+
 def _emptied(images: Path) -> None:
     shutil.rmtree(images)
     images.mkdir()
@@ -190,7 +197,8 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "camera-raw": ("refused", _file("1/odd.nef", b"\0" * 20)),
     "text-among-images": ("orderly", _file("0/labels.txt", b"0 cat")),
     "folder-called-png": ("refused", lambda images: (images / "0/odd.png").mkdir()),
-    "folder-in-class": ("refused", lambda images: (images / "0/more").mkdir()),
+    "folder-in-class": ("orderly", lambda images: (images / "0/more").mkdir()),
+    "folder-of-images-in-class": ("refused", _deeper),
     "dangling-link": ("refused", lambda images: (images / "0/odd.png").symlink_to("gone")),
     "link-loop": ("refused", lambda images: (images / "0/odd.png").symlink_to("odd.png")),
     "to-zero": ("refused", lambda images: (images / "0/odd.png").symlink_to("/dev/zero")),

@@ -1,0 +1,122 @@
+"""bench(): latency of artifacts side by side, in one interleaved schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from edgeopt.benchmarking.opened_files import Opened, open_files, place
+from edgeopt.devices.device import Device
+from edgeopt.domain import arithmetic, bounds
+from edgeopt.domain.bench_row import BenchRow, BenchTable
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.finding import failures
+from edgeopt.domain.progress import Listener, silent, under
+from edgeopt.harness.budget import STANDARD, Budget
+from edgeopt.harness.compare import compare, noise, settled
+from edgeopt.harness.figures import energy_of, latency, start
+from edgeopt.harness.measure import measure
+from edgeopt.harness.subject import Subject
+from edgeopt.harness.timed import Session
+from edgeopt.harness.validity import findings
+
+
+def bench(
+    paths: Sequence[Path],
+    threads: Sequence[int] = (1,),
+    data: Path | None = None,
+    baseline: Path | None = None,
+    budget: Budget = STANDARD,
+    seed: int = 0,
+    timeout_s: float = 300.0,
+    progress: Listener = silent,
+    device: Device | None = None,
+    trust: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+) -> BenchTable:
+    """Time model files side by side.
+
+    Args:
+        paths: .onnx, .xml, .tflite, .pte, .param or .pt2 files.
+        threads: each artifact is timed with each of these.
+        data: an .npz with one array per input; None: seeded random inputs of the right type.
+        baseline: the one of `paths` that the verdicts are against; None: the first.
+        device: where; None: here. It is left open.
+        trust: code inside the files may run.
+        shapes: of inputs whose dimensions a file leaves open.
+
+    Raises:
+        BadInput: a file that no runtime opens; data that does not fit; a baseline that is
+            none of the artifacts.
+        NotInstalled: a file's runtime is missing.
+    """
+    bounds.require("seed", seed)
+    bounds.require("step_timeout_s", timeout_s)
+    for count in threads:
+        bounds.require("threads", count)
+    if baseline is not None and baseline not in paths:
+        raise BadInput(
+            f"the baseline {baseline} is none of the artifacts.",
+            f"Name one of: {', '.join(map(str, paths))}.",
+        )
+    first = paths.index(baseline) * len(threads) if baseline else 0
+    with place(device) as (here, work):
+        opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
+        session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
+    raw = session.raw()
+    found = findings(raw)
+    spoiled = failures(found)
+    rows = tuple(_row(s, session, opened.facts[s.key], spoiled) for s in opened.subjects)
+    return BenchTable(
+        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=raw
+    )
+
+
+def _measure(
+    device: Device,
+    opened: Opened,
+    first: int,
+    budget: Budget,
+    work: Path,
+    timeout_s: float,
+    seed: int,
+    progress: Listener,
+) -> Session:
+    keys = [subject.key for subject in opened.subjects]
+    return measure(
+        device,
+        opened.subjects,
+        opened.feeds,
+        budget,
+        work / "bench.log",
+        timeout_s,
+        seed,
+        under(progress, "measuring"),
+        keys[first],
+        lambda session: settled(session, keys),
+    )
+
+
+def _row(
+    subject: Subject, session: Session, facts: dict[str, Any], spoiled: tuple[str, ...]
+) -> BenchRow:
+    timed, base = session.timed[subject.key], session.timed[session.baseline]
+    versus = None
+    if subject.key != session.baseline and not (timed.failed or base.failed or spoiled):
+        versus = compare(session, subject.key, session.baseline)
+    return BenchRow(
+        path=str(subject.path),
+        sha256=facts["sha256"],
+        runtime=subject.runtime,
+        version=facts["version"],
+        options=facts.get("options") or {},
+        threads=subject.threads,
+        latency_ms=None if timed.failed else latency(timed, session.budget, spoiled),
+        versus_baseline=versus,
+        precision=arithmetic.precisions(facts.get("precisions") or {}),
+        start=start(timed) if timed.launches else None,
+        energy=energy_of(timed),
+        reason=timed.failed,
+    )

@@ -1,0 +1,157 @@
+"""The libraries that choose integers: what they are called, refuse and leave to be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from edgeopt.domain.recipe import Calibration, Quantization
+
+#: Their packages. A new one is a word here and a row in `QUANTIZERS`.
+Library = Literal[
+    "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools"
+]
+
+#: What is asked of a library, and why that cannot be had.
+Refusal = tuple[Callable[["Quantization"], bool], str]
+
+
+@dataclass(frozen=True)
+class Quantizer:
+    """One library.
+
+    Attributes:
+        title: its name for people.
+        refused: what it does not have. What it is silent about, it has.
+        leaves_in_float: whether it leaves operators in float where it is told to.
+        alternatives: changes of its usual static integers that are worth a try where these lose
+            too much. All of them run in the same kernels, so that none costs time where it runs.
+    """
+
+    title: str
+    refused: tuple[Refusal, ...] = ()
+    leaves_in_float: bool = False
+    alternatives: tuple[Mapping[str, object], ...] = ()
+
+
+def _unusual(how: Quantization, calibration: Calibration | None) -> bool:
+    """Whether anything but its library and this calibration is said."""
+    return how != type(how)(library=how.library, calibration=calibration)
+
+
+QUANTIZERS: dict[str, Quantizer] = {
+    "ai-edge-quantizer": Quantizer(
+        title="AI Edge Quantizer",
+        refused=(
+            (
+                lambda q: (
+                    q.calibration in ("mean-min-max", "percentile", "entropy", "mse", "histogram")
+                ),
+                "AI Edge Quantizer keeps the least and the largest value of each tensor (min-max, "
+                "or a moving average of them): it has no other calibration",
+            ),
+            (
+                lambda q: q.activations == "symmetric" and q.activation_bits == 8,
+                "LiteRT's 8-bit kernels take activations with a free zero point; AI Edge Quantizer "
+                "makes symmetric ones with 16 bits only",
+            ),
+            (lambda q: q.smooth_quant, "AI Edge Quantizer has no SmoothQuant"),
+            (lambda q: q.channel_alignment, "AI Edge Quantizer has no channel alignment"),
+            (lambda q: q.overflow_fix, "AI Edge Quantizer has no overflow fix"),
+            (
+                lambda q: q.bias_correction == "full",
+                "bias correction for LiteRT is made here, from the means of each layer's "
+                "input: it has no full form",
+            ),
+        ),
+        leaves_in_float=True,
+        alternatives=({"bias_correction": "fast"},),
+    ),
+    "onnxruntime": Quantizer(
+        title="ONNX Runtime's quantizer",
+        refused=(
+            (
+                lambda q: q.calibration in ("mse", "mean-min-max", "histogram"),
+                "ONNX Runtime's quantizer has min-max, moving-average, percentile and entropy "
+                "calibration, and no other",
+            ),
+            (
+                lambda q: q.activation_bits == 16,
+                "ONNX Runtime has no processor kernels for 16-bit activations: they would be "
+                "computed in float after two conversions",
+            ),
+            (
+                lambda q: q.smooth_quant,
+                "ONNX Runtime's quantizer takes SmoothQuant from neural-compressor, which this "
+                "version of edgeopt does not use",
+            ),
+            (lambda q: q.channel_alignment, "ONNX Runtime's quantizer has no channel alignment"),
+            (lambda q: q.overflow_fix, "this version of edgeopt asks ONNX Runtime for all 8 bits"),
+            (
+                lambda q: q.bias_correction == "full",
+                "bias correction for ONNX Runtime is made here, from the means of each layer's "
+                "input: it has no full form",
+            ),
+            (
+                lambda q: q.weight_bits == 4,
+                "this version of edgeopt makes 4-bit weights for LiteRT and OpenVINO only",
+            ),
+        ),
+        leaves_in_float=True,
+        # Percentiles took 13 times as long as extremes on EfficientNet-Lite0 and gave 0.1 dB.
+        alternatives=({"bias_correction": "fast"},),
+    ),
+    "nncf": Quantizer(
+        title="NNCF",
+        refused=(
+            (
+                lambda q: q.calibration in ("entropy", "moving-average", "histogram"),
+                "NNCF has min-max, mean-min-max, percentile and mse calibration, and no other",
+            ),
+            (
+                lambda q: q.activation_bits == 16,
+                "OpenVINO has no integer kernels for 16-bit activations",
+            ),
+        ),
+        leaves_in_float=True,
+        # EfficientNet-Lite0: 2.1 dB by 8 bits in the first layer, 0.3 dB by free zero points.
+        alternatives=(
+            {"overflow_fix": False},
+            {"overflow_fix": False, "activations": "asymmetric"},
+            {"calibration": "mean-min-max", "overflow_fix": False},
+        ),
+    ),
+    "tensorflow": Quantizer(
+        title="TensorFlow's converter",
+        refused=(
+            (
+                lambda q: _unusual(q, q.calibration),
+                "TensorFlow's converter has no settings for its integers: ask AI Edge Quantizer",
+            ),
+        ),
+        alternatives=(
+            {"library": "ai-edge-quantizer"},
+            {"library": "ai-edge-quantizer", "bias_correction": "fast"},
+        ),
+    ),
+    "torchao": Quantizer(
+        title="torchao",
+        refused=(
+            (
+                lambda q: _unusual(q, "histogram"),
+                "integers for ExecuTorch are torchao's for XNNPACK, whose settings are not offered",
+            ),
+        ),
+    ),
+    "coremltools": Quantizer(
+        title="coremltools",
+        refused=(
+            (
+                lambda q: _unusual(q, None),
+                "coremltools' weight compression is taken with its usual settings",
+            ),
+        ),
+    ),
+}

@@ -1,0 +1,83 @@
+"""The end of a run: bundles, report, run.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from edgeopt.bundle import write as bundle
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.run import Choice, Run
+from edgeopt.domain.target import Profile
+from edgeopt.jobs import disk
+from edgeopt.pipeline import folder_check
+from edgeopt.report import html
+from edgeopt.report.comparison import comparison
+from edgeopt.store import atomic, run_folder
+from edgeopt.store.listed import AGAIN
+from edgeopt.store.run_folder import RunFolder
+from edgeopt.targets import published
+
+
+def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
+    """Write bundles, report and run.json; returns the run with its records."""
+    run = msgspec.structs.replace(
+        run, folder=str(folder.path), records=tuple(folder.journal.records())
+    )
+    choices = tuple(_bundled(run, choice, folder) for choice in run.choices)
+    run = msgspec.structs.replace(run, choices=choices)
+    (folder.path / "targets").mkdir(exist_ok=True)
+    for name, profile in profiles.items():
+        atomic.write(folder.path / "targets" / f"{name}.json", msgspec.json.encode(profile))
+    write_report(run)
+    folder.write_run(run)
+    return run
+
+
+def mended(run: Run, folder: RunFolder) -> Run:
+    """A finished run; a bundle that is not what it wrote is written again.
+
+    Every chosen artifact has to be the one that was measured (`folder_check.changed_artifacts`).
+    """
+    changed = folder_check.changed_bundles(run, folder)
+    if not changed:
+        return run
+    said = tuple(f"{sentence} It was written again." for sentence in changed.values())
+    run = msgspec.structs.replace(run, warnings=run.warnings + said)
+    return finish(run, folder, run_folder.profiles(folder.path))
+
+
+def write_report(run: Run) -> None:
+    """Write report.html from what the run's folder holds.
+
+    Raises:
+        BadInput: the folder holds something else.
+        CannotWrite: there is no room for it.
+    """
+    folder = Path(run.folder)
+    profiles = run_folder.profiles(folder)
+    rows = published.rows()
+    found = comparison(run, profiles, rows) if len(profiles) > 1 else None
+    with disk.ending(folder):
+        atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
+
+
+def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
+    record = run.record(choice.target, choice.recipe_id)
+    if record is None or record.recipe is None:
+        return choice
+    artifact = folder.artifact(record.recipe.conversion_id)
+    if artifact is None or record.sha256 not in (None, artifact.sha256):
+        if choice.bundle:  # of a run that had finished: its artifacts may be gone
+            return choice
+        raise BadInput(f"the artifact of {record.recipe} was changed while the run went on.", AGAIN)
+    bundle.write(
+        folder.path / choice.target,
+        record,
+        artifact,
+        folder.artifact_folder(record.recipe.conversion_id),
+        run.source,
+        run.environment,
+    )
+    return msgspec.structs.replace(choice, bundle=choice.target)

@@ -1,0 +1,42 @@
+"""How a record begins, and how it ends before it was scored."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edgeopt import runtimes
+from edgeopt.domain.errors import StepFailed
+from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.record import Record, Status, Step
+
+
+def blank(target: str, device: str, recipe: Recipe) -> Record:
+    """The record of a recipe of which nothing is known yet."""
+    return Record(
+        target=target,
+        device=device,
+        runtime=recipe.runtime,
+        precision=recipe.precision,
+        recipe_id=recipe.id,
+        recipe=recipe,
+        status="ok",
+        step=None,
+    )
+
+
+def made_only(record: Record) -> Record:
+    """The record of an artifact that nothing here can run."""
+    elsewhere = runtimes.spec(record.runtime).elsewhere
+    assert elsewhere is not None, "asked of a runtime that runs nowhere here"
+    why, advice = elsewhere
+    return msgspec.structs.replace(
+        record, status="converted", step="convert", reason=why, hint=advice
+    )
+
+
+def failed(record: Record, step: Step, error: StepFailed) -> Record:
+    """A record that ended at a step."""
+    status: Status = error.status  # type: ignore[assignment]
+    return msgspec.structs.replace(
+        record, status=status, step=step, reason=error.reason, hint=error.hint
+    )

@@ -1,0 +1,33 @@
+"""Why a recipe is not tried, in words, and what would help."""
+
+from __future__ import annotations
+
+from edgeopt.domain.obstacle import Obstacle
+
+
+def reason(obstacle: Obstacle) -> str:
+    """What stands in the record of a recipe that was left out."""
+    runtime, names = obstacle.runtime, ", ".join(obstacle.names)
+    return {
+        "said": obstacle.detail,
+        "lacks-flags": f"needs one of: {names}",
+        "no-converter": f"this version of edgeopt has no converter to {runtime}",
+        "quantized-already": "the source's file is quantized already; it is tried as it is",
+        "takes-nothing-quantized": (
+            f"edgeopt has no way to give {runtime} a model that is quantized already"
+        ),
+        "no-such-precision": (
+            f"this version of edgeopt makes no {obstacle.precision} for {runtime}"
+        ),
+        "not-installed": f"not installed: {names}",
+        "no-gpu": f"no device at hand whose {runtime} sees the GPU ({obstacle.gpu})",
+    }[obstacle.kind]
+
+
+def hint(obstacle: Obstacle) -> str:
+    """What would help; "" where nothing is known to."""
+    if obstacle.kind == "not-installed":
+        return f"pip install edgeopt[{obstacle.extra}]"
+    if obstacle.kind == "no-gpu":
+        return "It needs the GPU's driver there: see docs/targets.md."
+    return obstacle.hint

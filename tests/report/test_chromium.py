@@ -1,0 +1,103 @@
+"""The page in a real browser: nothing in its console, nothing wider than the window."""
+
+import html as escaping
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from edgeopt.report.html import render
+from tests.report.sample import sample_run
+from tests.report.sample_profiles import sample_profiles
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+WIDTHS = (390, 1280)
+
+
+def browse(folder, html):
+    """The document after its scripts ran, and what the console said."""
+    file = folder / "page.html"
+    file.write_text(html, encoding="utf-8")
+    argv = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--enable-logging=stderr",
+        f"--user-data-dir={folder / 'profile'}",
+        "--dump-dom",
+        file.as_uri(),
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+SCRIPT = """
+window.onload = () => {
+  const pages = [...document.querySelectorAll("iframe")].map(frame => frame.contentDocument);
+  const page = pages[1];
+  const head = page.querySelector("th[data-key=size]");
+  head.firstElementChild.click();
+  head.firstElementChild.click();
+  page.querySelector(".wide .dot.chosen").dispatchEvent(new Event("focus"));
+  document.body.dataset.told = JSON.stringify({
+    widths: pages.map(page => page.documentElement.scrollWidth),
+    buttons: page.querySelectorAll("thead button").length,
+    sorted: head.getAttribute("aria-sort"),
+    sizes: [...page.querySelector(".candidates").tBodies[0].rows].map(row => row.dataset.size),
+    readout: page.querySelector(".readout").textContent,
+  });
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What the page says of itself in windows of both widths, and what the console said."""
+    source = escaping.escape(render(sample_run(), sample_profiles()), quote=True)
+    frames = [
+        f'<iframe width="{width}" height="800" srcdoc="{source}"></iframe>' for width in WIDTHS
+    ]
+    page = f"<body>{''.join(frames)}<script>{SCRIPT}</script></body>"
+    dom, console = browse(tmp_path_factory.mktemp("browser"), page)
+    found = json.loads(escaping.unescape(re.search(r'data-told="([^"]*)"', dom)[1]))
+    return {**found, "console": console}
+
+
+def test_the_console_stays_silent(told):
+    assert told["console"] == []
+
+
+def test_the_page_is_never_wider_than_its_window(told):
+    assert all(0 < found <= limit for found, limit in zip(told["widths"], WIDTHS, strict=True))
+
+
+def test_a_click_on_a_head_sorts_with_the_unknown_last(told):
+    assert told["buttons"] == 9 + 5
+    assert told["sorted"] == "descending"
+    known = [int(size) for size in told["sizes"] if size is not None]
+    assert known == sorted(known, reverse=True)
+    assert told["sizes"][len(known) :] == [None] * 7
+
+
+def test_a_point_in_focus_is_read_out(told):
+    assert told["readout"].startswith("openvino int8-static (nncf, min-max, per-channel) threads=2")
+
+
+def test_a_script_that_is_not_the_pages_own_is_refused(tmp_path):
+    html = render(sample_run(), sample_profiles())
+    html = html.replace("</main>", "</main><script>document.title = 'taken'</script>")
+    dom, console = browse(tmp_path, html)
+    assert "<title>taken" not in dom
+    assert any("Content Security Policy" in line for line in console)

@@ -1,0 +1,131 @@
+"""One table over targets: what each cell says, and that predictions stand apart."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
+from rich.console import Console
+
+from edgeopt.cli import cli
+from edgeopt.domain.comparison import Comparison
+from edgeopt.domain.published import Predicted
+from edgeopt.report import compare_table, html
+from edgeopt.report.comparison import comparison
+from edgeopt.store.run_folder import RunFolder
+from tests.report.sample import INTEL, PI, sample_run
+from tests.report.sample_profiles import sample_profiles
+
+
+@pytest.fixture(scope="module")
+def found():
+    return comparison(sample_run(), sample_profiles())
+
+
+def printed(found) -> str:
+    console = Console(width=100, no_color=True)
+    with console.capture() as captured:
+        console.print(compare_table.render(found))
+    return captured.get()
+
+
+def cell(found, title: str, target: str):
+    (line,) = [one for one in found.lines if one.title == title]
+    return next(one for one in line.cells if one.target == target)
+
+
+def test_a_cell_says_what_became_of_a_candidate_there(found):
+    by_state = {(line.runtime, line.precision, c.target): c for line in found.lines
+                for c in line.cells}  # fmt: skip
+    measured = by_state["onnxruntime", "fp32", INTEL]
+    assert (measured.state, measured.qualifies) == ("measured", True)
+    assert "thr" in compare_table.cell_text(measured)
+    scored = by_state["onnxruntime", "fp32", PI]
+    assert (scored.state, scored.latency_ms) == ("converted", None)
+    assert "at hand" in scored.reason
+    left = by_state["openvino", "int8-static", PI]
+    assert (left.state, left.reason) == ("left out", "its int8 kernels are for x86")
+    chosen = [(c.target, c.recipe_id) for line in found.lines for c in line.cells if c.chosen]
+    assert sorted(chosen) == sorted((c.target, c.recipe_id) for c in sample_run().choices)
+
+
+def test_threads_are_folded_to_the_best(found):
+    run = sample_run()
+    sessions = {r.recipe.session_id for r in run.records if r.recipe}
+    assert sum(line.artifact is not None for line in found.lines) == len(sessions)
+    measured = [c for line in found.lines for c in line.cells if c.state == "measured"]
+    others = [one for one in measured if not one.chosen]
+    assert len(others) >= 4
+    for one in others:
+        rivals = [r for r in run.records if r.target == one.target and r.recipe
+                  and r.recipe.session_id == run.record(one.target, one.recipe_id).recipe
+                  .session_id and r.latency_ms]  # fmt: skip
+        assert one.latency_ms.p50 == min(r.latency_ms.p50 for r in rivals)
+
+
+def test_what_was_emulated_says_so_and_has_no_latency():
+    run = sample_run()
+    records = tuple(
+        replace(r, kind="emulated", device="emulated-pi5") if r.target == PI and r.recipe else r
+        for r in run.records
+    )
+    found = comparison(replace(run, records=records), sample_profiles())
+    one = cell(found, "onnxruntime fp32", PI)
+    assert (one.state, one.latency_ms) == ("emulated", None)
+    assert "emulated" in printed(found)
+
+
+def test_a_prediction_stands_apart_with_its_interval(found):
+    guess = Predicted(p50_ms=31.0, low_ms=20.0, high_ms=48.0, basis="a guess", n=4, sources=())
+    lines = tuple(
+        replace(line, cells=tuple(
+            replace(c, predicted=guess) if c.state == "converted" else c for c in line.cells
+        )) for line in found.lines
+    )  # fmt: skip
+    text = printed(replace(found, lines=lines))
+    table, _, apart = text.partition("Predicted, not measured")
+    assert "31.0 ms" not in table
+    assert "31.0 ms (20.0 to 48.0 ms)" in apart
+
+
+def test_the_terminal_and_the_page_say_the_same(found):
+    text = printed(found)
+    assert max(map(len, text.splitlines())) <= 100
+    page = html.render(sample_run(), sample_profiles(), found)
+    for words in ("One artifact for all", "converted only", INTEL, PI):
+        assert words in text
+        assert words in page
+    alone = html.render(sample_run(), sample_profiles())
+    assert "One artifact for all" not in alone
+
+
+@pytest.fixture
+def stored(tmp_path):
+    run = sample_run()
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.write_run(run)
+    for record in run.records:
+        folder.journal.append(record)
+    return folder.path
+
+
+def test_the_command_shows_the_run_of_a_folder(stored):
+    shown = CliRunner().invoke(cli, ["compare", str(stored)])
+    assert shown.exit_code == 0, shown.output
+    assert "One artifact for all: onnxruntime fp32" in shown.stdout
+    told = CliRunner().invoke(cli, ["compare", str(stored), "--json"])
+    made = msgspec.convert(json.loads(told.stdout), Comparison)
+    assert [column.target for column in made.columns] == [INTEL, PI]
+
+
+def test_the_command_says_what_does_not_go_together(stored, tmp_path):
+    both = CliRunner().invoke(cli, ["compare", str(stored), "--quick"])
+    assert both.exit_code == 2
+    assert "only --json goes with it" in both.stderr
+    bare = CliRunner().invoke(cli, ["compare", str(tmp_path / "model.onnx"), "--target", "a,b"])
+    assert bare.exit_code == 2
+    assert "needs --target and --data" in bare.stderr
