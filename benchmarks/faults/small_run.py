@@ -51,6 +51,11 @@ class Scene:
         for folder in (self.out.parent, self.temporary, self.cache):
             folder.mkdir(parents=True, exist_ok=True)
 
+    def clear(self) -> None:
+        """As if nothing had been called."""
+        shutil.rmtree(self.place)
+        self.__post_init__()
+
     @property
     def out(self) -> Path:
         return self.place / "o" / "run"
