@@ -47,6 +47,7 @@ def _as_subject(key):
     return Subject(key, key, "scripted", f"/{key}", 1, (), ())
 
 
+@pytest.mark.slow
 def test_a_sound_machine_spoils_nothing(session):
     assert failures(findings(session.raw())) == ()
     first, second = table(session).rows
