@@ -196,9 +196,9 @@ def test_layouts_and_single_numbers_survive_integers(sqnr_db):
 
 
 @pytest.mark.slow
-def test_a_custom_operator_is_refused(bench):
+def test_a_custom_operator_is_refused(apart):
     with pytest.raises(ChildFailed) as caught:
-        bench.make("lstm_with_peepholes", "litert", "fp32")
+        apart.make("lstm_with_peepholes", "litert", "fp32")
     assert caught.value.args[0] == (
         "onnx2tf has no LiteRT form of LSTM and left a custom operator."
     )
@@ -209,30 +209,30 @@ def test_a_custom_operator_is_refused(bench):
 
 
 @pytest.mark.slow
-def test_what_a_runtime_refuses_is_told(bench):
+def test_what_a_runtime_refuses_is_told(apart):
     with pytest.raises(ChildFailed) as caught:
-        bench.make("conv", "onnxruntime", "fp32", colour="red")
+        apart.make("conv", "onnxruntime", "fp32", colour="red")
     assert caught.value.args[0].startswith(
         "onnxruntime cannot load what was made: ValueError: unknown ONNX Runtime options"
     )
 
 
 @pytest.mark.slow
-def test_weights_that_nobody_compresses_are_a_failure(bench):
+def test_weights_that_nobody_compresses_are_a_failure(apart):
     """NNCF leaves an LSTM's weights as they are, and does not say so."""
     with pytest.raises(ChildFailed, match="NNCF found no weight in it that it compresses"):
-        bench.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
+        apart.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
 
 
 @pytest.mark.slow
-def test_what_ncnn_has_no_layer_for_is_refused(bench):
+def test_what_ncnn_has_no_layer_for_is_refused(apart):
     """Its LSTM has no peepholes."""
     with pytest.raises(ChildFailed, match=r"^pnnx drops hidden_size of LSTM: "):
-        bench.make("lstm_with_peepholes", "ncnn", "fp32")
+        apart.make("lstm_with_peepholes", "ncnn", "fp32")
 
 
 @pytest.mark.slow
-def test_what_mnn_has_no_form_of_is_named(bench):
+def test_what_mnn_has_no_form_of_is_named(apart):
     """Its LSTM has no peepholes."""
     with pytest.raises(ChildFailed, match="MNN's converter has no form of LSTM as this model"):
-        bench.make("lstm_with_peepholes", "mnn", "fp32")
+        apart.make("lstm_with_peepholes", "mnn", "fp32")

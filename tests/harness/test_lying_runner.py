@@ -81,6 +81,7 @@ QUIET = (*SLOW, "then the end")
 OWN = [lie for lie in TOLD if lie.ends and not any(words in lie.name for words in QUIET)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", OWN[::8], ids=lambda lie: lie.name)
 def test_on_this_machine_it_is_edgeopts_own_fault(tmp_path, log, lie):
     device = Here(tmp_path, lie.name)
