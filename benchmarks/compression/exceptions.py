@@ -164,7 +164,7 @@ def _options(name: str) -> dict[str, str | int]:
 
 def _prices(evaluator: Evaluator, fp32: Recipe, plain: Recipe, progress: Listener) -> list[Price]:
     progress(f"{plain.runtime}: ranking layers")
-    table = evaluator.conversions.noise(plain, evaluator.output)
+    table = evaluator.conversions.sensitivity(plain, evaluator.output)
     pair = profile(
         evaluator.device,
         [evaluator.subject(recipe, evaluator.artifact(recipe)) for recipe in (fp32, plain)],

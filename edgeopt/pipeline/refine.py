@@ -152,7 +152,7 @@ def _except_layers(work: _Work, records: Sequence[Record]) -> None:
     """
     evaluator, base = work.run.evaluator, _base(work)
     work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
-    table = evaluator.conversions.noise(base, evaluator.output)
+    table = evaluator.conversions.sensitivity(base, evaluator.output)
     fp32, int8 = _profiles(work, records)
     work.found = prices.price_groups(table, fp32, int8)
     if not work.why_no_cost and all(price.cost_ms is None for price in work.found):
