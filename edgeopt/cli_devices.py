@@ -102,7 +102,7 @@ def _add_benchmark_phone(name: str, entry: DeviceEntry, device: OwnTimer) -> Non
 
     with progress() as listener, contextlib.closing(device):
         device.prepare(listener)
-        board = device.machine()["board"]
+        board = device.machine().board
     registry.add(name, entry)
     say(f"{name}: {board}, target {entry.target or 'unknown'}")
     say(f"Timed by {device.program.name}: means, which nothing is compared with.")

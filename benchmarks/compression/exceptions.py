@@ -178,7 +178,7 @@ def _prices(evaluator: Evaluator, fp32: Recipe, plain: Recipe, progress: Listene
         evaluator.access.log("profile"),
         300.0,
     )
-    return prices.worth_keeping(prices.prices(table, *pair))
+    return prices.worth_keeping(prices.price_groups(table, *pair))
 
 
 def _scored(context: RunContext, evaluator: Evaluator, recipe: Recipe) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _timed(
                 compare(session, recipe.id, default)
             ),
         }
-    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session.raw())
+    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session)
             if one.state in ("warning", "failed")]  # fmt: skip
     return rows, said
 

@@ -47,7 +47,8 @@ def bench_means(
     for number, (path, count) in enumerate(cases):
         progress(f"timing by benchmark_model: {path.name} threads={count}", number, len(cases))
         rows.append(_row(device, path, count, effort))
-    return MeanTable(device=device.name, rows=tuple(rows), machine=device.machine())
+    machine = msgspec.to_builtins(device.machine())
+    return MeanTable(device=device.name, rows=tuple(rows), machine=machine)
 
 
 def _row(device: OwnTimer, path: Path, threads: int, effort: Effort) -> MeanRow:

@@ -78,9 +78,9 @@ class BenchmarkPhone(Adb):
         words = benchmark_model.arguments(effort, threads)
         program, there = self.put(self.program), self.put(model)
         cores = self.cores()
-        before = self.health()["thermal_status"]
+        before = self.health().thermal_status
         done = self._run([*self._pinned(cores), program, f"--graph={there}", *words])
-        after = self.health()["thermal_status"]
+        after = self.health().thermal_status
         text = done.out + done.err
         try:
             if done.code:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard, runtime_checkable
 
+from edgeopt.devices.account import PhoneHealth, PhoneMachine
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener
 
@@ -86,12 +87,12 @@ class Telling(Protocol):
     Where a reading is not to be had it is None, with its reason in `why_null`.
     """
 
-    def machine(self) -> dict[str, Any]:
-        """What does not change; fields as of the runner's `hello`."""
+    def machine(self) -> PhoneMachine:
+        """What does not change."""
         ...
 
-    def health(self) -> dict[str, Any]:
-        """What may spoil figures; fields as of the runner's `health`."""
+    def health(self) -> PhoneHealth:
+        """What may spoil figures."""
         ...
 
 
@@ -130,7 +131,7 @@ class OwnTimer(Prepared, Protocol):
         """Run the program once on a file."""
         ...
 
-    def machine(self) -> dict[str, Any]:
+    def machine(self) -> PhoneMachine:
         """As `Telling` has it."""
         ...
 

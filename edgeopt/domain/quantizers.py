@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: Their packages. A new one is a word here and a row in `QUANTIZERS`.
 Library = Literal[
-    "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools"
+    "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools", "mnn"
 ]
 
 #: What is asked of a library, and why that cannot be had.
@@ -142,6 +142,15 @@ QUANTIZERS: dict[str, Quantizer] = {
             (
                 lambda q: _unusual(q, "histogram"),
                 "integers for ExecuTorch are torchao's for XNNPACK, whose settings are not offered",
+            ),
+        ),
+    ),
+    "mnn": Quantizer(
+        title="MNN's converter",
+        refused=(
+            (
+                lambda q: q != type(q)(library=q.library, weight_bits=q.weight_bits),
+                "MNN's weight compression has 8 or 4 bits, and no other setting",
             ),
         ),
     ),

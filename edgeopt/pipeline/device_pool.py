@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edgeopt import runtimes, targets
 from edgeopt.devices import registry
 from edgeopt.devices.device import Device, is_emulation, is_own_timer
@@ -205,13 +207,16 @@ class DevicePool:
     def _providers(self, profile: Profile) -> dict[str, tuple[str, ...]]:
         """Runtime -> what else than the processor it can compute on here."""
         with Client(self.local, self.log) as client:
-            return {name: probing.providers(client, name) for name in providers.asked(profile)}
+            return {
+                name: probing.providers(client, name)
+                for name in providers.runtimes_with_any(profile)
+            }
 
     def _on(self, profile: Profile, device: Device) -> Placement:
         if is_emulation(device):
             device.prepare(self.progress)
         if is_own_timer(device):
-            self._readings[device.name] = _Readings(device.machine())
+            self._readings[device.name] = _Readings(msgspec.to_builtins(device.machine()))
         if not device.times:
             return Placement(profile, device, absent=self._absent(profile))
         readings = self._ask(device)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,6 +23,7 @@ from edgeopt.domain.errors import BadInput, DeviceFailed, RunnerFailed, StepFail
 from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.answer import answer
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.evaluation_set import EvaluationSet
@@ -189,21 +189,21 @@ def _emulation(
     record: Record,
     there: Answers,
     here: Answers,
-    facts: dict[str, Any],
+    facts: SessionFacts,
 ) -> Emulation:
     score, drop, why_null = _marks(choose, there, here)
     return Emulation(
         core=device.core,
         emulator=device.emulator,
         note=device.note,
-        runtime_version=str(facts["version"]),
-        precision=arithmetic.precisions(facts.get("precisions") or {}),
+        runtime_version=facts.version,
+        precision=arithmetic.precisions(facts.precisions or {}),
         n=len(there[choose.scoring.output]),
         score=score,
         drop=drop,
         outputs=tuple(difference(name, there[name], here[name]) for name in there),
         required_db=REQUIRED_DB.get(record.precision, REQUIRED_DB_INT8),
-        rss_bytes=facts.get("rss_bytes"),
+        rss_bytes=facts.rss_bytes,
         why_null=why_null,
     )
 

@@ -15,6 +15,7 @@ from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Parity, Record, RecordStep
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.answer import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
@@ -113,7 +114,7 @@ class Evaluator:
 
     def answers(
         self, recipe: Recipe, subject: Subject, part: EvaluationSet, patience_s: float = math.inf
-    ) -> tuple[Answers, dict[str, object]]:
+    ) -> tuple[Answers, SessionFacts]:
         """Answers on one part, in the target's runtime with the options that ship.
 
         Args:
@@ -190,7 +191,7 @@ class Evaluator:
         decide = self.choose.scoring.slices_decide
         return Marks(near, score, drop, self.choose.slices(answers) if decide else ())
 
-    def _parity(self, recipe: Recipe, answers: Answers, facts: dict[str, object]) -> Parity:
+    def _parity(self, recipe: Recipe, answers: Answers, facts: SessionFacts) -> Parity:
         """How near answers come to the source's, held to the arithmetic that ran.
 
         Raises:

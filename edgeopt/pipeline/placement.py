@@ -10,7 +10,7 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.target import Profile
 from edgeopt.search.providers import Providers
-from edgeopt.search.space import Space, space, without
+from edgeopt.search.space import Space, recipe_space, without
 from edgeopt.sources.source import Source
 
 NOWHERE = "none"
@@ -55,6 +55,6 @@ def space_of(placement: Placement, source: Source) -> Space:
     profile, machine = placement.profile, placement.machine
     features = machine["features"] if machine else profile.isa.features
     cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    whole = space(profile, features, cores, source, convert.find, placement.providers)
+    whole = recipe_space(profile, features, cores, source, convert.find, placement.providers)
     hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
     return without(whole, placement.missing, hint)

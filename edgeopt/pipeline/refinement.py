@@ -21,7 +21,7 @@ from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import Plan, time_records
 from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
-from edgeopt.search.alternatives import alternatives
+from edgeopt.search.alternatives import other_integers
 from edgeopt.search.find import float_form, own_fp32
 from edgeopt.search.worth import Chance, chances, less_lossy, lost
 
@@ -121,7 +121,7 @@ def _worked_out(run: TargetRun, state: State, chance: Chance, limit: float) -> _
     work = _Work(run, state, plain, limit, best=plain)
     assert plain.recipe is not None
     assert plain.recipe.quantization is not None
-    for other in alternatives(plain.recipe.quantization):
+    for other in other_integers(plain.recipe.quantization):
         if work.holds(work.tried(_with(plain.recipe, other), ", ".join(other.words[1:]))):
             return work
     try:
@@ -146,13 +146,13 @@ def _except_layers(work: _Work) -> None:
     output = evaluator.choose.scoring.output
     table = evaluator.conversions.layer_sensitivity(base, output)
     fp32, int8 = _profiles(work)
-    work.priced = prices.prices(table, fp32, int8)
+    work.priced = prices.price_groups(table, fp32, int8)
     if not work.why_no_cost and all(price.cost_ms is None for price in work.priced):
         work.why_no_cost = "the profiled operators are not those of the graph"
     best = prices.worth_keeping(work.priced)
     enough = None
     tried: dict[int, Record] = {}
-    for count in prices.ladder(best):
+    for count in prices.counts(best):
         if (prices.predicted_ms(_ms(work.plain), best[:count]) or 0.0) >= work.limit_ms:
             work.trouble = "more layers in float would be slower than what qualifies already"
             break
@@ -203,7 +203,7 @@ def _fewer(
     return enough
 
 
-def _profiles(work: _Work) -> tuple[Sequence[prices.Turns], Sequence[prices.Turns]]:
+def _profiles(work: _Work) -> tuple[Sequence[prices.Launch], Sequence[prices.Launch]]:
     """Profiles of the fp32 and the plain int8 form by launch, taken in turns on the device."""
     evaluator, fp32 = work.run.evaluator, float_form(work.state.records, work.plain)
     if fp32 is None or fp32.recipe is None or work.plain.recipe is None:

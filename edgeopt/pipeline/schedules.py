@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.schedule import Asked
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.gates import Raw
 from edgeopt.harness.timed import Session
 from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.run_environment import tools
@@ -71,7 +71,7 @@ def known(folder: Path, plan: Asked, budget: Budget) -> Session | None:
     return None
 
 
-def keep(folder: Path, plan: Asked, budget: Budget, raw: Raw, whole: bool) -> None:
+def keep(folder: Path, plan: Asked, budget: Budget, raw: dict[str, Any], whole: bool) -> None:
     """Write every raw nanosecond, and what it was asked for where the schedule is `whole`.
 
     Args:

@@ -112,7 +112,7 @@ def measured(
     known = schedules.known(folder, schedule, budget)
     if known is not None:
         run.progress(Doing(f"measuring ({budget.name})", "known from an earlier schedule"), 1, 1)
-        return known, findings(known.raw())
+        return known, findings(known)
     subjects = [evaluator.subject(r.recipe) for r in records if r.recipe]
     with access.measuring():
         session = measure(
@@ -129,10 +129,9 @@ def measured(
         )
         if any(timed.timed_out for timed in session.timed.values()):
             access.require_answer()
-        raw = session.raw()
-        machine = findings(raw)
+        machine = findings(session)
         whole = not failures(machine) and not any(t.failed for t in session.timed.values())
-        schedules.keep(folder, schedule, budget, raw, whole)
+        schedules.keep(folder, schedule, budget, session.raw(), whole)
     return session, machine
 
 

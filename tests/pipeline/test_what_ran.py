@@ -18,6 +18,7 @@ from edgeopt.domain.latency import Latency
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.parity_check import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.record_ends import blank
@@ -63,9 +64,10 @@ HERE = Path(__file__).parent
     ],
 )
 def test_what_ran_instead(precision, facts, instead, held_to):
+    facts = SessionFacts(version="1", **facts)
     assert arithmetic.instead(precision, facts) == instead
     assert arithmetic.held_to(precision, instead) == held_to
-    account = executed(Recipe(runtime="openvino", precision=precision), {"version": "1", **facts})
+    account = executed(Recipe(runtime="openvino", precision=precision), facts)
     assert account.instead == instead
 
 
@@ -142,7 +144,7 @@ def test_a_refusal_names_what_ran(run, records):
         name: array + noise.normal(0, np.abs(array).max(), array.shape)
         for name, array in run.evaluator.choose.source.items()
     }
-    facts = {"version": "1", "precisions": {"bf16": 1}}
+    facts = SessionFacts(version="1", precisions={"bf16": 1})
     with pytest.raises(StepFailed, match=r"reports: ran in bf16; .* bf16 must keep 15 dB"):
         run.evaluator._parity(recipe, answers, facts)
     assert half.status == "ok"
