@@ -127,7 +127,7 @@ class Session:
         precisions: dict = {}
         for about in listed.values():
             operators[about["type"]] = operators.get(about["type"], 0) + 1
-            if about["computes"]:
+            if about["precision"] is not None:  # it computes
                 precisions[about["precision"]] = precisions.get(about["precision"], 0) + 1
         return {
             "operators": operators,

@@ -57,7 +57,6 @@ class Profiled:
         return {
             "name": name,
             "type": kind,
-            "computes": computes,
             "precision": arithmetic if computes else None,
             "output": None,
             "detail": "",
