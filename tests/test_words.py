@@ -166,7 +166,8 @@ def test_a_unit_behind_a_figure_is_seen(code, count, monkeypatch):
 
 #: Findings of a machine, reports of tools and of progress: said in these rooms still.
 SAY_UNITS = (
-    "jobs", "targets", "sources", "datasets", "convert", "devices", "harness", "pipeline", "parse",
+    "runtimes", "jobs", "targets", "sources", "datasets", "compress", "convert", "devices",
+    "harness", "pipeline", "parse",
 )  # fmt: skip
 
 
@@ -227,3 +228,20 @@ def test_the_rooms_below_report_give_values_and_no_sentences():
     ]
     assert made == []
     assert all(rooms().index(room) < rooms().index("report") for room in SILENT)
+
+
+#: They set a reason's words with its value; where there is a latency both are empty.
+SAY_WHY_UNTIMED = ("report/untimed_words.py", "store/limits.py")
+
+
+def test_a_reason_is_put_into_words_where_its_value_is_set():
+    alone = [
+        f"{name_of(path)}:{node.lineno}: {ast.unparse(node)[:80]}"
+        for path in FILES
+        if name_of(path) not in SAY_WHY_UNTIMED
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "latency_reason" and ast.unparse(keyword.value) != "''"
+    ]
+    assert alone == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 import uuid
@@ -50,6 +51,11 @@ class Scene:
     def __post_init__(self) -> None:
         for folder in (self.out.parent, self.temporary, self.cache):
             folder.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """As if nothing had been called."""
+        shutil.rmtree(self.place)
+        self.__post_init__()
 
     @property
     def out(self) -> Path:

@@ -44,7 +44,15 @@ class LibraryFailed(EdgeoptError):
 
 
 class CannotLoad(LibraryFailed):
-    """A runtime does not open what was made for it, or does not answer with it."""
+    """A runtime does not open what was made for it, or does not answer with it.
+
+    Attributes:
+        what: which of the two, without what the runtime said.
+    """
+
+    def __init__(self, what: str, said: str) -> None:
+        super().__init__(f"{what}: {said}", "The conversion itself ended without an error.")
+        self.what = what
 
 
 class QuantizerFailed(EdgeoptError):
@@ -131,7 +139,7 @@ def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
 
 def _cause(error: BaseException, limits: Limits) -> str:
     if isinstance(error, CannotLoad):
-        return f"{error.args[0].split(':')[0]}: {plain(_root(error))}"
+        return f"{error.what}: {plain(_root(error))}"
     if isinstance(error, LibraryFailed):
         return str(error.args[0])
     return f"{limits.library}: {first_cause(error)}"

@@ -76,10 +76,8 @@ def _answers(session: Any, job: Job, result: Made) -> None:
         try:
             session.run(matching.fed(inputs, sample))
         except Exception as error:
-            otherwise = CannotLoad(
-                f"{job.recipe.runtime} cannot run what was made: {first_line(error)}",
-                "The conversion itself ended without an error.",
-            )
+            what = f"{job.recipe.runtime} cannot run what was made"
+            otherwise = CannotLoad(what, first_line(error))
             raise told(error, otherwise) from error
 
 

@@ -93,10 +93,8 @@ def _open(job: Job, made: Made) -> Any:
     try:
         return runtimes.load(spec.answers).open_session(path, 1, options)
     except Exception as error:
-        otherwise = CannotLoad(
-            f"{recipe.runtime} cannot load what was made: {first_line(error)}",
-            "The conversion itself ended without an error.",
-        )
+        what = f"{recipe.runtime} cannot load what was made"
+        otherwise = CannotLoad(what, first_line(error))
         raise told(error, otherwise) from error
 
 

@@ -104,7 +104,7 @@ class Price(Value, kw_only=True, frozen=True):
     cost_high_ms: float | None = None
 
 
-class Step(Value, kw_only=True, frozen=True):
+class TriedForm(Value, kw_only=True, frozen=True):
     """One form that was tried while a runtime's int8 was refined.
 
     Attributes:
@@ -135,7 +135,7 @@ class Refinement(Value, kw_only=True, frozen=True):
     form: str = ""
     recipe_id: str
     result: str | None
-    steps: tuple[Step, ...]
+    steps: tuple[TriedForm, ...]
     kept: tuple[Price, ...] = ()
     prices: tuple[Price, ...] = ()
     why_no_cost: str = ""

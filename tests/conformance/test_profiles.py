@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 
 from edgeopt import runtimes
 from edgeopt.attribution.kinds import computes, kind
 from edgeopt.attribution.layers import named
 from edgeopt.harness.profile import summed
+from edgeopt.harness.replies import ProfileAccount
 from edgeopt.sources import layer_names
 
 pytestmark = pytest.mark.slow
@@ -59,7 +61,10 @@ def raw(models, name):
 
 @pytest.fixture
 def profiles(raw, name):
-    return {precision: summed(name, [found]) for precision, found in raw.items()}
+    return {
+        precision: summed(name, [msgspec.convert(found, ProfileAccount)])
+        for precision, found in raw.items()
+    }
 
 
 def test_every_run_has_a_time_for_every_operator(raw):

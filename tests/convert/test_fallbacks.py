@@ -212,7 +212,7 @@ def test_what_is_no_failure_of_a_library_is_not_tried_again(error):
 
 def test_a_file_that_does_not_open_is_a_failure_too():
     def error(plan):
-        refused = CannotLoad("onnxruntime cannot load what was made: Fail: bad", "")
+        refused = CannotLoad("onnxruntime cannot load what was made", "Fail: bad")
         refused.__cause__ = RuntimeError("Fail: Node (up_quant) Op (Conv) [ShapeInferenceError]")
         return refused
 

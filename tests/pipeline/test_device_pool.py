@@ -54,6 +54,15 @@ def of(run, target):
     return [r for r in run.records if r.target == target and r.status != "skipped"]
 
 
+def test_a_board_that_was_looked_for_is_not_connected_to_again(board, tmp_path):
+    fleet = Fleet(local_machine(), tmp_path / "log", silent)
+    fleet.require(("board",), reach=True)
+    there = fleet._device("board").folder()
+    fleet.places([targets.load(str(board))], ("board",))
+    assert fleet._device("board").folder() == there
+    fleet.close()
+
+
 def test_two_devices_a_cut_link_and_the_same_call_again(tiny_onnx, board, server, tmp_path):
     """This machine and a board side by side; the board's link is cut while it measures."""
     out = tmp_path / "run"
