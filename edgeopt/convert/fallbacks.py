@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from edgeopt.convert.failing_operators import failing, first_cause, plain
+from edgeopt.convert.failures import CannotLoad, LibraryFailed, QuantizerFailed
 from edgeopt.convert.relaxation import Relaxation, listed
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
@@ -37,26 +38,6 @@ Made = TypeVar("Made")
 #: Yields what to try, is sent what came of it: None where it worked.
 Tries = Generator[Relaxation, Exception | None, None]
 Part = Generator[Relaxation, Exception | None, Exception | None]
-
-
-class LibraryFailed(EdgeoptError):
-    """A library ended with an error, and that is told in a sentence already."""
-
-
-class CannotLoad(LibraryFailed):
-    """A runtime does not open what was made for it, or does not answer with it.
-
-    Attributes:
-        what: which of the two, without what the runtime said.
-    """
-
-    def __init__(self, what: str, said: str) -> None:
-        super().__init__(f"{what}: {said}", "The conversion itself ended without an error.")
-        self.what = what
-
-
-class QuantizerFailed(EdgeoptError):
-    """A library takes a model in no way that was tried."""
 
 
 @dataclass(frozen=True)

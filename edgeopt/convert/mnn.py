@@ -88,8 +88,8 @@ def _call(made: Path, *words: str) -> None:
         raise EdgeoptError(
             f"MNN's converter has no form of {', '.join(missing)} as this model has it."
         )
-    how = describe_exit(done.returncode).removeprefix("the process ")
-    raise EdgeoptError(f"MNN's converter {how} and wrote no model: {_last_line(log)}")
+    how = describe_exit(done.returncode, program="MNN's converter")
+    raise EdgeoptError(f"{how} and wrote no model: {_last_line(log)}")
 
 
 def _last_line(log: str) -> str:

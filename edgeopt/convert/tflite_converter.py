@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.convert.fallbacks import LibraryFailed
+from edgeopt.convert.failures import LibraryFailed
 from edgeopt.convert.job import Job
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told

@@ -12,7 +12,8 @@ import msgspec
 
 from edgeopt.convert import matching
 from edgeopt.convert.converter import Converter
-from edgeopt.convert.fallbacks import CannotLoad, Limits, search
+from edgeopt.convert.failures import CannotLoad
+from edgeopt.convert.fallbacks import Limits, search
 from edgeopt.convert.job import Job, Made
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.model import content_id

@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.convert import matching, routes, with_fallbacks
-from edgeopt.convert.fallbacks import CannotLoad
+from edgeopt.convert.failures import CannotLoad
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError, OwnFault
 from edgeopt.domain.recipe import Recipe
