@@ -181,6 +181,18 @@ def test_only_format_prints_a_unit():
     assert printed == []
 
 
+def test_templates_print_no_unit():
+    pages = sorted((PACKAGE / "report").glob("*.html"))
+    assert len(pages) > 4
+    printed = [
+        f"{page.name}: {line.strip()[:80]}"
+        for page in pages
+        for line in page.read_text("utf-8").splitlines()
+        if any(UNIT.match(behind) for behind in line.split("}}")[1:])
+    ]
+    assert printed == []
+
+
 #: Rooms that report builds on and that make no sentence for people: they give values, and raise.
 SILENT = ("domain", "stats", "store", "attribution", "search")
 #: Sentences are put together here for an exception alone.

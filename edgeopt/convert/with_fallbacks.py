@@ -12,8 +12,9 @@ import msgspec
 
 from edgeopt.convert import matching
 from edgeopt.convert.converter import Converter
-from edgeopt.convert.fallbacks import CannotLoad, Limits, search
+from edgeopt.convert.fallbacks import Limits, search
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.library_errors import CannotLoad
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.model import content_id
 from edgeopt.domain.quantizers import QUANTIZERS

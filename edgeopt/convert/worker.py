@@ -11,8 +11,8 @@ import msgspec
 from edgeopt import convert, runtimes
 from edgeopt.convert import matching, twice, with_fallbacks
 from edgeopt.convert.algorithms import require
-from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Converted, Job, Made
+from edgeopt.convert.library_errors import CannotLoad
 from edgeopt.domain.tensor import Binding
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told

@@ -4,14 +4,8 @@ import time
 
 import pytest
 
-from edgeopt.convert.fallbacks import (
-    ALWAYS,
-    MOST,
-    CannotLoad,
-    Limits,
-    QuantizerFailed,
-    search,
-)
+from edgeopt.convert.fallbacks import ALWAYS, MOST, Limits, search
+from edgeopt.convert.library_errors import CannotLoad, QuantizerFailed
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
