@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from edgeopt.convert import mnn_static
 from edgeopt.convert.converter import Converter
 from edgeopt.convert.job import Job, Made
 from edgeopt.convert.onnxruntime import onnx_of
@@ -29,25 +30,32 @@ _PREFIX = re.compile(r"^(\[[\d:]+\] )?:\d+: ")
 
 
 class Mnn(Converter):
-    """By MNN's converter. Its calibration (`mnnquant`) aborts and its reader of quantized ONNX
-    knows a part of it (3.6.1), so there are no static integers.
+    """By MNN's converter. Its reader of quantized ONNX knows a part of it (3.6.1): there is no
+    way to give it a model that is quantized already.
     """
 
     runtime = "mnn"
 
     def quantization(self, precision: str, source: Source | None = None) -> Quantization | None:
-        """Weights by its own compression: symmetric, a scale for each channel."""
+        """Symmetric weights with a scale for each channel; ranges are found here."""
+        if precision == "int8-static":
+            return Quantization(library="mnn", calibration="min-max")
         return Quantization(library="mnn") if precision == "int8-weights" else None
 
     def convert(self, job: Job) -> Made:
         """Write model.mnn.
 
         Raises:
-            EdgeoptError: there is no ONNX form of the source, MNN refuses it, or it found no
-                weight that it compresses.
+            EdgeoptError: there is no ONNX form of the source, MNN refuses it, or finds nothing in
+                it that it quantizes.
         """
         source, target = onnx_of(job.source), Path(job.folder) / "model.mnn"
-        if job.recipe.precision == "int8-weights":
+        if job.recipe.precision == "int8-static":
+            with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+                plain = Path(scratch) / "plain.mnn"
+                _write(source, plain)
+                mnn_static.write(job, plain, target, _call)
+        elif job.recipe.precision == "int8-weights":
             _write(source, target, "--weightQuantBits", str(job.how.weight_bits))
             _refuse_float(source, target)
         else:
@@ -59,22 +67,29 @@ CONVERTER = Mnn()
 
 
 def _write(source: Path, target: Path, *options: str) -> None:
-    """Convert in a process of its own, which MNN may take with it."""
-    arguments = ("-f", "ONNX", "--modelFile", str(source), "--MNNModel", str(target))
-    command = interpreter.command("-c", _CALL, *arguments, *_ALWAYS, *options)
-    done = captured(command)
+    words = ("-f", "ONNX", "--modelFile", str(source), "--MNNModel", str(target))
+    _call(target, *words, *options)
+
+
+def _call(made: Path, *words: str) -> None:
+    """Call the converter in a process of its own, which MNN may take with it.
+
+    Raises:
+        EdgeoptError: the file that it should make is not there then.
+    """
+    done = captured(interpreter.command("-c", _CALL, *words, *_ALWAYS))
     log = f"{done.stdout}\n{done.stderr}"
     print(log)  # noqa: T201 (log)
-    if done.returncode == 0 and target.is_file():
+    if done.returncode == 0 and made.is_file():
         return
-    target.unlink(missing_ok=True)
+    made.unlink(missing_ok=True)
     missing = sorted(set(_REFUSED.findall(log)))
     if missing:
         raise EdgeoptError(
             f"MNN's converter has no form of {', '.join(missing)} as this model has it."
         )
-    how = describe_exit(done.returncode).removeprefix("the process ")
-    raise EdgeoptError(f"MNN's converter {how} and wrote no model: {_last_line(log)}")
+    how = describe_exit(done.returncode, program="MNN's converter")
+    raise EdgeoptError(f"{how} and wrote no model: {_last_line(log)}")
 
 
 def _last_line(log: str) -> str:

@@ -36,9 +36,12 @@ class Quantizer:
     alternatives: tuple[Mapping[str, object], ...] = ()
 
 
-def _unusual(how: Quantization, calibration: Calibration | None) -> bool:
-    """Whether anything but its library and this calibration is said."""
-    return how != type(how)(library=how.library, calibration=calibration)
+def _unusual(
+    how: Quantization, calibration: Calibration | None, weight_bits: Literal[8, 4] = 8
+) -> bool:
+    """Whether anything but its library and these is said."""
+    usual = type(how)(library=how.library, calibration=calibration, weight_bits=weight_bits)
+    return how != usual
 
 
 QUANTIZERS: dict[str, Quantizer] = {
@@ -149,8 +152,12 @@ QUANTIZERS: dict[str, Quantizer] = {
         title="MNN's converter",
         refused=(
             (
-                lambda q: q != type(q)(library=q.library, weight_bits=q.weight_bits),
-                "MNN's weight compression has 8 or 4 bits, and no other setting",
+                lambda q: q.calibration not in (None, "min-max"),
+                "integers for MNN are calibrated here, by extremes (min-max) alone",
+            ),
+            (
+                lambda q: _unusual(q, q.calibration, weight_bits=q.weight_bits),
+                "integers for MNN have 8 bits, or 4 for weights alone, and no other setting",
             ),
         ),
     ),

@@ -138,7 +138,7 @@ class Conversions:
             limit_s=self.timeout_s,
         )
 
-    def layer_sensitivity(self, recipe: Recipe, output: str) -> LayerSensitivity:
+    def sensitivity(self, recipe: Recipe, output: str) -> LayerSensitivity:
         """What each group of a recipe's operators adds to an output's noise; kept in the folder.
 
         Raises:

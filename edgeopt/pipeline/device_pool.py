@@ -95,8 +95,12 @@ class DevicePool:
         devices = [self._device(name) for name in named if name != registry.LOCAL]
         for device in devices if reach else ():
             self.progress(f"looking for {device.name}")
-            with contextlib.suppress(Untrusted):
+            try:
                 device.reach()
+            except Untrusted:
+                continue
+            except DeviceFailed as error:
+                raise _unusable(device, error) from error
 
     def names(self, profiles: Sequence[Profile], named: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.
@@ -249,11 +253,7 @@ class DevicePool:
             except Untrusted:
                 raise
             except RunnerFailed as error:
-                unusable = DeviceFailed(
-                    f"{device.name} cannot be used: {error.args[0]}",
-                    f"{error.hint} Without it: `--device local`.".strip(),
-                )
-                raise told(error, unusable) from error
+                raise _unusable(device, error) from error
             self._readings[device.name] = _Readings(
                 probed.machine, probed.missing, probed.providers
             )
@@ -265,6 +265,16 @@ class DevicePool:
                 f"{profile.name} was served by {instead}; of it is also {', '.join(names)}. "
                 "`--device NAME` takes another one."
             )
+
+
+def _unusable(device: Device, error: RunnerFailed | DeviceFailed) -> Exception:
+    return told(
+        error,
+        DeviceFailed(
+            f"{device.name} cannot be used: {error.args[0]}",
+            f"{error.hint} Without it: `--device local`.".strip(),
+        ),
+    )
 
 
 def _some(places: list[Placement]) -> list[Placement]:

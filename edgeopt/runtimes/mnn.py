@@ -23,7 +23,7 @@ SPEC = RuntimeSpec(
     packages=("mnn",),
     modules=("MNN", "_mnncengine"),
     suffixes=(".mnn",),
-    precisions=("fp32", "fp16", "int8-weights"),
+    precisions=("fp32", "fp16", "int8-static", "int8-weights"),
     arithmetic={"*": {"precision": "high"}, "fp16": {"precision": "low"}},
     option_sets=(FASTEST_CORES,),
     emulated=True,
@@ -113,7 +113,7 @@ class Session:
         for place, array in zip(self._ins, arrays):
             place.give(array)
 
-    def profiled(self, arrays: list, begin, end) -> None:
+    def watched(self, arrays: list, begin, end) -> None:
         """Run with a callback before and after each operator: (tensors, operator) -> True."""
         self._feed(arrays)
         self._net.runSessionWithCallBackInfo(self._session, begin, end)
@@ -124,13 +124,14 @@ class Session:
         profiled.run([np.zeros(spec["shape"], spec["dtype"]) for spec in self.inputs])
         listed, _ = profiled.finish()
         operators: dict = {}
-        computing = 0
+        precisions: dict = {}
         for about in listed.values():
             operators[about["type"]] = operators.get(about["type"], 0) + 1
-            computing += about["precision"] is not None
+            if about["precision"] is not None:  # it computes
+                precisions[about["precision"]] = precisions.get(about["precision"], 0) + 1
         return {
             "operators": operators,
-            "precisions": {self.ran(): computing} if computing else {},
+            "precisions": precisions,
             "float_asked": "fp16" if self._precision == "low" else "fp32",
             "float_ran": self.ran(),
             "total": len(listed),
@@ -159,11 +160,20 @@ class Session:
         self._ins, self._outs = [], []
 
 
-class _Place:
-    """A tensor of a session, and one of ours through which it is filled and read."""
+def values(tensor: Any) -> np.ndarray:
+    """A copy of what a tensor of floats holds, in the layout of its shape."""
+    return _Place(_import(), "", tensor, np.dtype(np.float32)).taken()
 
-    def __init__(self, mnn: Any, name: str, tensor: Any) -> None:
-        shape, dtype = tuple(tensor.getShape()), tensor.getNumpyData().dtype
+
+class _Place:
+    """A tensor of a session, and one of ours through which it is filled and read.
+
+    Args:
+        dtype: None: as the tensor says, which holds of inputs and outputs alone.
+    """
+
+    def __init__(self, mnn: Any, name: str, tensor: Any, dtype: Any = None) -> None:
+        shape, dtype = tuple(tensor.getShape()), dtype or tensor.getNumpyData().dtype
         if dtype.name not in _DTYPES:
             raise ValueError(f"{name!r} is a {dtype}; only plain tensors can be measured")
         self._tensor = tensor

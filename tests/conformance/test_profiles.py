@@ -26,7 +26,12 @@ WITHOUT = {spec.name: spec.no_profiler for spec in SERVED if spec.no_profiler}
 #: The mean over two axes, which XNNPACK's partitioner for ExecuTorch does not take.
 LEFT = {"executorch": 1}
 #: Those that have integers: what they run elsewhere shows there.
-DELEGATING = sorted(spec.name for spec in SERVED if "int8-static" in spec.precisions)
+NO_DELEGATE = {"ncnn": "ncnn", "mnn": "MNN"}
+DELEGATING = sorted(
+    spec.name
+    for spec in SERVED
+    if "int8-static" in spec.precisions and spec.name not in NO_DELEGATE
+)
 ARITHMETIC = {"fp32": "fp32", "int8-static": "int8"}
 PRODUCTS_AS_CONVOLUTIONS = ("mnn",)
 RUNS = 40
@@ -139,7 +144,7 @@ def test_a_runtime_without_a_profiler_says_why(models, runtime, why):
         session.profile([model.feed(models.samples[0])], 4)
 
 
-@pytest.mark.parametrize(("runtime", "title"), [("ncnn", "ncnn"), ("mnn", "MNN")])
+@pytest.mark.parametrize(("runtime", "title"), NO_DELEGATE.items())
 def test_it_is_said_that_nothing_is_delegated(models, runtime, title):
     facts = models[runtime].open().facts()
     assert facts["total"] >= 5

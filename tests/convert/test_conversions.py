@@ -40,6 +40,7 @@ TABLE = [
     ("ncnn", "fp16", {}, 50, 0.7),
     ("mnn", "fp32", {"precision": "high"}, 100, 1),
     ("mnn", "fp16", {"precision": "low"}, 50, 0.6),
+    ("mnn", "int8-static", {"precision": "high"}, 25, 0.45),
     ("mnn", "int8-weights", {"precision": "high"}, 30, 0.45),
 ]
 #: Where a processor has no half precision, OpenVINO computes in bfloat16 and says so: what ran is

@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from edgeopt import convert
-from edgeopt.convert import matching, mnn, worker
+from edgeopt.convert import matching, mnn, mnn_static, worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization, Recipe
@@ -106,6 +106,29 @@ def test_weights_that_it_does_not_compress_are_a_failure(job_of):
     assert list(Path(job.folder).iterdir()) == []
 
 
+@pytest.mark.slow
+def test_what_has_no_convolution_is_not_quantized(job_of):
+    job, _ = job_of("rectifier", "int8-static")
+    with pytest.raises(EdgeoptError, match="there is no convolution or product in it"):
+        convert.load("mnn").convert(job)
+    assert list(Path(job.folder).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "scale", "zero_point"),
+    [
+        ((0.0, 2.55), 0.01, -128),
+        ((-2.55, 0.0), 0.01, 127),
+        ((-1.28, 1.27), 0.01, 0),
+        ((0.0, 0.0), 1e-8, -128),  # a tensor that is always 0
+    ],
+)
+def test_a_range_keeps_its_ends_and_zero(seen, scale, zero_point):
+    made = mnn_static._activation("x", seen)
+    assert made["scales"] == [pytest.approx(scale)]
+    assert made["zeroPoint"] == zero_point
+
+
 @pytest.mark.parametrize(
     ("log", "told"),
     [
@@ -146,3 +169,4 @@ def test_other_settings_of_its_compression_are_refused():
 
     assert refusal(recipe()) == refusal(recipe(weight_bits=4)) == ""
     assert "no other setting" in refusal(recipe(granularity="per-tensor"))
+    assert "by extremes" in refusal(recipe(calibration="percentile"))

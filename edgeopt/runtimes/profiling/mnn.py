@@ -32,7 +32,7 @@ class Profiled:
 
     def run(self, arrays: list) -> None:
         self._row = {}
-        self._session.profiled(arrays, self._begin, self._end)
+        self._session.watched(arrays, self._begin, self._end)
         self._rows.append(self._row)
 
     def _begin(self, tensors: list, operator) -> bool:
@@ -50,12 +50,14 @@ class Profiled:
     def finish(self) -> tuple:
         return self._operators, self._rows
 
-    def _about(self, name: str, kind: str) -> dict:
+    def _about(self, name: str, said: str) -> dict:
+        kind, _, dtype = said.strip().partition(" [")
         computes = _COMPUTE.search(kind) is not None
+        arithmetic = "int8" if "INT8" in dtype else self._arithmetic
         return {
             "name": name,
             "type": kind,
-            "precision": self._arithmetic if computes else None,
+            "precision": arithmetic if computes else None,
             "output": None,
             "detail": "",
             "layers": [_APPENDED.sub("", name)],
