@@ -55,12 +55,12 @@ def of(run, target):
 
 
 def test_a_board_that_was_looked_for_is_not_connected_to_again(board, tmp_path):
-    fleet = Fleet(local_machine(), tmp_path / "log", silent)
-    fleet.require(("board",), reach=True)
-    there = fleet._device("board").folder()
-    fleet.places([targets.load(str(board))], ("board",))
-    assert fleet._device("board").folder() == there
-    fleet.close()
+    pool = DevicePool(local_machine(), tmp_path / "log", silent)
+    pool.require(("board",), reach=True)
+    there = pool._device("board").folder()
+    pool.placements([targets.load(str(board))], ("board",))
+    assert pool._device("board").folder() == there
+    pool.close()
 
 
 def test_two_devices_a_cut_link_and_the_same_call_again(tiny_onnx, board, server, tmp_path):
