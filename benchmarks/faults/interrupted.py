@@ -127,7 +127,8 @@ def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
             scene, reference, n, m
         )
     for step, name in STEPS.items():
-        found[f"kill-{name}-{step}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
+        title = step.rpartition(".")[2].replace(":", " ")  # no folder of tools has a colon
+        found[f"kill-{name}-{title}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
             scene, reference, n, s
         )
     for place in PLACES:

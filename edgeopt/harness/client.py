@@ -141,8 +141,8 @@ class Client:
             self._wire.write(request.line(), deadline)
             return self._wire.line(most, deadline)
         except Gone as error:  # its end of the pipe is closed, or ours after a time-out
-            words = self._death(cmd)
-            if error.rest and self._left_of_itself(cmd):
+            known, words = self._device.lost, self._death(cmd)
+            if error.rest and self._left_of_itself(cmd) and self._device.lost == known:
                 half = f"left in the middle of its answer to `{cmd}`: {shown(error.rest)}"
                 raise self._lie(half) from None
             raise RunnerFailed(words) from None
@@ -158,9 +158,9 @@ class Client:
             ) from None
 
     def _left_of_itself(self, cmd: str) -> bool:
-        """Whether a runner elsewhere ended well, unasked: no crash, no link that was cut."""
+        """Whether a runner elsewhere ended well, unasked: that is no crash."""
         elsewhere = cmd in OF_THE_DEVICE and self._device.link != LOCAL
-        return elsewhere and self._process.poll() == 0 and not self._device.lost
+        return elsewhere and self._process.poll() == 0
 
     def _reply(self, exchange: Exchange, line: bytes) -> Reply:
         cmd = exchange.request.cmd
