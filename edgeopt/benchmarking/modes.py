@@ -75,7 +75,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Row]):
+class ModeResult(Generic[Row]):
     """All rows of one mode.
 
     Attributes:
@@ -196,30 +196,30 @@ def asked(
     Raises:
         BadInput: two at once, or a number outside its bounds.
     """
-    wanted: dict[str, Mode[Any]] = {}
+    modes: dict[str, Mode[Any]] = {}
     bounds.require("sustained_s", sustained_s)
     bounds.require("fps", fps)
     for count in streams:
         bounds.require("streams", count)
     if sustained_s is not None:
-        wanted["--sustained"] = SustainedMode(sustained_s)
+        modes["--sustained"] = SustainedMode(sustained_s)
     if streams:
-        wanted["--streams"] = ThroughputMode(tuple(dict.fromkeys(streams)))
+        modes["--streams"] = ThroughputMode(tuple(dict.fromkeys(streams)))
     if fps is not None:
-        wanted["--fps"] = OpenLoopMode(fps)
+        modes["--fps"] = OpenLoopMode(fps)
     if loading:
-        wanted["--load-time"] = LoadTimeMode()
-    if len(wanted) > 1:
-        raise BadInput(f"{' and '.join(wanted)} are two measurements.", "Ask for one at a time.")
-    if wanted and ordinary:
+        modes["--load-time"] = LoadTimeMode()
+    if len(modes) > 1:
+        raise BadInput(f"{' and '.join(modes)} are two measurements.", "Ask for one at a time.")
+    if modes and ordinary:
         raise BadInput(
-            f"--baseline, --quick and --submission do not go with {next(iter(wanted))}.",
+            f"--baseline, --quick and --submission do not go with {next(iter(modes))}.",
             "They are of the ordinary schedule: leave them out.",
         )
-    return next(iter(wanted.values()), None)
+    return next(iter(modes.values()), None)
 
 
-def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outcome[Row]:
+def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> ModeResult[Row]:
     """Measure files in one mode.
 
     Raises:
@@ -231,7 +231,7 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
             machine = readings.machine(setting.device, client, SHORT_S)
         rows, trials = mode.find(Work(setting, opened.subjects, machine, files.seed, progress))
     raw = [trial.raw() for trial in trials]
-    return Outcome(mode.name, tuple(rows), opened.inputs, machine, raw)
+    return ModeResult(mode.name, tuple(rows), opened.inputs, machine, raw)
 
 
 @contextlib.contextmanager

@@ -106,7 +106,7 @@ def open_files(
     for path in paths:
         _check(path, device)
         trusted.require(path, trust)
-    given = None if data is None else npz.read(data)
+    given_arrays = None if data is None else npz.read(data)
     subjects, facts, sha256, feeds, inputs = [], {}, {}, Feeds(), set()
     for number, path in enumerate(paths):
         runtime = runtimes.suffixes()[path.suffix.lower()]
@@ -117,7 +117,7 @@ def open_files(
         digest = sha256_files(files_of(path))
         inputs |= {spec.name for spec in specs}
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
-        arrays = arrays_for([_as_spec(b) for b in bindings], given, seed, str(data))
+        arrays = arrays_for([_as_spec(b) for b in bindings], given_arrays, seed, str(data))
         feeds.add(bindings, Feed(arrays, work / str(number)))
         for count in threads:
             key = f"{number}:{path}:{count}"
@@ -141,8 +141,8 @@ def _options(path: Path) -> dict[str, str | int]:
     Raises:
         BadInput: what is said beside it cannot be read.
     """
-    made = manifest(path)
-    return {} if made is None else dict(made.recipe.options)
+    artifact = manifest(path)
+    return {} if artifact is None else dict(artifact.recipe.options)
 
 
 def _check(path: Path, device: Device) -> None:
@@ -167,7 +167,7 @@ def _binding(spec: Input, index: int) -> Binding:
 
 def arrays_for(
     specs: Sequence[TensorSpec],
-    given: Mapping[str, np.ndarray] | None,
+    arrays: Mapping[str, np.ndarray] | None,
     seed: int,
     where: str = "the data",
 ) -> dict[str, np.ndarray]:
@@ -179,10 +179,10 @@ def arrays_for(
     Raises:
         BadInput: the arrays do not fit.
     """
-    if given is None:
+    if arrays is None:
         rng = np.random.default_rng(seed)
         return {spec.name: _random(rng, spec) for spec in specs}
-    samples = from_arrays(given, [spec.name for spec in specs], where)
+    samples = from_arrays(arrays, [spec.name for spec in specs], where)
     return {name: array[:INPUTS] for name, array in check(samples, specs, where).inputs.items()}
 
 

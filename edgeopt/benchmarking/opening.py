@@ -81,35 +81,35 @@ class Opening:
         self, specs: Sequence[Input], shapes: Mapping[str, tuple[int, ...]]
     ) -> dict[str, tuple[int, ...]]:
         """The shapes that are needed, of those that were given."""
-        found = {}
+        fixed = {}
         for spec in specs:
-            name, said = spec.name, shapes.get(spec.name)
-            if said is not None and not _fits(spec.shape, said):
+            name, shape = spec.name, shapes.get(spec.name)
+            if shape is not None and not _fits(spec.shape, shape):
                 raise BadInput(
-                    f"--shape {name}={_dims(said)} does not fit {self.path}, whose input "
+                    f"--shape {name}={_dims(shape)} does not fit {self.path}, whose input "
                     f"{name!r} is {_dims(spec.shape)}.",
                     "Only open dimensions, ?, may be chosen.",
                 )
             if all(_is_closed(dim) for dim in spec.shape):
                 continue
-            if said is None:
+            if shape is None:
                 dims = _dims(spec.shape)
                 raise BadInput(
                     f"{self.path}: input {name!r} has open dimensions ({dims}).",
                     f"Give it: --shape {name}=1x3x224x224 (with your numbers).",
                 )
-            found[name] = said
-        if found and not runtimes.spec(self.runtime).takes_shapes:
+            fixed[name] = shape
+        if fixed and not runtimes.spec(self.runtime).takes_shapes:
             raise BadInput(
                 f"{self.path}: {self.runtime} takes no shape for what the file leaves open.",
                 "Fix its shapes first; `edgeopt optimize` does that.",
             )
-        return found
+        return fixed
 
 
-def _fits(stated: list[Any], said: tuple[int, ...]) -> bool:
-    return len(stated) == len(said) and all(
-        not _is_closed(dim) or dim == got for dim, got in zip(stated, said, strict=True)
+def _fits(stated: list[Any], shape: tuple[int, ...]) -> bool:
+    return len(stated) == len(shape) and all(
+        not _is_closed(dim) or dim == got for dim, got in zip(stated, shape, strict=True)
     )
 
 

@@ -66,14 +66,14 @@ def bench(
         opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
-    found = findings(session)
-    spoiled = failures(found)
+    machine = findings(session)
+    spoiled = failures(machine)
     rows = tuple(
         _row(s, session, opened.facts[s.key], opened.sha256[s.key], spoiled)
         for s in opened.subjects
     )
     return BenchTable(
-        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=raw
+        rows=rows, inputs=opened.inputs, noise=noise(session), findings=machine, raw=raw
     )
 
 

@@ -16,8 +16,8 @@ from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify, th
 from edgeopt.compress import prune as pruning
 from edgeopt.compress import train as training
 from edgeopt.compress.curve import Curve, write
+from edgeopt.compress.distillation_set import DistillationSet, read
 from edgeopt.compress.events import events
-from edgeopt.compress.lesson import Lesson, lesson
 from edgeopt.domain.compression import (
     LowRank,
     Prune,
@@ -161,17 +161,17 @@ def _change(job: StageJob, module: GraphModule, stage: Stage) -> str:
 
 def _taylor_loss(job: StageJob, module: GraphModule) -> torch.Tensor:
     settings = Training()
-    learned = _lesson(job, settings.seed)
-    rows = learned.train[:TAYLOR_SAMPLES]
-    return learned.loss(settings, learned.logits(module, rows), rows)
+    data = _distillation_set(job, settings.seed)
+    rows = data.train[:TAYLOR_SAMPLES]
+    return data.loss(settings, data.logits(module, rows), rows)
 
 
 def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAware) -> Curve:
     """The stages that learn."""
     folder = Path(job.folder)
     rounded = isinstance(stage, QuantizationAware)
-    learned = _lesson(job, stage.training.seed)
-    used = threads.settle(module, learned, stage.training)
+    data = _distillation_set(job, stage.training.seed)
+    used = threads.settle(module, data, stage.training)
     print(f"training with {used} of {os.cpu_count()} threads")  # noqa: T201 (log)
     with (
         fake_quant.rounding(module) if rounded else contextlib.nullcontext(),
@@ -179,7 +179,7 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
     ):
         curve = training.train(
             module,
-            learned,
+            data,
             stage.training,
             folder / CHECKPOINT,
             functools.partial(_tell, folder / PROGRESS),
@@ -190,9 +190,9 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
     return curve
 
 
-def _lesson(job: StageJob, seed: int) -> Lesson:
+def _distillation_set(job: StageJob, seed: int) -> DistillationSet:
     teacher = rebuild.read(Path(job.teacher))
-    return lesson(list(job.samples), job.labels, teacher, job.output, seed)
+    return read(list(job.samples), job.labels, teacher, job.output, seed)
 
 
 def _tell(path: Path, what: str, done: int = 0, total: int = 0) -> None:

@@ -47,6 +47,7 @@ class Adb:
     """
 
     kind: Literal["measured", "emulated"] = "measured"
+    times, answers, needs_preparing = True, True, True
 
     def __init__(self, name: str, entry: DeviceEntry, tree: MakeTree = arm_tree.tree) -> None:
         self.name, self.link, self.lost = name, entry.link, ""

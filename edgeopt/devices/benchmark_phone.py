@@ -33,6 +33,8 @@ class BenchmarkPhone(Adb):
         BadInput: `entry.link` is no adb link, or the program is no file that a phone could run.
     """
 
+    times, answers = False, False
+
     def __init__(self, name: str, entry: DeviceEntry) -> None:
         super().__init__(name, entry)
         self.program = Path(str(entry.benchmark_model))

@@ -45,6 +45,6 @@ def notes(recipe: Recipe, account: Executed) -> tuple[str, ...]:
     """What ran, in a sentence, where it is not what was asked for."""
     if not account.instead:
         return ()
-    asked = " ".join((recipe.precision, *recipe.settings))
+    request = " ".join((recipe.precision, *recipe.settings))
     ran = arithmetic.words(recipe.precision, account.instead).strip("()")
-    return (f"asked for {asked}, {recipe.runtime} reports: {ran}",)
+    return (f"asked for {request}, {recipe.runtime} reports: {ran}",)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from edgeopt.benchmarking.explaining import Asked, _verdict, chosen_pair
+from edgeopt.benchmarking.explaining import Question, _verdict, chosen_pair
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
@@ -24,11 +24,11 @@ class Finished:
     records: list[Record]
     choices: tuple
 
+    def choice(self, target):
+        return next((c for c in self.choices if c.target == target), None)
+
     def record(self, target, recipe_id):
         return next((r for r in self.records if r.recipe_id == recipe_id), None)
-
-    def choice(self, target):
-        return next(choice for choice in self.choices if choice.target == target)
 
 
 def record(runtime, precision, threads=1, p50=None):
@@ -58,7 +58,7 @@ def pair(chosen=None, baseline=ORT, records=ALL, **asked):
         recipe_id=chosen and chosen.recipe_id,
         baseline_id=baseline and baseline.recipe_id,
     )
-    return chosen_pair(Finished(records, (choice,)), "here", records, Asked(**asked))
+    return chosen_pair(Finished(records, (choice,)), "here", records, Question(**asked))
 
 
 @pytest.mark.parametrize(

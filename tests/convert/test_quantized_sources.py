@@ -76,7 +76,11 @@ def test_pixels_that_the_model_dequantizes_are_no_quantized_model(tmp_path):
 @pytest.mark.parametrize(
     ("runtime", "kind"),
     [("onnxruntime", kind) for kind in KINDS]
-    + [("openvino", kind) for kind in KINDS if kind != "qoperator"],
+    + [
+        pytest.param("openvino", kind, marks=pytest.mark.slow)
+        for kind in KINDS
+        if kind != "qoperator"
+    ],
 )
 def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
     source = sources[kind]
@@ -101,6 +105,7 @@ def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
         assert "int8" in kind_ran
 
 
+@pytest.mark.slow
 def test_what_openvino_has_no_rule_for_is_named(sources, tmp_path):
     recipe = Recipe(runtime="openvino", precision="as-is")
     job = Job(

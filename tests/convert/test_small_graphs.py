@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from edgeopt import runtimes
 from edgeopt.convert import matching, ncnn, worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import EdgeoptError
@@ -17,8 +18,6 @@ from edgeopt.sources import onnx as onnx_source
 from edgeopt.sources.request import PrepareRequest
 
 pytestmark = pytest.mark.slow
-
-EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 
 #: Inputs, an output, and what is computed; opset 17, or 24 where it is said.
 MODELS = {
@@ -68,8 +67,9 @@ def job_of(tmp_path):
             sample=str(tmp_path / "sample.npz"),
         )
         (tmp_path / "out").mkdir()
+        options = runtimes.spec(runtime).options_for("fp32")
         job = Job(
-            recipe=Recipe(runtime=runtime, precision="fp32", options=EXACT.get(runtime, {})),
+            recipe=Recipe(runtime=runtime, precision="fp32", options=options),
             source=onnx_source.prepare(request),
             calibration={},
             base=None,

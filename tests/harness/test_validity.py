@@ -49,6 +49,7 @@ def _as_subject(key):
     return Subject(key, key, "scripted", f"/{key}", 1, (), ())
 
 
+@pytest.mark.slow
 def test_a_sound_machine_spoils_nothing(session):
     assert failures(findings(session)) == ()
     first, second = table(session).rows

@@ -20,12 +20,11 @@ from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.optimize import _space
 from edgeopt.pipeline.parity_check import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.record_ends import blank
 from edgeopt.pipeline.session_account import executed
-from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
+from edgeopt.search.baseline import baseline_of
 from tests import processor
 from tests.pipeline.opened_run import opened
 
@@ -100,7 +99,7 @@ def run(tiny_onnx, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def records(run):
-    made = run.candidates(_space(run.placement, run.context.intake).recipes)
+    made = run.evaluated(run.space.recipes)
     return {record.precision: record for record in made}
 
 

@@ -133,7 +133,7 @@ def test_a_runner_opens_it_as_any_other(gpu, net, tmp_path):
     assert "was built before" in again.why_null["compile_ns"]
     want = [expected(net, one(i))[0] for i in range(3)]
     np.testing.assert_allclose(np.load(outputs[0]), want, atol=1e-6)
-    assert (facts["total"], facts["delegated"]) == (9, 9)
+    assert (facts.total, facts.delegated) == (9, 9)
     assert facts.options == {name: str(value) for name, value in OPTIONS.items()}
 
 
