@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from edgeopt.convert import mnn_static
+from edgeopt.convert import mnn_static, rewrites
 from edgeopt.convert.converter import Converter
 from edgeopt.convert.job import Job, Made
 from edgeopt.convert.onnxruntime import onnx_of
@@ -49,21 +49,28 @@ class Mnn(Converter):
             EdgeoptError: there is no ONNX form of the source, MNN refuses it, or finds nothing in
                 it that it quantizes.
         """
-        source, target = onnx_of(job.source), Path(job.folder) / "model.mnn"
-        if job.recipe.precision == "int8-static":
-            with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
-                plain = Path(scratch) / "plain.mnn"
-                _write(source, plain)
-                mnn_static.write(job, plain, target, _call)
-        elif job.recipe.precision == "int8-weights":
-            _write(source, target, "--weightQuantBits", str(job.how.weight_bits))
-            _refuse_float(source, target)
-        else:
-            _write(source, target, *(["--fp16"] if job.recipe.precision == "fp16" else []))
-        return Made(main=target.name)
+        onnx_of(job.source)
+        target, sample = Path(job.folder) / "model.mnn", next(job.samples(1), None)
+        with rewrites.written(job.source, self.runtime, sample) as (source, notes):
+            _make(job, source, target)
+        return Made(main=target.name, notes=notes)
 
 
 CONVERTER = Mnn()
+
+
+def _make(job: Job, source: Path, target: Path) -> None:
+    precision = job.recipe.precision
+    if precision == "int8-static":
+        with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+            plain = Path(scratch) / "plain.mnn"
+            _write(source, plain)
+            mnn_static.write(job, plain, target, _call)
+    elif precision == "int8-weights":
+        _write(source, target, "--weightQuantBits", str(job.how.weight_bits))
+        _refuse_float(source, target)
+    else:
+        _write(source, target, *(["--fp16"] if precision == "fp16" else []))
 
 
 def _write(source: Path, target: Path, *options: str) -> None:

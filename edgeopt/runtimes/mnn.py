@@ -83,7 +83,10 @@ class Session:
             raise ValueError(f"MNN refuses {path}; what it says stands above") from error
         loaded = time.perf_counter_ns()
         config = {"numThread": threads, "precision": _PRECISIONS[precision]}
-        self._session = self._net.createSession(config)
+        try:
+            self._session = self._net.createSession(config)
+        except Exception as error:
+            raise ValueError("MNN makes no session of it; what it says stands above") from error
         compile_ns = time.perf_counter_ns() - loaded
         self.stages = {"load_ns": loaded - start, "compile_ns": compile_ns, "why_null": {}}
         ins = self._net.getSessionInputAll(self._session)
@@ -165,6 +168,16 @@ def values(tensor: Any) -> np.ndarray:
     return _Place(_import(), "", tensor, np.dtype(np.float32)).taken()
 
 
+def _dtype(name: str, tensor: Any) -> np.dtype:
+    try:
+        dtype: np.dtype = tensor.getNumpyData().dtype
+    except Exception:  # of those that its package does not know, too
+        dtype = np.dtype(np.void)
+    if dtype.name not in _DTYPES:
+        raise ValueError(f"{name!r} is of a type that MNN's package for Python does not show")
+    return dtype
+
+
 class _Place:
     """A tensor of a session, and one of ours through which it is filled and read.
 
@@ -173,9 +186,7 @@ class _Place:
     """
 
     def __init__(self, mnn: Any, name: str, tensor: Any, dtype: Any = None) -> None:
-        shape, dtype = tuple(tensor.getShape()), dtype or tensor.getNumpyData().dtype
-        if dtype.name not in _DTYPES:
-            raise ValueError(f"{name!r} is a {dtype}; only plain tensors can be measured")
+        shape, dtype = tuple(tensor.getShape()), dtype or _dtype(name, tensor)
         self._tensor = tensor
         kind = getattr(mnn, f"Halide_Type_{_DTYPES[dtype.name]}")
         zeros = np.zeros(shape, dtype)

@@ -35,6 +35,18 @@ GRAPHS = {
         "float[2,1] y",
         "y = GatherElements<axis=1>(x, places)",
     ),
+    "pools without strides": (
+        "float[1,3,9,9] x",
+        "float[1,3,9,9] y",
+        "a = AveragePool<kernel_shape=[3,3], pads=[1,1,1,1]>(x)"
+        " y = MaxPool<kernel_shape=[3,3], pads=[1,1,1,1]>(a)",
+    ),
+    "padded at the lower end": (
+        "float[1,3,9,9] x",
+        "float[1,3,5,5] y",
+        'y = MaxPool<kernel_shape=[2,2], strides=[2,2], auto_pad="SAME_LOWER">(x)',
+    ),
+    "pixels": ("uint8[1,3,4,4] x", "float[1,3,4,4] y", "a = Cast<to=1>(x) y = Neg(a)"),
     "a number": ("float[1,6] x", "float y", "y = ReduceSum<keepdims=0>(x)"),
     "five axes": ("float[1,2,3,4,5] x", "float[5,4,3,2,1] y", "y = Transpose(x)"),
 }
@@ -79,8 +91,9 @@ def job_of(tmp_path):
 
 def values(rng, kind):
     shape = tuple(dim.dim_value for dim in kind.shape.dim)
-    if kind.elem_type == onnx.TensorProto.INT64:
-        return rng.integers(0, 6, shape)
+    if kind.elem_type in (onnx.TensorProto.INT64, onnx.TensorProto.UINT8):
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        return rng.integers(0, 6, shape).astype(dtype)
     return rng.normal(size=shape).astype(np.float32)
 
 
