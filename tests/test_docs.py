@@ -73,8 +73,8 @@ VALUES = [
     comparison.Line, comparison.Cell, comparison.Single, comparison.Share, published.Predicted,
     effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
     emulation.Emulation, emulation.OutputDifference,
-    layers.Refinement, layers.TriedForm, layers.Price, layers.Group, layers.NoiseTable,
-    layers.GroupNoise, compression.CompressionStep, schedule.Asked,
+    layers.Refinement, layers.TriedForm, layers.Price, layers.Group, layers.LayerSensitivity,
+    layers.GroupSensitivity, compression.CompressionStep, schedule.Asked,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

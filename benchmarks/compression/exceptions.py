@@ -169,7 +169,7 @@ def _options(name: str) -> dict[str, str | int]:
 
 def _prices(evaluator: Evaluator, fp32: Recipe, plain: Recipe, progress: Listener) -> list[Price]:
     progress(f"{plain.runtime}: ranking layers")
-    table = evaluator.conversions.layer_sensitivity(plain, evaluator.choose.scoring.output)
+    table = evaluator.conversions.sensitivity(plain, evaluator.choose.scoring.output)
     pair = profile(
         evaluator.access.device,
         [evaluator.subject(recipe) for recipe in (fp32, plain)],

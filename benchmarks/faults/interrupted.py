@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.faults import under_way
@@ -55,7 +55,7 @@ def kill(scene: Scene, reference: Found, name: str, moment: float) -> list[str]:
         try:
             process.wait(moment * seconds)
         except subprocess.TimeoutExpired:
-            return _killed(scene, reference, process, name)
+            return _killed(scene, reference, process, name, under_way.steps(scene.tag))
         process.communicate()
         seconds = time.monotonic() - began  # the machine has more time than it had
         scene.clear()
@@ -65,13 +65,21 @@ def kill(scene: Scene, reference: Found, name: str, moment: float) -> list[str]:
 def kill_during(scene: Scene, reference: Found, name: str, step: str) -> list[str]:
     """End a call when it is at a step; then the same call again."""
     process = scene.start()
-    wait(lambda: step in under_way.steps(scene.tag), process)
-    wrong = _killed(scene, reference, process, name)
+    seen: list[str] = []
+
+    def there() -> bool:
+        seen[:] = under_way.steps(scene.tag)
+        return step in seen
+
+    wait(there, process)
+    wrong = _killed(scene, reference, process, name, seen)
     return [*wrong, *[f"{step} was not met"] * (step not in scene.met)]
 
 
-def _killed(scene: Scene, reference: Found, process: subprocess.Popen[str], name: str) -> list[str]:
-    scene.met = under_way.steps(scene.tag)
+def _killed(
+    scene: Scene, reference: Found, process: subprocess.Popen[str], name: str, met: Sequence[str]
+) -> list[str]:
+    scene.met = list(met)
     process.send_signal(getattr(signal, f"SIG{name}"))
     process.communicate(timeout=60)
     wrong = [f"after {name} in {scene.met}: {one} is left" for one in scene.left()]
@@ -127,7 +135,8 @@ def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
             scene, reference, n, m
         )
     for step, name in STEPS.items():
-        found[f"kill-{name}-{step}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
+        title = step.rpartition(".")[2].replace(":", " ")  # no folder of tools has a colon
+        found[f"kill-{name}-{title}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
             scene, reference, n, s
         )
     for place in PLACES:

@@ -111,7 +111,8 @@ class Scene:
                 last[record["target"], record["recipe_id"], record["runtime"]] = record
         except (OSError, ValueError):
             return []
-        return sorted([str(r["recipe_id"]), r["runtime"], r["status"]] for r in last.values())
+        whole = last.values()
+        return sorted([str(r["recipe_id"]), r["runtime"], _became(r)] for r in whole)
 
     def state(self) -> str:
         """Of run.json: "finished", "running", or "" where there is none."""
@@ -131,6 +132,12 @@ class Scene:
     def _left(self) -> list[str]:
         temporary = [f"temporary: {path.name}" for path in self.temporary.iterdir()]
         return [*running(self.tag), *temporary]
+
+
+def _became(record: dict[str, Any]) -> str:
+    """A record's status, and what it was rejected for."""
+    status, reason = str(record["status"]), str(record.get("reason") or "")
+    return status if status in ("ok", "skipped") else f"{status}: {reason[:300]}"
 
 
 def running(tag: str) -> list[str]:

@@ -31,7 +31,7 @@ import numpy as np
 
 from benchmarks.harness import launch_nets
 from edgeopt.benchmarking.opened_files import open_files, place
-from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.harness import profile
 from edgeopt.harness.budget import CLOSER, QUICK, SCREEN, SETTLING, STEP, STEPS, Budget
@@ -210,12 +210,12 @@ def drawn(net: np.ndarray, what: Decision, draws: int) -> dict:
 def priced(profiles: Sequence, layers: int, draws: int) -> dict | None:
     """Prices of each layer of one file in float over the same file "in integers"."""
     groups = tuple(
-        GroupNoise(
+        GroupSensitivity(
             group=Group(first=i, last=i, layers=(str(i),), elements=0), alone=0.1, without=0.9
         )
         for i in range(layers)
     )
-    table = NoiseTable(plain=1.0, groups=groups, samples=1, seconds=0.0)
+    table = LayerSensitivity(plain=1.0, groups=groups, samples=1, seconds=0.0)
     made = [[[as_profile(turn) for turn in own] for own in pair] for pair in profiles]
     rng = random.Random(0)
     wrong = 0

@@ -183,6 +183,7 @@ class Health(Struct, frozen=True, kw_only=True):
     quota_stops: QuotaStops | None = None
     gpus: Annotated[list[Gpu], Meta(max_length=256)] | None = None
     meters: Words | None = None
+    meters_sealed: bool | None = None
     watched_s: Annotated[float, Meta(ge=0, le=1e6)] | None = None
     idle_share: Share | None = None
     steal_share: Share | None = None

@@ -140,8 +140,12 @@ class Client:
         try:
             self._wire.write(request.line(), deadline)
             return self._wire.line(most, deadline)
-        except Gone:  # its end of the pipe is closed, or ours after a time-out
-            raise RunnerFailed(self._death(cmd)) from None
+        except Gone as error:  # its end of the pipe is closed, or ours after a time-out
+            known, words = self._device.lost, self._death(cmd)
+            if error.rest and self._left_of_itself(cmd) and self._device.lost == known:
+                half = f"left in the middle of its answer to `{cmd}`: {shown(error.rest)}"
+                raise self._lie(half) from None
+            raise RunnerFailed(words) from None
         except Excess as error:
             what = f"answered `{cmd}` without an end (more than {most} bytes)"
             raise self._lie(f"{what}: {shown(error.rest)}") from None
@@ -152,6 +156,11 @@ class Client:
             raise RunnerFailed(
                 f"`{cmd}` took longer than its limit of {timeout_s:.0f} s", timed_out=True
             ) from None
+
+    def _left_of_itself(self, cmd: str) -> bool:
+        """Whether a runner elsewhere ended well, unasked: that is no crash."""
+        elsewhere = cmd in OF_THE_DEVICE and self._device.link != LOCAL
+        return elsewhere and self._process.poll() == 0
 
     def _reply(self, exchange: Exchange, line: bytes) -> Reply:
         cmd = exchange.request.cmd

@@ -135,12 +135,15 @@ def accelerator_users(health: Health, accelerator: str | None) -> Finding | None
     )
 
 
+#: Until the next boot. It is ours: what a board says is no command to be run as root.
+OPEN_METERS = "sudo chmod a+r /sys/class/powercap/*/energy_uj"
+
+
 def meters(health: Health) -> Finding:
     """Whether energy can be measured here."""
     if health.meters:
         by = ", ".join(health.meters)
         return Finding(check="energy", state="ok", found=f"can be metered by {by}")
     why = health.why_null.get("meters", "no reading `meters`")
-    command = why.partition("`sudo ")[2].partition("`")[0]
-    advice = f"sudo {command}" if command else ""
+    advice = OPEN_METERS if health.meters_sealed else ""
     return Finding(check="energy", state="unknown", found=why, advice=advice)

@@ -90,10 +90,10 @@ def _nothing(run: TargetRun, state: State) -> Choice:
 
 def _promise(run: TargetRun, state: State, chosen: Record) -> Promise:
     """What the samples tell of a candidate that was confirmed."""
-    drop, limits = chosen.confirm_drop, state.constraints
+    drop, limits, scoring = chosen.confirm_drop, state.constraints, run.context.scoring
     assert drop is not None
     held: Held = "held" if drop.resolved and drop.judged <= limits.max_drop else "not told"
-    needed = smallest_resolvable(run.context.scoring.metric, limits.max_drop)
+    needed = smallest_resolvable(scoring.metric, limits.max_drop)
     return Promise(
         held=held,
         likely=state.likely(chosen),

@@ -103,7 +103,8 @@ def _begin(run: TargetRun, request: Compression, state: State) -> Search:
 def _climb(search: Search, method: Method) -> None:
     """All steps of one method."""
     tried: tuple[ladder.Tried, ...] = ()
-    profile = search.run.placement.profile
+    run = search.run
+    profile = run.placement.profile
     carrier = search.carrier
     if method == "qat" and not _for_integers(search):
         return
@@ -118,14 +119,15 @@ def _for_integers(search: Search) -> bool:
     """Change to the fastest int8-static recipe, if the carrier is none; False: there is none."""
     if search.carrier.precision == "int8-static":
         return True
+    run = search.run
     static = [r for r in search.order if r.precision == "int8-static"]
     if not static or static[0].recipe is None:
         left = LeftOut(runtime="any", precision="qat", why=said("no int8-static candidate works"))
-        search.run.recorder.keep([skipped(search.run.target, left)])
+        run.recorder.keep([skipped(run.target, left)])
         return False
     search.carrier = msgspec.structs.replace(static[0].recipe, compression=search.chain)
     known = search.state.with_ids([search.carrier.id])
-    [search.record] = known or search.run.evaluated([search.carrier])
+    [search.record] = known or run.evaluated([search.carrier])
     search.state = search.state.updated([search.record])
     return True
 
@@ -186,7 +188,8 @@ def _start_from(search: Search, form: Form) -> None:
 def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
     """They are no candidates any more; their records say why."""
     search.state = search.state.without({record.key for record in forms})
-    search.run.recorder.keep(
+    run = search.run
+    run.recorder.keep(
         untimed_words.without_latency(record, "taken-back", detail=why)
         for record in forms
         if record.status == "ok"
@@ -223,7 +226,8 @@ def _step(
     outcome: ladder.StepOutcome,
     why: str,
 ) -> CompressionStep:
-    stages = search.run.context.stages
+    context = search.run.context
+    stages = context.stages
     try:
         derived = stages.derived(chain)
         parameters, note = derived.parameters, derived.note

@@ -19,7 +19,7 @@ from edgeopt.convert.ranking import Ranking
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
-from edgeopt.domain.layers import NoiseTable
+from edgeopt.domain.layers import LayerSensitivity
 from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
@@ -138,13 +138,13 @@ class Conversions:
             limit_s=self.timeout_s,
         )
 
-    def layer_sensitivity(self, recipe: Recipe, output: str) -> NoiseTable:
+    def sensitivity(self, recipe: Recipe, output: str) -> LayerSensitivity:
         """What each group of a recipe's operators adds to an output's noise; kept in the folder.
 
         Raises:
             StepFailed: the layers cannot be ranked; says why.
         """
-        known = self.folder.noise_table(recipe.conversion_id)
+        known = self.folder.layer_sensitivity(recipe.conversion_id)
         if known is not None:
             return known
         if len(self.calibration) < RANKED_FROM:
@@ -174,8 +174,8 @@ class Conversions:
             raise
         except EdgeoptError as error:
             raise StepFailed("failed-run", str(error.args[0]), error.hint) from error
-        table = msgspec.convert(reply, NoiseTable)
-        self.folder.keep_noise_table(recipe.conversion_id, table)
+        table = msgspec.convert(reply, LayerSensitivity)
+        self.folder.keep_layer_sensitivity(recipe.conversion_id, table)
         return table
 
     def _in_child(self, job: Job, recipe: Recipe) -> Converted:

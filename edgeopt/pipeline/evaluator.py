@@ -170,9 +170,9 @@ class Evaluator:
         """
         key = recipe.session_id
         if key not in self._marks:
-            subject = self.subject(recipe)
+            subject, host_lock = self.subject(recipe), self.access.host_lock
             try:
-                with self.access.host_lock.working():
+                with host_lock.working():
                     self._marks[key] = self._mark(recipe, subject)
             except StepFailed as error:
                 self._marks[key] = error
@@ -217,9 +217,9 @@ class Evaluator:
         """
         key = recipe.account_id
         if key not in self._accounts:
-            subject = self.subject(recipe)
+            subject, host_lock = self.subject(recipe), self.access.host_lock
             try:
-                with self.access.host_lock.working():
+                with host_lock.working():
                     answers, facts = self.answers(recipe, subject, self.choose, 0.0)
                 self._parity(recipe, answers, facts)
                 self._accounts[key] = executed(recipe, facts)

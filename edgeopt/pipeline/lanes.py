@@ -84,10 +84,10 @@ def _lane(runs: Sequence[TargetRun], orders: Orders) -> Decided:
 
 def _choice(run: TargetRun, orders: Orders) -> Choice:
     """One target: what its space left out is recorded, then its steps are followed."""
-    placement, space = run.placement, run.space
+    placement, space, scoring = run.placement, run.space, run.context.scoring
     if placement.lost is not None:
         raise placement.lost
     run.recorder.keep(skipped(run.target, left) for left in space.left_out)
-    begin = State(run.context.scoring.constraints, untried=space.recipes)
+    begin = State(scoring.constraints, untried=space.recipes)
     steps = orders.measured if placement.timed else orders.unmeasured
     return choice_of(run, follow(steps, run, begin))

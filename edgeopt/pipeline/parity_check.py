@@ -19,7 +19,7 @@ Answers = dict[str, np.ndarray]
 
 #: Stands for a precision where the model itself was changed. Its answers may be of another scale
 #: (labels train no scale), so that only nonsense is refused here; the score judges.
-COMPRESSED = "a compressed model"
+COMPRESSED = "compressed"
 
 #: Least signal to noise ratio that every part of an artifact's answers must keep, dB. Integers are
 #: held to little: the score judges them; at 0 dB and below the error is as large as the signal.
@@ -147,8 +147,12 @@ def _refused(one: Nearness, precision: str, answers: Answers, source: Answers) -
     least = "more than " if required == 0 else ""
     return (
         f"its answers{where} are {_all_one(one, answers, source)}{round(one.db, 1) + 0.0} dB from "
-        f"the source's; {precision} must keep {least}{required:.0f} dB"
+        f"the source's; {_called(precision)} must keep {least}{required:.0f} dB"
     )
+
+
+def _called(precision: str) -> str:
+    return "a compressed model" if precision == COMPRESSED else precision
 
 
 def _unfollowed(one: Nearness, precision: str, where: str) -> str:
@@ -158,7 +162,7 @@ def _unfollowed(one: Nearness, precision: str, where: str) -> str:
         return ""
     return (
         f"its answers{where} vary otherwise than the source's: {round(one.follows_db, 1) + 0.0} dB "
-        f"of what varies from sample to sample; {precision} must keep {required:.0f} dB"
+        f"of what varies from sample to sample; {_called(precision)} must keep {required:.0f} dB"
     )
 
 

@@ -144,7 +144,7 @@ def _except_layers(work: _Work) -> None:
     evaluator, base = work.run.evaluator, _base(work)
     work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
     output = evaluator.choose.scoring.output
-    table = evaluator.conversions.layer_sensitivity(base, output)
+    table = evaluator.conversions.sensitivity(base, output)
     fp32, int8 = _profiles(work)
     work.priced = prices.price_groups(table, fp32, int8)
     if not work.why_no_cost and all(price.cost_ms is None for price in work.priced):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.attribution.kinds import kind
-from edgeopt.domain.layers import GroupNoise, NoiseTable, Price
+from edgeopt.domain.layers import GroupSensitivity, LayerSensitivity, Price
 from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.stats import launches
 from edgeopt.stats.verdict import corrected
@@ -30,7 +30,7 @@ NOTHING = 0.005
 
 
 def price_groups(
-    table: NoiseTable, fp32: Sequence[Launch], int8: Sequence[Launch]
+    table: LayerSensitivity, fp32: Sequence[Launch], int8: Sequence[Launch]
 ) -> tuple[Price, ...]:
     """All groups, the best value first.
 
@@ -51,7 +51,7 @@ def price_groups(
 
 
 def _price(
-    noise: GroupNoise,
+    noise: GroupSensitivity,
     plain: float,
     fp32_ms: NDArray[np.float64],
     int8_ms: NDArray[np.float64],
@@ -75,7 +75,7 @@ def _price(
     )
 
 
-def _gain(noise: GroupNoise, plain: float) -> float:
+def _gain(noise: GroupSensitivity, plain: float) -> float:
     """The share of the noise that goes away: the mean of both ways to ask.
 
     Noise of groups adds up where it is small; each way alone is off where it is not.
@@ -96,7 +96,7 @@ def _value(price: Price, least: float) -> float:
     return price.gain / max(price.cost_ms if costs else 0.0, least)
 
 
-def _by_launch(table: NoiseTable, by_launch: Sequence[Launch]) -> NDArray[np.float64]:
+def _by_launch(table: LayerSensitivity, by_launch: Sequence[Launch]) -> NDArray[np.float64]:
     """Milliseconds, [launches, turns, groups]; empty where operators are not the graph's."""
     times = [[_by_group(table, profile) for profile in turns] for turns in by_launch]
     if any(one is None for turns in times for one in turns):
@@ -104,7 +104,7 @@ def _by_launch(table: NoiseTable, by_launch: Sequence[Launch]) -> NDArray[np.flo
     return np.array(times, dtype=np.float64)
 
 
-def _by_group(table: NoiseTable, profile: TimeProfile) -> list[float] | None:
+def _by_group(table: LayerSensitivity, profile: TimeProfile) -> list[float] | None:
     """Milliseconds of each group; None where the profile's operators are not the graph's.
 
     Runtimes fuse what does not compute into what does, and keep the order: the n-th that computes

@@ -27,7 +27,8 @@ from edgeopt.jobs import child
 from edgeopt.runner.affinity import fastest
 from edgeopt.runner.root import Root
 from edgeopt.sources import onnx as source_file
-from edgeopt.sources.source import Source, sha256_file
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import sha256_file
 from tests.bundle import bundle_net
 
 ONLY = Path(__file__).with_name("only.py")
@@ -40,10 +41,9 @@ BATCH = OpenAxis(input="image", axis=0, name="batch", size=1, basis="batch")
 def source(tmp_path_factory):
     folder = tmp_path_factory.mktemp("source")
     path = str(bundle_net.write(folder / "m.onnx"))
-    inputs = source_file.inspect({"path": path})["inputs"]
-    shapes = {spec["name"]: spec["shape"] for spec in inputs}
-    argument = {"path": path, "shapes": shapes, "sample": None, "folder": str(folder)}
-    return msgspec.convert(source_file.prepare(argument), Source)
+    inputs = source_file.inspect(InspectRequest(path=path)).inputs
+    shapes = {spec.name: spec.shape for spec in inputs}
+    return source_file.prepare(PrepareRequest(path=path, shapes=shapes, folder=str(folder)))
 
 
 @pytest.fixture(scope="session")

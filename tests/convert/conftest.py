@@ -11,7 +11,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.formats import FORMATS, recognise
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from tests.convert import odd_nets, tiny_nets
 
 LIMIT_S = 240
@@ -43,15 +43,14 @@ class Bench:
                 path = getattr(nets, name)(place / "m.onnx")
             # Here and not in children: what they would load, others have loaded already.
             module = importlib.import_module(FORMATS[recognise(path)].module)
-            inputs = module.inspect({"path": str(path)})["inputs"]
-            argument = {
-                "path": str(path),
-                "inputs": inputs,
-                "shapes": {spec["name"]: spec["shape"] for spec in inputs},
-                "sample": None,
-                "folder": str(place / "work"),
-            }
-            self._sources[name] = msgspec.convert(module.prepare(argument), Source)
+            inputs = module.inspect(InspectRequest(path=str(path))).inputs
+            request = PrepareRequest(
+                path=str(path),
+                inputs=inputs,
+                shapes={spec.name: spec.shape for spec in inputs},
+                folder=str(place / "work"),
+            )
+            self._sources[name] = module.prepare(request)
         return self._sources[name]
 
     def samples(self, name, seed=1):

@@ -4,12 +4,7 @@ import time
 
 import pytest
 
-from edgeopt.convert.fallbacks import (
-    ALWAYS,
-    MOST,
-    Limits,
-    search,
-)
+from edgeopt.convert.fallbacks import ALWAYS, MOST, Limits, search
 from edgeopt.convert.library_errors import CannotLoad, QuantizerFailed
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.errors import EdgeoptError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -13,24 +12,23 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Recipe
 from edgeopt.sources import onnx as onnx_source
 from edgeopt.sources import quantized_onnx
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from tests.convert import quantized_nets, tiny_nets
 
 KINDS = ("qdq", "qoperator", "dynamic", "weights")
 
 
 def prepared(path):
-    inputs = onnx_source.inspect({"path": str(path)})["inputs"]
+    inputs = onnx_source.inspect(InspectRequest(path=str(path))).inputs
     folder = path.parent / "work"
     folder.mkdir()
-    argument = {
-        "path": str(path),
-        "inputs": inputs,
-        "shapes": {spec["name"]: spec["shape"] for spec in inputs},
-        "sample": None,
-        "folder": str(folder),
-    }
-    return msgspec.convert(onnx_source.prepare(argument), Source)
+    request = PrepareRequest(
+        path=str(path),
+        inputs=inputs,
+        shapes={spec.name: spec.shape for spec in inputs},
+        folder=str(folder),
+    )
+    return onnx_source.prepare(request)
 
 
 @pytest.fixture(scope="module")

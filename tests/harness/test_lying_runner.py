@@ -99,10 +99,6 @@ def test_on_this_machine_it_is_edgeopts_own_fault(tmp_path, log, lie):
 @pytest.mark.parametrize("lie", one_of_each_request(lie for lie in TOLD if lie.ends))
 def test_a_runner_that_lies_ends_its_device(tmp_path, log, lie):
     device = Lying(tmp_path, lie.name)
-    if lie.name.endswith("half a line, then the end"):  # a runner may die, and says how
-        with pytest.raises(RunnerFailed, match="in `hello` the process ended"):
-            session(device, log, lie)
-        return
     with rises_less_than(MOST_MIB), pytest.raises(DeviceFailed) as caught:
         session(device, log, lie)
     sentence = str(caught.value.args[0])

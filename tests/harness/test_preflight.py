@@ -190,6 +190,13 @@ def test_energy_that_needs_a_command(tree):
     assert found.advice == "sudo chmod a+r /sys/class/powercap/*/energy_uj"
 
 
+def test_a_command_that_a_board_says_is_no_advice(tree):
+    told = replace(
+        health_of(tree), meters=None, why_null={"meters": "denied; `sudo rm -r /` opens it"}
+    )
+    assert surroundings.meters(told).advice == ""
+
+
 def test_a_machine_that_tells_nothing_is_not_spoiled(tree):
     found = preflight(machine_of(tree), health_of(tree), accelerator="gpu")
     assert not spoiled(found)

@@ -12,8 +12,11 @@ from edgeopt.domain.run import Constraints
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.optimize import BY_MEASUREMENT, optimize
 from edgeopt.pipeline.record_ends import skipped
-from edgeopt.pipeline.step import Skip
+from edgeopt.pipeline.step import Repeat, Skip
+from edgeopt.pipeline.steps.confirm import Confirm
+from edgeopt.pipeline.steps.final import Final
 from edgeopt.pipeline.steps.make_and_score import MakeAndScore
+from edgeopt.pipeline.steps.screen import Screen
 from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
@@ -86,9 +89,28 @@ def test_a_search_of_ones_own_stops_when_the_front_rests(call):
     assert optimize(call).choices == run.choices  # the folder is like any other
 
 
-def test_without_a_step_nothing_of_it_is_done(call):
-    steps = tuple(step for step in BY_MEASUREMENT if type(step).__name__ != "SessionOptions")
+@dataclass(frozen=True)
+class SmallestFirst:
+    """An objective of its own: of the finalists the smallest is confirmed first."""
+
+    def why_skipped(self, run, state):
+        return Skip("they are in order") if state.finalists == self.order(state) else None
+
+    def advance(self, run, state):
+        return replace(state, finalists=self.order(state))
+
+    def order(self, state):
+        finalists = sorted(state.latest(state.finalists), key=lambda record: record.size_bytes)
+        return tuple(record.key for record in finalists)
+
+
+def test_an_objective_of_ones_own_is_an_entry_in_the_order(call):
+    steps = (
+        MakeAndScore(), Screen(), Repeat(Final(), SmallestFirst(), Confirm()),
+    )  # fmt: skip
     run = optimize(call, measured=steps)
+    qualifying = [r for r in run.records if r.drop and r.drop.judged <= 0.03]
+    assert len(qualifying) == 3
+    assert run.chosen.size_bytes == min(r.size_bytes for r in qualifying)
+    # What stands in no order is not done.
     assert not any("with these settings" in note for r in run.records for note in r.notes)
-    assert len([r for r in run.records if r.recipe]) == 6
-    assert run.qualified

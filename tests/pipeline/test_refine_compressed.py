@@ -107,12 +107,12 @@ def test_its_table_of_noise_is_its_own(run, done):
     _, records, [one] = done
     folder = run.context.folder
     base = next(
-        r.recipe for r in records if r.recipe and folder.noise_table(r.recipe.conversion_id)
+        r.recipe for r in records if r.recipe and folder.layer_sensitivity(r.recipe.conversion_id)
     )
     assert base.compression == CHAIN
-    assert folder.noise_table(replace(base, compression=()).conversion_id) is None
+    assert folder.layer_sensitivity(replace(base, compression=()).conversion_id) is None
     assert {price.group.span for price in one.prices} == {
-        noise.group.span for noise in folder.noise_table(base.conversion_id).groups
+        noise.group.span for noise in folder.layer_sensitivity(base.conversion_id).groups
     }
     assert all(price.fp32_ms for price in one.prices), one.why_no_cost  # of its own fp32
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.search import prices
 from edgeopt.search.prices import CONVERT_NS
@@ -13,10 +13,10 @@ from edgeopt.search.prices import CONVERT_NS
 
 def noise(first, layers, alone, without, elements=0):
     group = Group(first=first, last=first + len(layers) - 1, layers=layers, elements=elements)
-    return GroupNoise(group=group, alone=alone, without=without)
+    return GroupSensitivity(group=group, alone=alone, without=without)
 
 
-TABLE = NoiseTable(
+TABLE = LayerSensitivity(
     plain=1.0,
     groups=(
         noise(0, ("a",), alone=0.1, without=0.9, elements=1_000_000),

@@ -43,10 +43,11 @@ def _confirmed(run: TargetRun, record: Record) -> Record:
     """A candidate with its score on the held-out part, or failed."""
     assert record.recipe is not None
     run.progress(f"confirming {record.recipe}")
-    evaluator, held_out = run.evaluator, run.context.confirm.value()
+    evaluator, context = run.evaluator, run.context
+    access, held_out = evaluator.access, context.confirm.value()
     try:
         subject = evaluator.subject(record.recipe)
-        with evaluator.access.host_lock.working():
+        with access.host_lock.working():
             answers, _ = evaluator.answers(record.recipe, subject, held_out)
             score, drop = held_out.marks(answers)
             effects = held_out.slices(answers)

@@ -25,9 +25,10 @@ class Corrupt:
         return None if state.chosen else Skip("nothing was chosen")
 
     def advance(self, run: TargetRun, state: State) -> State:
-        chosen = state.chosen
+        chosen, confirm = state.chosen, run.context.confirm
         assert chosen is not None
-        names = corruptions.applicable(run.context.confirm.value().samples.inputs)
+        held_out = confirm.value()
+        names = corruptions.applicable(held_out.samples.inputs)
         levels = [(name, level) for name in names for level in LEVELS]
         effects = []
         for number, (name, level) in enumerate(levels):
