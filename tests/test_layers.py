@@ -74,7 +74,8 @@ def tree(path: Path) -> ast.Module:
 def _walk(node: ast.AST, file: str, top: bool, found: list[Import]) -> None:
     for child in ast.iter_child_nodes(node):
         inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+        test = child.test if isinstance(child, ast.If) else None
+        for_types = "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
         modules = []
         if isinstance(child, ast.Import):
             modules = [alias.name for alias in child.names]

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec.structs import asdict
 
 from benchmarks.devices.slow_link import SlowLink
 from benchmarks.devices.sshd import HOST, Sshd
@@ -75,21 +76,21 @@ def launch(
         arms = []
         for name in rng.sample(list(devices), len(devices)):
             client = stack.enter_context(Client(devices[name], log))
-            told = open_session(client, devices[name], subject, LIMIT_S)
+            opened_there = open_session(client, devices[name], subject, LIMIT_S)
             files = [devices[name].put(path) for path in opened.feeds.files(subject.inputs)]
             client.request("inputs", LIMIT_S, files=files, count=len(opened.feeds))
             warm = client.request(
                 "warmup", LIMIT_S, runs=budget.warmup_runs, seconds=budget.warmup_s
             )
-            record = Launch(told, warm["first_ns"], warm["t_ns"], warm["peak_rss_bytes"])
+            record = Launch(opened_there.loaded, warm.first_ns, warm.t_ns, warm.peak_rss_bytes)
             session.timed[name].launches.append(record)
-            size = budget.block_size(statistics.median(warm["t_ns"]))
+            size = budget.block_size(statistics.median(warm.t_ns))
             arms.append((client, record, size))
         for index in range(budget.rounds):
             rng.shuffle(arms)
             for position, (client, record, size) in enumerate(arms):
                 reply = client.request("block", LIMIT_S, count=size)
-                record.blocks.append(Block(round=index, position=position, **reply))
+                record.blocks.append(Block(round=index, position=position, **asdict(reply)))
 
 
 def run(model: Path, budget: Budget, scratch: Path) -> Session:

@@ -31,17 +31,22 @@ import numpy as np
 
 from benchmarks.harness import launch_nets
 from edgeopt.benchmarking.opened_files import open_files, place
-from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.harness import profile
 from edgeopt.harness.budget import CLOSER, QUICK, SCREEN, SETTLING, STEP, STEPS, Budget
 from edgeopt.harness.compare import compare, decided, settled
 from edgeopt.harness.measure import measure
+from edgeopt.harness.replies import Loaded, Readings
 from edgeopt.harness.timed import Block, Launch, Session, Timed
 from edgeopt.pipeline.races import over, raced
 from edgeopt.search import prices
 from edgeopt.stats import launches, verdict
 from edgeopt.stats.proportion import wilson
+
+#: Of processes of which only the times are known.
+UNKNOWN = Loaded(version="", load_ns=0, compile_ns=None, why_null={})
+NONE = Readings()
 
 HERE = Path(__file__).parent
 COPIES, ROUNDS = 6, 11
@@ -150,10 +155,10 @@ def dealt(net: np.ndarray, what: Decision, rng: random.Random) -> Session:
         processes = rng.sample(range(copies), len(what.arms))
         for key, process in zip(what.arms, processes, strict=True):
             blocks = [
-                Block(i, 0, [0] * SETTLING + [int(ns)], 0, {}, {})
+                Block(i, 0, [0] * SETTLING + [int(ns)], 0, NONE, NONE)
                 for i, ns in enumerate(net[process, number, :rounds])
             ]
-            timed[key].launches.append(Launch({}, 0, [], None, blocks=blocks))
+            timed[key].launches.append(Launch(UNKNOWN, 0, [], None, blocks=blocks))
     return Session(what.budget, 0, timed, what.arms[0], what.twin)
 
 
@@ -205,18 +210,18 @@ def drawn(net: np.ndarray, what: Decision, draws: int) -> dict:
 def priced(profiles: Sequence, layers: int, draws: int) -> dict | None:
     """Prices of each layer of one file in float over the same file "in integers"."""
     groups = tuple(
-        GroupNoise(
+        GroupSensitivity(
             group=Group(first=i, last=i, layers=(str(i),), elements=0), alone=0.1, without=0.9
         )
         for i in range(layers)
     )
-    table = NoiseTable(plain=1.0, groups=groups, samples=1, seconds=0.0)
+    table = LayerSensitivity(plain=1.0, groups=groups, samples=1, seconds=0.0)
     made = [[[as_profile(turn) for turn in own] for own in pair] for pair in profiles]
     rng = random.Random(0)
     wrong = 0
     for _ in range(draws):
         pairs = [rng.sample(pair, 2) for pair in rng.sample(made, profile.LAUNCHES)]
-        found = prices.prices(table, [p[0] for p in pairs], [p[1] for p in pairs])
+        found = prices.price_groups(table, [p[0] for p in pairs], [p[1] for p in pairs])
         if any(price.cost_ms is None for price in found):
             return None
         wrong += any(p.cost_low_ms > 0 or p.cost_high_ms < 0 for p in found)

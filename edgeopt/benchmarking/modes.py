@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import msgspec
 
 from edgeopt.benchmarking.opened_files import Opened, open_files, place
+from edgeopt.devices.account import Machine
 from edgeopt.devices.device import Device
 from edgeopt.domain import bounds
 from edgeopt.domain.case import Case
@@ -23,9 +24,9 @@ from edgeopt.domain.throughput import Throughput
 from edgeopt.harness import (
     load_time_figures,
     open_loop_figures,
+    readings,
     sustained_figures,
     throughput_figures,
-    told,
 )
 from edgeopt.harness.client import SHORT_S, Client
 from edgeopt.harness.load_time import load_time
@@ -36,8 +37,7 @@ from edgeopt.harness.sustained import sustained
 from edgeopt.harness.throughput import throughput
 
 Row = TypeVar("Row", bound=Case)
-Machine = dict[str, Any]
-Found = tuple[list[Row], Sequence[Trial]]  # the figures, and what they come from
+Found = tuple[list[Row], Sequence[Trial[Any]]]  # the figures, and what they come from
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Row]):
+class ModeResult(Generic[Row]):
     """All rows of one mode.
 
     Attributes:
@@ -105,7 +105,7 @@ class Outcome(Generic[Row]):
             "inputs": self.inputs,
             "rows": msgspec.to_builtins(self.rows),
             "ranking": msgspec.to_builtins(self.ranking),
-            "machine": self.machine,
+            "machine": msgspec.to_builtins(self.machine),
             "raw": self.raw,
         }
 
@@ -154,7 +154,7 @@ class ThroughputMode:
         crowds = throughput(
             work.setting, work.subjects, self.streams, work.seed, progress=work.progress
         )
-        cores = work.machine.get("cores")
+        cores = work.machine.cores
         return [throughput_figures.figures(crowd, cores) for crowd in crowds], crowds
 
 
@@ -196,30 +196,30 @@ def asked(
     Raises:
         BadInput: two at once, or a number outside its bounds.
     """
-    wanted: dict[str, Mode[Any]] = {}
+    modes: dict[str, Mode[Any]] = {}
     bounds.require("sustained_s", sustained_s)
     bounds.require("fps", fps)
     for count in streams:
         bounds.require("streams", count)
     if sustained_s is not None:
-        wanted["--sustained"] = SustainedMode(sustained_s)
+        modes["--sustained"] = SustainedMode(sustained_s)
     if streams:
-        wanted["--streams"] = ThroughputMode(tuple(dict.fromkeys(streams)))
+        modes["--streams"] = ThroughputMode(tuple(dict.fromkeys(streams)))
     if fps is not None:
-        wanted["--fps"] = OpenLoopMode(fps)
+        modes["--fps"] = OpenLoopMode(fps)
     if loading:
-        wanted["--load-time"] = LoadTimeMode()
-    if len(wanted) > 1:
-        raise BadInput(f"{' and '.join(wanted)} are two measurements.", "Ask for one at a time.")
-    if wanted and ordinary:
+        modes["--load-time"] = LoadTimeMode()
+    if len(modes) > 1:
+        raise BadInput(f"{' and '.join(modes)} are two measurements.", "Ask for one at a time.")
+    if modes and ordinary:
         raise BadInput(
-            f"--baseline, --quick and --submission do not go with {next(iter(wanted))}.",
+            f"--baseline, --quick and --submission do not go with {next(iter(modes))}.",
             "They are of the ordinary schedule: leave them out.",
         )
-    return next(iter(wanted.values()), None)
+    return next(iter(modes.values()), None)
 
 
-def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outcome[Row]:
+def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> ModeResult[Row]:
     """Measure files in one mode.
 
     Raises:
@@ -228,10 +228,10 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
     """
     with _opened(files) as (setting, opened):
         with Client(setting.device, setting.log) as client:
-            machine = told.machine(setting.device, client, SHORT_S)
+            machine = readings.machine(setting.device, client, SHORT_S)
         rows, trials = mode.find(Work(setting, opened.subjects, machine, files.seed, progress))
     raw = [trial.raw() for trial in trials]
-    return Outcome(mode.name, tuple(rows), opened.inputs, machine, raw)
+    return ModeResult(mode.name, tuple(rows), opened.inputs, machine, raw)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt.devices import adb_link, android, arm_tree, phone, runner_start
+from edgeopt.devices.account import PhoneHealth, PhoneMachine
 from edgeopt.devices.adb_session import Session
 from edgeopt.devices.answers import clean
 from edgeopt.devices.device import MOST_BYTES
@@ -46,6 +47,7 @@ class Adb:
     """
 
     kind: Literal["measured", "emulated"] = "measured"
+    times, answers, needs_preparing = True, True, True
 
     def __init__(self, name: str, entry: DeviceEntry, tree: MakeTree = arm_tree.tree) -> None:
         self.name, self.link, self.lost = name, entry.link, ""
@@ -111,17 +113,19 @@ class Adb:
 
     # --- what the phone tells beside its runner (`device.Telling`)
 
-    def machine(self) -> dict[str, Any]:
-        """What `getprop` says, as fields of the runner's `hello`."""
+    def machine(self) -> PhoneMachine:
+        """What `getprop` says."""
         self._live()
-        told: dict[str, Any] = self._keeping(lambda: phone.machine(self._way.run, self._way.serial))
-        return dict(clean(told))
+        account: PhoneMachine = self._keeping(
+            lambda: clean(phone.machine(self._way.run, self._way.serial))
+        )
+        return account
 
-    def health(self) -> dict[str, Any]:
-        """Heat, battery, screen and mode, as fields of the runner's `health`."""
+    def health(self) -> PhoneHealth:
+        """Heat, battery, screen and mode."""
         fixed = self._live().fixed_performance
-        told: dict[str, Any] = self._keeping(lambda: phone.health(self._way.run, fixed))
-        return dict(clean(told))
+        readings: PhoneHealth = self._keeping(lambda: clean(phone.health(self._way.run, fixed)))
+        return readings
 
     def prepare(self, progress: Listener = silent) -> None:
         """Make the Python that is sent, if it is not there yet, and send it.

@@ -34,6 +34,7 @@ class Ssh:
     """
 
     kind: Literal["measured", "emulated"] = "measured"
+    times, answers, needs_preparing = True, True, False
 
     def __init__(self, name: str, entry: DeviceEntry) -> None:
         self.name, self.link, self.lost = name, entry.link, ""

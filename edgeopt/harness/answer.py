@@ -9,15 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeopt.devices.answers import untrusted
 from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.domain.tensor import Binding
 from edgeopt.harness import npy
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Feed, as_source
+from edgeopt.harness.replies import Opened, Written
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import scratch
 
@@ -35,7 +38,7 @@ def answer(
     patience_s: float = math.inf,
     among: range | None = None,
     chunk: int = CHUNK,
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+) -> tuple[dict[str, np.ndarray], SessionFacts]:
     """Run every sample of `feed` once.
 
     Args:
@@ -47,7 +50,7 @@ def answer(
         chunk: samples a request.
 
     Returns:
-        ({source output: [samples done, *shape]}, the runtime's facts and version).
+        ({source output: [samples done, *shape]}, what the runtime says of the session).
 
     Raises:
         RunnerFailed: the runner died, refused or took too long.
@@ -63,9 +66,9 @@ def answer(
             progress(f"answers of {subject.title}", first - samples.start + count, len(samples))
             if time.monotonic() - began > patience_s:
                 break
-        facts = client.request("facts", timeout_s)["facts"]
+        facts = client.request("facts", timeout_s).facts
     outputs = {name: np.concatenate([part[name] for part in parts]) for name in shapes}
-    return outputs, {**facts, "version": opened["version"]}
+    return outputs, msgspec.structs.replace(facts, version=opened.version)
 
 
 def answer_in_parts(
@@ -101,9 +104,7 @@ def answer_in_parts(
     return {name: np.concatenate([part[name] for part in answers]) for name in shapes}
 
 
-def open_session(
-    client: Client, device: Device, subject: Subject, timeout_s: float
-) -> dict[str, Any]:
+def open_session(client: Client, device: Device, subject: Subject, timeout_s: float) -> Opened:
     """Open a subject in a runner.
 
     Raises:
@@ -135,15 +136,15 @@ def _chunk(
     size = max(binding.index for binding in subject.outputs) + 1
     stem = uuid.uuid4().hex
     remote = [f"{device.folder()}/{stem}-{i}.npy" for i in range(size)]
-    told = client.request(
+    reply = client.request(
         "infer", timeout_s, inputs=files, outputs=remote, first=first, count=count
     )
-    found = {}
+    outputs = {}
     with scratch.folder("edgeopt-answers-") as folder:
         for binding in subject.outputs:
-            written = told["outputs"][binding.index]
+            written = reply.outputs[binding.index]
             dtype = _kind(binding, written, shapes[binding.source])
-            shape = (count, *written["shape"])
+            shape = (count, *written.shape)
             here = Path(folder) / f"{binding.index}.npy"
             device.get(remote[binding.index], here, npy.most_bytes(dtype, shape))
             try:
@@ -151,21 +152,21 @@ def _chunk(
             except npy.NotAnnounced as error:
                 what = f"{device.name} sent another answer for {binding.source!r} than it announced"
                 raise untrusted(device, f"{what}: {error}.") from None
-            found[binding.source] = as_source(array, binding, shapes[binding.source])
+            outputs[binding.source] = as_source(array, binding, shapes[binding.source])
         device.remove(remote)
-    return found
+    return outputs
 
 
-def _kind(binding: Binding, written: dict[str, Any], shape: tuple[int, ...]) -> np.dtype[Any]:
+def _kind(binding: Binding, written: Written, shape: tuple[int, ...]) -> np.dtype[Any]:
     """The element type of an output, as a runner says that it wrote it.
 
     Raises:
         RunnerFailed: it is no number, or a sample has another size than the source's.
     """
-    name, told = f"output {binding.source!r}", written["shape"]
-    dtype = npy.element(written["dtype"])
+    name, sample = f"output {binding.source!r}", written.shape
+    dtype = npy.element(written.dtype)
     if dtype is None:
-        raise RunnerFailed(f"{name} is of type {written['dtype']!r}: no number")
-    if math.prod(told) != math.prod(shape):
-        raise RunnerFailed(f"{name} has shape {told} for a sample, and the model's {list(shape)}")
+        raise RunnerFailed(f"{name} is of type {written.dtype!r}: no number")
+    if math.prod(sample) != math.prod(shape):
+        raise RunnerFailed(f"{name} has shape {sample} for a sample, and the model's {list(shape)}")
     return dtype

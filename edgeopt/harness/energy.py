@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from edgeopt.domain.energy import Covers, Energy
+from edgeopt.harness import replies
+from edgeopt.harness.replies import Meter
 
 #: What is preferred, where several meters run: scopes that are added up, and what they cover.
 #: "platform" is last: it is the processor's own guess at the whole machine.
@@ -22,46 +24,44 @@ PREFERENCE: dict[str, tuple[tuple[set[str], Covers], ...]] = {
 
 
 def energy(
-    replies: Sequence[dict[str, Any]], unit: Literal["processor", "gpu"] = "processor"
+    metered: Sequence[replies.Energy], unit: Literal["processor", "gpu"] = "processor"
 ) -> Energy:
     """Energy of one artifact, by the widest meter that all launches could read.
 
     Args:
-        replies: the runner's replies to `energy`, one for each launch.
+        metered: the runner's replies to `energy`, one for each launch.
         unit: what the artifact computes on; a GPU's meter says nothing of a processor's work.
     """
-    ran = [reply for reply in replies if reply["count"]]
+    ran = [reply for reply in metered if reply.count]
     if not ran:
-        why = "; ".join(f"{k}: {v}" for r in replies[:1] for k, v in r["why_null"].items())
+        why = "; ".join(f"{k}: {v}" for r in metered[:1] for k, v in r.why_null.items())
         return _nothing(why or "it was not metered")
     lost: list[str] = []
     for scopes, covers in PREFERENCE[unit]:
-        chosen = [[m for m in reply["meters"] if m["scope"] in scopes] for reply in ran]
-        lost += [_why(meter) for meters in chosen for meter in meters if meter["joules"] is None]
+        chosen = [[m for m in reply.meters if m.scope in scopes] for reply in ran]
+        lost += [_why(meter) for meters in chosen for meter in meters if meter.joules is None]
         if all(_readable(meters, scopes) for meters in chosen):
             return _of(ran, chosen, covers)
-    outer = [f"{source}: {why}" for source, why in ran[0]["why_null"].items()]
+    outer = [f"{source}: {why}" for source, why in ran[0].why_null.items()]
     return _nothing("; ".join(dict.fromkeys(lost)) or "; ".join(outer) or f"no meter of the {unit}")
 
 
-def _readable(meters: list[dict[str, Any]], scopes: set[str]) -> bool:
-    return {m["scope"] for m in meters} == scopes and all(m["joules"] is not None for m in meters)
+def _readable(meters: list[Meter], scopes: set[str]) -> bool:
+    return {m.scope for m in meters} == scopes and all(m.joules is not None for m in meters)
 
 
-def _why(meter: dict[str, Any]) -> str:
-    return f"{meter['source']} {meter['name']}: {meter['why_null'].get('joules', 'no reading')}"
+def _why(meter: Meter) -> str:
+    return f"{meter.source} {meter.name}: {meter.why_null.get('joules', 'no reading')}"
 
 
 def _nothing(why: str) -> Energy:
     return Energy(why_null=dict.fromkeys(("meter", "gross_mj", "net_mj", "idle_w"), why))
 
 
-def _of(
-    replies: list[dict[str, Any]], chosen: list[list[dict[str, Any]]], covers: Covers
-) -> Energy:
-    each = list(zip(replies, chosen, strict=True))
-    gross = [_watts(meters, "") * _mj_per_watt(reply) for reply, meters in each]
-    idle = [_watts(meters, "idle_") for meters in chosen if _rested(meters)]
+def _of(ran: list[replies.Energy], chosen: list[list[Meter]], covers: Covers) -> Energy:
+    each = list(zip(ran, chosen, strict=True))
+    gross = [_watts(meters) * _mj_per_watt(reply) for reply, meters in each]
+    idle = [_idle_watts(meters) for meters in chosen if _rested(meters)]
     net, why = None, {}
     if len(idle) < len(chosen):
         why = dict.fromkeys(("net_mj", "idle_w"), "the meter gave no reading at rest")
@@ -75,29 +75,33 @@ def _of(
             net, why = None, {"net_mj": "running drew no more than resting: noise, or other work"}
     meters = chosen[0]
     return Energy(
-        meter=f"{meters[0]['source']} " + " + ".join(meter["name"] for meter in meters),
+        meter=f"{meters[0].source} " + " + ".join(meter.name for meter in meters),
         covers=covers,
         gross_mj=statistics.median(gross),
         gross_low_mj=min(gross),
         gross_high_mj=max(gross),
         net_mj=net,
         idle_w=statistics.median(idle) if "idle_w" not in why else None,
-        n=sum(reply["count"] for reply in replies),
-        launches=len(replies),
-        notes=tuple(dict.fromkeys(meter["note"] for meter in meters if meter["note"])),
+        n=sum(reply.count for reply in ran),
+        launches=len(ran),
+        notes=tuple(dict.fromkeys(meter.note for meter in meters if meter.note)),
         why_null=why,
     )
 
 
-def _rested(meters: list[dict[str, Any]]) -> bool:
-    return all(meter["idle_joules"] is not None for meter in meters)
+def _rested(meters: list[Meter]) -> bool:
+    return all(meter.idle_joules is not None for meter in meters)
 
 
-def _watts(meters: list[dict[str, Any]], prefix: str) -> float:
+def _watts(meters: list[Meter]) -> float:
     """What the meters measured together: readings do not begin and end to the nanosecond."""
-    return sum(float(m[prefix + "joules"]) / float(m[prefix + "span_s"]) for m in meters)
+    return sum(m.joules / m.span_s for m in meters if m.joules is not None)
 
 
-def _mj_per_watt(reply: dict[str, Any]) -> float:
+def _idle_watts(meters: list[Meter]) -> float:
+    return sum(m.idle_joules / m.idle_span_s for m in meters if m.idle_joules is not None)
+
+
+def _mj_per_watt(reply: replies.Energy) -> float:
     """mJ for each inference that one watt amounts to."""
-    return 1000 * float(reply["seconds"]) / int(reply["count"])
+    return 1000 * reply.seconds / reply.count

@@ -1,6 +1,6 @@
 """What went wrong while a schedule ran: pure functions of what it recorded.
 
-They take the plain data of a stored measurement, so that they can be asked again later.
+They can be asked again later, of a measurement that was stored.
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from edgeopt.domain.finding import Finding
-from edgeopt.harness.surroundings import STEAL_SHARE, SWAPPED_PAGES
-from edgeopt.runner import heat
+from msgspec import UNSET
 
-Raw = dict[str, Any]
+from edgeopt.devices.account import Health
+from edgeopt.domain.finding import Finding
+from edgeopt.harness.replies import Canary, Readings
+from edgeopt.harness.surroundings import STEAL_SHARE, SWAPPED_PAGES
+from edgeopt.harness.timed import Launch, Session
+from edgeopt.runner import heat
 
 DRIFT = 0.03  # of the canary, last third against first
 CANARY_CV = 0.05
@@ -27,83 +30,83 @@ STOPPED_SHARE = 0.01  # of the schedule: throttled, or stopped by a quota
 RISE_C = 10.0
 
 
-def gates(raw: Raw) -> tuple[Finding, ...]:
-    """Every gate over one schedule.
-
-    Args:
-        raw: `Session.raw()`, with the runner's readings of `health` in order under "health".
-            What is not there is not judged.
-    """
-    found = [gate(raw) for gate in GATES]
-    return tuple(finding for finding in found if finding is not None)
+def gates(session: Session) -> tuple[Finding, ...]:
+    """Every gate over one schedule. What was not recorded is not judged."""
+    findings = [gate(session) for gate in GATES]
+    return tuple(finding for finding in findings if finding is not None)
 
 
-def _snapshots(raw: Raw) -> list[dict[str, Any]]:
+def _snapshots(session: Session) -> list[Readings]:
     """All readings around blocks, in time: they are of one machine."""
-    readings = [
+    snapshots = [
         reading
-        for _, launch in _launches(raw)
-        for block in launch["blocks"]
-        for reading in (block["before"], block["after"])
-        if "t_ns" in reading
+        for _, launch in _launches(session)
+        for block in launch.blocks
+        for reading in (block.before, block.after)
+        if reading.t_ns is not None
     ]
-    return sorted(readings, key=lambda reading: int(reading["t_ns"]))
+    return sorted(snapshots, key=_time)
 
 
-def _launches(raw: Raw) -> Iterator[tuple[str, dict[str, Any]]]:
-    for timed in raw["timed"].values():
-        for launch in timed["launches"]:
-            yield timed["title"], launch
+def _time(reading: Readings | Health) -> int:
+    return reading.t_ns or 0
 
 
-def _readings(raw: Raw, name: str) -> list[Any]:
+def _launches(session: Session) -> Iterator[tuple[str, Launch]]:
+    for timed in session.timed.values():
+        for launch in timed.launches:
+            yield timed.title, launch
+
+
+def _readings(session: Session, name: str) -> list[Any]:
     """One reading of all snapshots and of all health, in time, without those that are null."""
-    every = [*_snapshots(raw), *_health(raw)]
-    every.sort(key=lambda reading: int(reading["t_ns"]))
-    return [reading[name] for reading in every if reading.get(name) is not None]
-
-
-def _health(raw: Raw) -> list[dict[str, Any]]:
-    return list(raw.get("health") or ())
+    every: list[Readings | Health] = [*_snapshots(session), *session.health]
+    every.sort(key=_time)
+    values = [getattr(reading, name, None) for reading in every]
+    return [value for value in values if value is not None and value is not UNSET]
 
 
 def _grown(values: list[Any]) -> float:
     return values[-1] - values[0] if len(values) > 1 else 0
 
 
-def _span_ms(raw: Raw) -> float:
-    times = _readings(raw, "t_ns")
+def _between(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
+
+
+def _span_ms(session: Session) -> float:
+    times = _readings(session, "t_ns")
     return float(_grown(times)) / 1e6
 
 
-def throttled(raw: Raw) -> Finding | None:
+def throttled(session: Session) -> Finding | None:
     """Bits or brakes of a board that is slowed, or Intel's counters that went on."""
-    firmware = _readings(raw, "throttled")
-    words = [word for one in firmware for word in one["now"]]
-    for bits in (_readings(raw, "throttled_bits"), [one["bits"] or 0 for one in firmware]):
+    firmware = _readings(session, "throttled")
+    words = [word for one in firmware for word in one.now]
+    for bits in (_readings(session, "throttled_bits"), [one.bits or 0 for one in firmware]):
         for value in bits:
             words += heat.words(value)
         for before, after in itertools.pairwise(bits):
             words += heat.words(after >> 16 & ~(before >> 16))  # it happened in between
-    words += [b["name"] for brakes in _readings(raw, "brakes") for b in brakes if b["state"] > 0]
-    words += ["thermal status" for status in _readings(raw, "thermal_status") if status > 0]
+    words += [b.name for brakes in _readings(session, "brakes") for b in brakes if b.state > 0]
+    words += ["thermal status" for status in _readings(session, "thermal_status") if status > 0]
     if words:
         found = f"during the measurement: {', '.join(dict.fromkeys(words))}"
         advice = "Cool it, or give it a better supply (`edgeopt doctor`), and measure again."
         return Finding(check="throttling", state="failed", found=found, advice=advice)
-    return _counted(raw)
+    return _counted(session)
 
 
-def _counted(raw: Raw) -> Finding | None:
+def _counted(session: Session) -> Finding | None:
     """Intel counts every time it slows itself. How long it did tells whether that matters."""
-    counts = _readings(raw, "throttle_count")
+    counts = _readings(session, "throttle_count")
     others = ("throttled_bits", "throttled", "brakes", "thermal_status")
-    if not counts and not any(_readings(raw, name) for name in others):
+    if not counts and not any(_readings(session, name) for name in others):
         return None
     times = _grown(counts)
     if times <= 0:
         return Finding(check="throttling", state="ok", found="none during the measurement")
-    spent, span = _readings(raw, "throttle_ms"), _span_ms(raw)
+    spent, span = _readings(session, "throttle_ms"), _span_ms(session)
     share = _grown(spent) / span if len(spent) > 1 and span else None
     length = "" if share is None else f", {100 * share:.1f} % of the time"
     return Finding(
@@ -114,9 +117,9 @@ def _counted(raw: Raw) -> Finding | None:
     )
 
 
-def governor(raw: Raw) -> Finding | None:
+def governor(session: Session) -> Finding | None:
     """Whether somebody changed how clocks are chosen."""
-    seen = [sorted(str(p["governor"]) for p in one) for one in _readings(raw, "policies")]
+    seen = [sorted(str(p.governor) for p in one) for one in _readings(session, "policies")]
     if len(seen) < 2:
         return None
     if all(one == seen[0] for one in seen):
@@ -126,14 +129,18 @@ def governor(raw: Raw) -> Finding | None:
     return Finding(check="governor", state="failed", found=found, advice=advice)
 
 
-def canary(raw: Raw) -> Finding | None:
+def canary(session: Session) -> Finding | None:
+    """How steady the machine was."""
+    return steadiness(session.canary)
+
+
+def steadiness(canaries: Sequence[Canary]) -> Finding | None:
     """A fixed piece of work that took longer at the end, or now and then.
 
     Judged by its worse half: arithmetic and copying are slowed by different things.
     """
     worst_drift, worst_cv = 0.0, 0.0
-    for key in ("arithmetic_ns", "copy_ns"):
-        values = [one[key] for one in raw.get("canary") or () if one.get(key)]
+    for values in ([c.arithmetic_ns for c in canaries], [c.copy_ns for c in canaries]):
         if len(values) < 6:
             return None
         third = len(values) // 3
@@ -150,9 +157,9 @@ def canary(raw: Raw) -> Finding | None:
     return Finding(check="steadiness", state="warning", found=found, advice=advice)
 
 
-def steal(raw: Raw) -> Finding | None:
+def steal(session: Session) -> Finding | None:
     """Time that the host of a virtual machine gave to others."""
-    both = [(s.get("steal_ticks"), s.get("total_ticks")) for s in _snapshots(raw)]
+    both = [(s.steal_ticks, s.total_ticks) for s in _snapshots(session)]
     known = [(stolen, total) for stolen, total in both if stolen is not None and total is not None]
     total = _grown([total for _, total in known])
     if total <= 0:
@@ -165,15 +172,15 @@ def steal(raw: Raw) -> Finding | None:
     return Finding(check="steal", state="warning", found=found, advice=advice)
 
 
-def memory(raw: Raw) -> Finding | None:
+def memory(session: Session) -> Finding | None:
     """Pages that had to come from the disk."""
-    moved = _readings(raw, "swapped_pages")
+    moved = _readings(session, "swapped_pages")
     pages = sum(_grown([one[key] for one in moved]) for key in ("in", "out"))
     if pages >= SWAPPED_PAGES:
         found = f"{pages:.0f} pages went to swap or back"
         advice = "The memory is too small for all artifacts at once: compare fewer of them."
         return Finding(check="memory", state="failed", found=found, advice=advice)
-    faults = _faults(raw)
+    faults = _faults(session)
     if faults is None:
         return None
     hit = [f"{title}: {count}" for title, count in faults.items() if count]
@@ -184,19 +191,19 @@ def memory(raw: Raw) -> Finding | None:
     return Finding(check="memory", state="warning", found=found, advice=advice)
 
 
-def _faults(raw: Raw) -> dict[str, int] | None:
-    found: dict[str, int] = {}
-    for title, launch in _launches(raw):
-        for block in launch["blocks"]:
-            before, after = (block[end].get("major_faults") for end in ("before", "after"))
+def _faults(session: Session) -> dict[str, int] | None:
+    faults: dict[str, int] = {}
+    for title, launch in _launches(session):
+        for block in launch.blocks:
+            before, after = block.before.major_faults, block.after.major_faults
             if before is not None and after is not None:
-                found[title] = found.get(title, 0) + after - before
-    return found or None
+                faults[title] = faults.get(title, 0) + after - before
+    return faults or None
 
 
-def temperature(raw: Raw) -> Finding | None:
+def temperature(session: Session) -> Finding | None:
     """How much warmer it got."""
-    celsius = [s["temperature_c"] for s in _snapshots(raw) if s.get("temperature_c") is not None]
+    celsius = [s.temperature_c for s in _snapshots(session) if s.temperature_c is not None]
     if len(celsius) < 2:
         return None
     rise = max(celsius) - celsius[0]
@@ -207,14 +214,14 @@ def temperature(raw: Raw) -> Finding | None:
     return Finding(check="temperature", state="warning", found=found, advice=advice)
 
 
-def spinning(raw: Raw) -> Finding | None:
+def spinning(session: Session) -> Finding | None:
     """Sessions that use the processor while it is another's turn."""
     busy: dict[str, float] = {}
-    for title, launch in _launches(raw):
-        known = [b["before"] for b in launch["blocks"] if b["before"].get("idle_ns") is not None]
-        waited = _grown([one["idle_ns"] for one in known])
+    for title, launch in _launches(session):
+        known = [b.before for b in launch.blocks if b.before.idle_ns is not None]
+        waited = _grown([one.idle_ns for one in known])
         if waited > 0:
-            share = _grown([one["idle_cpu_ns"] for one in known]) / waited
+            share = _grown([one.idle_cpu_ns for one in known]) / waited
             busy[title] = max(busy.get(title, -math.inf), share)
     if not busy:
         return None
@@ -228,15 +235,15 @@ def spinning(raw: Raw) -> Finding | None:
     )
 
 
-def crowding(raw: Raw) -> Finding | None:
+def crowding(session: Session) -> Finding | None:
     """Blocks in which the process did not run all the time: others had its core."""
     shares: dict[str, list[float]] = {}
-    for title, launch in _launches(raw):
-        for block in launch["blocks"]:
-            before, after = block["before"], block["after"]
-            if before.get("cpu_ns") is not None and after.get("cpu_ns") is not None:
-                share = (after["cpu_ns"] - before["cpu_ns"]) / (after["t_ns"] - before["t_ns"])
-                shares.setdefault(title, []).append(share)
+    for title, launch in _launches(session):
+        for block in launch.blocks:
+            worked_ns = _between(block.before.cpu_ns, block.after.cpu_ns)
+            went_by_ns = _between(block.before.t_ns, block.after.t_ns)
+            if worked_ns is not None and went_by_ns:
+                shares.setdefault(title, []).append(worked_ns / went_by_ns)
     if not shares:
         return None
     least = {title: statistics.median(of) for title, of in shares.items()}
@@ -248,13 +255,13 @@ def crowding(raw: Raw) -> Finding | None:
     return Finding(check="load", state="warning", found=found, advice=advice)
 
 
-def quota(raw: Raw) -> Finding | None:
+def quota(session: Session) -> Finding | None:
     """Stops by a limit on processor time."""
-    stops = _readings(raw, "quota_stops")
-    span = _span_ms(raw)
+    stops = _readings(session, "quota_stops")
+    span = _span_ms(session)
     if len(stops) < 2 or span <= 0:
         return None
-    share = _grown([one["stopped_ms"] for one in stops]) / span
+    share = _grown([one.stopped_ms for one in stops]) / span
     if share <= STOPPED_SHARE:
         return None
     found = f"stopped for {100 * share:.1f} % of the time, since its processor time was used up"
@@ -262,7 +269,7 @@ def quota(raw: Raw) -> Finding | None:
     return Finding(check="quota", state="failed", found=found, advice=advice)
 
 
-GATES: tuple[Callable[[Raw], Finding | None], ...] = (
+GATES: tuple[Callable[[Session], Finding | None], ...] = (
     throttled,
     governor,
     canary,

@@ -10,24 +10,23 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
-import statistics
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from edgeopt.devices.device import Device, require_real
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness import inputs, told
-from edgeopt.harness.answer import open_session
+from edgeopt.harness import readings
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
+from edgeopt.harness.started import Setting, Started, WarmUp, start_all
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Block, Launch, Session, Timed
 
-STARTING = 4  # processes that import their runtime side by side; nothing is timed then
 WATCH_S = 0.5  # others are watched for so long before a schedule
 
 
@@ -38,33 +37,27 @@ def never(session: Session) -> bool:
 
 @dataclass
 class _Arm:
-    """One artifact's process in the launch at hand."""
+    """One artifact's process in the launch at hand.
 
-    subject: Subject
-    client: Client
+    Attributes:
+        size: runs in a block of it. timeout_s: for such a block.
+    """
+
+    started: Started
     launch: Launch
-    typical_ns: float
     size: int
     timeout_s: float
 
 
 @dataclass
 class _Schedule:
-    device: Device
-    feed: Inputs
+    setting: Setting
     budget: Budget
-    log: Path
-    timeout_s: float
     session: Session
     progress: Listener
     rounds: int
     done: int = 0
     repeats: bool = True
-
-    @property
-    def short_s(self) -> float:
-        """The limit of a request that asks for little."""
-        return min(SHORT_S, self.timeout_s)
 
     def step(self, what: str) -> None:
         self.done += 1
@@ -74,6 +67,21 @@ class _Schedule:
         """Tell the progress, as far as the next look."""
         launches = self.budget.looks[self.session.looks] if self.repeats else 1
         self.progress(what, self.done, launches * (self.rounds + 1))
+
+    @contextlib.contextmanager
+    def ends(self, subject: Subject) -> Iterator[None]:
+        """A runner that fails in here takes its subject out of the schedule, with its reason.
+
+        Raises:
+            Untrusted: the device cannot be believed: that is no subject's fault.
+        """
+        try:
+            yield
+        except Untrusted:
+            raise
+        except RunnerFailed as error:
+            timed = self.session.timed[subject.key]
+            timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
 
 
 def measure(
@@ -112,9 +120,10 @@ def measure(
     subjects, twin = _with_twin(subjects, baseline)
     timed = {s.key: Timed(key=s.key, title=s.title) for s in subjects}
     session = Session(budget, seed, timed, baseline or subjects[0].key, twin)
-    plan = _Schedule(device, feed, budget, log, timeout_s, session, progress, budget.rounds)
+    setting = Setting(device, feed, log, timeout_s)
+    plan = _Schedule(setting, budget, session, progress, budget.rounds)
     with Client(device, log) as canary:
-        session.machine = told.machine(device, canary, SHORT_S)
+        session.machine = readings.machine(device, canary, SHORT_S)
         _examine(plan, canary, WATCH_S)
         for number in range(budget.looks[-1]):
             alive = [s for s in subjects if not timed[s.key].failed]
@@ -145,7 +154,8 @@ def _spared() -> Iterator[None]:
 def _examine(plan: _Schedule, canary: Client, seconds: float) -> None:
     """The slower readings: throttling, temperatures, supply, who else is at work."""
     with _spared():  # without them nothing is judged, and that is said
-        plan.session.health.append(told.health(plan.device, canary, SHORT_S, seconds))
+        account = readings.health(plan.setting.device, canary, SHORT_S, seconds)
+        plan.session.health.append(account)
 
 
 def _with_twin(
@@ -172,16 +182,10 @@ def _launch(
     name = f"launch {number + 1}"
     plan.tell(f"{name}: starting")
     rng.shuffle(subjects)
-    # Processes end with the thread that started them (PR_SET_PDEATHSIG), so this one does.
-    started = [(s, client) for s in subjects if (client := _start(plan, s, stack))]
-    with ThreadPoolExecutor(STARTING) as pool:
-        imported = list(pool.map(lambda pair: _import(plan, *pair), started))
-    arms = [
-        arm
-        for (subject, client), ready in zip(started, imported, strict=True)
-        if ready and (arm := _warm(plan, subject, client))
-    ]
-    typical_ns = [arm.typical_ns for arm in arms]
+    warm_up = WarmUp(plan.budget.warmup_runs, plan.budget.warmup_s)
+    started = start_all(plan.setting, subjects, stack, warm_up, plan.ends)
+    arms = [_arm(plan, one) for one in started]
+    typical_ns = [one.typical_ns for one in started]
     plan.rounds = plan.budget.rounds_for(typical_ns)
     plan.repeats = plan.repeats and plan.budget.repeats(typical_ns)
     plan.step(f"{name}: started")
@@ -200,79 +204,40 @@ def _launch(
         _meter(plan, arm)
 
 
+def _arm(plan: _Schedule, started: Started) -> _Arm:
+    """A new launch of an artifact."""
+    warm, typical_ns = started.warm, started.typical_ns
+    launch = Launch(
+        opened=started.opened.loaded,
+        first_ns=warm.first_ns,
+        warmup_ns=warm.t_ns,
+        peak_rss_bytes=warm.peak_rss_bytes,
+    )
+    plan.session.timed[started.subject.key].launches.append(launch)
+    size = plan.budget.block_size(typical_ns)
+    timeout_s = max(plan.setting.short_s, 20 * size * typical_ns / 1e9)
+    return _Arm(started, launch, size, timeout_s)
+
+
 def _meter(plan: _Schedule, arm: _Arm) -> None:
     """Energy, while nothing else runs. Without a meter it is over at once, with the reason."""
     seconds = plan.budget.energy_s
-    if seconds and arm.subject.key != plan.session.twin:
+    if seconds and arm.started.subject.key != plan.session.twin:
         with _spared():  # its times are safe already
             limit_s = arm.timeout_s + 4 * seconds
-            arm.launch.energy = arm.client.request("energy", limit_s, seconds=seconds)
+            arm.launch.energy = arm.started.client.request("energy", limit_s, seconds=seconds)
 
 
 def _watch(plan: _Schedule, canary: Client) -> None:
     with _spared():  # it watches; nothing is lost without it
-        plan.session.canary.append(canary.request("canary", plan.short_s))
-
-
-def _start(plan: _Schedule, subject: Subject, stack: contextlib.ExitStack) -> Client | None:
-    """A process; None, with the reason kept, where the device is lost."""
-    try:
-        return stack.enter_context(Client(plan.device, plan.log))
-    except RunnerFailed as error:
-        _take_out(plan, subject, error)
-        return None
-
-
-def _import(plan: _Schedule, subject: Subject, client: Client) -> bool:
-    """Import the runtime; False, with the reason kept, where that fails."""
-    try:
-        client.request("import", plan.timeout_s, runtime=subject.runtime)
-    except RunnerFailed as error:
-        _take_out(plan, subject, error)
-        return False
-    return True
-
-
-def _take_out(plan: _Schedule, subject: Subject, error: RunnerFailed) -> None:
-    """The end of one subject, with its reason; of all where the device cannot be believed."""
-    if isinstance(error, Untrusted):
-        raise error
-    timed = plan.session.timed[subject.key]
-    timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
-
-
-def _warm(plan: _Schedule, subject: Subject, client: Client) -> _Arm | None:
-    """Open and warm up one artifact; None, with the reason kept, where that fails."""
-    budget = plan.budget
-    try:
-        # Inputs first: they are not the model's memory.
-        inputs.give(plan.device, client, plan.feed, subject, plan.short_s)
-        opened = open_session(client, plan.device, subject, plan.timeout_s)
-        warm = client.request(
-            "warmup", plan.timeout_s, runs=budget.warmup_runs, seconds=budget.warmup_s
-        )
-    except RunnerFailed as error:
-        _take_out(plan, subject, error)
-        return None
-    launch = Launch(
-        opened={key: said for key, said in opened.items() if key not in ("inputs", "outputs")},
-        first_ns=warm["first_ns"],
-        warmup_ns=warm["t_ns"],
-        peak_rss_bytes=warm["peak_rss_bytes"],
-    )
-    plan.session.timed[subject.key].launches.append(launch)
-    typical = statistics.median(warm["t_ns"])
-    size = budget.block_size(typical)
-    limit_s = max(plan.short_s, 20 * size * typical / 1e9)
-    return _Arm(subject, client, launch, typical, size, limit_s)
+        plan.session.canary.append(canary.request("canary", plan.setting.short_s))
 
 
 def _block(plan: _Schedule, arm: _Arm, index: int, position: int) -> bool:
     """One block; False, with the reason kept, where the runner is lost."""
-    try:
-        reply = arm.client.request("block", arm.timeout_s, count=arm.size)
-    except RunnerFailed as error:
-        _take_out(plan, arm.subject, error)
-        return False
-    arm.launch.blocks.append(Block(round=index, position=position, **reply))
-    return True
+    with plan.ends(arm.started.subject):
+        reply = arm.started.client.request("block", arm.timeout_s, count=arm.size)
+        block = Block(round=index, position=position, **msgspec.structs.asdict(reply))
+        arm.launch.blocks.append(block)
+        return True
+    return False

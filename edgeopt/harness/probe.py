@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from edgeopt.devices.device import Device
 from edgeopt.domain.device import Probe
 from edgeopt.domain.errors import DeviceFailed, RunnerFailed
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness import told
+from edgeopt.harness import readings
 from edgeopt.harness.client import Client
 
 LIMIT_S = 120.0  # importing a runtime from a slow card
@@ -28,34 +30,34 @@ def probe(device: Device, runtimes: Iterable[str], log: Path, progress: Listener
     """
     progress(f"connecting to {device.name}")
     with Client(device, log) as client:
-        machine = told.machine(device, client, LIMIT_S)
+        machine = readings.machine(device, client, LIMIT_S)
         before = time.time()
         stock = client.request("stock", LIMIT_S, folder=device.folder())
         clock_s = (before + time.time()) / 2
-    versions, missing, found = {}, {}, {}
+    versions, missing, others = {}, {}, {}
     for name in runtimes:
         progress(f"asking {device.name} for {name}")
         try:
-            if stock["numpy"] is None:
+            if stock.numpy is None:
                 raise RunnerFailed("numpy is missing")
             with Client(device, log) as client:
-                versions[name] = client.request("import", LIMIT_S, runtime=name)["version"]
-                found[name] = providers(client, name)
+                versions[name] = client.request("import", LIMIT_S, runtime=name).version
+                others[name] = providers(client, name)
         except DeviceFailed:
             raise
         except RunnerFailed as error:
             missing[name] = str(error.args[0])
     return Probe(
-        machine=machine,
-        executable=stock["executable"],
-        bits=stock["bits"],
-        numpy=stock["numpy"],
-        disk_free_bytes=stock["disk_free_bytes"],
-        clock_off_s=stock["clock_s"] - clock_s,
-        other_runners=stock["other_runners"],
+        machine=msgspec.to_builtins(machine),
+        executable=stock.executable,
+        bits=stock.bits,
+        numpy=stock.numpy,
+        disk_free_bytes=stock.disk_free_bytes,
+        clock_off_s=stock.clock_s - clock_s,
+        other_runners=stock.other_runners,
         runtimes=versions,
         missing=missing,
-        providers={name: those for name, those in found.items() if those},
+        providers={name: those for name, those in others.items() if those},
     )
 
 
@@ -68,7 +70,7 @@ def providers(client: Client, runtime: str) -> tuple[str, ...]:
         DeviceFailed: the device was lost.
     """
     try:
-        return tuple(client.request("providers", LIMIT_S, runtime=runtime)["providers"])
+        return tuple(client.request("providers", LIMIT_S, runtime=runtime).providers)
     except DeviceFailed:
         raise
     except RunnerFailed:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
@@ -14,6 +15,7 @@ from edgeopt.harness import inputs
 from edgeopt.harness.answer import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
+from edgeopt.harness.replies import ProfileAccount
 from edgeopt.harness.subject import Subject
 from edgeopt.stats.middle import middle_half
 
@@ -44,8 +46,8 @@ def profile(
     Raises:
         RunnerFailed: a runtime has no profiler, refused, died or took too long.
     """
-    told = _turns(device, subjects, feed, runs, log, timeout_s, progress)
-    return [summed(s.runtime, turns) for s, turns in zip(subjects, told, strict=True)]
+    by_subject = _turns(device, subjects, feed, runs, log, timeout_s, progress)
+    return [summed(s.runtime, turns) for s, turns in zip(subjects, by_subject, strict=True)]
 
 
 def profiles(
@@ -63,7 +65,7 @@ def profiles(
     """
     launches = [_turns(device, subjects, feed, runs, log, timeout_s) for _ in range(LAUNCHES)]
     return [
-        [[summed(subject.runtime, [turn]) for turn in told[i]] for told in launches]
+        [[summed(subject.runtime, [turn]) for turn in launch[i]] for launch in launches]
         for i, subject in enumerate(subjects)
     ]
 
@@ -76,9 +78,9 @@ def _turns(
     log: Path,
     timeout_s: float,
     progress: Listener = silent,
-) -> list[list[dict[str, Any]]]:
-    """`ROUNDS` turns of each subject in one launch, as the runners told them."""
-    told: list[list[dict[str, Any]]] = [[] for _ in subjects]
+) -> list[list[ProfileAccount]]:
+    """`ROUNDS` turns of each subject in one launch."""
+    turns: list[list[ProfileAccount]] = [[] for _ in subjects]
     total = ROUNDS * len(subjects)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Client(device, log)) for _ in subjects]
@@ -90,40 +92,40 @@ def _turns(
             for position, i in enumerate(order if number % 2 == 0 else reversed(order)):
                 done = number * len(subjects) + position
                 progress(subjects[i].title, done, total)
-                told[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
-    return told
+                turns[i].append(_turn(clients[i], subjects[i], runs[i], timeout_s))
+    return turns
 
 
-def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> dict[str, Any]:
+def _turn(client: Client, subject: Subject, runs: int, timeout_s: float) -> ProfileAccount:
     try:
-        found: dict[str, Any] = client.request("profile", timeout_s, runs=runs)["profile"]
+        return client.request("profile", timeout_s, runs=runs).profile
     except RunnerFailed as error:
-        said = f"{subject.title}: {error.args[0]}"
-        raise RunnerFailed(said, error.timed_out, error.hint, error.own) from error
-    return found
+        words = f"{subject.title}: {error.args[0]}"
+        raise RunnerFailed(words, error.timed_out, error.hint, error.own) from error
 
 
-def summed(runtime: str, turns: Sequence[dict[str, Any]]) -> TimeProfile:
-    """One profile out of the turns of one artifact, as the runner told them.
+def summed(runtime: str, turns: Sequence[ProfileAccount]) -> TimeProfile:
+    """One profile out of the turns of one artifact.
 
     Raises:
         RunnerFailed: the turns name different operators.
     """
-    names = [[(op["name"], op["type"]) for op in turn["operators"]] for turn in turns]
-    if any(found != names[0] for found in names):
+    names = [[(op.name, op.type) for op in turn.operators] for turn in turns]
+    if any(other != names[0] for other in names):
         raise RunnerFailed(f"{runtime} ran other operators in one session than in the next")
-    total = [t for turn in turns for t in turn["total_ns"]]
-    plain = [t for turn in turns for t in turn["plain_ns"]]
+    total = [t for turn in turns for t in turn.total_ns]
+    plain = [t for turn in turns for t in turn.plain_ns]
     chosen = middle_half(total)
     operators = []
-    for i, about in enumerate(turns[0]["operators"]):
-        times = [t for turn in turns for t in turn["operators"][i]["t_ns"]]
-        fields = {key: value for key, value in about.items() if key != "t_ns"}
-        fields["layers"] = tuple(fields["layers"])
+    for i, operator in enumerate(turns[0].operators):
+        times = [t for turn in turns for t in turn.operators[i].t_ns]
+        fields = msgspec.structs.asdict(operator)
+        del fields["t_ns"]
+        fields["layers"] = tuple(operator.layers)
         operators.append(OperatorTime(**fields, ns=max(0.0, _mean(times, chosen))))
     return TimeProfile(
         runtime=runtime,
-        how=turns[0]["how"],
+        how=turns[0].how,
         operators=tuple(operators),
         total_ns=_mean(total, chosen),
         plain_ns=_mean(plain, middle_half(plain)),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from edgeopt.domain.finding import Finding
-from edgeopt.harness.gates import Raw, gates
+from edgeopt.harness.gates import gates
 from edgeopt.harness.preflight import preflight
+from edgeopt.harness.timed import Session
 
 
-def findings(raw: Raw) -> tuple[Finding, ...]:
-    """Every check of a schedule; a failed one spoils its figures (`finding.failures`).
-
-    Args:
-        raw: `Session.raw()`.
-    """
-    before = preflight(raw["machine"], raw["health"][0]) if raw["health"] else ()
-    return (*before, *gates(raw))
+def findings(session: Session) -> tuple[Finding, ...]:
+    """Every check of a schedule; a failed one spoils its figures (`finding.failures`)."""
+    before: tuple[Finding, ...] = ()
+    if session.machine and session.health:
+        before = preflight(session.machine, session.health[0])
+    return (*before, *gates(session))

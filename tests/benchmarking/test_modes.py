@@ -57,7 +57,7 @@ def test_sustained(fixed):
     assert any("load:" in what for what in told)
     data = json.loads(json.dumps(outcome.data()))
     assert sum(len(turn["t_ns"]) for turn in data["raw"][0]["turns"]) == row.minutes[0].n
-    assert outcome.machine["cores"] >= 1
+    assert outcome.machine.cores >= 1
 
 
 @pytest.mark.slow

@@ -83,7 +83,7 @@ def test_a_runner_answers_there(device, log, line, feed):
     answers, facts = answer(device, line, feed, {"y": (1, 3)}, log, 60)
     x = np.arange(30, dtype=np.float32).reshape(10, 1, 3)
     assert np.array_equal(answers["y"], 2 * x + 1)
-    assert facts["providers"] == ["CPUExecutionProvider"]
+    assert facts.providers == ["CPUExecutionProvider"]
     assert list(Path(device.folder()).iterdir()) == []
 
 

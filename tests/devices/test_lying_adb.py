@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from msgspec.structs import asdict
 
 from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_lies import LIES, TEXTS, LyingAdbServer
@@ -48,7 +49,7 @@ def session(phone: Adb, folder) -> dict:
     place = phone.put(folder / "model")
     phone.get(place, folder / "back", most_bytes=1000)
     assert (folder / "back").read_bytes() == b"model"
-    told = {**phone.machine(), **phone.health()}
+    told = {**asdict(phone.machine()), **asdict(phone.health())}
     phone.prepare()
     return told
 

@@ -131,7 +131,7 @@ def test_a_python_without_numpy(server, tmp_path, log, line):
     device = server.device(python=boards.bare(tmp_path / "env"), folder=str(tmp_path / "there"))
     try:
         with Client(device, log) as client:
-            assert client.request("hello", 30)["machine"]["arch"]
+            assert client.request("hello", 30).machine.arch
             with pytest.raises(RunnerFailed, match=r"numpy is missing in .*/env/bin/python"):
                 client.request("import", 30, runtime="onnxruntime")
         lines = {line.check: line for line in check(device, ["litert"], None, log)}

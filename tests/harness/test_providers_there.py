@@ -73,7 +73,7 @@ def test_what_runtimes_say_here(tmp_path):
 
     with Client(Local(), tmp_path / "log.txt") as client:
         said = {
-            name: client.request("providers", 60, runtime=name)["providers"]
+            name: client.request("providers", 60, runtime=name).providers
             for name in ("onnxruntime", "openvino", "ncnn")
         }
     there = onnxruntime.get_available_providers()

@@ -24,7 +24,7 @@ CHUNK = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class DistillationSet:
     """Samples on the way to a loss.
 
     Attributes:
@@ -75,9 +75,9 @@ class Lesson:
         return training.distillation * total + (1 - training.distillation) * own
 
 
-def lesson(
+def read(
     files: list[str], labels: str | None, source: torch.nn.Module, output: int, seed: int
-) -> Lesson:
+) -> DistillationSet:
     """Read samples and ask the source about all of them.
 
     Args:
@@ -111,7 +111,7 @@ def lesson(
     probabilities = task == "classes" and losses.are_probabilities(answers)
     order = np.random.default_rng(seed).permutation(count)
     held = min(max(4, round(HELD_OUT * count)), HELD_OUT_MOST)
-    return Lesson(
+    return DistillationSet(
         inputs=inputs,
         labels=truths,
         answers=losses.as_logits(answers, probabilities),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -17,19 +16,22 @@ import numpy as np
 from edgeopt.datasets import scores
 from edgeopt.datasets.fidelity import power, sqnr_db
 from edgeopt.datasets.places import misplaced
-from edgeopt.devices.emulated import Emulated
+from edgeopt.devices.device import EmulatedDevice
 from edgeopt.domain import arithmetic
 from edgeopt.domain.emulation import Emulation, OutputDifference
 from edgeopt.domain.errors import BadInput, DeviceFailed, RunnerFailed, StepFailed
 from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.answer import answer
 from edgeopt.harness.subject import Subject
-from edgeopt.pipeline.evaluation_set import output_shapes
+from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.parity_check import REQUIRED_DB, Answers
 from edgeopt.pipeline.record_ends import failed
+from edgeopt.pipeline.scoring import Scoring
+from edgeopt.pipeline.source_model import output_shapes
 from edgeopt.report import untimed_words
 from edgeopt.runner import sensors
 
@@ -37,7 +39,7 @@ CHUNK = 4
 
 
 @dataclass(frozen=True)
-class Effort:
+class SampleLimit:
     """How many samples are answered there.
 
     Attributes:
@@ -49,7 +51,7 @@ class Effort:
     patience_s: float = 20.0
 
 
-USUAL = Effort()
+USUAL = SampleLimit()
 
 #: Integer kernels for x86 and ARM may round differently by one step of the quantized output.
 REQUIRED_DB_INT8 = 25.0
@@ -59,10 +61,10 @@ Found = tuple[Emulation | None, StepFailed | None]
 
 def emulate(
     evaluator: Evaluator,
-    device: Emulated,
+    device: EmulatedDevice,
     records: Sequence[Record],
     progress: Listener = silent,
-    effort: Effort = USUAL,
+    limit: SampleLimit = USUAL,
 ) -> list[Record]:
     """Answer candidates that were converted and scored here on an emulated core, too.
 
@@ -88,27 +90,27 @@ def emulate(
     done: list[str] = []
 
     def work(record: Record) -> Found:
-        found = _try(evaluator, device, record, effort)
+        by_session = _try(evaluator, device, record, limit)
         done.append(record.runtime)
         progress(Doing(f"on an emulated {device.core}", record.recipe), len(done), len(sessions))
-        return found
+        return by_session
 
     progress(f"on an emulated {device.core}", 0, len(sessions))
     with ThreadPoolExecutor(sensors.cores()) as pool:
-        found = dict(zip(sessions, pool.map(work, sessions.values()), strict=True))
-    return [_filled(record, device, found) for record in records]
+        by_session = dict(zip(sessions, pool.map(work, sessions.values()), strict=True))
+    return [_filled(record, device, by_session) for record in records]
 
 
 def _open(record: Record) -> bool:
     return record.status == "ok" and record.emulation is None
 
 
-def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record:
+def _filled(record: Record, device: EmulatedDevice, by_session: dict[str, Found]) -> Record:
     if not _open(record) or record.recipe is None:
         return record
-    if record.recipe.session_id not in found:
+    if record.recipe.session_id not in by_session:
         return untimed_words.without_latency(record, "not-emulated", record.runtime)
-    emulation, error = found[record.recipe.session_id]
+    emulation, error = by_session[record.recipe.session_id]
     record = msgspec.structs.replace(record, device=device.name, kind="emulated", latency_ms=None)
     record = untimed_words.without_latency(record, "emulated", device.core)
     if error is not None:
@@ -116,16 +118,16 @@ def _filled(record: Record, device: Emulated, found: dict[str, Found]) -> Record
     return msgspec.structs.replace(record, emulation=emulation)
 
 
-def _try(evaluator: Evaluator, device: Emulated, record: Record, effort: Effort) -> Found:
+def _try(evaluator: Evaluator, device: EmulatedDevice, record: Record, limit: SampleLimit) -> Found:
     """What became of one candidate there; a failure comes with what was found before it."""
     try:
-        emulation = _compared(evaluator, device, record, effort)
+        emulation = _compared(evaluator, device, record, limit)
     except StepFailed as error:
         return None, error
-    return emulation, _broken(emulation, evaluator.max_drop)
+    return emulation, _broken(emulation, evaluator.choose.scoring)
 
 
-def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
+def _broken(emulation: Emulation, scoring: Scoring) -> StepFailed | None:
     """What an artifact does not keep there, or None."""
     where, hint = f"on an emulated {emulation.core}", "Another precision or runtime may answer."
     for output in emulation.outputs:
@@ -137,7 +139,7 @@ def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
                 hint,
             )
     drop = emulation.drop
-    if drop is not None and drop.resolved and drop.judged > max_drop:
+    if drop is not None and drop.resolved and drop.judged > scoring.max_drop:
         return StepFailed(
             "failed-parity",
             f"{where} it loses {drop.judged:.4g} against its score here, on {drop.n} samples",
@@ -146,98 +148,83 @@ def _broken(emulation: Emulation, max_drop: float) -> StepFailed | None:
     return None
 
 
-def _compared(evaluator: Evaluator, device: Emulated, record: Record, effort: Effort) -> Emulation:
+def _compared(
+    evaluator: Evaluator, device: EmulatedDevice, record: Record, limit: SampleLimit
+) -> Emulation:
     """Answers there against answers here, one thread each.
 
     Raises:
         StepFailed: it died there, was refused, or took too long.
     """
     subject = _subject(evaluator, record)
-    shapes, name = (
-        output_shapes(evaluator.source),
-        f"{device.core}-{record.runtime}-{record.precision}",
-    )
-    log = evaluator.folder.log(f"emulated-{name}")
-    count = min(effort.samples, len(evaluator.choose.feed))
+    access, feed, conversions = evaluator.access, evaluator.choose.feed, evaluator.conversions
+    shapes, limit_s = output_shapes(conversions.source), conversions.timeout_s
+    log = access.folder.log(f"emulated-{device.core}-{record.runtime}-{record.precision}")
+    count = min(limit.samples, len(feed))
     try:
         there, facts = answer(
-            device, subject, evaluator.choose.feed, shapes, log, evaluator.timeout_s,
-            patience_s=effort.patience_s, among=range(count), chunk=CHUNK,
+            device, subject, feed, shapes, log, limit_s,
+            patience_s=limit.patience_s, among=range(count), chunk=CHUNK,
         )  # fmt: skip
         done = len(next(iter(there.values())))
-        here, _ = answer(
-            evaluator.device,
-            subject,
-            evaluator.choose.feed,
-            shapes,
-            log,
-            evaluator.timeout_s,
-            among=range(done),
-        )
+        here, _ = answer(access.device, subject, feed, shapes, log, limit_s, among=range(done))
     except DeviceFailed:
         raise
     except RunnerFailed as error:
         status = "timeout" if error.timed_out else "failed-run"
         hint = error.hint or f"Its output is in {log}."
         raise StepFailed(status, str(error.args[0]), hint) from error
-    return _emulation(evaluator, device, record, there, here, facts)
+    return _emulation(evaluator.choose, device, record, there, here, facts)
 
 
 def _subject(evaluator: Evaluator, record: Record) -> Subject:
     """A candidate as something to run, with one thread."""
     assert record.recipe is not None
-    return replace(evaluator.subject(record.recipe, evaluator.artifact(record.recipe)), threads=1)
+    return replace(evaluator.subject(record.recipe), threads=1)
 
 
 def _emulation(
-    evaluator: Evaluator,
-    device: Emulated,
+    choose: EvaluationSet,
+    device: EmulatedDevice,
     record: Record,
     there: Answers,
     here: Answers,
-    facts: dict[str, Any],
+    facts: SessionFacts,
 ) -> Emulation:
-    score, drop, why_null = _marks(evaluator, there, here)
+    score, drop, why_null = _marks(choose, there, here)
     return Emulation(
         core=device.core,
         emulator=device.emulator,
         note=device.note,
-        runtime_version=str(facts["version"]),
-        precision=arithmetic.precisions(facts.get("precisions") or {}),
-        n=len(there[evaluator.output]),
+        runtime_version=facts.version,
+        precision=arithmetic.precisions(facts.precisions or {}),
+        n=len(there[choose.scoring.output]),
         score=score,
         drop=drop,
         outputs=tuple(difference(name, there[name], here[name]) for name in there),
         required_db=REQUIRED_DB.get(record.precision, REQUIRED_DB_INT8),
-        rss_bytes=facts.get("rss_bytes"),
+        rss_bytes=facts.rss_bytes,
         why_null=why_null,
     )
 
 
 def _marks(
-    evaluator: Evaluator, there: Answers, here: Answers
+    choose: EvaluationSet, there: Answers, here: Answers
 ) -> tuple[Score | None, Drop | None, str]:
     """The score there, the drop against here; or why so few samples have none."""
-    kept = evaluator.choose.scored(evaluator.output, len(there[evaluator.output]))
-    own, theirs, samples = (
-        there[evaluator.output][kept],
-        here[evaluator.output][kept],
-        evaluator.choose.samples,
-    )
+    scoring, samples = choose.scoring, choose.samples
+    own, theirs = there[scoring.output], here[scoring.output]
+    rows = choose.scored(len(own))
     labels, groups = (
-        None if array is None else array[kept] for array in (samples.labels, samples.groups)
+        None if array is None else array[rows] for array in (samples.labels, samples.groups)
     )
+    limit = scoring.max_drop
     try:
-        score, _ = evaluator.choose.marks(
-            evaluator.judge, there, evaluator.output, evaluator.max_drop
-        )
-        return (
-            score,
-            scores.drop(evaluator.judge, own, theirs, labels, groups, evaluator.max_drop),
-            "",
-        )
+        score, _ = choose.marks(there)
+        drop = scores.drop(scoring.metric, own[rows], theirs[rows], labels, groups, limit)
     except BadInput as error:
         return None, None, str(error.args[0])
+    return score, drop, ""
 
 
 def difference(output: str, there: np.ndarray, here: np.ndarray) -> OutputDifference:

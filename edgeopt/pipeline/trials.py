@@ -17,7 +17,7 @@ def few_samples(
     data: Samples, inspected: Inspected, fixed: dict[str, tuple[int, ...]], count: int
 ) -> dict[str, np.ndarray] | None:
     """{input: [at most count, *shape]}; None where the data does not fit the shapes."""
-    found = {}
+    arrays = {}
     for spec in inspected.inputs:
         array = data.inputs.get(spec.name)
         if array is None and len(inspected.inputs) == len(data.inputs) == 1:
@@ -28,8 +28,8 @@ def few_samples(
             return None
         places = np.linspace(0, len(array) - 1, min(count, len(array))).round().astype(int)
         rows = array[places].reshape(len(places), *fixed[spec.name])
-        found[spec.name] = rows.astype(spec.dtype or array.dtype)
-    return found
+        arrays[spec.name] = rows.astype(spec.dtype or array.dtype)
+    return arrays
 
 
 def trial_samples(

@@ -8,14 +8,13 @@ import msgspec
 import pytest
 
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
-from edgeopt.harness.budget import SCREEN
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.sweep import _winners, sweep
-from edgeopt.pipeline.timing import time_records
-from tests.pipeline.opened_run import opened
+from edgeopt.pipeline.steps.session_options import SessionOptions, _winners
+from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.pipeline.timing import Plan, time_records
+from tests.pipeline.opened_run import opened, screened_state
 
 RECIPE = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
 TWO = len(os.sched_getaffinity(0)) > 1
@@ -36,14 +35,19 @@ def run(tiny_onnx, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def screened(run):
-    made = run.candidates([RECIPE])
-    timed, _ = time_records(run.evaluator, made, SCREEN, 0, None, (), silent)
+    timed, _ = time_records(run, run.evaluated([RECIPE]), Plan("screen", 0))
     return timed
+
+
+def swept(run, screened):
+    """The records and the queue after the step."""
+    state = SessionOptions().advance(run, screened_state(run, screened, RECIPE.id))
+    return state.records, state.latest(state.queue)
 
 
 @pytest.mark.slow
 def test_variants_are_scored_timed_and_told(run, screened):
-    records, queue = sweep(run, screened, screened, RECIPE.id)
+    records, queue = swept(run, screened)
     variants = records[1:]
     wanted = [("graph_optimization=extended",), ("affinity=fastest",)]
     assert [r.recipe.settings for r in variants] == (wanted if TWO else wanted[:1])
@@ -68,15 +72,15 @@ def test_variants_are_scored_timed_and_told(run, screened):
 @pytest.mark.slow
 @pytest.mark.skipif(not TWO, reason="one core: there is one variant only")
 def test_a_variant_that_loses_too_much_is_not_waited_for(run, screened, monkeypatch):
-    real = run.candidates
+    real = TargetRun.evaluated
 
-    def with_a_loss(recipes):
-        first, *others = real(recipes)
+    def with_a_loss(self, recipes):
+        first, *others = real(self, recipes)
         lost = msgspec.structs.replace(first.drop, value=0.5, high=0.6)
         return [msgspec.structs.replace(first, drop=lost), *others]
 
-    monkeypatch.setattr(run, "candidates", with_a_loss)
-    records, _ = sweep(run, screened, screened, RECIPE.id)
+    monkeypatch.setattr(TargetRun, "evaluated", with_a_loss)
+    records, _ = swept(run, screened)
     assert records[1].untimed.kind == "lossy-settings"
     assert records[1].latency_reason == (
         "not timed: with these settings it does not keep the constraints"

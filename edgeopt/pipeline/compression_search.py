@@ -11,25 +11,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from edgeopt.domain.compression import Chain, Compression, CompressionStep, Method, words
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.obstacle import Obstacle, said
+from edgeopt.domain.obstacle import said
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record
-from edgeopt.harness.budget import SCREEN
-from edgeopt.pipeline import decide
 from edgeopt.pipeline.races import Raced, time_step, time_steps
+from edgeopt.pipeline.record_ends import skipped
+from edgeopt.pipeline.state import State
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads
-from edgeopt.pipeline.timing import baseline_of, time_records
 from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose, ladder
-from edgeopt.search.space import Space, installed
 
 #: What other work has spoiled is timed again, so often.
 ATTEMPTS = 2
@@ -56,90 +54,61 @@ class Search:
         order: candidates of the whole model, the fastest first.
         chain, record: what the next step starts from.
         forms: the whole model and what each kept step made of it, by the carrier of that step.
-        records: all candidates so far, without those that were taken back.
+        state: with all candidates so far, without those that were taken back.
         steps: what was tried.
     """
 
     run: TargetRun
     asked: Compression
-    space: Space
+    state: State
     carrier: Recipe
     record: Record
-    records: list[Record]
     order: list[Record]
     chain: Chain = ()
     steps: list[CompressionStep] = field(default_factory=list)
     forms: list[Form] = field(default_factory=list)
 
 
-def compressed(
-    run: TargetRun, space: Space, records: Sequence[Record]
-) -> tuple[list[Record], tuple[CompressionStep, ...]]:
-    """The records with those of compressed candidates, and the steps that led to them."""
-    asked = run.call.compression
-    if asked is None:
-        return list(records), ()
-    obstacle = _obstacle(run, asked, records)
-    if obstacle is not None:
-        for method in asked.methods:
-            left = LeftOut(runtime="any", precision=method, why=obstacle)
-            run.keep(decide.skipped(run.placement.profile.name, left))
-        return list(records), ()
-    search = _begin(run, asked, space, records)
+def compressed(run: TargetRun, request: Compression, state: State) -> State:
+    """With compressed candidates, and the steps that led to them.
+
+    Args:
+        state: screened.
+    """
+    search = _begin(run, request, state)
     for method in ladder.ORDER:
         if method == "qat":  # what is trained for integers starts from steps that stand
             _time_again(search)
-        if method in asked.methods:
+        if method in request.methods:
             _climb(search, method)
     if search.chain:
         _with_other_recipes(search)
-    return search.records, tuple(search.steps)
+    return replace(search.state, compression=tuple(search.steps))
 
 
-def _obstacle(run: TargetRun, asked: Compression, records: Sequence[Record]) -> Obstacle | None:
-    """Why nothing can be compressed, or None."""
-    source = run.context.intake.source
-    if source.exported is None:
-        return said(
-            f"it works on PyTorch models; this one is {source.format}",
-            "Give the model as torch.export.save writes it (.pt2).",
-        )
-    if not run.placement.timed:
-        name = run.placement.profile.name
-        return said(f"its steps are judged by measured latency, and no {name} is at hand")
-    if not any(run.can_time(r) for r in records):
-        return said("no candidate of the whole model works")
-    if "prune" in asked.methods and not installed("torch-pruning"):
-        return Obstacle(kind="not-installed", names=("torch-pruning",), extra="compress")
-    return None
-
-
-def _begin(run: TargetRun, asked: Compression, space: Space, records: Sequence[Record]) -> Search:
+def _begin(run: TargetRun, request: Compression, state: State) -> Search:
     """The carrier is the fastest candidate that qualifies; where none does, the fastest."""
-    alive = [r for r in records if run.can_time(r)]
-    shown = [r for r in records if run.can_time(r) or run.can_mend(r)]
-    # The very schedule that decides, where no step is kept.
-    timed, _ = time_records(run.evaluator, shown, SCREEN, run.call.seed, None, (), run.progress)
-    timed = [r for r in timed if r.latency_ms and r.status == "ok"]
-    held = choose.qualifying(timed, run.call.constraints)
-    baseline = baseline_of(timed, run.evaluator.source.reference_runtime)
-    ranked = choose.ranked(held, baseline)
-    order = ranked + [r for r in choose.ranked(timed, baseline) if r not in ranked] or alive
+    alive = [r for r in state.records if run.can_time(r)]
+    timed = [r for r in alive if r.latency_ms]
+    ranked = choose.ranked(choose.qualifying(timed, state.constraints), state.baseline)
+    others = [r for r in choose.ranked(timed, state.baseline) if r not in ranked]
+    order = ranked + others or alive
     record = order[0]
     assert record.recipe is not None
-    search = Search(run, asked, space, record.recipe, record, list(records), order)
-    search.forms.append(Form((), with_all_threads(run, records, record)))
+    search = Search(run, request, state, record.recipe, record, order)
+    search.forms.append(Form((), with_all_threads(run, state.records, record)))
     return search
 
 
 def _climb(search: Search, method: Method) -> None:
     """All steps of one method."""
     tried: tuple[ladder.Tried, ...] = ()
-    multiple = search.run.placement.profile.channel_multiple
+    run = search.run
+    profile = run.placement.profile
     carrier = search.carrier
     if method == "qat" and not _for_integers(search):
         return
-    while stages := ladder.next_step(method, search.asked, tried, multiple):
+    while stages := ladder.next_step(method, search.asked, tried, profile.channel_multiple):
         outcome = _try(search, method, stages)
         tried = (*tried, ladder.Tried(stages, outcome))
     if method == "qat" and not (tried and tried[-1].outcome.kept):
@@ -150,31 +119,33 @@ def _for_integers(search: Search) -> bool:
     """Change to the fastest int8-static recipe, if the carrier is none; False: there is none."""
     if search.carrier.precision == "int8-static":
         return True
-    wanted = [r for r in search.order if r.precision == "int8-static"]
-    if not wanted or wanted[0].recipe is None:
+    run = search.run
+    static = [r for r in search.order if r.precision == "int8-static"]
+    if not static or static[0].recipe is None:
         left = LeftOut(runtime="any", precision="qat", why=said("no int8-static candidate works"))
-        search.run.keep(decide.skipped(search.run.placement.profile.name, left))
+        run.recorder.keep([skipped(run.target, left)])
         return False
-    search.carrier = msgspec.structs.replace(wanted[0].recipe, compression=search.chain)
-    found = search.run.candidates([search.carrier])
-    search.records += [r for r in found if r.key not in {own.key for own in search.records}]
-    search.record = found[0]
+    search.carrier = msgspec.structs.replace(static[0].recipe, compression=search.chain)
+    known = search.state.with_ids([search.carrier.id])
+    [search.record] = known or run.evaluated([search.carrier])
+    search.state = search.state.updated([search.record])
     return True
 
 
 def _try(search: Search, method: Method, stages: Chain) -> ladder.StepOutcome:
     """One step: made, scored, timed; kept or taken back."""
     run, chain = search.run, (*search.chain, *stages)
+    compressed_forms = run.context.stages
     recipe = msgspec.structs.replace(search.carrier, compression=chain)
     # Here and not ahead of time in another thread: a training must end with Ctrl-C.
     with contextlib.suppress(StepFailed):  # which is remembered, and told by the record
-        run.context.stages.derived(chain)
-    record = run.candidates([recipe])[0]
-    held = choose.qualifies(record, run.call.constraints)
+        compressed_forms.derived(chain)
+    [record] = run.evaluated([recipe])
+    held = choose.qualifies(record, search.state.constraints)
     forms: tuple[Record, ...] = ()
     raced = None
     if held and method != "qat":
-        forms = with_all_threads(run, search.records, record)
+        forms = with_all_threads(run, search.state.records, record)
         raced = _raced(search, forms)
     verdict = raced.verdict if raced else None
     outcome = ladder.outcome_of(method, record, verdict, held, search.record)
@@ -192,17 +163,17 @@ def _raced(search: Search, forms: Sequence[Record]) -> Raced | None:
     run = search.run
     for attempt in range(ATTEMPTS):
         seed = run.call.seed + attempt
-        found = time_step(run.evaluator, search.forms[-1].records, forms, seed, run.progress)
-        if found is not None:
-            return found
+        raced = time_step(run, search.forms[-1].records, forms, seed)
+        if raced is not None:
+            return raced
     return None
 
 
 def _keep(search: Search, chain: Chain, raced: Raced | None, forms: Sequence[Record]) -> None:
     """The next step starts from this one, with the number of threads that suits it best."""
-    own = raced.own if raced else forms[0].recipe_id
-    ordered = sorted(forms, key=lambda record: record.recipe_id != own)
-    search.records += forms
+    fastest = raced.own if raced else forms[0].recipe_id
+    ordered = sorted(forms, key=lambda record: record.recipe_id != fastest)
+    search.state = search.state.updated(forms)
     search.forms.append(Form(chain, tuple(ordered), len(search.steps) - 1))
     _start_from(search, search.forms[-1])
 
@@ -216,28 +187,26 @@ def _start_from(search: Search, form: Form) -> None:
 
 def _take_back(search: Search, forms: Sequence[Record], why: str) -> None:
     """They are no candidates any more; their records say why."""
-    gone = {record.key for record in forms}
-    search.records = [record for record in search.records if record.key not in gone]
-    for record in forms:
-        if record.status == "ok":
-            search.run.keep(untimed_words.without_latency(record, "taken-back", detail=why))
+    search.state = search.state.without({record.key for record in forms})
+    run = search.run
+    run.recorder.keep(
+        untimed_words.without_latency(record, "taken-back", detail=why)
+        for record in forms
+        if record.status == "ok"
+    )
 
 
 def _time_again(search: Search) -> None:
     """All steps that were kept in one schedule, for longer than what kept them: that decides."""
-    kept = search.forms[1:]
-    if not kept:
+    forms_kept = search.forms[1:]
+    if not forms_kept:
         return
     run = search.run
-    found = time_steps(
-        run.evaluator,
-        [form.records for form in search.forms],
-        run.call.seed + ATTEMPTS,
-        run.progress,
-    )
-    verdicts = [one.verdict if one else None for one in found]
+    forms = [form.records for form in search.forms]
+    raced = time_steps(run, forms, run.call.seed + ATTEMPTS)
+    verdicts = [one.verdict if one else None for one in raced]
     count = ladder.standing(verdicts)
-    for number, (form, verdict) in enumerate(zip(kept, verdicts, strict=True)):
+    for number, (form, verdict) in enumerate(zip(forms_kept, verdicts, strict=True)):
         assert form.number is not None
         if verdict is not None:
             stands = number < count
@@ -257,7 +226,8 @@ def _step(
     outcome: ladder.StepOutcome,
     why: str,
 ) -> CompressionStep:
-    stages = search.run.context.stages
+    context = search.run.context
+    stages = context.stages
     try:
         derived = stages.derived(chain)
         parameters, note = derived.parameters, derived.note
@@ -283,12 +253,12 @@ def _step(
 
 def _with_other_recipes(search: Search) -> None:
     """The best chain with every other recipe whose whole model works."""
-    working = {r.recipe_id for r in search.records if r.status == "ok"}
+    run, state = search.run, search.state
+    known = {r.recipe_id: r for r in state.records}
     recipes = [
         msgspec.structs.replace(recipe, compression=search.chain)
-        for recipe in search.space.recipes
-        if recipe.id in working
+        for recipe in run.space.recipes
+        if recipe.id in known and known[recipe.id].status == "ok"
     ]
-    there = {r.recipe_id for r in search.records}
-    new = [recipe for recipe in recipes if recipe.id not in there]
-    search.records += search.run.candidates(new)
+    new = run.evaluated([recipe for recipe in recipes if recipe.id not in known])
+    search.state = state.updated(new)
