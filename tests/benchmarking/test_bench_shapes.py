@@ -50,7 +50,7 @@ def test_open_dimensions_are_fixed(folder, tmp_path, name):
     [subject] = found.subjects
     assert subject.inputs[0].shape == (2, 3)
     assert subject.options == {"shapes": '{"x": [2, 3]}'}
-    assert found.facts[subject.key]["options"]["shapes"] == '{"x": [2, 3]}'
+    assert found.facts[subject.key].options["shapes"] == '{"x": [2, 3]}'
 
 
 @pytest.mark.slow

@@ -73,7 +73,7 @@ def test_a_device_gets_numpy_and_one_runtime_and_runs_a_model(server, tmp_path, 
     assert (after["numpy"].state, after["onnxruntime"].state) == ("ok", "ok")
     assert str(environment) in after["python"].found
     assert answers["y"].shape == (10, 1, 3)
-    assert facts["version"]
+    assert facts.version
     assert any("fetching onnxruntime" in what for what in said)
     listed = subprocess.run(
         [environment, "-c", "from importlib import metadata as m; "
