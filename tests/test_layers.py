@@ -138,7 +138,8 @@ def test_what_is_heavy_is_imported_in_functions_of_four_rooms():
     assert wrong == []
 
 
-ON_THE_DEVICE = [path for path in FILES if own_room(path) in ("runner", "runtimes")]
+DEVICE_ROOMS = ("decoding", "runner", "runtimes")
+ON_THE_DEVICE = [path for path in FILES if own_room(path) in DEVICE_ROOMS]
 
 
 def test_what_runs_on_a_device_needs_numpy_and_its_own_runtime_alone():
@@ -146,7 +147,7 @@ def test_what_runs_on_a_device_needs_numpy_and_its_own_runtime_alone():
         str(found)
         for path in ON_THE_DEVICE
         for found in imports(path)
-        if room_of(found.module) not in ("runner", "runtimes")
+        if room_of(found.module) not in DEVICE_ROOMS
         and found.module.split(".")[0] not in allowed_on_the_device(path)
     ]
     assert wrong == []

@@ -1,0 +1,82 @@
+"""What each sample adds to a metric: computed once, then added up in every resample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
+Indices: TypeAlias = NDArray[np.intp]
+
+
+class Contributions(Protocol):
+    """A metric of n samples whose answers and truths have been compared already.
+
+    A protocol and no base class: what is kept for each sample differs from metric to metric (hits,
+    edits and lengths, matched detections), and only what is asked of it is common.
+    """
+
+    def __len__(self) -> int:
+        """n, the number of samples."""
+        ...
+
+    def value(self, weights: NDArray[np.number] | None = None) -> float:
+        """The metric where sample i counts weights[i] times; nan where it is not defined.
+
+        Args:
+            weights: [n], >= 0; None: each sample once. A subset has zeros and ones, a resample of a
+                bootstrap has how often each sample was drawn.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Contributions of a metric that is a function of sums over samples.
+
+    Accuracy is hits over samples, CER edits over characters, Dice twice the overlap over the two
+    areas: each a few columns that are summed, and one function of the sums.
+
+    Attributes:
+        columns: [n, c], what each sample adds.
+        combine: sums [c] -> the value; nan where it is not defined.
+    """
+
+    columns: Floats
+    combine: Callable[[Floats], float]
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def value(self, weights: NDArray[np.number] | None = None) -> float:
+        """The function of the weighted sums."""
+        sums = self.columns.sum(axis=0) if weights is None else weights @ self.columns
+        return float(self.combine(np.asarray(sums, np.float64)))
+
+
+def statistic(contributions: Contributions) -> Callable[[Indices], float]:
+    """Sample indices, repeated ones too -> the metric: what `stats.paired_bootstrap` takes."""
+    count = len(contributions)
+    return lambda indices: contributions.value(np.bincount(indices, minlength=count))
+
+
+def difference(first: Contributions, second: Contributions) -> Callable[[Indices], float]:
+    """Sample indices -> first minus second on the same samples.
+
+    Raises:
+        ValueError: they are of different numbers of samples.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"paired samples wanted, got {len(first)} and {len(second)}")
+    count = len(first)
+
+    def between(indices: Indices) -> float:
+        weights = np.bincount(indices, minlength=count)
+        return first.value(weights) - second.value(weights)
+
+    return between
