@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.tasks.contributions import Floats, Integers
+from edgeopt.tasks.contributions import Floats, Integers, Weights, as_floats
 from edgeopt.tasks.matching import Matches
 
 #: The recalls at which COCO reads the precision.
@@ -51,22 +51,23 @@ class AveragePrecision:
     def __len__(self) -> int:
         return self.count
 
-    def value(self, weights: NDArray[np.number] | None = None) -> float:
+    def value(self, weights: Weights = None) -> float:
         """mAP within 0..1; nan where no class has an object."""
         found = self.by_overlap_and_class(weights)
         defined = ~np.isnan(found)
         return float(found[defined].mean()) if defined.any() else float("nan")
 
-    def by_class(self, weights: NDArray[np.number] | None = None) -> Floats:
+    def by_class(self, weights: Weights = None) -> Floats:
         """[K], the mean over overlaps; nan for a class without objects."""
         found: Floats = self.by_overlap_and_class(weights).mean(axis=0)
         return found
 
-    def by_overlap_and_class(self, weights: NDArray[np.number] | None = None) -> Floats:
+    def by_overlap_and_class(self, weights: Weights = None) -> Floats:
         """[t, K]; nan for a class without objects."""
-        weights = np.ones(self.count) if weights is None else np.asarray(weights, np.float64)
-        objects = np.bincount(self.object_class, weights[self.object_image], minlength=self.classes)
-        area = self._area(weights, objects).reshape(self.overlaps, self.classes)
+        each = as_floats(weights, self.count)
+        there = np.bincount(self.object_class, each[self.object_image], minlength=self.classes)
+        objects = np.asarray(there, np.float64)
+        area = self._area(each, objects).reshape(self.overlaps, self.classes)
         area[:, objects == 0] = np.nan
         return area
 

@@ -14,6 +14,10 @@ Integers: TypeAlias = NDArray[np.int64]
 Indices: TypeAlias = NDArray[np.intp]
 
 
+#: [n], >= 0: how many times each sample counts; None: once.
+Weights: TypeAlias = "NDArray[np.number] | None"
+
+
 class Contributions(Protocol):
     """A metric of n samples whose answers and truths have been compared already.
 
@@ -25,13 +29,30 @@ class Contributions(Protocol):
         """n, the number of samples."""
         ...
 
-    def value(self, weights: NDArray[np.number] | None = None) -> float:
+    def value(self, weights: Weights = None) -> float:
         """The metric where sample i counts weights[i] times; nan where it is not defined.
 
         Args:
-            weights: [n], >= 0; None: each sample once. A subset has zeros and ones, a resample of a
-                bootstrap has how often each sample was drawn.
+            weights: a subset has zeros and ones, a resample of a bootstrap has how often each
+                sample was drawn.
         """
+        ...
+
+
+class Table(Protocol):
+    """Contributions of several values at once, such as a metric of each class."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the k values."""
+        ...
+
+    def __len__(self) -> int:
+        """n, the number of samples."""
+        ...
+
+    def values(self, weights: Weights = None) -> Floats:
+        """[k], as `Contributions.value`."""
         ...
 
 
@@ -53,10 +74,22 @@ class Sums:
     def __len__(self) -> int:
         return len(self.columns)
 
-    def value(self, weights: NDArray[np.number] | None = None) -> float:
+    def value(self, weights: Weights = None) -> float:
         """The function of the weighted sums."""
-        sums = self.columns.sum(axis=0) if weights is None else weights @ self.columns
-        return float(self.combine(np.asarray(sums, np.float64)))
+        return float(self.combine(as_floats(weights, len(self)) @ self.columns))
+
+
+def as_floats(weights: Weights, count: int) -> Floats:
+    """[n], ones where there are none.
+
+    Raises:
+        ValueError: they are not one for each sample.
+    """
+    if weights is None:
+        return np.ones(count)
+    if np.shape(weights) != (count,):
+        raise ValueError(f"a weight for each of {count} samples wanted, got {np.shape(weights)}")
+    return np.asarray(weights, np.float64)
 
 
 def statistic(contributions: Contributions) -> Callable[[Indices], float]:

@@ -1,0 +1,166 @@
+"""Detection: boxes of named classes, judged by average precision and by recall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from edgeopt import decoding
+from edgeopt.decoding.detections import Settings
+from edgeopt.decoding.outputs import CERTAIN, POSSIBLE, WrongHead
+from edgeopt.decoding.placement import Placement
+from edgeopt.domain.errors import BadInput
+from edgeopt.tasks.average_precision import AveragePrecision, average_precision
+from edgeopt.tasks.boxed import DetectionSet, GroundTruth, joined
+from edgeopt.tasks.contributions import Contributions, Floats, Table, Weights
+from edgeopt.tasks.matching import SIZES, Matches, match
+from edgeopt.tasks.recall_at import RecallAt, recall_at
+from edgeopt.tasks.task import Measure, Outputs
+
+#: The source's detections above it are the truth where there are no labels.
+SURE = 0.25
+
+MAP, MAP50 = "map", "map50"
+MEASURES = (
+    Measure(MAP, "average precision, the mean over ten overlaps from 0.50 to 0.95 (COCO)"),
+    Measure(MAP50, "average precision at an overlap of 0.50"),
+    Measure("recall-0.1fp", "objects found at one false alarm in ten images", counting=True),
+    Measure("recall-1fp", "objects found at one false alarm an image", counting=True),
+)
+_RATES = {"recall-0.1fp": 0.1, "recall-1fp": 1.0}
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A detector: its head, and what the head does not say.
+
+    Attributes:
+        head: of `decoding.HEADS`. size: (height, width) of the model's input.
+        names: the classes, in the order of the model's numbers.
+        settings: None: the head's own.
+    """
+
+    head: str
+    size: tuple[int, int]
+    names: tuple[str, ...]
+    settings: Settings | None = None
+    name: str = field(default="detection", init=False)
+    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    def answers(self, outputs: Outputs, contexts: Sequence[Placement]) -> DetectionSet:
+        """The detections in each image, in that image's pixels.
+
+        Raises:
+            BadInput: the outputs are another head's, or of another number of images.
+        """
+        head = decoding.load(self.head)
+        settings = self.settings or head.DEFAULTS
+        lengths = {name: len(array) for name, array in outputs.items()}
+        if set(lengths.values()) != {len(contexts)}:
+            raise BadInput(f"{len(contexts)} images were placed, and the outputs are of {lengths}")
+        images = []
+        try:
+            for i, place in enumerate(contexts):
+                one = {name: array[i] for name, array in outputs.items()}
+                images.append(place.undone(head.decode(one, self.size, settings)))
+        except WrongHead as error:
+            raise BadInput(str(error), "--head names another one.") from error
+        return joined(images)
+
+    def truths_of(self, answers: DetectionSet) -> GroundTruth:
+        """The detections that are sure enough to be shown."""
+        return answers.as_truth(self.names, SURE)
+
+    def judged(self, answers: DetectionSet, truths: GroundTruth) -> JudgedDetections:
+        """Match the detections with the labelled objects, once for all measures."""
+        return JudgedDetections(match(truths, answers))
+
+
+@dataclass(frozen=True)
+class JudgedDetections:
+    """Detections with what became of each at every overlap and size."""
+
+    matches: Matches
+
+    def contributions(self, measure: str) -> Contributions:
+        """What each image adds to a measure. Raises KeyError."""
+        if measure == MAP:
+            return self.precision
+        if measure == MAP50:
+            return average_precision(self.matches, overlaps=slice(0, 1))
+        return recall_at(self.matches, _RATES[measure])
+
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """By class and by size of box. Raises KeyError."""
+        names = self.matches.names
+        if measure in _RATES:
+            rate = _RATES[measure]
+            recalls = self._by_size(lambda size: recall_at(self.matches, rate, size=size))
+            return {"class": ByClass(names, recall_at(self.matches, rate)), "size": recalls}
+        overlaps = slice(0, 1) if measure == MAP50 else slice(None)
+        whole = average_precision(self.matches, overlaps=overlaps)
+        sizes = self._by_size(lambda size: average_precision(self.matches, size, overlaps))
+        return {"class": ByClass(names, whole), "size": sizes}
+
+    @cached_property
+    def precision(self) -> AveragePrecision:
+        """mAP 50:95 of objects of all sizes."""
+        return average_precision(self.matches)
+
+    def _by_size(self, of: Callable[[str], Contributions]) -> BySize:
+        sizes = tuple(size for size in SIZES if size != "all")
+        return BySize(sizes, tuple(of(size) for size in sizes))
+
+
+@dataclass(frozen=True)
+class ByClass:
+    """A measure of each class; nan where a class has no objects."""
+
+    names: tuple[str, ...]
+    whole: AveragePrecision | RecallAt
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def values(self, weights: Weights = None) -> Floats:
+        """[classes]."""
+        return self.whole.by_class(weights)
+
+
+@dataclass(frozen=True)
+class BySize:
+    """A measure of small, medium and large objects by themselves."""
+
+    names: tuple[str, ...]
+    each: tuple[Contributions, ...]
+
+    def __len__(self) -> int:
+        return len(self.each[0])
+
+    def values(self, weights: Weights = None) -> Floats:
+        """[sizes]."""
+        return np.array([part.value(weights) for part in self.each])
+
+
+def recognized(
+    samples: Sequence[Outputs], size: tuple[int, int], names: tuple[str, ...]
+) -> tuple[Detection | None, str]:
+    """The detector that outputs of some images are of, where that is certain, and why.
+
+    Args:
+        samples: each image's outputs. names: of the labels' classes; none: not known.
+
+    Returns:
+        None with what could be or what speaks against it: `--head` settles it.
+    """
+    found = decoding.recognize(samples, size, len(names) or None)
+    certain, possible = (
+        [head for head in found if found[head].level == level] for level in (CERTAIN, POSSIBLE)
+    )
+    if len(certain) == 1:
+        return Detection(certain[0], size, names), f"{certain[0]}: {found[certain[0]].reason}"
+    told = "; ".join(f"{head}: {found[head].reason}" for head in certain or possible)
+    return None, told or "no detector's head has outputs of these shapes"

@@ -1,0 +1,93 @@
+"""What a task is: how outputs become answers, and how answers are judged.
+
+Protocols and no base classes: a user's own task is any class with these methods, and a test needs
+no more than those it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+
+from edgeopt.tasks.contributions import Contributions, Table
+
+#: All outputs by name -> [n, *the output's shape].
+Outputs: TypeAlias = Mapping[str, "np.ndarray[Any, Any]"]
+
+Context = TypeVar("Context", contravariant=True)
+Answers = TypeVar("Answers")
+Truths = TypeVar("Truths")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One way to judge a task's answers.
+
+    Attributes:
+        name: the word for --metric. about: one sentence for the user.
+        higher_is_better: or lower.
+        counting: within 0..1, of samples right or wrong: without a single error it is still
+            uncertain (as `datasets.Metric.counting`).
+    """
+
+    name: str
+    about: str
+    higher_is_better: bool = True
+    counting: bool = False
+
+
+class Judged(Protocol):
+    """Answers to n samples that have been compared with their truths, once."""
+
+    def contributions(self, measure: str) -> Contributions:
+        """What each sample adds to one of the task's measures. Raises KeyError."""
+        ...
+
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """The measure by what the task itself can tell apart: {"class": ..., "size": ...}."""
+        ...
+
+
+class Task(Protocol[Context, Answers, Truths]):
+    """A task of one model: `Detection` with its head and its input's size, for example.
+
+    Context is what must be known of each sample besides its outputs (how its image was placed),
+    Answers and Truths are ragged where the task is: m boxes in n images are arrays of m rows with
+    the image of each.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word for --task."""
+        ...
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The first is the one that is used where none is asked for."""
+        ...
+
+    def answers(self, outputs: Outputs, contexts: Sequence[Context]) -> Answers:
+        """The answers to n samples.
+
+        Args:
+            outputs: all of the model's, [n, *shape] each. contexts: n.
+
+        Raises:
+            BadInput: the outputs are not those of this task's model.
+        """
+        ...
+
+    def truths_of(self, answers: Answers) -> Truths:
+        """The source's answers as the truth: what agreement is measured with, without labels."""
+        ...
+
+    def judged(self, answers: Answers, truths: Truths) -> Judged:
+        """Compare each sample's answer with its truth.
+
+        Raises:
+            ValueError: they are of different numbers of samples.
+        """
+        ...
