@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeopt.tasks.contributions import Floats, Integers, Sums
+from edgeopt.tasks.contributions import Floats, Integers, Sums, Weights, as_floats
 
 
 def pearson(answers: np.ndarray, truths: np.ndarray) -> Sums:
@@ -49,9 +48,9 @@ class Spearman:
     def __len__(self) -> int:
         return len(self.answers)
 
-    def value(self, weights: NDArray[np.number] | None = None) -> float:
+    def value(self, weights: Weights = None) -> float:
         """Within -1..1; 0 where all answers are the same, nan where all truths are."""
-        counts = np.ones(len(self)) if weights is None else np.asarray(weights, np.float64)
+        counts = as_floats(weights, len(self))
         ranks = [_ranks(one, counts) for one in (self.answers, self.truths)]
         return float(_correlation(counts @ pearson(*ranks).columns))
 

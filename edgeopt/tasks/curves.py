@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeopt.tasks.contributions import Floats, Integers
+from edgeopt.tasks.contributions import Floats, Integers, Weights, as_floats
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Told:
     def __len__(self) -> int:
         return len(self.positive)
 
-    def shares(self, weights: NDArray[np.number] | None) -> tuple[Floats, Floats] | None:
+    def shares(self, weights: Weights) -> tuple[Floats, Floats] | None:
         """[levels + 1]: the shares of positives and of negatives above each threshold, from 0 to 1.
 
         None where there is only one kind.
         """
-        counts = np.ones(len(self)) if weights is None else np.asarray(weights, np.float64)
+        counts = as_floats(weights, len(self))
         right = np.bincount(self.level, counts * self.positive, self.levels)
         wrong = np.bincount(self.level, counts * ~self.positive, self.levels)
         if right.sum() == 0 or wrong.sum() == 0:
@@ -49,7 +49,7 @@ class Area:
     def __len__(self) -> int:
         return len(self.told)
 
-    def value(self, weights: NDArray[np.number] | None = None) -> float:
+    def value(self, weights: Weights = None) -> float:
         """Within 0..1; nan where there is only one kind."""
         shares = self.told.shares(weights)
         if shares is None:
@@ -70,7 +70,7 @@ class EqualErrorRate:
     def __len__(self) -> int:
         return len(self.told)
 
-    def value(self, weights: NDArray[np.number] | None = None) -> float:
+    def value(self, weights: Weights = None) -> float:
         """Within 0..1, lower is better; nan where there is only one kind."""
         shares = self.told.shares(weights)
         if shares is None:

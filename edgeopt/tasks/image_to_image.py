@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.contributions import Floats, Sums
+from edgeopt.tasks.contributions import Contributions, Floats, Sums, Table
 from edgeopt.tasks.counted import mean
+from edgeopt.tasks.task import Measure, Outputs
 
 #: Of an image without error, whose PSNR is infinite: what no rounding to 16 bits reaches.
 MOST_DB = 100.0
@@ -86,3 +88,83 @@ def _alike(answer: np.ndarray, truth: np.ndarray) -> tuple[Floats, Floats]:
             "Give truths of the output's size and layout.",
         )
     return answer.astype(np.float64), truth.astype(np.float64)
+
+
+METRICS = {"psnr": psnr, "ssim": ssim}
+MEASURES = (
+    Measure("psnr", "peak signal-to-noise ratio in dB, the mean of the images"),
+    Measure("ssim", "structural similarity (Wang 2004), the mean of the images"),
+)
+
+
+@dataclass(frozen=True)
+class ImageToImage:
+    """A model that gives an image for an image.
+
+    Attributes:
+        output: its name. high: the range of its values: 255 or 1.
+        channels_first: [channels, height, width], and not [height, width, channels].
+    """
+
+    output: str
+    high: float
+    channels_first: bool
+    name: str = field(default="image-to-image", init=False)
+    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    def answers(self, outputs: Outputs, contexts: Sequence[object] = ()) -> list[np.ndarray]:
+        """[height, width, channels] of each sample, cut to 0..high.
+
+        Raises:
+            BadInput: the output is missing, or holds no images.
+        """
+        if self.output not in outputs:
+            raise BadInput(
+                f"the model has no output {self.output}.", f"It has {', '.join(outputs)}."
+            )
+        return [self._image(one) for one in np.asarray(outputs[self.output])]
+
+    def _image(self, array: np.ndarray) -> np.ndarray:
+        while array.ndim > 3 and array.shape[0] == 1:
+            array = array[0]
+        if array.ndim == 2:
+            array = array[..., None]
+        elif array.ndim == 3 and self.channels_first:
+            array = array.transpose(1, 2, 0)
+        if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+            raise BadInput(
+                f"the output {self.output} of {list(array.shape)} is no image.",
+                "Name the output that holds it, and its layout.",
+            )
+        return np.clip(array, 0, self.high)
+
+    def truths_of(self, answers: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        """The source's own images."""
+        return answers
+
+    def judged(self, answers: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> JudgedImages:
+        """Compare each image with the one that it should be.
+
+        Raises:
+            ValueError: they are of different numbers.
+        """
+        if len(answers) != len(truths):
+            raise ValueError(f"{len(truths)} samples have images, {len(answers)} were answered")
+        return JudgedImages(answers, truths, self.high)
+
+
+@dataclass(frozen=True)
+class JudgedImages:
+    """Images beside what they should be."""
+
+    answers: Sequence[np.ndarray]
+    truths: Sequence[np.ndarray]
+    high: float
+
+    def contributions(self, measure: str) -> Contributions:
+        """What each image adds to a measure. Raises KeyError, BadInput."""
+        return METRICS[measure](self.answers, self.truths, self.high)
+
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """None: an image has no parts."""
+        return {}

@@ -1,201 +1,147 @@
-"""Poses: average precision by object key point similarity (OKS), and the share of right points."""
+"""Poses: key points of people, hands or faces in images, judged by OKS-AP and PCK."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from edgeopt import decoding
+from edgeopt.decoding import points
+from edgeopt.decoding.outputs import WrongHead
+from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.contributions import Floats, Sums
+from edgeopt.tasks import keypoints
+from edgeopt.tasks.average_precision import average_precision
+from edgeopt.tasks.contributions import Contributions, Floats, Sums, Table
 from edgeopt.tasks.counted import ratio
-from edgeopt.tasks.matching import OVERLAPS, SIZES, Matches
+from edgeopt.tasks.keypoints import Poses
+from edgeopt.tasks.matching import Matches
+from edgeopt.tasks.tables import Each
+from edgeopt.tasks.task import Measure, Outputs
 
-#: COCO's seventeen points, nose to ankles: how far each may be off (cocoapi, `kpt_oks_sigmas`).
-COCO_SIGMAS = np.array(
-    [26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89], np.float64
-) / 1000  # fmt: skip
-#: COCO looks at so many poses of an image, and at no small ones: their points are not marked.
-MOST_POSES = 20
-POSE_SIZES = ("all", "medium", "large")
+#: The source's poses and points above it are the truth where there are no labels.
+SURE = 0.25
+OKS_AP, OKS_AP50, PCK = "oks-ap", "oks-ap50", "pck"
+MEASURES = (
+    Measure(OKS_AP, "average precision by OKS, the mean over 0.50 to 0.95 (COCO)"),
+    Measure(OKS_AP50, "average precision at an OKS of 0.50"),
+    Measure(PCK, "points within a fifth of the pose's longer side", counting=True),
+)
 
 
 @dataclass(frozen=True)
-class Poses:
-    """The m poses of one image, marked or answered.
+class Pose:
+    """A model that finds key points: of one figure, or of each that it finds.
 
     Attributes:
-        points: [m, p, 3], x, y in pixels of the image, and 0 (not marked), 1, 2; an answer's third
-            value is not looked at.
-        boxes: [m, 4], x1 y1 x2 y2, and areas: [m], square pixels; of an answer around its points
-            (`answered`).
-        crowd: bool[m]. scores: [m], of answers.
+        form: of `points.FORMS` (one figure), or a head of `decoding.HEADS` with key points.
+        size: (height, width) of the model's input. names: of the key points.
+        sigmas: how far each may be off; None: COCO's for 17 points, else 1 / points (Ultralytics).
     """
 
-    points: Floats
-    boxes: Floats
-    areas: Floats
-    crowd: np.ndarray
-    scores: Floats
+    form: str
+    size: tuple[int, int]
+    names: tuple[str, ...]
+    sigmas: Floats | None = None
+    name: str = field(default="pose", init=False)
+    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    def answers(self, outputs: Outputs, contexts: Sequence[Placement]) -> list[Poses]:
+        """The poses in each image, in that image's pixels.
+
+        Raises:
+            BadInput: the outputs have another form.
+        """
+        found = []
+        try:
+            for i, place in enumerate(contexts):
+                one = {name: array[i] for name, array in outputs.items()}
+                found.append(self._poses(one, place))
+        except WrongHead as error:
+            raise BadInput(str(error), "--head names another one.") from error
+        return found
+
+    def _poses(self, outputs: Outputs, place: Placement) -> Poses:
+        if self.form in points.FORMS:
+            figure = points.decode(outputs, self.size, len(self.names), self.form)
+            figure[:, :2] = place.taken_back(figure[:, :2])
+            return keypoints.answered(figure[None], figure[:, 2].mean(keepdims=True))
+        head = decoding.load(self.form)
+        detections = place.undone(head.decode(outputs, self.size, head.DEFAULTS))
+        if detections.keypoints is None:
+            raise BadInput(f"the head {self.form} has no key points.", "--head names another one.")
+        return keypoints.answered(detections.keypoints, detections.scores)
+
+    def truths_of(self, answers: Sequence[Poses]) -> list[Poses]:
+        """The poses that are sure enough, with the points that are."""
+        return [_as_marked(one) for one in answers]
+
+    def judged(self, answers: Sequence[Poses], truths: Sequence[Poses]) -> JudgedPoses:
+        """Match the poses with the marked ones.
+
+        Raises:
+            ValueError: they are of different numbers of images.
+        """
+        if len(answers) != len(truths):
+            raise ValueError(f"{len(truths)} images have labels, {len(answers)} were answered")
+        return JudgedPoses(answers, truths, self._sigmas(), self.names)
+
+    def _sigmas(self) -> Floats:
+        if self.sigmas is not None:
+            return self.sigmas
+        count = len(self.names)
+        coco = keypoints.COCO_SIGMAS
+        return coco if count == len(coco) else np.full(count, 1 / count)
 
 
-def marked(points: np.ndarray, boxes: np.ndarray, areas: np.ndarray, crowd: np.ndarray) -> Poses:
-    """What a person marked in one image."""
-    return Poses(points, boxes, areas, crowd, np.ones(len(points)))
-
-
-def answered(points: np.ndarray, scores: np.ndarray) -> Poses:
-    """What a model found in one image; its size is that of the box around the points."""
-    places = points[..., :2].reshape(len(points), -1, 2).astype(np.float64)
-    boxes = np.concatenate([places.min(axis=1), places.max(axis=1)], axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    return Poses(points, boxes, areas, np.zeros(len(points), bool), np.asarray(scores, np.float64))
-
-
-def similarity(found: Poses, wanted: Poses, sigmas: Floats) -> Floats:
-    """OKS [answers, truths], within 0..1, as cocoapi's `computeOks`.
-
-    Of a truth without a marked point it is how far the answer lies outside its box, made twice as
-    large: such a truth is not counted, but takes answers that are about it.
-    """
-    points = wanted.points.shape[1] if len(wanted.points) else len(sigmas)
-    if points != len(sigmas) or (len(found.points) and found.points.shape[1] != points):
-        raise BadInput(
-            f"the labels have {points} key points, the model's poses "
-            f"{found.points.shape[1] if len(found.points) else len(sigmas)}, and there are "
-            f"{len(sigmas)} tolerances.",
-            "Give labels with the model's points, in its order.",
-        )
-    table = np.zeros((len(found.points), len(wanted.points)))
-    variances = (2 * sigmas) ** 2
-    for j, (truth, box, area) in enumerate(
-        zip(wanted.points, wanted.boxes, wanted.areas, strict=True)
-    ):
-        seen = truth[:, 2] > 0
-        off = found.points[:, :, :2] - truth[:, :2]
-        if not seen.any():
-            side = box[2:] - box[:2]
-            low, high = box[:2] - side, box[2:] + side
-            places = found.points[:, :, :2]
-            off = np.maximum(0, low - places) + np.maximum(0, places - high)
-        error = (off**2).sum(axis=2) / variances / (area + np.spacing(1)) / 2
-        table[:, j] = np.exp(-error[:, seen if seen.any() else slice(None)]).mean(axis=1)
-    return table
-
-
-def match(
-    truths: Sequence[Poses],
-    answers: Sequence[Poses],
-    sigmas: Floats = COCO_SIGMAS,
-    name: str = "person",
-) -> Matches:
-    """Which poses of n images find which marked ones, at COCO's ten similarities and three sizes.
-
-    `average_precision` of it is OKS-AP. The rules are those of `matching.match`; a pose without a
-    marked point does not count.
-
-    Raises:
-        BadInput: poses have another number of points than there are tolerances.
-    """
-    images = [_image(a, t, sigmas) for a, t in zip(answers, truths, strict=True)]
-    counts = [len(one.scores) for one in images]
-    scores = np.concatenate([np.zeros(0), *(one.scores for one in images)])
-    order = np.argsort(-scores, kind="stable")
-    image = np.repeat(np.arange(len(images)), counts)
-    objects = np.repeat(np.arange(len(images)), [one.counted.shape[1] for one in images])
-    return Matches(
-        count=len(images),
-        names=(name,),
-        overlaps=OVERLAPS,
-        sizes=POSE_SIZES,
-        image=image[order],
-        classes=np.zeros(len(order), np.int64),
-        scores=scores[order],
-        inside=_joined([one.inside for one in images])[:, order],
-        hit=_joined([one.hit for one in images])[..., order],
-        ignored=_joined([one.ignored for one in images])[..., order],
-        object_image=objects,
-        object_class=np.zeros(len(objects), np.int64),
-        counted=_joined([one.counted for one in images]),
+def _as_marked(poses: Poses) -> Poses:
+    sure = poses.scores >= SURE
+    figures = poses.points[sure].copy()
+    figures[..., 2] = 2.0 * (figures[..., 2] >= SURE)
+    return keypoints.marked(
+        figures, poses.boxes[sure], poses.areas[sure], np.zeros(len(figures), bool)
     )
 
 
 @dataclass(frozen=True)
-class _Image:
-    """Of one image: scores [d], inside [s, d], hit and ignored [s, t, d], counted [s, m]."""
+class JudgedPoses:
+    """Poses beside the marked ones, of n images."""
 
-    scores: Floats
-    inside: np.ndarray
-    hit: np.ndarray
-    ignored: np.ndarray
-    counted: np.ndarray
+    answers: Sequence[Poses]
+    truths: Sequence[Poses]
+    sigmas: Floats
+    names: tuple[str, ...]
 
+    @cached_property
+    def matches(self) -> Matches:
+        """Which pose finds which, once for all measures. Raises BadInput."""
+        return keypoints.match(self.truths, self.answers, self.sigmas)
 
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate(parts, axis=-1)
+    def contributions(self, measure: str) -> Contributions:
+        """What each image adds to a measure. Raises KeyError, BadInput."""
+        if measure == PCK:
+            return self._right(slice(None))
+        overlaps = {OKS_AP: slice(None), OKS_AP50: slice(0, 1)}[measure]
+        return average_precision(self.matches, overlaps=overlaps)
 
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """By point (PCK), else by size of the pose. Raises KeyError, BadInput."""
+        if measure == PCK:
+            each = {name: self._right(slice(i, i + 1)) for i, name in enumerate(self.names)}
+            return {"point": Each(each)}
+        overlaps = {OKS_AP: slice(None), OKS_AP50: slice(0, 1)}[measure]
+        sizes = [size for size in keypoints.POSE_SIZES if size != "all"]
+        of = {size: average_precision(self.matches, size, overlaps) for size in sizes}
+        return {"size": Each(of)}
 
-def _image(found: Poses, wanted: Poses, sigmas: Floats) -> _Image:
-    order = np.argsort(-found.scores, kind="stable")[:MOST_POSES]
-    scores, alike = found.scores[order], similarity(found, wanted, sigmas)[order]
-    limits = np.array([SIZES[size] for size in POSE_SIZES])
-    bare = ~(wanted.points[:, :, 2] > 0).any(axis=1)
-    left_out = ~_within(wanted.areas, limits) | wanted.crowd | bare
-    shape = (len(limits), len(OVERLAPS), len(scores))
-    hit, ignored = np.zeros(shape, bool), np.zeros(shape, bool)
-    for s, uncounted in enumerate(left_out):
-        for t, least in enumerate(OVERLAPS):
-            chosen = _chosen(alike, uncounted, wanted.crowd, float(least))
-            there = chosen >= 0
-            out = np.zeros(len(chosen), bool)
-            out[there] = uncounted[chosen[there]]
-            hit[s, t], ignored[s, t] = there & ~out, out
-    return _Image(scores, _within(found.areas[order], limits), hit, ignored, ~left_out)
-
-
-def _within(areas: Floats, limits: Floats) -> np.ndarray:
-    return np.asarray((areas >= limits[:, :1]) & (areas <= limits[:, 1:]))
-
-
-def _chosen(alike: Floats, uncounted: np.ndarray, crowd: np.ndarray, least: float) -> np.ndarray:
-    """int[d]: the truth that each answer finds, -1 for none; the surest answers choose first.
-
-    What counts is preferred to what does not; of equal ones the last is taken, as COCO does.
-    """
-    taken = np.zeros(alike.shape[1], bool)
-    chosen = np.full(len(alike), -1)
-    for i, row in enumerate(alike):
-        free = (row >= min(least, 1 - 1e-10)) & (~taken | crowd)
-        pool = free & ~uncounted if (free & ~uncounted).any() else free
-        if pool.any():
-            best = np.flatnonzero(pool & (row == row[pool].max()))[-1]
-            chosen[i], taken[best] = best, True
-    return chosen
-
-
-def right_points(
-    answers: np.ndarray, truths: np.ndarray, sizes: np.ndarray, reach: float = 0.2
-) -> Sums:
-    """The share of marked points that the answer puts near enough (PCK, Yang and Ramanan 2013).
-
-    Args:
-        answers: [n, p, 2 or more]. truths: [n, p, 3], x, y and whether it is marked.
-        sizes: [n], pixels: what distances are shares of: the longer side of the box (PCK), the head
-            (PCKh, reach 0.5), or between the eyes.
-        reach: in shares of the size.
-
-    Raises:
-        BadInput: points differ in number, or a size is not above 0.
-    """
-    if answers.shape[:2] != truths.shape[:2]:
-        raise BadInput(
-            f"the labels are {list(truths.shape[:2])} points, the answers "
-            f"{list(answers.shape[:2])}.",
-            "Give labels with the model's points, in its order.",
-        )
-    if not (sizes > 0).all():
-        raise BadInput("the size of a pose is 0.", "Give poses with a box or head of some size.")
-    off = np.linalg.norm(answers[..., :2] - truths[..., :2], axis=2)
-    seen = truths[..., 2] > 0
-    return ratio((seen & (off <= reach * sizes[:, None])).sum(axis=1), seen.sum(axis=1))
+    def _right(self, which: slice) -> Sums:
+        """The share of some marked points that the likest answer puts near enough."""
+        rows = [
+            keypoints.right_of(answer, truth, self.sigmas, which)
+            for answer, truth in zip(self.answers, self.truths, strict=True)
+        ]
+        right, seen = np.array(rows, np.float64).reshape(-1, 2).T
+        return ratio(right, seen)

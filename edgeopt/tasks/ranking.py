@@ -6,13 +6,35 @@ all orders of them, as scikit-learn's `ndcg_score` has it (McSherry and Najork, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.contributions import Floats, Integers, Sums
+from edgeopt.tasks.contributions import Contributions, Floats, Integers, Sums, Table
 from edgeopt.tasks.counted import mean
+from edgeopt.tasks.task import Measure, Outputs
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """m candidates of q queries, those of one query beside each other.
+
+    Attributes:
+        query: int64[m], 0..q-1, never falling. sample: int64[m], numbers of the data's samples.
+        relevance: float64[m], >= 0; above 0 is right, and more is better for nDCG.
+    """
+
+    query: Integers
+    sample: Integers
+    relevance: Floats
+    origin: str = ""
+
+    @property
+    def queries(self) -> int:
+        """q."""
+        return int(self.query[-1]) + 1
 
 
 @dataclass(frozen=True)
@@ -166,3 +188,82 @@ def _by(above: np.ndarray, below: np.ndarray) -> Floats:
     """above / below; nan where that is 0: such a query does not count."""
     out = np.full(len(above), np.nan)
     return np.divide(above.astype(np.float64), below, out=out, where=below > 0)
+
+
+FIRST = 10
+METRICS: dict[str, Callable[[Lists], Sums]] = {
+    "ndcg@10": lambda found: ndcg(found, FIRST),
+    "hr@10": lambda found: hit_rate(found, FIRST),
+    "hr@1": lambda found: hit_rate(found, 1),
+    "recall@10": lambda found: recall(found, FIRST),
+    "mrr": reciprocal_rank,
+}
+MEASURES = (
+    Measure("ndcg@10", "discounted gain of the first ten by the best possible"),
+    Measure("hr@10", "queries with something right among the first ten", counting=True),
+    Measure("hr@1", "queries whose first candidate is right", counting=True),
+    Measure("recall@10", "share of what is right among the first ten"),
+    Measure("mrr", "mean of 1 / rank of the first that is right"),
+)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A model that scores a sample, which is one candidate of a query.
+
+    What is resampled is queries: contributions have one entry for each.
+
+    Attributes:
+        output: its name. candidates: which samples compete.
+    """
+
+    output: str
+    candidates: Candidates
+    name: str = field(default="ranking", init=False)
+    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    def answers(self, outputs: Outputs, contexts: Sequence[object] = ()) -> Floats:
+        """[m]: the score of each candidate.
+
+        Raises:
+            BadInput: the output is missing, or has more than one value for a sample.
+        """
+        scores = outputs.get(self.output)
+        if scores is None or scores[:1].size != 1:
+            raise BadInput(
+                f"ranking needs an output of one score, and the model has "
+                f"{', '.join(f'{name} {list(one.shape[1:])}' for name, one in outputs.items())}.",
+                "Name the output that holds the score.",
+            )
+        return np.asarray(scores, np.float64).reshape(-1)[self.candidates.sample]
+
+    def truths_of(self, answers: Floats) -> Floats:
+        """The source's best candidate of each query is right, and nothing else."""
+        best = np.full(self.candidates.queries, -np.inf)
+        np.maximum.at(best, self.candidates.query, answers)
+        return (answers == best[self.candidates.query]).astype(np.float64)
+
+    def judged(self, answers: Floats, truths: Floats) -> JudgedLists:
+        """Rank each query's candidates; truths: the relevance of each candidate.
+
+        Raises:
+            ValueError: they are of different numbers of candidates.
+        """
+        if len(answers) != len(truths):
+            raise ValueError(f"{len(truths)} candidates have labels, {len(answers)} were scored")
+        return JudgedLists(lists(self.candidates.query, answers, truths))
+
+
+@dataclass(frozen=True)
+class JudgedLists:
+    """Ranked candidates of q queries."""
+
+    lists: Lists
+
+    def contributions(self, measure: str) -> Contributions:
+        """What each query adds to a measure. Raises KeyError."""
+        return METRICS[measure](self.lists)
+
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """None: a query has no parts."""
+        return {}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.contributions import Floats, Sums
+from edgeopt.tasks.contributions import Contributions, Floats, Sums, Table
 from edgeopt.tasks.counted import mean
+from edgeopt.tasks.tables import Each
+from edgeopt.tasks.task import Measure, Outputs
 
 
 def mae(answers: np.ndarray, truths: np.ndarray) -> Sums:
@@ -89,11 +94,74 @@ def _explained(sums: Floats) -> float:
     return float(np.where(flat, np.where(errors == 0, 1.0, 0.0), explained).mean())
 
 
-#: Names -> contributions of (answers, truths), and whether higher is better.
-METRICS = {
-    "mae": (mae, False),
-    "rmse": (rmse, False),
-    "mape": (mape, False),
-    "smape": (smape, False),
-    "r2": (r2, True),
-}
+METRICS = {"mae": mae, "rmse": rmse, "mape": mape, "smape": smape, "r2": r2}
+MEASURES = (
+    Measure("r2", "share of the labels' variance that is explained (R2)"),
+    Measure("mae", "mean absolute error", higher_is_better=False),
+    Measure("rmse", "root of the mean squared error", higher_is_better=False),
+    Measure("mape", "mean absolute error in shares of the label", higher_is_better=False),
+    Measure("smape", "mean of 2 |a - t| / (|a| + |t|)", higher_is_better=False),
+)
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Regression and forecasting: a label for each value of the outputs that are judged.
+
+    Attributes:
+        outputs: names of the outputs that are judged, in the order of the labels' values.
+    """
+
+    outputs: tuple[str, ...]
+    name: str = field(default="regression", init=False)
+    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    def answers(self, outputs: Outputs, contexts: Sequence[object] = ()) -> dict[str, np.ndarray]:
+        """Output name -> [n, ...] of those that are judged.
+
+        Raises:
+            BadInput: one is missing.
+        """
+        for name in self.outputs:
+            if name not in outputs:
+                raise BadInput(f"the model has no output {name}.", f"It has {', '.join(outputs)}.")
+        return {name: np.asarray(outputs[name]) for name in self.outputs}
+
+    def truths_of(self, answers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The source's own values."""
+        return answers
+
+    def judged(self, answers: dict[str, np.ndarray], truths: dict[str, np.ndarray]) -> JudgedValues:
+        """All values of all outputs.
+
+        Raises:
+            BadInput: an output has no label.
+        """
+        for name in self.outputs:
+            if name not in truths:
+                raise BadInput(f"the data has no labels for the output {name}.", "Add them.")
+        return JudgedValues(answers, {name: truths[name] for name in self.outputs})
+
+
+@dataclass(frozen=True)
+class JudgedValues:
+    """Values beside their labels, [n, ...] each by output."""
+
+    answers: dict[str, np.ndarray]
+    truths: dict[str, np.ndarray]
+
+    def contributions(self, measure: str) -> Contributions:
+        """What each sample adds to a measure of all values. Raises KeyError, BadInput."""
+        both = (self.answers, self.truths)
+        found, wanted = (
+            np.concatenate([one[name].reshape(len(one[name]), -1) for name in self.truths], axis=1)
+            for one in both
+        )
+        return METRICS[measure](found, wanted)
+
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """By output, where there are several. Raises KeyError, BadInput."""
+        if len(self.truths) < 2:
+            return {}
+        each = {n: METRICS[measure](self.answers[n], self.truths[n]) for n in self.truths}
+        return {"output": Each(each)}

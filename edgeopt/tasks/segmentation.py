@@ -6,13 +6,19 @@ not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from edgeopt.decoding import class_map
+from edgeopt.decoding.outputs import WrongHead
+from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.contributions import Floats, Sums
+from edgeopt.tasks.contributions import Contributions, Floats, Sums, Table
+from edgeopt.tasks.tables import Each
+from edgeopt.tasks.task import Measure, Outputs
 
 #: How far a boundary may lie off, in shares of the image's diagonal (DAVIS, Perazzi 2016).
 REACH = 0.008
@@ -47,8 +53,14 @@ class Areas:
 
     def class_iou(self, number: int) -> Sums:
         """Intersection over union of one class; nan where it does not occur."""
-        columns = self._columns(0).reshape(len(self), 3, -1)[:, :, number]
-        return Sums(columns, lambda sums: float(by_class_iou(sums)[0]))
+        return Sums(self._columns_of(number), lambda sums: float(by_class_iou(sums)[0]))
+
+    def class_dice(self, number: int) -> Sums:
+        """Dice of one class; nan where it does not occur."""
+        return Sums(self._columns_of(number), lambda sums: float(by_class_dice(sums)[0]))
+
+    def _columns_of(self, number: int) -> Floats:
+        return self._columns(0).reshape(len(self), 3, -1)[:, :, number]
 
     def _columns(self, first: int) -> Floats:
         parts = (self.common, self.answered, self.true)
@@ -164,3 +176,93 @@ def _quotient(above: Floats, below: Floats) -> Floats:
 def _mean(values: Floats) -> float:
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+MIOU, DICE, BOUNDARY = "miou", "dice", "boundary-f"
+MEASURES = (
+    Measure(MIOU, "intersection over union of all pixels, the mean of the classes"),
+    Measure(DICE, "twice the intersection by both areas, the mean of the classes"),
+    Measure(BOUNDARY, "F of the boundaries within 0.8 % of the image's diagonal"),
+)
+
+Maps = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """A segmenter, or a map of where text is (DB): the class of each pixel.
+
+    Attributes:
+        size: (height, width) of the model's input. names: the classes by number.
+        first: classes below it are not judged: 1 where 0 is the background.
+        threshold: of one plane of probabilities; DB's is 0.3.
+    """
+
+    size: tuple[int, int]
+    names: tuple[str, ...]
+    first: int = 0
+    threshold: float = 0.5
+    name: str = field(default="segmentation", init=False)
+    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    def answers(self, outputs: Outputs, contexts: Sequence[Placement]) -> list[np.ndarray]:
+        """int[height, width] of each image, in its own pixels.
+
+        Raises:
+            BadInput: no output, or more than one, is a map.
+        """
+        found = []
+        try:
+            for i, place in enumerate(contexts):
+                one = {name: array[i] for name, array in outputs.items()}
+                found.append(class_map.decode(one, self.size, place, self.threshold))
+        except WrongHead as error:
+            raise BadInput(str(error), "Name the output that holds the map.") from error
+        return found
+
+    def truths_of(self, answers: Maps) -> Maps:
+        """The source's own maps."""
+        return answers
+
+    def judged(self, answers: Maps, truths: Maps) -> JudgedMaps:
+        """Compare each image's map with its mask.
+
+        Raises:
+            ValueError: they are of different numbers of images.
+        """
+        if len(answers) != len(truths):
+            raise ValueError(f"{len(truths)} images have masks, {len(answers)} were answered")
+        return JudgedMaps(answers, truths, self.names, self.first)
+
+
+@dataclass(frozen=True)
+class JudgedMaps:
+    """Maps beside their masks."""
+
+    answers: Maps
+    truths: Maps
+    names: tuple[str, ...]
+    first: int
+
+    @cached_property
+    def areas(self) -> Areas:
+        """The pixels, counted once for all measures. Raises BadInput."""
+        return areas(self.answers, self.truths, len(self.names))
+
+    def contributions(self, measure: str) -> Contributions:
+        """What each image adds to a measure. Raises KeyError, BadInput."""
+        of = {MIOU: self.areas.iou, DICE: self.areas.dice, BOUNDARY: self._boundary}
+        return of[measure](self.first)
+
+    def _boundary(self, first: int) -> Sums:
+        return boundary(self.answers, self.truths, len(self.names), first)
+
+    def slices(self, measure: str) -> Mapping[str, Table]:
+        """By class. Raises KeyError, BadInput."""
+        of = {
+            MIOU: self.areas.class_iou,
+            DICE: self.areas.class_dice,
+            BOUNDARY: lambda number: boundary(self.answers, self.truths, number + 1, number),
+        }[measure]
+        numbers = range(self.first, len(self.names))
+        return {"class": Each({self.names[number]: of(number) for number in numbers})}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,28 +9,9 @@ import numpy as np
 from edgeopt.datasets.annotations import table
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
+from edgeopt.tasks.ranking import Candidates
 
 WHAT = "a file of candidates (.npz or .csv)"
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """m candidates of q queries, those of one query beside each other.
-
-    Attributes:
-        query: int64[m], 0..q-1, never falling. sample: int64[m], numbers of samples.
-        relevance: float64[m], >= 0; above 0 is right, and more is better for nDCG.
-    """
-
-    query: np.ndarray
-    sample: np.ndarray
-    relevance: np.ndarray
-    origin: str = ""
-
-    @property
-    def queries(self) -> int:
-        """q."""
-        return int(self.query[-1]) + 1
 
 
 def read(path: Path, count: int) -> Candidates:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,27 +9,9 @@ import numpy as np
 from edgeopt.datasets.annotations import table
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
+from edgeopt.tasks.embedding import Pairs
 
 WHAT = "a file of pairs (.npz or .csv)"
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """m pairs of samples of the data; either `same` or `likeness` is there.
-
-    Attributes:
-        left, right: int64[m], numbers of samples.
-        same: bool[m], whether both are of one identity. likeness: float64[m], any scale.
-    """
-
-    left: np.ndarray
-    right: np.ndarray
-    same: np.ndarray | None = None
-    likeness: np.ndarray | None = None
-    origin: str = ""
-
-    def __len__(self) -> int:
-        return len(self.left)
 
 
 def read(path: Path, count: int) -> Pairs:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks import pose
+from edgeopt.tasks import keypoints
 from edgeopt.tasks.average_precision import average_precision
 from tests.tasks.resampled import assert_adds_up
 
@@ -24,11 +24,11 @@ def scene(seed, count=8):
         boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
         areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) * 0.6
         marked = np.concatenate([points * (seen > 0), seen], axis=2)
-        truths.append(pose.marked(marked, boxes, areas, rng.random(m) < 0.15))
+        truths.append(keypoints.marked(marked, boxes, areas, rng.random(m) < 0.15))
         moved = np.repeat(points, 2, axis=0)
         moved = moved + rng.normal(0, 1, moved.shape) * rng.choice([2, 8], (2 * m, 1, 1))
         moved = np.concatenate([moved, rng.uniform(0, 300, (2, 17, 2))])
-        answers.append(pose.answered(moved, rng.integers(0, 8, len(moved)) / 8))
+        answers.append(keypoints.answered(moved, rng.integers(0, 8, len(moved)) / 8))
     return truths, answers
 
 
@@ -71,16 +71,16 @@ def library(truths, answers):
     judge.evaluate()
     judge.accumulate()
     table = np.array(judge.eval["precision"])[:, :, 0, :, 0]
-    assert judge.params.areaRngLbl == list(pose.POSE_SIZES)
+    assert judge.params.areaRngLbl == list(keypoints.POSE_SIZES)
     return np.where(table[:, 0] < 0, np.nan, table.mean(axis=1))
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_average_precision_is_the_librarys(seed):
     truths, answers = scene(seed)
-    matches = pose.match(truths, answers)
+    matches = keypoints.match(truths, answers)
     wanted = library(truths, answers)
-    for s, size in enumerate(pose.POSE_SIZES):
+    for s, size in enumerate(keypoints.POSE_SIZES):
         found = average_precision(matches, size).by_overlap_and_class()[:, 0]
         np.testing.assert_allclose(found, wanted[:, s], atol=1e-9)
 
@@ -92,24 +92,24 @@ def test_a_resample_is_the_metric_of_the_resampled(seed):
     for answer in answers:  # of equal scores the order of the images would decide
         answer.scores[:] += np.random.default_rng(seed).random(len(answer.scores)) * 1e-3
     rng = np.random.default_rng(seed)
-    whole = average_precision(pose.match(truths, answers))
+    whole = average_precision(keypoints.match(truths, answers))
     for _ in range(3):
         drawn = np.sort(rng.integers(5, size=5))
         taken = ([one[i] for i in drawn] for one in (truths, answers))
-        wanted = average_precision(pose.match(*taken)).value()
+        wanted = average_precision(keypoints.match(*taken)).value()
         found = whole.value(np.bincount(drawn, minlength=5))
         np.testing.assert_allclose(found, wanted, atol=1e-9)
 
 
 def test_similarity_by_its_formula():
     sigmas = np.array([0.05, 0.1])
-    truth = pose.marked(
+    truth = keypoints.marked(
         np.array([[[10.0, 10, 2], [20, 20, 1]]]), np.array([[0.0, 0, 30, 30]]), np.array([400.0]),
         np.zeros(1, bool),
     )  # fmt: skip
-    answer = pose.answered(np.array([[[12.0, 10], [20, 23]]]), np.ones(1))
+    answer = keypoints.answered(np.array([[[12.0, 10], [20, 23]]]), np.ones(1))
     wanted = (np.exp(-4 / (2 * 400 * 0.1**2)) + np.exp(-9 / (2 * 400 * 0.2**2))) / 2
-    assert pose.similarity(answer, truth, sigmas)[0, 0] == pytest.approx(wanted)
+    assert keypoints.similarity(answer, truth, sigmas)[0, 0] == pytest.approx(wanted)
 
 
 def points(seed, n=10, p=5):
@@ -126,20 +126,22 @@ def test_right_points_one_by_one():
             count += seen > 0
             right += seen > 0 and np.hypot(x - wanted_x, y - wanted_y) <= 0.2 * size
     assert 0 < right < count
-    assert pose.right_points(answers, truths, sizes).value() == pytest.approx(right / count)
+    assert keypoints.right_points(answers, truths, sizes).value() == pytest.approx(right / count)
 
 
 @given(st.integers(0, 10_000))
 def test_right_points_of_a_resample(seed):
-    assert_adds_up(pose.right_points, *points(seed, 4), seed=seed)
+    assert_adds_up(keypoints.right_points, *points(seed, 4), seed=seed)
 
 
 def test_what_does_not_fit():
     answers, truths, sizes = points(0)
     with pytest.raises(BadInput, match=r"the labels are \[10, 5\] points, the answers \[10, 4\]"):
-        pose.right_points(answers[:, :4], truths, sizes)
+        keypoints.right_points(answers[:, :4], truths, sizes)
     with pytest.raises(BadInput, match="the size of a pose is 0"):
-        pose.right_points(answers, truths, sizes * 0)
-    marked = pose.marked(truths, np.zeros((10, 4)), np.ones(10), np.zeros(10, bool))
+        keypoints.right_points(answers, truths, sizes * 0)
+    marked = keypoints.marked(truths, np.zeros((10, 4)), np.ones(10), np.zeros(10, bool))
     with pytest.raises(BadInput, match="the labels have 5 key points"):
-        pose.similarity(pose.answered(answers, np.ones(10)), marked, pose.COCO_SIGMAS)
+        keypoints.similarity(
+            keypoints.answered(answers, np.ones(10)), marked, keypoints.COCO_SIGMAS
+        )
