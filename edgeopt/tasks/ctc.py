@@ -104,10 +104,12 @@ def alphabet_of(letters: Sequence[str], samples: Sequence[np.ndarray], origin: s
     Raises:
         BadInput: the alphabet has another length than the model wants.
     """
-    wanted = (len(letters) + 1, len(letters) + 2)
+    wanted = {len(letters) + 1, len(letters) + (1 if " " in letters else 2)}
     try:
-        known = [classes for classes in wanted if classes in samples[0].shape]
-        steps = [ctc.steps(one, known[0] if known else None) for one in samples]
+        known = wanted.intersection(samples[0].shape)
+        last = samples[0].shape[-1]
+        classes = last if last in known else next(iter(known), None)
+        steps = [ctc.steps(one, classes) for one in samples]
         return ctc.alphabet(letters, steps[0].shape[1], ctc.is_blank_first(steps))
     except ctc.WrongAlphabet as error:
         raise BadInput(
