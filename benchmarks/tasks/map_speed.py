@@ -82,9 +82,8 @@ def measured(images: int, resamples: int) -> dict[str, Any]:
     """All figures of one run."""
     truth, found = data(images)
     rng = np.random.default_rng(1)
-    worse = DetectionSet(
-        images, found.image, found.boxes, found.classes, found.scores * rng.uniform(0.9, 1, len(found.scores))
-    )  # fmt: skip
+    scores = found.scores * rng.uniform(0.9, 1, len(found.scores))
+    worse = DetectionSet(images, found.image, found.boxes, found.classes, scores)
     matches, matching = timed(lambda: match(truth, found))
     judged, other = JudgedDetections(matches), JudgedDetections(match(truth, worse))
     value, valued = timed(lambda: judged.contributions("map").value())

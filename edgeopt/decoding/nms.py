@@ -18,16 +18,29 @@ def greedy(found, scores, classes, overlap, most=300, similarity=boxes.iou):
         found: [m, 4] (or [m, 5] with `rotated.iou`). scores: [m]. classes: [m], or None: all are
             held against each other. similarity: (one [1, ...], others [m, ...]) -> [1, m].
     """
-    left = np.argsort(-np.asarray(scores), kind="stable")
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    found = found[order]
+    rivals = _rivals(None if classes is None else classes[order], len(order))
+    stays = np.ones(len(order), bool)
     keep = []
-    while len(left) and len(keep) < most:
-        best, left = left[0], left[1:]
-        keep.append(best)
-        rivals = slice(None) if classes is None else classes[left] == classes[best]
-        near = np.zeros(len(left), bool)
-        near[rivals] = similarity(found[best : best + 1], found[left[rivals]])[0] > overlap
-        left = left[~near]
-    return np.array(keep, np.int64)
+    for best in range(len(order)):
+        if len(keep) == most:
+            break
+        if stays[best]:
+            keep.append(best)
+            others = rivals(best)
+            near = similarity(found[best : best + 1], found[others])[0] > overlap
+            stays[others[near]] = False
+    return order[keep].astype(np.int64)
+
+
+def _rivals(classes, count):
+    """Of each place the places of its class."""
+    every = np.arange(count)
+    if classes is None:
+        return lambda place: every
+    by_class = {label: np.flatnonzero(classes == label) for label in np.unique(classes)}
+    return lambda place: by_class[classes[place]]
 
 
 def fast(found, scores, classes, overlap, most=300, similarity=rotated.probiou):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Of BlazeFace's models by their number of anchors: (stride, anchors a cell) each.
-BLAZE = {896: ((8, 2), (16, 6)), 2304: ((4, 1),)}
+#: Of BlazeFace's models for inputs of 128, 256 and 192: (stride, anchors a cell) each.
+BLAZE = (((8, 2), (16, 6)), ((16, 2), (32, 6)), ((4, 1),))
 
 
 def ssd(size, strides=(16, 32, 64, 128, 256, 512), smallest=0.2, largest=0.95):
@@ -28,11 +28,12 @@ def ssd(size, strides=(16, 32, 64, 128, 256, 512), smallest=0.2, largest=0.95):
 
 def blaze(size, count):
     """[a, 4]: MediaPipe's, of width and height 1; None where it has none of this number."""
-    if count not in BLAZE:
-        return None
-    parts = [_at_cells(size, stride, np.ones((each, 2))) for stride, each in BLAZE[count]]
-    found = np.concatenate(parts)
-    return found if len(found) == count else None
+    for layout in BLAZE:
+        parts = [_at_cells(size, stride, np.ones((each, 2))) for stride, each in layout]
+        found = np.concatenate(parts)
+        if len(found) == count:
+            return found
+    return None
 
 
 def _at_cells(size, stride, sides):

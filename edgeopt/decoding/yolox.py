@@ -21,18 +21,20 @@ _FAR = 8.0  # strides from its cell, and log of a width in strides: e ** 8 is no
 def recognize(samples, size, classes=None):
     """Whether some images' outputs [{name: array}] are this head's. size: (height, width)."""
     try:
-        tables = [read(outputs, size, classes)[0] for outputs in samples]
+        tables = [read(outputs, size, classes) for outputs in samples]
     except WrongHead as error:
         return Recognition(NO, error.why)
-    rows = np.concatenate(tables)
+    rows = np.concatenate([table for table, _ in tables])
     if not in_unit(rows[:, 4:]):
         return Recognition(NO, "its scores are no probabilities")
     if np.mean(np.abs(rows[:, :4]) < _FAR) < 0.98:
         return Recognition(NO, "its boxes are not within some strides of their cells")
     known = f"{rows.shape[1] - 5} classes, boxes in strides from their cells"
-    if (rows[:, 2:4] < 0).mean() > 0.01 or classes:  # a width is never below 0
-        return Recognition(CERTAIN, known)
-    return Recognition(POSSIBLE, f"{known}, unless they are shares of the input")
+    at, each = grids.points(size, tables[0][1])
+    shares = [boxes.scaled(table[:, :4], size)[:, :2] for table, _ in tables]
+    if any(grids.are_near(centers, at, each) for centers in shares):
+        return Recognition(POSSIBLE, f"{known}, unless they are shares of the input")
+    return Recognition(CERTAIN, known)
 
 
 def read(outputs, size, classes=None):

@@ -56,10 +56,9 @@ class RecallAt:
         within = np.flatnonzero(self.last & (wrong <= allowed))
         end = int(within[-1]) + 1 if len(within) else 0
         right = np.where(self.hit[:end], each[:end], 0.0)
-        return (
-            np.bincount(self.label[:end], right, minlength=self.classes),
-            np.bincount(self.object_class, samples[self.object_image], minlength=self.classes),
-        )
+        found = np.bincount(self.label[:end], right, minlength=self.classes)
+        objects = np.bincount(self.object_class, samples[self.object_image], minlength=self.classes)
+        return np.asarray(found, np.float64), np.asarray(objects, np.float64)
 
 
 def recall_at(matches: Matches, rate: float, overlap: int = 0, size: str = "all") -> RecallAt:

@@ -91,6 +91,15 @@ def rows(head):
     return array.transpose(0, 2, 1) if head == "yolo" else array
 
 
+def test_boxes_in_shares_are_no_strides_from_cells():
+    """Small figures alone make no YOLOX of what is decoded already."""
+    scaled = made.outputs("yolo")["output0"].transpose(0, 2, 1).copy()
+    scaled[..., :4] /= np.array([160, 128, 160, 128], np.float32)
+    found = decoding.recognize([{"out": scaled}], made.SIZE)
+    assert found["yolox"].level == "possible"
+    assert found["yolo"].level == "possible"
+
+
 @pytest.mark.parametrize("head", sorted(decoding.HEADS))
 def test_answers_lie_in_arrays_of_one_length_by_falling_score(head):
     found = decoding.load(head).decode(made.outputs(head), made.size_of(head))
