@@ -173,5 +173,5 @@ def explain(
     Raises:
         BadInput: no such run or candidate, no artifact, no profiler, or data that does not fit.
     """
-    asked = _explain.Asked(a, b, target, runtime, data, seed, trust=trust)
+    asked = _explain.Question(a, b, target, runtime, data, seed, trust=trust)
     return _explain.explain(Path(run_folder), asked, progress)

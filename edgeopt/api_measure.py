@@ -63,7 +63,7 @@ def measure_sustained(
     seed: int = 0,
     trust: bool = False,
     progress: Listener = silent,
-) -> _modes.Outcome[Sustained]:
+) -> _modes.ModeResult[Sustained]:
     """Put each artifact under load for so long, one after the other: `bench --sustained`.
 
     Raises:
@@ -83,7 +83,7 @@ def measure_throughput(
     seed: int = 0,
     trust: bool = False,
     progress: Listener = silent,
-) -> _modes.Outcome[Throughput]:
+) -> _modes.ModeResult[Throughput]:
     """Drive so many sessions of each artifact side by side: `bench --streams`.
 
     Raises:
@@ -103,7 +103,7 @@ def measure_open_loop(
     seed: int = 0,
     trust: bool = False,
     progress: Listener = silent,
-) -> _modes.Outcome[OpenLoop]:
+) -> _modes.ModeResult[OpenLoop]:
     """Give each artifact frames at a rate of their own: `bench --fps`.
 
     Raises:
@@ -121,7 +121,7 @@ def measure_load_time(
     seed: int = 0,
     trust: bool = False,
     progress: Listener = silent,
-) -> _modes.Outcome[LoadTime]:
+) -> _modes.ModeResult[LoadTime]:
     """From each artifact's file to its first answer, cold and warm: `bench --load-time`.
 
     Raises:

@@ -14,7 +14,7 @@ from edgeopt.console import console, print_json, progress, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeopt.devices.benchmark_phone import BenchmarkPhone
+    from edgeopt.devices.device import OwnTimer
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.domain.finding import Finding
 
@@ -49,12 +49,10 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     """Connect to LINK (ssh://user@host, adb://SERIAL, emulated://PROFILE) and keep it as NAME."""
     from edgeopt import targets
     from edgeopt.devices import registry, resolve
-    from edgeopt.devices.adb import Adb
-    from edgeopt.devices.benchmark_phone import BenchmarkPhone
-    from edgeopt.devices.emulated import Emulated
+    from edgeopt.devices.device import is_emulation, is_own_timer, is_prepared
     from edgeopt.domain.device import DeviceEntry
-    from edgeopt.harness.check import fitting
-    from edgeopt.harness.probe import probe
+    from edgeopt.harness.device_check import fitting
+    from edgeopt.harness.probing import probe
     from edgeopt.jobs import scratch
 
     registry.check_name(name)
@@ -63,14 +61,14 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     options = _absolute(options, "ssh_config", "benchmark_model")
     entry = DeviceEntry(link=link, target=target, **options)
     device = resolve.of(name, entry)
-    if isinstance(device, BenchmarkPhone):
+    if is_own_timer(device):
         _add_benchmark_phone(name, entry, device)
         return
     with scratch.folder() as folder, progress() as listener:
         try:
-            if isinstance(device, Adb | Emulated):
+            if is_prepared(device):
                 device.prepare(listener)
-            if isinstance(device, Emulated):
+            if is_emulation(device):
                 target = entry.target or device.target
                 entry = DeviceEntry(link=link, target=target, **options)
             found = probe(device, (), Path(folder) / "log", listener)
@@ -84,7 +82,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     say(f"{name}: {said}, target {entry.target or 'unknown'}")
     if target is None and len(fits) > 1:
         say(f"It is also of: {', '.join(fits[1:])}. Choose another one with --target.")
-    if isinstance(device, Emulated):
+    if is_emulation(device):
         say(device.note or f"It runs on the very core of that target, {device.core}.")
     elif target is not None and target not in fits and targets.load(target).match:
         say(f"It does not look like a {target}: `edgeopt devices check {name}`.")
@@ -98,13 +96,13 @@ def _absolute(options: dict[str, str | None], *names: str) -> dict[str, str | No
     return {**options, **paths}
 
 
-def _add_benchmark_phone(name: str, entry: DeviceEntry, device: BenchmarkPhone) -> None:
+def _add_benchmark_phone(name: str, entry: DeviceEntry, device: OwnTimer) -> None:
     """A phone that has no runner to ask: what it is of is taken as said."""
     from edgeopt.devices import registry
 
     with progress() as listener, contextlib.closing(device):
         device.prepare(listener)
-        board = device.machine()["board"]
+        board = device.machine().board
     registry.add(name, entry)
     say(f"{name}: {board}, target {entry.target or 'unknown'}")
     say(f"Timed by {device.program.name}: means, which nothing is compared with.")
@@ -137,7 +135,7 @@ def list_devices(as_json: bool) -> None:
 def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: bool) -> None:
     """Look at the device NAME (or a link, or local): can it be measured on?"""
     from edgeopt.devices import resolve
-    from edgeopt.harness.check import check as run_check
+    from edgeopt.harness.device_check import check as run_check
     from edgeopt.jobs import scratch
 
     target = _target(name)

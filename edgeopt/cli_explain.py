@@ -30,7 +30,7 @@ def explain(run: Path, as_json: bool, out: Path | None, top: int, **asked: Any) 
     from edgeopt.report import explain_table
 
     with progress() as listener:
-        found = why.explain(run, why.Asked(**asked), listener)
+        found = why.explain(run, why.Question(**asked), listener)
     if out is not None:
         why.keep(found, out)
     if as_json:

@@ -12,8 +12,7 @@ from edgeopt.command import Command
 from edgeopt.console import console, print_data, print_json, progress, say
 
 if TYPE_CHECKING:
-    from edgeopt.devices.benchmark_phone import BenchmarkPhone
-    from edgeopt.devices.device import Device
+    from edgeopt.devices.device import Device, OwnTimer
 
 #: Options of `bench` that mean nothing to a phone which LiteRT's benchmark_model times.
 NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "load_time")
@@ -42,7 +41,7 @@ NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "l
 def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> None:
     """Time ARTIFACTS (.onnx, .tflite, .xml, .pte, .param ...) side by side, against the first."""
     from edgeopt import parse
-    from edgeopt.devices.benchmark_phone import BenchmarkPhone
+    from edgeopt.devices.device import is_own_timer
     from edgeopt.devices.resolve import resolve
     from edgeopt.store import bench_file
 
@@ -50,7 +49,7 @@ def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> No
     data, baseline = options["data"], options["baseline"]
     out = bench_file.place(options["out"], [*artifacts, *filter(None, (data, baseline))])
     with contextlib.closing(resolve(options["device"])) as device:
-        if isinstance(device, BenchmarkPhone):
+        if is_own_timer(device):
             means = _run_means(artifacts, options, device, out)
             ctx.exit(1 if all(row.reason for row in means) else 0)
         rows = _run_mode(artifacts, options, device, out)
@@ -63,7 +62,7 @@ def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> No
 def _run_means(
     artifacts: tuple[Path, ...],
     options: dict[str, Any],
-    device: BenchmarkPhone,
+    device: OwnTimer,
     out: Path,
 ) -> Any:
     """The rows of a phone that LiteRT's own program times."""

@@ -18,8 +18,8 @@ TESTS = Path(__file__).parent
 #: What takes longest is begun first: two processes that share the files then end together.
 LONGEST = ("pipeline", "benchmarking", "conformance", "bundle", "compress", "convert", "sources")
 
-#: Folders whose files share what takes a minute to make: one process runs them all.
-TOGETHER = ("conformance",)
+#: Folders whose files share what takes long to make: one process runs them all.
+TOGETHER = ("compress", "conformance")
 
 # The machine that runs the tests may be measuring at the same time: no deadlines.
 settings.register_profile("edgeopt", max_examples=25, deadline=None)

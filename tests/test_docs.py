@@ -73,14 +73,14 @@ VALUES = [
     comparison.Line, comparison.Cell, comparison.Single, comparison.Share, published.Predicted,
     effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
     emulation.Emulation, emulation.OutputDifference,
-    layers.Refinement, layers.Step, layers.Price, layers.Group, layers.NoiseTable,
-    layers.GroupNoise, compression.CompressionStep, schedule.Asked,
+    layers.Refinement, layers.TriedForm, layers.Price, layers.Group, layers.LayerSensitivity,
+    layers.GroupSensitivity, compression.CompressionStep, schedule.Asked,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,
     time_profile.TimeProfile, time_profile.OperatorTime,
 ]  # fmt: skip
-RAW = [timed.Session, timed.Timed, timed.Launch, timed.Block]
+RAW = [timed.Measurement, timed.Timed, timed.Launch, timed.Block]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda v: v.__name__)
@@ -156,7 +156,7 @@ def test_the_example_is_a_record_of_this_version() -> None:
     assert line.recipe_id == line.recipe.id
 
 
-@pytest.mark.parametrize("words", [record.Status, record.Step, recipe.Precision])
+@pytest.mark.parametrize("words", [record.Status, record.RecordStep, recipe.Precision])
 def test_every_status_step_and_precision_is_explained(words: Any) -> None:
     assert set(get_args(words)) - named(section(page("records.md"), "`Record`")) == set()
 

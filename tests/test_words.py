@@ -14,12 +14,10 @@ from tests.test_layers import FILES, PACKAGE, own_room, rooms, tree
 
 #: These read what other programs print, or what a device says: words are all there is.
 READ_OTHERS = (
-    "runtimes", "runner", "jobs", "sources", "convert", "devices", "harness",
+    "jobs", "sources", "convert", "devices",
 )  # fmt: skip
 #: Texts of old runs are read here, and nowhere else; the runtimes' code is changed for run.py.
 OLD_RUNS, CODE = ("store/old_reasons.py", "store/old_stages.py"), ("bundle/write.py",)
-#: A name in a table, and no sentence, though it is shown to people as well.
-NAMES = ("COMPRESSED",)
 
 _CUT = ("partition", "rpartition", "removeprefix", "removesuffix", "startswith", "endswith")
 _READ = (*_CUT, "split", "rsplit", "find", "index", "replace")
@@ -55,7 +53,7 @@ def sentences() -> frozenset[str]:
             text = node.value if isinstance(node, ast.Assign) else None
             if isinstance(node, ast.Assign) and isinstance(text, ast.Constant):
                 names |= {ast.unparse(one) for one in node.targets if is_prose(text.value)}
-    return frozenset(names - set(NAMES))
+    return frozenset(names)
 
 
 def holds_prose(node: ast.expr) -> bool:
@@ -166,7 +164,8 @@ def test_a_unit_behind_a_figure_is_seen(code, count, monkeypatch):
 
 #: Findings of a machine, reports of tools and of progress: said in these rooms still.
 SAY_UNITS = (
-    "jobs", "targets", "sources", "datasets", "convert", "devices", "harness", "pipeline", "parse",
+    "runtimes", "jobs", "targets", "sources", "datasets", "compress", "convert", "devices",
+    "harness", "pipeline", "parse",
 )  # fmt: skip
 
 
@@ -176,6 +175,18 @@ def test_only_format_prints_a_unit():
         for path in FILES
         if name_of(path) != PRINTS_UNITS and own_room(path) not in SAY_UNITS
         for line in units(path)
+    ]
+    assert printed == []
+
+
+def test_templates_print_no_unit():
+    pages = sorted((PACKAGE / "report").glob("*.html"))
+    assert len(pages) > 4
+    printed = [
+        f"{page.name}: {line.strip()[:80]}"
+        for page in pages
+        for line in page.read_text("utf-8").splitlines()
+        if any(UNIT.match(behind) for behind in line.split("}}")[1:])
     ]
     assert printed == []
 
@@ -227,3 +238,20 @@ def test_the_rooms_below_report_give_values_and_no_sentences():
     ]
     assert made == []
     assert all(rooms().index(room) < rooms().index("report") for room in SILENT)
+
+
+#: They set a reason's words with its value; where there is a latency both are empty.
+SAY_WHY_UNTIMED = ("report/untimed_words.py", "store/limits.py")
+
+
+def test_a_reason_is_put_into_words_where_its_value_is_set():
+    alone = [
+        f"{name_of(path)}:{node.lineno}: {ast.unparse(node)[:80]}"
+        for path in FILES
+        if name_of(path) not in SAY_WHY_UNTIMED
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "latency_reason" and ast.unparse(keyword.value) != "''"
+    ]
+    assert alone == []

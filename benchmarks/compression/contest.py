@@ -20,22 +20,23 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.devices.local import Local
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.progress import silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.tensor import Binding
-from edgeopt.harness.answer import answer
+from edgeopt.harness.answering import answer
 from edgeopt.harness.budget import BUDGETS
 from edgeopt.harness.client import RunnerFailed
-from edgeopt.harness.compare import compare, noise
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.timed import Session
+from edgeopt.harness.timed import Measurement
+from edgeopt.harness.verdicts import compare, noise
 from edgeopt.jobs import child
-from edgeopt.pipeline.evaluation_set import exam, metric_for, output_shapes
+from edgeopt.pipeline.evaluation_set import EvaluationSet, metric_for
 from edgeopt.pipeline.intake import Intake
+from edgeopt.pipeline.scoring import Scoring
+from edgeopt.pipeline.source_model import ask, output_shapes, shuffled
 from edgeopt.runner import sensors
 from edgeopt.store.run_folder import RunFolder
 
@@ -60,18 +61,18 @@ class Contest:
 
     def __post_init__(self) -> None:
         self.device, self.log = Local(), self.folder / "bench.log"
-        self.max_drop = self.run.request.constraints.max_drop
-        parts = self.intake.parts
-        self.confirm = self._exam("confirm", parts.confirm)
-        choose = self._exam("choose", parts.choose)
-        self.judge = metric_for(self.run.request.metric, choose, self.intake.output)
-        self.wanted = self._classes(choose.samples, choose.source[self.intake.output])
-        self.choose = choose.samples
+        parts, request, output = self.intake.parts, self.run.request, self.intake.output
+        self.choose, _, answers = self._asked("choose", parts.choose)
+        metric = metric_for(request.metric, self.choose, answers, output)
+        self.wanted = self._classes(self.choose, answers[output])
+        scoring = Scoring(metric, output, request.constraints)
+        self.max_drop = scoring.max_drop
+        self.confirm = EvaluationSet("confirm", *self._asked("confirm", parts.confirm), scoring)
 
-    def _exam(self, part: str, samples: Samples) -> Any:
-        place = self.folder / "exam" / part
-        source = self.intake.source
-        return exam(part, samples, source, self.device, place, self.log, STEP_S, silent)
+    def _asked(self, part: str, samples: Samples) -> tuple[Samples, Feed, Any]:
+        samples = shuffled(samples)
+        feed = Feed(samples.inputs, self.folder / "parts" / part)
+        return samples, feed, ask(self.intake.source, self.device, feed, self.log, STEP_S)
 
     def _classes(self, samples: Samples, answers: np.ndarray) -> np.ndarray:
         """What NNCF's accuracy control is told is right: the labels, else the source's answers."""
@@ -189,7 +190,7 @@ class Contest:
             answers, _ = answer(self.device, subject, self.confirm.feed, shapes, self.log, STEP_S)
         except RunnerFailed as error:
             return {"why": str(error.args[0])}
-        score, drop = self.confirm.marks(self.judge, answers, self.intake.output, self.max_drop)
+        score, drop = self.confirm.marks(answers)
         size = sum(path.stat().st_size for path in _own_files(subject.path))
         return {
             "runtime": subject.runtime,
@@ -199,7 +200,7 @@ class Contest:
             "size_bytes": size,
         }
 
-    def _timed(self, subjects: list[Subject]) -> Session:
+    def _timed(self, subjects: list[Subject]) -> Measurement:
         baseline = next(s.key for s in subjects if s.key.startswith("ONNX Runtime fp32"))
         return measure(
             self.device, subjects, self.confirm.feed, BUDGETS[self.budget], self.log, STEP_S,
@@ -207,7 +208,7 @@ class Contest:
             progress=lambda what, done, total: print(f"  {done}/{total} {what}", file=sys.stderr),
         )  # fmt: skip
 
-    def _with_latency(self, title: str, entry: dict[str, Any], session: Session) -> None:
+    def _with_latency(self, title: str, entry: dict[str, Any], session: Measurement) -> None:
         """The better one of its thread counts, and the choice's verdict over it."""
         keys = [k for k, t in session.timed.items() if t.title == title or k == title == OURS]
         alive = {k: latency(session.timed[k], session.budget) for k in keys if k != session.twin

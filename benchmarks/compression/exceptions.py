@@ -32,17 +32,21 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import measure
-from edgeopt.harness.profile import profile
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.profiling import profile
 from edgeopt.harness.validity import findings
+from edgeopt.harness.verdicts import compare
+from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.intake import take_in
+from edgeopt.pipeline.placement import Placement
 from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.target_run import at_work
 from edgeopt.report.progress import Progress
 from edgeopt.search import prices
+from edgeopt.search.space import Space
 from edgeopt.store import run_folder
 
 THREADS = 2
@@ -72,7 +76,7 @@ def first() -> dict[str, np.ndarray]:
     return {name: array[:20] for name, array in crops._crops(crops.photos()[19:27], 3, 5).items()}
 
 
-def lesson() -> dict[str, np.ndarray]:
+def training() -> dict[str, np.ndarray]:
     """320 more crops of the photos that calibrate."""
     return crops._crops(crops.photos()[19:27], 40, seed=7)
 
@@ -101,7 +105,7 @@ def run(names: Sequence[str], budget: str, work: Path, progress: Listener) -> di
         metric="agreement",
         constraints=Constraints(max_drop=0.01),
         compression=Compression(methods=("qat",), training=RECOVERY),
-        train="benchmarks.compression.exceptions:lesson",
+        train="benchmarks.compression.exceptions:training",
         out=work / "run",
         step_timeout_s=900.0,
     )
@@ -109,8 +113,9 @@ def run(names: Sequence[str], budget: str, work: Path, progress: Listener) -> di
     scratch.mkdir()
     intake = take_in(call, scratch, progress)
     folder, _ = run_folder.create(call.out, intake.request)
-    with RunContext(call, intake, folder, progress, Local()) as context:
-        evaluator = context.evaluator(context.local)
+    with run_context.opened(call, intake, folder, progress, Local()) as context:
+        placement = Placement(targets.load("this-machine"), context.local)
+        evaluator = at_work(context, placement, Space((), ())).evaluator
         return {name: _runtime(context, evaluator, name, budget, progress) for name in names}
 
 
@@ -118,7 +123,7 @@ def _runtime(
     context: RunContext, evaluator: Evaluator, name: str, budget: str, progress: Listener
 ) -> dict[str, Any]:
     options = _options(name)
-    usual = convert.load(name).quantization("int8-static", evaluator.source)
+    usual = convert.load(name).quantization("int8-static", context.intake.source)
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 
@@ -164,22 +169,22 @@ def _options(name: str) -> dict[str, str | int]:
 
 def _prices(evaluator: Evaluator, fp32: Recipe, plain: Recipe, progress: Listener) -> list[Price]:
     progress(f"{plain.runtime}: ranking layers")
-    table = evaluator.conversions.noise(plain, evaluator.output)
+    table = evaluator.conversions.sensitivity(plain, evaluator.choose.scoring.output)
     pair = profile(
-        evaluator.device,
-        [evaluator.subject(recipe, evaluator.artifact(recipe)) for recipe in (fp32, plain)],
+        evaluator.access.device,
+        [evaluator.subject(recipe) for recipe in (fp32, plain)],
         evaluator.choose.feed,
         [40, 40],
-        evaluator.log("profile"),
+        evaluator.access.log("profile"),
         300.0,
     )
-    return prices.worth_keeping(prices.prices(table, *pair))
+    return prices.worth_keeping(prices.price_groups(table, *pair))
 
 
 def _scored(context: RunContext, evaluator: Evaluator, recipe: Recipe) -> dict[str, Any]:
-    artifact = evaluator.artifact(recipe)
-    answers, _ = evaluator.answers(recipe, artifact, context.confirm)
-    score, drop = context.confirm.marks(evaluator.judge, answers, evaluator.output, 0.01)
+    artifact, held_out = evaluator.conversions.artifact(recipe), context.confirm.value()
+    answers, _ = evaluator.answers(recipe, evaluator.subject(recipe), held_out)
+    score, drop = held_out.marks(answers)
     return {
         "recipe": str(recipe),
         "convert_s": artifact.convert_s,
@@ -192,14 +197,14 @@ def _scored(context: RunContext, evaluator: Evaluator, recipe: Recipe) -> dict[s
 def _timed(
     evaluator: Evaluator, forms: dict[str, Recipe], budget: str, progress: Listener
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    subjects = [evaluator.subject(recipe, evaluator.artifact(recipe)) for recipe in forms.values()]
+    subjects = [evaluator.subject(recipe) for recipe in forms.values()]
     base = forms["fp32"].id
     session = measure(
-        evaluator.device,
+        evaluator.access.device,
         subjects,
         evaluator.choose.feed,
         BUDGETS[budget],
-        evaluator.log("measure"),
+        evaluator.access.log("measure"),
         300.0,
         progress=progress,
         baseline=base,
@@ -215,7 +220,7 @@ def _timed(
                 compare(session, recipe.id, default)
             ),
         }
-    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session.raw())
+    said = [f"{one.state}: {one.check}: {one.found}" for one in findings(session)
             if one.state in ("warning", "failed")]  # fmt: skip
     return rows, said
 

@@ -31,13 +31,14 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
+from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.emulation import USUAL, Effort, emulate
+from edgeopt.pipeline.emulated_answers import USUAL, SampleLimit, emulate
 from edgeopt.pipeline.intake import take_in
 from edgeopt.pipeline.placement import Placement
-from edgeopt.pipeline.run_context import RunContext
-from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.pipeline.target_run import at_work
 from edgeopt.report.progress import Progress
+from edgeopt.search.space import Space
 from edgeopt.store import atomic, run_folder
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +59,8 @@ class Subject:
     """
 
     call: Callable[[Path, Sequence[str]], Call]
-    fp32: Effort = USUAL
-    int8: Effort = USUAL
+    fp32: SampleLimit = USUAL
+    int8: SampleLimit = USUAL
 
 
 def photos() -> dict[str, np.ndarray]:
@@ -105,7 +106,7 @@ def digits(work: Path, boards: Sequence[str]) -> Call:
 MODELS = {
     "digits": Subject(digits),
     "efficientnet-lite0": Subject(
-        efficientnet, fp32=Effort(32, float("inf")), int8=Effort(100, float("inf"))
+        efficientnet, fp32=SampleLimit(32, float("inf")), int8=SampleLimit(100, float("inf"))
     ),
 }
 
@@ -134,11 +135,11 @@ def run(
     (work / "scratch").mkdir()
     intake = take_in(call, work / "scratch", progress)
     folder, _ = run_folder.create(call.out, intake.request)
-    with RunContext(call, intake, folder, progress) as context:
+    with run_context.opened(call, intake, folder, progress) as context:
         for profile in intake.profiles:
             device = Emulated(profile)
-            evaluator = context.evaluator(context.local)
-            made = TargetRun(context, evaluator, Placement(profile)).candidates(recipes())
+            run = at_work(context, Placement(profile), Space(tuple(recipes()), ()))
+            made, evaluator = run.evaluated(recipes()), run.evaluator
             floats = [r for r in made if r.precision == "fp32"]
             others = [r for r in made if r.precision != "fp32"]
             found = emulate(evaluator, device, floats, progress, subject.fp32)

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from msgspec.structs import asdict
 
 from benchmarks.devices.slow_link import SlowLink
 from benchmarks.devices.sshd import HOST, Sshd
@@ -30,12 +31,12 @@ from edgeopt.benchmarking.opened_files import Opened, open_files
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.devices.ssh import Ssh
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.client import Client
-from edgeopt.harness.compare import compare, noise
 from edgeopt.harness.figures import latency
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
+from edgeopt.harness.verdicts import compare, noise
 
 HERE, AGAIN, NEAR, FAR = "here", "here again", "ssh", "ssh, 200 ms away"
 DELAY_S = 0.1  # each way
@@ -67,7 +68,7 @@ def small_net(path: Path) -> None:
 
 
 def launch(
-    devices: dict[str, Device], opened: Opened, session: Session, rng: random.Random, log: Path
+    devices: dict[str, Device], opened: Opened, session: Measurement, rng: random.Random, log: Path
 ) -> None:
     """Fresh processes on every device; then rounds of one block each, in random order."""
     subject, budget = opened.subjects[0], session.budget
@@ -75,24 +76,24 @@ def launch(
         arms = []
         for name in rng.sample(list(devices), len(devices)):
             client = stack.enter_context(Client(devices[name], log))
-            told = open_session(client, devices[name], subject, LIMIT_S)
+            opened_there = open_session(client, devices[name], subject, LIMIT_S)
             files = [devices[name].put(path) for path in opened.feeds.files(subject.inputs)]
             client.request("inputs", LIMIT_S, files=files, count=len(opened.feeds))
             warm = client.request(
                 "warmup", LIMIT_S, runs=budget.warmup_runs, seconds=budget.warmup_s
             )
-            record = Launch(told, warm["first_ns"], warm["t_ns"], warm["peak_rss_bytes"])
+            record = Launch(opened_there.loaded, warm.first_ns, warm.t_ns, warm.peak_rss_bytes)
             session.timed[name].launches.append(record)
-            size = budget.block_size(statistics.median(warm["t_ns"]))
+            size = budget.block_size(statistics.median(warm.t_ns))
             arms.append((client, record, size))
         for index in range(budget.rounds):
             rng.shuffle(arms)
             for position, (client, record, size) in enumerate(arms):
                 reply = client.request("block", LIMIT_S, count=size)
-                record.blocks.append(Block(round=index, position=position, **reply))
+                record.blocks.append(Block(round=index, position=position, **asdict(reply)))
 
 
-def run(model: Path, budget: Budget, scratch: Path) -> Session:
+def run(model: Path, budget: Budget, scratch: Path) -> Measurement:
     """The whole schedule."""
     server = Sshd(scratch)
     far = SlowLink(server.port, DELAY_S)
@@ -105,7 +106,7 @@ def run(model: Path, budget: Budget, scratch: Path) -> Session:
         NEAR: server.device(**own),
         FAR: Ssh(FAR, server.entry(**own, **away)),
     }
-    session = Session(budget, 0, {n: Timed(n, n) for n in devices}, HERE, AGAIN)
+    session = Measurement(budget, 0, {n: Timed(n, n) for n in devices}, HERE, AGAIN)
     rng = random.Random(0)
     try:
         opened = open_files(devices[HERE], [model], (1,), None, 0, scratch / "work", LIMIT_S)
@@ -120,7 +121,7 @@ def run(model: Path, budget: Budget, scratch: Path) -> Session:
     return session
 
 
-def summary(session: Session, model: str) -> dict[str, object]:
+def summary(session: Measurement, model: str) -> dict[str, object]:
     """Figures of every arm, and its ratio to the first."""
     arms = {}
     for name, timed in session.timed.items():

@@ -14,7 +14,7 @@ from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.feed import fields
-from edgeopt.pipeline import diagnosis, evaluation_set
+from edgeopt.pipeline import diagnosis, source_model
 from edgeopt.pipeline.parity_check import parity
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.source import Source
@@ -78,8 +78,8 @@ def source_check(argument: dict[str, Any]) -> dict[str, Any]:
 
 
 def source_answers(source: Source, given: Arrays) -> Arrays:
-    """What `evaluation_set.ask` would get, in this process."""
-    subject = evaluation_set.reference(source)
+    """What `source_model.ask` would get, in this process."""
+    subject = source_model.reference(source)
     return _answers(
         subject.runtime,
         str(subject.path),

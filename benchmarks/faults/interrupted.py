@@ -19,12 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks.faults import under_way
+from benchmarks.faults.afterwards import Found, goes_on, lines
 from benchmarks.faults.small_run import Bench, Scene
+from benchmarks.faults.two_calls import TWO, wait
 
 CONVERTER = "edgeopt.convert.worker:make"
 RESULTS = Path(__file__).with_suffix(".json")
@@ -42,58 +43,47 @@ STEPS = {
 PLACES = ("out", "temporary", "cache")
 SIZES = 4  # of each place
 SEED = 14
+TRIES = 4
 MIB = 1 << 20
-
-Found = dict[str, Any]
 
 
 def kill(scene: Scene, reference: Found, name: str, moment: float) -> list[str]:
     """End a call at a share of the time that one takes; then the same call again."""
-    process = scene.start()
-    time.sleep(moment * reference["seconds"])
-    return _killed(scene, reference, process, name)
+    seconds = reference["seconds"]
+    for _ in range(TRIES):
+        began, process = time.monotonic(), scene.start()
+        try:
+            process.wait(moment * seconds)
+        except subprocess.TimeoutExpired:
+            return _killed(scene, reference, process, name, under_way.steps(scene.tag))
+        process.communicate()
+        seconds = time.monotonic() - began  # the machine has more time than it had
+        scene.clear()
+    return ["the call was over before it could be killed"]
 
 
 def kill_during(scene: Scene, reference: Found, name: str, step: str) -> list[str]:
     """End a call when it is at a step; then the same call again."""
     process = scene.start()
-    _wait(lambda: step in under_way.steps(scene.tag), process)
-    wrong = _killed(scene, reference, process, name)
+    seen: list[str] = []
+
+    def there() -> bool:
+        seen[:] = under_way.steps(scene.tag)
+        return step in seen
+
+    wait(there, process)
+    wrong = _killed(scene, reference, process, name, seen)
     return [*wrong, *[f"{step} was not met"] * (step not in scene.met)]
 
 
-def _killed(scene: Scene, reference: Found, process: subprocess.Popen[str], name: str) -> list[str]:
-    scene.met = under_way.steps(scene.tag)
+def _killed(
+    scene: Scene, reference: Found, process: subprocess.Popen[str], name: str, met: Sequence[str]
+) -> list[str]:
+    scene.met = list(met)
     process.send_signal(getattr(signal, f"SIG{name}"))
     process.communicate(timeout=60)
     wrong = [f"after {name} in {scene.met}: {one} is left" for one in scene.left()]
-    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
-
-
-def _lines(scene: Scene) -> list[str]:
-    """Whole lines of the journal."""
-    try:
-        return (scene.out / "results.jsonl").read_text("utf-8").splitlines(keepends=True)
-    except OSError:
-        return []
-
-
-def _goes_on(scene: Scene, reference: Found, before: list[str]) -> list[str]:
-    """What is wrong with the same call, made again after an interruption."""
-    code, said = scene.call()
-    wrong = []
-    if code != 0 or scene.state() != "finished":
-        wrong.append(f"the same call: exit {code}, {scene.state() or 'no run'}: {said[-300:]}")
-    if scene.rows() != reference["rows"]:
-        wrong.append(f"the same call: other records: {scene.rows()}")
-    whole = [line for line in before if line.endswith("\n")]
-    if _lines(scene)[: len(whole)] != whole:
-        wrong.append("the same call: a record that was there is gone")
-    wrong += [f"in the end {one} is left" for one in scene.left()]
-    rest = [p.name for p in scene.out.glob(".*")] + [p.name for p in scene.out.glob("work*")]
-    rest += [p.name for p in scene.out.rglob("edgeopt-*")]
-    rest += [p.name for p in scene.cache.glob(".*.part")]
-    return [*wrong, *(f"in the end {name} is left in the folder" for name in rest)]
+    return [*wrong, *goes_on(scene, reference, lines(scene))]
 
 
 def disk(scene: Scene, reference: Found, place: str, size_bytes: int) -> list[str]:
@@ -115,13 +105,13 @@ def disk(scene: Scene, reference: Found, place: str, size_bytes: int) -> list[st
         bad = [row for row in scene.rows() if row not in reference["rows"]]
         wrong += [f"recorded of a candidate: {row}" for row in bad]
         wrong += [f"{one} is left" for one in scene.left()]
-        before = _lines(scene)
+        before = lines(scene)
         wrong += ["a half line is left in results.jsonl"] * any(
             not line.endswith("\n") for line in before
         )
         more = ["mount", "-o", "remount,size=1g", str(mounted)]
         subprocess.run(more, check=True, capture_output=True)
-        return [*wrong, *_goes_on(scene, reference, before)]
+        return [*wrong, *goes_on(scene, reference, before)]
     finally:
         subprocess.run(["umount", "-l", str(mounted)], capture_output=True, check=False)
 
@@ -135,89 +125,6 @@ def _refused(code: int, said: str, place: str) -> list[str]:
     return wrong
 
 
-def at_once(scene: Scene, reference: Found) -> list[str]:
-    """The same call twice at one time."""
-    first, second = scene.start(), scene.start()
-    return _two(scene, reference, [first, second])
-
-
-def another(scene: Scene, reference: Found) -> list[str]:
-    """Another call while one goes on."""
-    first = scene.start()
-    _wait(lambda: (scene.out / "run.json").exists(), first)
-    return _two(scene, reference, [first, scene.start("--seed", "1")])
-
-
-def at_the_end(scene: Scene, reference: Found) -> list[str]:
-    """The same call while the first writes its bundle."""
-    first = scene.start()
-    _wait(lambda: (scene.out / "only").exists() or (scene.out / ".only.part").exists(), first)
-    return _two(scene, reference, [first, scene.start()])
-
-
-def one_killed(scene: Scene, reference: Found) -> list[str]:
-    """The same call as soon as the first was killed."""
-    first = scene.start()
-    _wait(lambda: len(_lines(scene)) > 0, first)
-    first.kill()
-    before = _lines(scene)
-    return _goes_on(scene, reference, before)
-
-
-def readers(scene: Scene, reference: Found) -> list[str]:
-    """`report` and `compare` of a folder that is being written."""
-    first, wrong = scene.start(), []
-    _wait(lambda: scene.out.exists(), first)
-    while first.poll() is None:
-        for command in ("report", "compare"):
-            code, said = scene.call(command=command)
-            if code not in (0, 1, 2) or "Traceback" in said:
-                wrong.append(f"{command} of a running run: exit {code}: {said[-300:]}")
-    first.communicate()
-    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
-
-
-def one_cache(scene: Scene, reference: Found) -> list[str]:
-    """Two calls at one time, into two folders, that need the same tools: they are made once."""
-    other = Scene(scene.bench, scene.place / "other", cache_of=scene)
-    calls = [scene.start(), other.start()]
-    ended = [(call.communicate(timeout=900), call.returncode) for call in calls]
-    wrong = [f"exit {code}: {err[-300:]}" for (_, err), code in ended if code]
-    made = [path.name for path in scene.cache.iterdir() if path.is_dir()]
-    wrong += [f"in the cache: {made}"] * (len(made) != 1)
-    for one in (scene, other):
-        wrong += _goes_on(one, reference, _lines(one))
-    return wrong
-
-
-def _wait(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    while not ready() and process.poll() is None:
-        time.sleep(0.01)
-
-
-def _two(scene: Scene, reference: Found, calls: list[subprocess.Popen[str]]) -> list[str]:
-    """One of two calls goes through; the other says which call holds the folder, or answers."""
-    ended = [(call.communicate(timeout=900), call) for call in calls]
-    said = [(call.returncode, out + err, call.pid) for (out, err), call in ended]
-    wrong = [] if any(code == 0 for code, _, _ in said) else [f"neither went through: {said}"]
-    pids = [pid for _, _, pid in said]
-    for code, text, pid in said:
-        other = next(one for one in pids if one != pid)
-        if code and not (code == 2 and f"process {other} " in text and "Traceback" not in text):
-            wrong.append(f"exit {code} without a word of who holds the folder: {text[-300:]}")
-    return [*wrong, *_goes_on(scene, reference, _lines(scene))]
-
-
-TWO = {
-    "two-at-once": at_once,
-    "two-another": another,
-    "two-at-the-end": at_the_end,
-    "two-one-killed": one_killed,
-    "two-readers": readers,
-    "two-one-cache": one_cache,
-}
-
-
 def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
     """All cases by name, the same ones each time."""
     rng = random.Random(SEED)
@@ -228,7 +135,8 @@ def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
             scene, reference, n, m
         )
     for step, name in STEPS.items():
-        found[f"kill-{name}-{step}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
+        title = step.rpartition(".")[2].replace(":", " ")  # no folder of tools has a colon
+        found[f"kill-{name}-{title}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
             scene, reference, n, s
         )
     for place in PLACES:

@@ -56,7 +56,10 @@ def cases() -> Iterator[Case]:
             yield Case(
                 f"{line} {pipe}", f"{{}} {line} {pipe}", (code, 1) if "doctor" in line else (code,)
             )
-    for kind, words in (("full", "No space left"), ("read-only", "Read-only|cannot be written")):
+    for kind, words in (
+        ("full", "no room is left"),
+        ("read-only", "[Rr]ead-only|cannot be written"),
+    ):
         for line in (f"{bench} disk/b.json", "report disk/run", f"{OPTIMIZE} disk/o"):
             yield Case(f"{line} {kind}", f"{{}} {line}", (2,), disk=kind, says=words)
         add = "EDGEOPT_CONFIG=$PWD/disk {} devices remove x"

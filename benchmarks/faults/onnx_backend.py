@@ -38,7 +38,7 @@ import numpy as np
 import edgeopt
 from benchmarks.faults.backend_models import TestModel, all_models, light_models
 from benchmarks.faults.backend_reasons import kind_of
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.convert.job import Job
 from edgeopt.datasets.check import check
 from edgeopt.datasets.samples import Samples
@@ -51,8 +51,6 @@ from edgeopt.sources.source import Source
 RESULTS = Path(__file__).with_suffix(".json")
 RUNTIMES = ("onnxruntime", "openvino", "litert", "ncnn")
 LIMIT_S = 240
-#: What keeps a session from computing in less than the name of its precision says.
-EXACT: dict[str, dict[str, str | int]] = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 #: Made here: two threads that make msgspec's account of a type at once crash it (0.22).
 _SOURCE = msgspec.json.Decoder(Source)
 
@@ -115,7 +113,7 @@ def asked(
     unsuitable = convert.load(runtime).unsuitable(precision, source)
     if unsuitable:
         return _refused(unsuitable)
-    options = EXACT.get(runtime, {})
+    options = runtimes.spec(runtime).options_for("fp32")  # so that it computes in no less
     base = convert.load(runtime).base(precision)
     folder = work / f"{runtime}-{precision}"
     try:

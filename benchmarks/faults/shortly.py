@@ -8,24 +8,17 @@ Everything about such a run is real but its figures.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any
 from unittest import mock
 
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.pipeline import compress, decide, races, refine, timing
+from edgeopt.pipeline.step import Skip
+from edgeopt.pipeline.steps.session_options import SessionOptions
 
-NAMES = ("quick", "standard")
-ROOMS = (
-    (decide, "SCREEN"),
-    (compress, "SCREEN"),
-    (timing, "CLOSER"),
-    (refine, "CLOSER"),
-    (races, "STEP"),
-    (races, "STEPS"),
-)
+FINAL = ("quick", "standard")
+RANKING = ("screen", "closer", "step", "steps")
 
 
 @contextmanager
@@ -36,24 +29,19 @@ def applied(sweep: bool = False) -> Iterator[None]:
         sweep: other settings of sessions are tried, too. Which candidates are, follows from their
             times: without it, runs of one call have the same rows.
     """
+    short = {name: replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05) for name in FINAL}
+    short |= {
+        name: replace(BUDGETS[name], looks=(1,), rounds=11, rounds_alone=0) for name in RANKING
+    }
     with ExitStack() as stack:
-        budgets = {
-            name: replace(BUDGETS[name], looks=(1,), rounds=10, warmup_s=0.05) for name in NAMES
-        }
-        for room, name in ROOMS:
-            short = replace(getattr(room, name), looks=(1,), rounds=11, rounds_alone=0)
-            stack.enter_context(mock.patch.object(room, name, short))
-            budgets[short.name] = short
-        stack.enter_context(mock.patch.dict(BUDGETS, budgets))
+        stack.enter_context(mock.patch.dict(BUDGETS, short))
         if not sweep:
-            stack.enter_context(mock.patch.object(decide, "sweep", _no_sweep))
+            stack.enter_context(mock.patch.object(SessionOptions, "why_skipped", _left_out))
         yield
 
 
-def _no_sweep(
-    station: Any, records: Sequence[Any], queue: Sequence[Any], baseline: Any
-) -> tuple[list[Any], list[Any]]:
-    return list(records), list(queue)
+def _left_out(*_: object) -> Skip:
+    return Skip("left out")
 
 
 if __name__ == "__main__":

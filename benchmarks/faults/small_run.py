@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 import uuid
@@ -50,6 +51,11 @@ class Scene:
     def __post_init__(self) -> None:
         for folder in (self.out.parent, self.temporary, self.cache):
             folder.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """As if nothing had been called."""
+        shutil.rmtree(self.place)
+        self.__post_init__()
 
     @property
     def out(self) -> Path:
@@ -105,7 +111,8 @@ class Scene:
                 last[record["target"], record["recipe_id"], record["runtime"]] = record
         except (OSError, ValueError):
             return []
-        return sorted([str(r["recipe_id"]), r["runtime"], r["status"]] for r in last.values())
+        whole = last.values()
+        return sorted([str(r["recipe_id"]), r["runtime"], _became(r)] for r in whole)
 
     def state(self) -> str:
         """Of run.json: "finished", "running", or "" where there is none."""
@@ -125,6 +132,12 @@ class Scene:
     def _left(self) -> list[str]:
         temporary = [f"temporary: {path.name}" for path in self.temporary.iterdir()]
         return [*running(self.tag), *temporary]
+
+
+def _became(record: dict[str, Any]) -> str:
+    """A record's status, and what it was rejected for."""
+    status, reason = str(record["status"]), str(record.get("reason") or "")
+    return status if status in ("ok", "skipped") else f"{status}: {reason[:300]}"
 
 
 def running(tag: str) -> list[str]:

@@ -29,9 +29,14 @@ import scipy
 from scipy import stats as tests_of_scipy
 
 from edgeopt.harness import budget as budgets
-from edgeopt.harness import compare
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness import verdicts
+from edgeopt.harness.replies import Loaded, Readings
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 from edgeopt.stats import proportion, verdict
+
+#: Of processes of which only the times are known.
+UNKNOWN = Loaded(version="", load_ns=0, compile_ns=None, why_null={})
+NONE = Readings()
 
 HERE = Path(__file__).parent
 TRACE = HERE.parents[1] / "tests" / "stats" / "aa_trace.npz"
@@ -66,14 +71,14 @@ def interleaved(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> tupl
             for key, timed in whole.timed.items()
         }
         session = dataclasses.replace(whole, timed=so_far, looks=number + 1)
-        if compare.settled(session, ("candidate",)):
+        if verdicts.settled(session, ("candidate",)):
             break
-    found = compare.compare(session, "candidate", "base")
+    found = verdicts.compare(session, "candidate", "base")
     assert found is not None
     return found.word, launches
 
 
-def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Session:
+def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Measurement:
     """The calls dealt to three arms, as the schedule does: rounds 2i and 2i+1 mirror each other."""
     rng = np.random.default_rng(seed)
     limit, rounds = plan.budget.looks[-1], plan.budget.rounds
@@ -81,15 +86,15 @@ def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Session:
     timed = {key: Timed(key, key) for key in ARMS}
     for launch in stretches:
         for key in ARMS:
-            timed[key].launches.append(Launch({}, 0, [], None))
+            timed[key].launches.append(Launch(UNKNOWN, 0, [], None))
         order = rng.permutation(len(ARMS))
         for number, blocks in enumerate(launch):
             order = order[::-1] if number % 2 else rng.permutation(len(ARMS))
             for position, arm in enumerate(order):
                 times = blocks[position] / (1 + effect if ARMS[arm] == "candidate" else 1)
-                block = Block(number, position, times.tolist(), 0, {}, {})
+                block = Block(number, position, times.tolist(), 0, NONE, NONE)
                 timed[ARMS[arm]].launches[-1].blocks.append(block)
-    return Session(plan.budget, seed, timed, "base", "twin")
+    return Measurement(plan.budget, seed, timed, "base", "twin")
 
 
 def sequential_welch(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> tuple[str, int]:

@@ -210,7 +210,7 @@ def proven(draw: Draw) -> Shipped:
 
 
 def now(draw: Draw) -> Shipped:
-    """What `pipeline/finalists.py` does, less the search for forms of what fell."""
+    """What `Final` and `Confirm` of `pipeline/steps/` do, less forms of what fell."""
     limits = Constraints(max_drop=LIMIT)
     scored = [_record(name, draw.bounded(name, draw.choose)) for name in _fastest_first(draw)]
     passed: list[Record] = []

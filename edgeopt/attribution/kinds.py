@@ -12,7 +12,8 @@ _COMPUTE = re.compile(
     re.IGNORECASE,
 )
 _CONVERSION = re.compile(
-    r"quantize|^cast$|convert|reorder|transpose|permute|^copy$|layout", re.IGNORECASE
+    r"quantize|^cast$|int8.?to.?float|float.?to.?int8|convert|reorder|transpose|permute|^copy$|layout",
+    re.IGNORECASE,
 )
 #: OpenVINO's generated kernels: one that changes the element type is there for that.
 _GENERATED = ("Subgraph", "Eltwise")

@@ -30,7 +30,7 @@ from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
-from edgeopt.harness.profile import profile
+from edgeopt.harness.profiling import profile
 from edgeopt.jobs.told import told
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find
@@ -45,7 +45,7 @@ _RUNS = (8, 40)  # profiled inferences in a turn, at least and at most
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """What is to be explained.
 
     Attributes:
@@ -67,7 +67,7 @@ class Asked:
     trust: bool = False
 
 
-def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanation:
+def explain(folder: Path, request: Question, progress: Listener = silent) -> Explanation:
     """Profile two candidates of a run in turns and say where their times differ.
 
     Nothing is written into the run.
@@ -77,13 +77,13 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
             profiler, or the data does not fit.
     """
     run = run_folder.read(folder)
-    target = _target(run, asked.target)
+    target = _target(run, request.target)
     records = [record for record in run.records if record.target == target]
-    a, b = chosen_pair(run, target, records, asked)
+    a, b = chosen_pair(run, target, records, request)
     store = RunFolder(Path(run.folder))
     with place(None) as (device, work):
-        subjects = [trusted.subject(store, record, asked.trust) for record in (a, b)]
-        arrays, inputs = _inputs(run, asked)
+        subjects = [trusted.subject(store, record, request.trust) for record in (a, b)]
+        arrays, inputs = _inputs(run, request)
         try:
             profiles = profile(
                 device,
@@ -91,21 +91,21 @@ def explain(folder: Path, asked: Asked, progress: Listener = silent) -> Explanat
                 Feed(arrays, work / "inputs"),
                 [_runs(record) for record in (a, b)],
                 work / "runner.log",
-                asked.timeout_s,
+                request.timeout_s,
                 under(progress, "profiling"),
             )
         except RunnerFailed as error:
             raise refused(error) from error
     source = _names(store, records)
     sides = [_side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
-    found = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
-    return msgspec.structs.replace(found, caveats=found.caveats + _elsewhere(a))
+    explanation = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
+    return msgspec.structs.replace(explanation, caveats=explanation.caveats + _elsewhere(a))
 
 
 def refused(error: RunnerFailed) -> EdgeoptError:
     """What a profile that failed is told as: not as the model's fault where it is edgeopt's own."""
-    said = str(error.args[0]).rstrip(".")
-    return told(error, BadInput(f"it cannot be explained: {said}.", error.hint))
+    why = str(error.args[0]).rstrip(".")
+    return told(error, BadInput(f"it cannot be explained: {why}.", error.hint))
 
 
 def _elsewhere(record: Record) -> tuple[str, ...]:
@@ -118,14 +118,14 @@ def _elsewhere(record: Record) -> tuple[str, ...]:
     )
 
 
-def keep(found: Explanation, path: Path) -> None:
+def keep(explanation: Explanation, path: Path) -> None:
     """Write an explanation as JSON.
 
     Raises:
         BadInput: the file cannot be written.
     """
     try:
-        atomic.write(path, msgspec.json.format(msgspec.json.encode(found)))
+        atomic.write(path, msgspec.json.format(msgspec.json.encode(explanation)))
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from None
 
@@ -147,47 +147,47 @@ def _explained(target: str, a: Side, b: Side, verdict: Verdict | None, inputs: s
     )
 
 
-def _target(run: Run, wanted: str | None) -> str:
-    if wanted is None:
+def _target(run: Run, name: str | None) -> str:
+    if name is None:
         return run.request.targets[0]
-    if wanted not in run.request.targets:
+    if name not in run.request.targets:
         raise BadInput(
-            f"the run has no target {wanted!r}.", f"It has {', '.join(run.request.targets)}."
+            f"the run has no target {name!r}.", f"It has {', '.join(run.request.targets)}."
         )
-    return wanted
+    return name
 
 
 def chosen_pair(
-    run: Run, target: str, records: list[Record], asked: Asked
+    run: Run, target: str, records: list[Record], request: Question
 ) -> tuple[Record, Record]:
     """The two candidates that are meant.
 
     Raises:
         BadInput: none is called so; nothing was chosen; they are one and the same.
     """
-    b = find.candidate(records, asked.b) if asked.b else None
+    b = find.candidate(records, request.b) if request.b else None
     threads = b.recipe.threads if b is not None and b.recipe else None
-    a = _first(run, target, records, asked, threads)
+    a = _first(run, target, records, request, threads)
     if b is None:
         b = _other(run, target, records, a)
-    elif asked.b and a.recipe and b.recipe and a.recipe.threads != b.recipe.threads:
-        b = find.candidate(records, asked.b, a.recipe.threads)
+    elif request.b and a.recipe and b.recipe and a.recipe.threads != b.recipe.threads:
+        b = find.candidate(records, request.b, a.recipe.threads)
     if a.recipe_id == b.recipe_id:
         raise BadInput(f"{a.recipe} is compared with itself.", "Name two candidates.")
     return a, b
 
 
 def _first(
-    run: Run, target: str, records: list[Record], asked: Asked, threads: int | None
+    run: Run, target: str, records: list[Record], request: Question, threads: int | None
 ) -> Record:
-    if asked.a:
-        return find.candidate(records, asked.a, threads)
-    if asked.runtime:
-        best = find.best_of(records, asked.runtime, "int8-static")
+    if request.a:
+        return find.candidate(records, request.a, threads)
+    if request.runtime:
+        best = find.best_of(records, request.runtime, "int8-static")
         if best is None:
             ran = dict.fromkeys(r.runtime for r in records if r.recipe)
             raise BadInput(
-                f"the run has no int8-static of {asked.runtime!r}.",
+                f"the run has no int8-static of {request.runtime!r}.",
                 f"Name a candidate; its runtimes are {', '.join(ran) or 'none'}.",
             )
         return best
@@ -234,17 +234,17 @@ def _alone(target: str, records: list[Record], a: Record) -> BadInput:
     )
 
 
-def _inputs(run: Run, asked: Asked) -> tuple[dict[str, np.ndarray], str]:
+def _inputs(run: Run, request: Question) -> tuple[dict[str, np.ndarray], str]:
     """A few samples, the same for both candidates, and where they came from."""
     specs = run.source.inputs
-    if asked.data is not None:
-        origin = "the given arrays" if isinstance(asked.data, Mapping) else str(asked.data)
-        return _few(load(asked.data, [s.name for s in specs]), specs, origin), origin
+    if request.data is not None:
+        origin = "the given arrays" if isinstance(request.data, Mapping) else str(request.data)
+        return _few(load(request.data, [s.name for s in specs]), specs, origin), origin
     if run.request.data.endswith(".npz"):
         with contextlib.suppress(BadInput):  # moved, or another one by now
-            found = load(run.request.data, [s.name for s in specs])
-            return _few(found, specs, run.request.data), run.request.data
-    return arrays_for(specs, None, asked.seed), f"random, seed {asked.seed}"
+            samples = load(run.request.data, [s.name for s in specs])
+            return _few(samples, specs, run.request.data), run.request.data
+    return arrays_for(specs, None, request.seed), f"random, seed {request.seed}"
 
 
 def _few(samples: Any, specs: Any, origin: str) -> dict[str, np.ndarray]:
@@ -272,7 +272,7 @@ def _names(store: RunFolder, records: list[Record]) -> LayerNames | None:
     return None
 
 
-def _side(record: Record, found: TimeProfile) -> Side:
+def _side(record: Record, profile_of: TimeProfile) -> Side:
     assert record.recipe is not None
     return Side(
         recipe_id=str(record.recipe_id),
@@ -281,7 +281,7 @@ def _side(record: Record, found: TimeProfile) -> Side:
         precision=record.precision,
         threads=record.recipe.threads,
         latency_ms=record.latency_ms if record.kind == "measured" else None,
-        profile=found,
+        profile=profile_of,
     )
 
 

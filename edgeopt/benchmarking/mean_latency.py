@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.devices.benchmark_model import Effort
-from edgeopt.devices.benchmark_phone import SUFFIX, BenchmarkPhone
+from edgeopt.devices.benchmark_phone import SUFFIX
+from edgeopt.devices.device import OwnTimer
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.mean_latency import MeanRow, MeanTable
 from edgeopt.domain.progress import Listener, silent
@@ -19,7 +20,7 @@ from edgeopt.sources.source import sha256_files
 def bench_means(
     paths: Sequence[Path],
     threads: Sequence[int],
-    device: BenchmarkPhone,
+    device: OwnTimer,
     effort: Effort,
     progress: Listener = silent,
 ) -> MeanTable:
@@ -41,15 +42,16 @@ def bench_means(
                 f"{path} is no .tflite file: {device.name} is timed by LiteRT's benchmark_model.",
                 "Give .tflite files, or add the phone anew without --benchmark-model.",
             )
-    wanted = [(path, count) for path in paths for count in threads]
+    cases = [(path, count) for path in paths for count in threads]
     rows = []
-    for number, (path, count) in enumerate(wanted):
-        progress(f"timing by benchmark_model: {path.name} threads={count}", number, len(wanted))
+    for number, (path, count) in enumerate(cases):
+        progress(f"timing by benchmark_model: {path.name} threads={count}", number, len(cases))
         rows.append(_row(device, path, count, effort))
-    return MeanTable(device=device.name, rows=tuple(rows), machine=device.machine())
+    machine = msgspec.to_builtins(device.machine())
+    return MeanTable(device=device.name, rows=tuple(rows), machine=machine)
 
 
-def _row(device: BenchmarkPhone, path: Path, threads: int, effort: Effort) -> MeanRow:
+def _row(device: OwnTimer, path: Path, threads: int, effort: Effort) -> MeanRow:
     row = MeanRow(
         path=str(path), sha256=sha256_files([path]), threads=threads, benchmark_model=None
     )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 import msgspec
 
 from edgeopt.benchmarking.opened_files import Opened, open_files, place
+from edgeopt.devices.account import Machine
 from edgeopt.devices.device import Device
 from edgeopt.domain import bounds
 from edgeopt.domain.case import Case
@@ -23,21 +24,20 @@ from edgeopt.domain.throughput import Throughput
 from edgeopt.harness import (
     load_time_figures,
     open_loop_figures,
+    readings,
     sustained_figures,
     throughput_figures,
-    told,
 )
 from edgeopt.harness.client import SHORT_S, Client
-from edgeopt.harness.load_time import load_time
-from edgeopt.harness.open_loop import open_loop
+from edgeopt.harness.load_time import measure_load_time
+from edgeopt.harness.open_loop import measure_open_loop
 from edgeopt.harness.started import Setting, Trial
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.sustained import sustained
-from edgeopt.harness.throughput import throughput
+from edgeopt.harness.sustained import measure_sustained
+from edgeopt.harness.throughput import measure_throughput
 
 Row = TypeVar("Row", bound=Case)
-Machine = dict[str, Any]
-Found = tuple[list[Row], Sequence[Trial]]  # the figures, and what they come from
+Found = tuple[list[Row], Sequence[Trial[Any]]]  # the figures, and what they come from
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Row]):
+class ModeResult(Generic[Row]):
     """All rows of one mode.
 
     Attributes:
@@ -105,7 +105,7 @@ class Outcome(Generic[Row]):
             "inputs": self.inputs,
             "rows": msgspec.to_builtins(self.rows),
             "ranking": msgspec.to_builtins(self.ranking),
-            "machine": self.machine,
+            "machine": msgspec.to_builtins(self.machine),
             "raw": self.raw,
         }
 
@@ -139,8 +139,10 @@ class SustainedMode:
     seconds: float = 600.0
 
     def find(self, work: Work) -> Found[Sustained]:
-        soaks = sustained(work.setting, work.subjects, self.seconds, progress=work.progress)
-        return [sustained_figures.figures(soak) for soak in soaks], soaks
+        trials = measure_sustained(
+            work.setting, work.subjects, self.seconds, progress=work.progress
+        )
+        return [sustained_figures.figures(trial) for trial in trials], trials
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,11 @@ class ThroughputMode:
     streams: tuple[int, ...] = (1, 2)
 
     def find(self, work: Work) -> Found[Throughput]:
-        crowds = throughput(
+        trials = measure_throughput(
             work.setting, work.subjects, self.streams, work.seed, progress=work.progress
         )
-        cores = work.machine.get("cores")
-        return [throughput_figures.figures(crowd, cores) for crowd in crowds], crowds
+        cores = work.machine.cores
+        return [throughput_figures.figures(trial, cores) for trial in trials], trials
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,9 @@ class OpenLoopMode:
     fps: float = 30.0
 
     def find(self, work: Work) -> Found[OpenLoop]:
-        trials = open_loop(work.setting, work.subjects, self.fps, work.seed, progress=work.progress)
+        trials = measure_open_loop(
+            work.setting, work.subjects, self.fps, work.seed, progress=work.progress
+        )
         return [open_loop_figures.figures(trial) for trial in trials], trials
 
 
@@ -177,7 +181,7 @@ class LoadTimeMode:
     name: ClassVar[str] = "load-time"
 
     def find(self, work: Work) -> Found[LoadTime]:
-        trials = load_time(work.setting, work.subjects, work.seed, progress=work.progress)
+        trials = measure_load_time(work.setting, work.subjects, work.seed, progress=work.progress)
         return [load_time_figures.figures(trial) for trial in trials], trials
 
 
@@ -196,30 +200,30 @@ def asked(
     Raises:
         BadInput: two at once, or a number outside its bounds.
     """
-    wanted: dict[str, Mode[Any]] = {}
+    modes: dict[str, Mode[Any]] = {}
     bounds.require("sustained_s", sustained_s)
     bounds.require("fps", fps)
     for count in streams:
         bounds.require("streams", count)
     if sustained_s is not None:
-        wanted["--sustained"] = SustainedMode(sustained_s)
+        modes["--sustained"] = SustainedMode(sustained_s)
     if streams:
-        wanted["--streams"] = ThroughputMode(tuple(dict.fromkeys(streams)))
+        modes["--streams"] = ThroughputMode(tuple(dict.fromkeys(streams)))
     if fps is not None:
-        wanted["--fps"] = OpenLoopMode(fps)
+        modes["--fps"] = OpenLoopMode(fps)
     if loading:
-        wanted["--load-time"] = LoadTimeMode()
-    if len(wanted) > 1:
-        raise BadInput(f"{' and '.join(wanted)} are two measurements.", "Ask for one at a time.")
-    if wanted and ordinary:
+        modes["--load-time"] = LoadTimeMode()
+    if len(modes) > 1:
+        raise BadInput(f"{' and '.join(modes)} are two measurements.", "Ask for one at a time.")
+    if modes and ordinary:
         raise BadInput(
-            f"--baseline, --quick and --submission do not go with {next(iter(wanted))}.",
+            f"--baseline, --quick and --submission do not go with {next(iter(modes))}.",
             "They are of the ordinary schedule: leave them out.",
         )
-    return next(iter(wanted.values()), None)
+    return next(iter(modes.values()), None)
 
 
-def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outcome[Row]:
+def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> ModeResult[Row]:
     """Measure files in one mode.
 
     Raises:
@@ -228,10 +232,10 @@ def run_mode(files: Files, mode: Mode[Row], progress: Listener = silent) -> Outc
     """
     with _opened(files) as (setting, opened):
         with Client(setting.device, setting.log) as client:
-            machine = told.machine(setting.device, client, SHORT_S)
+            machine = readings.machine(setting.device, client, SHORT_S)
         rows, trials = mode.find(Work(setting, opened.subjects, machine, files.seed, progress))
     raw = [trial.raw() for trial in trials]
-    return Outcome(mode.name, tuple(rows), opened.inputs, machine, raw)
+    return ModeResult(mode.name, tuple(rows), opened.inputs, machine, raw)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -21,13 +20,16 @@ from edgeopt.devices.device import Device, require_real
 from edgeopt.devices.local import Local
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.harness.feed import Feed
-from edgeopt.harness.files import alone, manifest
+from edgeopt.harness.files import alone, files_of, manifest
 from edgeopt.harness.inputs import INPUTS
+from edgeopt.harness.replies import Input
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import disk, on_disk, scratch
 from edgeopt.search.space import installed
+from edgeopt.sources.source import sha256_files
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Opened:
     """Files that can be timed.
 
     Attributes:
-        facts: subject key -> what its runtime says of it (operators, precisions, options).
+        facts: subject key -> what its runtime says of it.
+        sha256: subject key -> of its files.
         inputs: where the inputs came from.
     """
 
     subjects: tuple[Subject, ...]
-    facts: dict[str, Any]
+    facts: dict[str, SessionFacts]
+    sha256: dict[str, str]
     feeds: Feeds
     inputs: str
 
@@ -102,22 +106,23 @@ def open_files(
     for path in paths:
         _check(path, device)
         trusted.require(path, trust)
-    given = None if data is None else npz.read(data)
-    subjects, facts, feeds, inputs = [], {}, Feeds(), set()
+    given_arrays = None if data is None else npz.read(data)
+    subjects, facts, sha256, feeds, inputs = [], {}, {}, Feeds(), set()
     for number, path in enumerate(paths):
         runtime = runtimes.suffixes()[path.suffix.lower()]
         options = trusted.options(runtime, _options(path), trust)
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
         opening = Opening(device, path, folder, runtime, options, work / "inspect.log", timeout_s)
         specs, about, options = opening.look(shapes)
-        inputs |= {spec["name"] for spec in specs}
+        digest = sha256_files(files_of(path))
+        inputs |= {spec.name for spec in specs}
         bindings = tuple(_binding(spec, i) for i, spec in enumerate(specs))
-        arrays = arrays_for([_as_spec(b) for b in bindings], given, seed, str(data))
+        arrays = arrays_for([_as_spec(b) for b in bindings], given_arrays, seed, str(data))
         feeds.add(bindings, Feed(arrays, work / str(number)))
         for count in threads:
             key = f"{number}:{path}:{count}"
             title = f"{path.name} threads={count}"
-            facts[key] = about
+            facts[key], sha256[key] = about, digest
             subject = Subject(key, title, runtime, path, count, bindings, (), options, folder)
             subjects.append(subject)
     for name in shapes:
@@ -127,7 +132,7 @@ def open_files(
                 f"There are: {', '.join(sorted(inputs))}.",
             )
     origin = str(data) if data else f"random, seed {seed}"
-    return Opened(tuple(subjects), facts, feeds, origin)
+    return Opened(tuple(subjects), facts, sha256, feeds, origin)
 
 
 def _options(path: Path) -> dict[str, str | int]:
@@ -136,8 +141,8 @@ def _options(path: Path) -> dict[str, str | int]:
     Raises:
         BadInput: what is said beside it cannot be read.
     """
-    made = manifest(path)
-    return {} if made is None else dict(made.recipe.options)
+    artifact = manifest(path)
+    return {} if artifact is None else dict(artifact.recipe.options)
 
 
 def _check(path: Path, device: Device) -> None:
@@ -155,19 +160,14 @@ def _check(path: Path, device: Device) -> None:
         raise NotInstalled(f"{path} needs {' or '.join(packages)}.", f"pip install {packages[0]}")
 
 
-def _binding(spec: dict[str, Any], index: int) -> Binding:
-    return Binding(
-        source=spec["name"],
-        name=spec["name"],
-        index=index,
-        dtype=spec["dtype"],
-        shape=tuple(spec["shape"]),
-    )
+def _binding(spec: Input, index: int) -> Binding:
+    sizes = tuple(dim for dim in spec.shape if isinstance(dim, int))  # none is open any more
+    return Binding(source=spec.name, name=spec.name, index=index, dtype=spec.dtype, shape=sizes)
 
 
 def arrays_for(
     specs: Sequence[TensorSpec],
-    given: Mapping[str, np.ndarray] | None,
+    arrays: Mapping[str, np.ndarray] | None,
     seed: int,
     where: str = "the data",
 ) -> dict[str, np.ndarray]:
@@ -179,10 +179,10 @@ def arrays_for(
     Raises:
         BadInput: the arrays do not fit.
     """
-    if given is None:
+    if arrays is None:
         rng = np.random.default_rng(seed)
         return {spec.name: _random(rng, spec) for spec in specs}
-    samples = from_arrays(given, [spec.name for spec in specs], where)
+    samples = from_arrays(arrays, [spec.name for spec in specs], where)
     return {name: array[:INPUTS] for name, array in check(samples, specs, where).inputs.items()}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from edgeopt.benchmarking.opened_files import Opened, open_files, place
 from edgeopt.devices.device import Device
@@ -14,13 +13,14 @@ from edgeopt.domain.bench_row import BenchRow, BenchTable
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.finding import failures
 from edgeopt.domain.progress import Listener, silent, under
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.budget import STANDARD, Budget
-from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.figures import energy_of, latency, start
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.timed import Session
+from edgeopt.harness.timed import Measurement
 from edgeopt.harness.validity import findings
+from edgeopt.harness.verdicts import compare, noise, settled
 
 
 def bench(
@@ -66,11 +66,14 @@ def bench(
         opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
-    found = findings(raw)
-    spoiled = failures(found)
-    rows = tuple(_row(s, session, opened.facts[s.key], spoiled) for s in opened.subjects)
+    machine = findings(session)
+    spoiled = failures(machine)
+    rows = tuple(
+        _row(s, session, opened.facts[s.key], opened.sha256[s.key], spoiled)
+        for s in opened.subjects
+    )
     return BenchTable(
-        rows=rows, inputs=opened.inputs, noise=noise(session), findings=found, raw=raw
+        rows=rows, inputs=opened.inputs, noise=noise(session), findings=machine, raw=raw
     )
 
 
@@ -83,7 +86,7 @@ def _measure(
     timeout_s: float,
     seed: int,
     progress: Listener,
-) -> Session:
+) -> Measurement:
     keys = [subject.key for subject in opened.subjects]
     return measure(
         device,
@@ -100,7 +103,11 @@ def _measure(
 
 
 def _row(
-    subject: Subject, session: Session, facts: dict[str, Any], spoiled: tuple[str, ...]
+    subject: Subject,
+    session: Measurement,
+    facts: SessionFacts,
+    sha256: str,
+    spoiled: tuple[str, ...],
 ) -> BenchRow:
     timed, base = session.timed[subject.key], session.timed[session.baseline]
     versus = None
@@ -108,14 +115,14 @@ def _row(
         versus = compare(session, subject.key, session.baseline)
     return BenchRow(
         path=str(subject.path),
-        sha256=facts["sha256"],
+        sha256=sha256,
         runtime=subject.runtime,
-        version=facts["version"],
-        options=facts.get("options") or {},
+        version=facts.version,
+        options=facts.options or {},
         threads=subject.threads,
         latency_ms=None if timed.failed else latency(timed, session.budget, spoiled),
         versus_baseline=versus,
-        precision=arithmetic.precisions(facts.get("precisions") or {}),
+        precision=arithmetic.precisions(facts.precisions or {}),
         start=start(timed) if timed.launches else None,
         energy=energy_of(timed),
         reason=timed.failed,

@@ -48,8 +48,8 @@ def subject(store: RunFolder, record: Record, trust: bool) -> Subject:
     except artifact_files.NotWhole as error:
         why = record.reason or f"{error}."
         raise BadInput(f"{record.recipe} has no artifact: {why}", record.hint or AGAIN) from None
-    found = Subject.of(record.recipe, artifact, store.path / artifact.path)
-    return replace(found, options=options(record.runtime, found.options, trust))
+    subject_of = Subject.of(record.recipe, artifact, store.path / artifact.path)
+    return replace(subject_of, options=options(record.runtime, subject_of.options, trust))
 
 
 def require(path: Path, trust: bool) -> None:
@@ -66,12 +66,12 @@ def require(path: Path, trust: bool) -> None:
             raise refusal(path, error) from None
 
 
-def options(runtime: str, kept: dict[str, Any], trust: bool) -> dict[str, Any]:
+def options(runtime: str, stored: dict[str, Any], trust: bool) -> dict[str, Any]:
     """The options of a session: those that a run kept, and of programs the user's word alone."""
     spec = runtimes.spec(runtime)
     if spec.program:
         return dict(spec.trusting) if trust else {}
-    return kept
+    return stored
 
 
 def _require_unchanged(path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeopt.compress.lesson import Lesson
+from edgeopt.compress.distillation_set import DistillationSet
 from edgeopt.domain.compression import Training
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ROUNDS = 5
 LONG_S = 1.0  # a step that takes longer is tried once: there the difference shows
 
 
-def settle(module: torch.nn.Module, lesson: Lesson, training: Training) -> int:
+def settle(module: torch.nn.Module, data: DistillationSet, training: Training) -> int:
     """Let PyTorch use as many threads as train this module fastest; returns how many.
 
     The module and the random numbers are as before.
@@ -34,10 +34,10 @@ def settle(module: torch.nn.Module, lesson: Lesson, training: Training) -> int:
     counts = sorted({1, torch.get_num_threads()})
     if len(counts) > 1:
         trial = copy.deepcopy(module).train()
-        rows = np.sort(lesson.train[: training.batch])
+        rows = np.sort(data.train[: training.batch])
 
         def step() -> None:
-            lesson.loss(training, lesson.logits(trial, rows), rows).backward()
+            data.loss(training, data.logits(trial, rows), rows).backward()
 
         with torch.random.fork_rng(devices=[]):
             torch.set_num_threads(fastest(step, counts, torch.set_num_threads))

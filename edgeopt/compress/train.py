@@ -18,8 +18,8 @@ import msgspec
 import numpy as np
 
 from edgeopt.compress.curve import Curve, Epoch
+from edgeopt.compress.distillation_set import CHUNK, DistillationSet
 from edgeopt.compress.features import Pairs
-from edgeopt.compress.lesson import CHUNK, Lesson
 from edgeopt.compress.sparsify import zeros_of
 from edgeopt.domain.compression import Training
 from edgeopt.domain.progress import Listener, silent
@@ -79,7 +79,7 @@ class _State:
 
 def train(
     module: torch.nn.Module,
-    lesson: Lesson,
+    data: DistillationSet,
     training: Training,
     checkpoint: Path,
     tell: Listener = silent,
@@ -102,11 +102,11 @@ def train(
     )
     state.load(checkpoint)
     masks = zeros_of(module)
-    with Pairs(module, lesson.source, training.features) as pairs:
+    with Pairs(module, data.source, training.features) as pairs:
         if not state.epochs:
-            state.epochs.append(_look(module, lesson, training, 0, None, 0.0, 0.0))
+            state.epochs.append(_look(module, data, training, 0, None, 0.0, 0.0))
             watch(state.epochs[0])
-        ended = _epochs(state, lesson, training, masks, pairs, checkpoint, tell, watch)
+        ended = _epochs(state, data, training, masks, pairs, checkpoint, tell, watch)
     module.load_state_dict(state.best_weights)
     module.eval()
     checkpoint.unlink(missing_ok=True)
@@ -115,15 +115,15 @@ def train(
         epochs=tuple(state.epochs),
         best=state.best,
         ended=ended,
-        samples=len(lesson.train),
-        held_out=len(lesson.held_out),
-        labels=lesson.labels is not None and training.distillation < 1,
+        samples=len(data.train),
+        held_out=len(data.held_out),
+        labels=data.labels is not None and training.distillation < 1,
     )
 
 
 def _epochs(
     state: _State,
-    lesson: Lesson,
+    data: DistillationSet,
     training: Training,
     masks: dict[str, Any],
     pairs: Pairs,
@@ -139,9 +139,9 @@ def _epochs(
                 f"the weights are of epoch {state.best}"
             )
         began = time.monotonic()
-        loss = _epoch(state, lesson, training, masks, pairs, number)
+        loss = _epoch(state, data, training, masks, pairs, number)
         taken = time.monotonic() - began
-        done = _look(state.module, lesson, training, number, loss, rate_at(training, number), taken)
+        done = _look(state.module, data, training, number, loss, rate_at(training, number), taken)
         state.epochs.append(done)
         watch(done)
         if loss is None or done.held_out is None:
@@ -162,7 +162,7 @@ def _epochs(
 
 def _epoch(
     state: _State,
-    lesson: Lesson,
+    data: DistillationSet,
     training: Training,
     masks: dict[str, Any],
     pairs: Pairs,
@@ -176,10 +176,10 @@ def _epoch(
     named = dict(module.named_parameters())
     for group in state.optimizer.param_groups:
         group["lr"] = rate_at(training, number)
-    for rows in lesson.batches(training.batch, state.rng):
+    for rows in data.batches(training.batch, state.rng):
         state.optimizer.zero_grad()
-        loss = lesson.loss(training, lesson.logits(module, rows), rows)
-        loss = loss + pairs.distance(lesson.of(rows))
+        loss = data.loss(training, data.logits(module, rows), rows)
+        loss = loss + pairs.distance(data.of(rows))
         if training.l1:
             weights = (p.abs().sum() for p in named.values() if p.ndim > 1)
             loss = loss + training.l1 * sum(weights)
@@ -230,7 +230,7 @@ def _optimizer(module: Any, training: Training) -> Any:
 
 def _look(
     module: Any,
-    lesson: Lesson,
+    data: DistillationSet,
     training: Training,
     number: int,
     loss: float | None,
@@ -241,14 +241,14 @@ def _look(
     import torch
 
     module.eval()
-    rows = lesson.held_out
+    rows = data.held_out
     with torch.no_grad():
-        parts = [lesson.logits(module, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+        parts = [data.logits(module, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
         answers = torch.cat(parts)
-        held_out = float(lesson.loss(training, answers, rows))
+        held_out = float(data.loss(training, answers, rows))
     right = None
-    if lesson.task == "classes":
-        truths = lesson.answers.argmax(1) if lesson.labels is None else lesson.labels
+    if data.task == "classes":
+        truths = data.answers.argmax(1) if data.labels is None else data.labels
         right = float((answers.argmax(1) == truths[rows]).float().mean())
     return Epoch(
         number=number,

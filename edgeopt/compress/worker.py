@@ -16,8 +16,8 @@ from edgeopt.compress import fake_quant, low_rank, rebuild, resize, sparsify, th
 from edgeopt.compress import prune as pruning
 from edgeopt.compress import train as training
 from edgeopt.compress.curve import Curve, write
+from edgeopt.compress.distillation_set import DistillationSet, read
 from edgeopt.compress.events import events
-from edgeopt.compress.lesson import Lesson, lesson
 from edgeopt.domain.compression import (
     LowRank,
     Prune,
@@ -33,7 +33,9 @@ from edgeopt.domain.model import Value
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 from edgeopt.sources.exported_program import prepare_module
-from edgeopt.sources.source import Source
+from edgeopt.sources.onnx_form import OnnxForm, missing
+from edgeopt.sources.request import PrepareRequest
+from edgeopt.sources.source import OpenSpec, Source
 
 if TYPE_CHECKING:
     import torch
@@ -107,14 +109,18 @@ def make(argument: Any) -> Any:
         about = _change(job, module, job.stage)
     module.eval()
     if job.onnx:
-        prepared = prepare_module(module, _preparation(job), job.source.format)
+        source = prepare_module(module, _preparation(job), job.source.format)
+        exported = str(source.exported)
+        form = OnnxForm(
+            onnx=source.onnx, onnx_reason=source.onnx_reason, operators=source.operators
+        )
     else:
-        prepared = _program_alone(job, module)
+        exported, form = _program_alone(job, module), missing(ON_THE_WAY)
     derived = Derived(
-        exported=prepared["exported"],
-        onnx=prepared["onnx"],
-        onnx_reason=prepared["onnx_reason"],
-        operators=prepared["operators"],
+        exported=exported,
+        onnx=form.onnx,
+        onnx_reason=form.onnx_reason,
+        operators=form.operators,
         parameters=rebuild.parameters(module),
         about=about,
         curve=CURVE if curve else None,
@@ -124,8 +130,8 @@ def make(argument: Any) -> Any:
     return msgspec.to_builtins(derived)
 
 
-def _program_alone(job: StageJob, module: GraphModule) -> dict[str, Any]:
-    """What `prepare_module` answers, for a stage that only the next one starts from.
+def _program_alone(job: StageJob, module: GraphModule) -> str:
+    """The path of the program, for a stage that only the next one starts from.
 
     Raises:
         BadInput: PyTorch cannot export it.
@@ -138,7 +144,7 @@ def _program_alone(job: StageJob, module: GraphModule) -> dict[str, Any]:
     except Exception as error:
         otherwise = BadInput(f"what is left cannot be exported: {first_line(error)}")
         raise told(error, otherwise) from error
-    return {"exported": str(path), "onnx": None, "onnx_reason": ON_THE_WAY, "operators": {}}
+    return str(path)
 
 
 def _change(job: StageJob, module: GraphModule, stage: Stage) -> str:
@@ -155,17 +161,17 @@ def _change(job: StageJob, module: GraphModule, stage: Stage) -> str:
 
 def _taylor_loss(job: StageJob, module: GraphModule) -> torch.Tensor:
     settings = Training()
-    learned = _lesson(job, settings.seed)
-    rows = learned.train[:TAYLOR_SAMPLES]
-    return learned.loss(settings, learned.logits(module, rows), rows)
+    data = _distillation_set(job, settings.seed)
+    rows = data.train[:TAYLOR_SAMPLES]
+    return data.loss(settings, data.logits(module, rows), rows)
 
 
 def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAware) -> Curve:
     """The stages that learn."""
     folder = Path(job.folder)
     rounded = isinstance(stage, QuantizationAware)
-    learned = _lesson(job, stage.training.seed)
-    used = threads.settle(module, learned, stage.training)
+    data = _distillation_set(job, stage.training.seed)
+    used = threads.settle(module, data, stage.training)
     print(f"training with {used} of {os.cpu_count()} threads")  # noqa: T201 (log)
     with (
         fake_quant.rounding(module) if rounded else contextlib.nullcontext(),
@@ -173,7 +179,7 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
     ):
         curve = training.train(
             module,
-            learned,
+            data,
             stage.training,
             folder / CHECKPOINT,
             functools.partial(_tell, folder / PROGRESS),
@@ -184,9 +190,9 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
     return curve
 
 
-def _lesson(job: StageJob, seed: int) -> Lesson:
+def _distillation_set(job: StageJob, seed: int) -> DistillationSet:
     teacher = rebuild.read(Path(job.teacher))
-    return lesson(list(job.samples), job.labels, teacher, job.output, seed)
+    return read(list(job.samples), job.labels, teacher, job.output, seed)
 
 
 def _tell(path: Path, what: str, done: int = 0, total: int = 0) -> None:
@@ -202,7 +208,7 @@ def _example(job: StageJob) -> list[torch.Tensor]:
     return [torch.from_numpy(np.load(path, mmap_mode="r")[0].copy()) for path in job.samples]
 
 
-def _preparation(job: StageJob) -> dict[str, Any]:
+def _preparation(job: StageJob) -> PrepareRequest:
     """What `prepare_module` is given: the shapes of the source, and a real sample."""
     sample = Path(job.folder) / "sample.npz"
     names = [spec.name for spec in job.source.inputs]
@@ -210,13 +216,14 @@ def _preparation(job: StageJob) -> dict[str, Any]:
         name: tensor.numpy() for name, tensor in zip(names, _example(job), strict=True)
     }
     np.savez(sample, **arrays)
-    return {
-        "path": job.source.path,
-        "folder": job.folder,
-        "inputs": msgspec.to_builtins(job.source.inputs),
-        "shapes": {spec.name: list(spec.shape) for spec in job.source.inputs},
-        "sample": str(sample),
-    }
+    specs = job.source.inputs
+    return PrepareRequest(
+        path=job.source.path,
+        folder=job.folder,
+        inputs=tuple(OpenSpec(name=s.name, dtype=s.dtype, shape=s.sizes) for s in specs),
+        shapes={spec.name: spec.sizes for spec in specs},
+        sample=str(sample),
+    )
 
 
 def _note(curve: Curve) -> str:

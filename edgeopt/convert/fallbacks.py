@@ -12,9 +12,16 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from edgeopt.convert.failing_operators import failing, first_cause, plain
+from edgeopt.convert.failing_operators import failing, first_cause
+from edgeopt.convert.library_errors import (
+    CannotLoad,
+    LibraryFailed,
+    QuantizerFailed,
+    cause_of,
+    is_of_a_library,
+    root,
+)
 from edgeopt.convert.relaxation import Relaxation, listed
-from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
 from edgeopt.jobs.child import first_line
@@ -37,18 +44,6 @@ Made = TypeVar("Made")
 #: Yields what to try, is sent what came of it: None where it worked.
 Tries = Generator[Relaxation, Exception | None, None]
 Part = Generator[Relaxation, Exception | None, Exception | None]
-
-
-class LibraryFailed(EdgeoptError):
-    """A library ended with an error, and that is told in a sentence already."""
-
-
-class CannotLoad(LibraryFailed):
-    """A runtime does not open what was made for it, or does not answer with it."""
-
-
-class QuantizerFailed(EdgeoptError):
-    """A library takes a model in no way that was tried."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +85,7 @@ def search(attempt: Callable[[Relaxation], Made], limits: Limits, start: Relaxat
             made = attempt(plan)
         except Exception as failure:
             # What a first try refuses on purpose stands; later ones refuse what they left out.
-            if own_place(failure) or (first is None and not _of_a_library(failure)):
+            if own_place(failure) or (first is None and not is_of_a_library(failure)):
                 raise
             error, first = failure, first or failure
             print(f"with {plan}: {first_line(failure)}")  # noqa: T201 (log)
@@ -115,31 +110,12 @@ def _affordable(count: int, seconds: float, last: float, limit: float | None) ->
     return count < ALWAYS or (count < MOST and seconds + last < PATIENCE_S)
 
 
-def _of_a_library(error: Exception) -> bool:
-    return isinstance(error, LibraryFailed) or not isinstance(
-        error, (EdgeoptError, ImportError, OSError, MemoryError)
-    )
-
-
 def _failed(error: Exception, limits: Limits, count: int) -> QuantizerFailed:
-    cause = _cause(error, limits)
-    where = "".join(f" at {listed(one)}" for one in failing(_root(error), _operators(limits))[:1])
+    cause = cause_of(error, limits.library)
+    where = "".join(f" at {listed(one)}" for one in failing(root(error), _operators(limits))[:1])
     ways = f"{count - 1} more careful ways" if count > 2 else "A more careful way"
     hint = f"{ways} did not help either." if count > 1 else ""
     return QuantizerFailed(f"it failed{where}. {cause}", hint)
-
-
-def _cause(error: BaseException, limits: Limits) -> str:
-    if isinstance(error, CannotLoad):
-        return f"{error.args[0].split(':')[0]}: {plain(_root(error))}"
-    if isinstance(error, LibraryFailed):
-        return str(error.args[0])
-    return f"{limits.library}: {first_cause(error)}"
-
-
-def _root(error: Exception) -> BaseException:
-    """What a runtime itself said."""
-    return error.__cause__ if isinstance(error, CannotLoad) and error.__cause__ else error
 
 
 def _tries(limits: Limits, start: Relaxation) -> Tries:
@@ -175,7 +151,7 @@ def _followed(
     plan, tried = Relaxation(), 0
     while True:
         before = error
-        for named in failing(_root(before), operators):
+        for named in failing(root(before), operators):
             chosen = _alike(named, plan, operators)
             for easier in _easier(limits, plan, chosen, operators, before):
                 if tried == FOLLOWED:
@@ -209,7 +185,7 @@ def _odd(op: Operator) -> bool:
 
 
 def _signature(error: Exception, operators: Sequence[Operator]) -> tuple[object, ...]:
-    return (first_cause(_root(error)), tuple(failing(_root(error), operators)[:1]))
+    return (first_cause(root(error)), tuple(failing(root(error), operators)[:1]))
 
 
 def _easier(
@@ -220,7 +196,7 @@ def _easier(
     error: Exception,
 ) -> list[Relaxation]:
     """The plans that ease some operators further, the least first."""
-    cause = _cause(error, limits)
+    cause = cause_of(error, limits.library)
     found = []
     scaled = [op for op in chosen if op.computes and op.name not in plan.per_tensor]
     if scaled and _allowed("per-tensor-there", limits) and not set(plan.in_float) & _names(scaled):
@@ -249,7 +225,7 @@ def _quantizes(plan: Relaxation, operators: Sequence[Operator]) -> bool:
 
 def _switches(limits: Limits, plan: Relaxation, error: Exception) -> Part:
     """Leave out what concerns all operators, one after the other, then together."""
-    cause, last = _cause(error, limits), error
+    cause, last = cause_of(error, limits.library), error
     usable = [one for one in _SWITCHES if _allowed(one[0], limits)]
     for _, field, words in usable:
         now = yield plan.but(f"{words}: {cause}", **{field: True})
@@ -273,7 +249,7 @@ _SWITCHES: tuple[tuple[Way, str, str], ...] = (
 
 def _halved(limits: Limits, operators: Sequence[Operator], error: Exception) -> Tries:
     """Narrow down to a type of operators, then to one: each half stays in float in turn."""
-    cause = _cause(error, limits)
+    cause = cause_of(error, limits.library)
     kinds: dict[str, list[Operator]] = {}
     for op in sorted(operators, key=lambda op: op.computes):
         kinds.setdefault(op.type, []).append(op)

@@ -159,7 +159,7 @@ def _pnnx(job: Job, given: Path, work: Path) -> str:
     print(log)  # noqa: T201 (log)
     if done.returncode or not (work / "model.bin").exists():
         raise EdgeoptError(
-            f"pnnx {describe_exit(done.returncode).removeprefix('the process ')} and wrote no "
+            f"{describe_exit(done.returncode, program='pnnx')} and wrote no "
             f"ncnn model: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1][:200]}"
         )
     return log

@@ -22,7 +22,7 @@ from edgeopt.convert.labels import labelled
 from edgeopt.convert.with_fallbacks import kept
 from edgeopt.datasets.parts import Part, parts
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
 from edgeopt.domain.model import Value
 from edgeopt.jobs.told import reason
 from edgeopt.runtimes.binding import from_artifact
@@ -72,7 +72,7 @@ def rank(argument: Any) -> Any:
         bench = _Bench(asked, forms, Path(scratch) / f"form{forms.float_path.suffix}")
         bench.be_quick(2 * len(found))
         plain = bench.noise(())
-        table = NoiseTable(
+        table = LayerSensitivity(
             plain=plain,
             groups=tuple(_noise(bench, group, len(operators), plain) for group in found),
             samples=bench.count,
@@ -81,15 +81,17 @@ def rank(argument: Any) -> Any:
     return msgspec.to_builtins(table)
 
 
-def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupNoise:
+def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupSensitivity:
     """A form that cannot be made tells nothing of its group: as if it gave nothing."""
     inside = range(group.first, group.last + 1)
     outside = [number for number in range(total) if number not in inside]
     try:
-        return GroupNoise(group=group, alone=bench.noise(outside), without=bench.noise(inside))
+        return GroupSensitivity(
+            group=group, alone=bench.noise(outside), without=bench.noise(inside)
+        )
     except Exception as error:
         print(reason(error, f"operators {group.span}"))  # noqa: T201 (log)
-        return GroupNoise(group=group, alone=0.0, without=plain)
+        return GroupSensitivity(group=group, alone=0.0, without=plain)
 
 
 class _Bench:

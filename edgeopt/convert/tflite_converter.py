@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.convert.fallbacks import LibraryFailed
 from edgeopt.convert.job import Job
+from edgeopt.convert.library_errors import LibraryFailed
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 

@@ -12,8 +12,9 @@ import msgspec
 
 from edgeopt.convert import matching
 from edgeopt.convert.converter import Converter
-from edgeopt.convert.fallbacks import CannotLoad, Limits, search
+from edgeopt.convert.fallbacks import Limits, search
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.library_errors import CannotLoad
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.model import content_id
 from edgeopt.domain.quantizers import QUANTIZERS
@@ -76,10 +77,8 @@ def _answers(session: Any, job: Job, result: Made) -> None:
         try:
             session.run(matching.fed(inputs, sample))
         except Exception as error:
-            otherwise = CannotLoad(
-                f"{job.recipe.runtime} cannot run what was made: {first_line(error)}",
-                "The conversion itself ended without an error.",
-            )
+            what = f"{job.recipe.runtime} cannot run what was made"
+            otherwise = CannotLoad(what, first_line(error))
             raise told(error, otherwise) from error
 
 

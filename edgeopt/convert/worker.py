@@ -11,8 +11,8 @@ import msgspec
 from edgeopt import convert, runtimes
 from edgeopt.convert import matching, twice, with_fallbacks
 from edgeopt.convert.algorithms import require
-from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Converted, Job, Made
+from edgeopt.convert.library_errors import CannotLoad
 from edgeopt.domain.tensor import Binding
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
@@ -93,10 +93,8 @@ def _open(job: Job, made: Made) -> Any:
     try:
         return runtimes.load(spec.answers).open_session(path, 1, options)
     except Exception as error:
-        otherwise = CannotLoad(
-            f"{recipe.runtime} cannot load what was made: {first_line(error)}",
-            "The conversion itself ended without an error.",
-        )
+        what = f"{recipe.runtime} cannot load what was made"
+        otherwise = CannotLoad(what, first_line(error))
         raise told(error, otherwise) from error
 
 

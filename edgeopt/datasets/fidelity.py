@@ -1,6 +1,6 @@
 """How near answers come to the source's: part by part, and whether they are answers at all.
 
-Pure functions of arrays. What is asked of a precision is in `pipeline/parity.py`; why it is
+Pure functions of arrays. What is asked of a precision is in `pipeline/parity_check.py`; why it is
 measured so, in docs/decisions/0031-fidelity-by-slice.md.
 """
 

@@ -34,6 +34,7 @@ HEADS = {
     "nms-inside": "nms_inside",
     "yolo-pose": "yolo_pose",
     "yolo-obb": "yolo_obb",
+    "yolo-anchors": "yolo_anchors",
 }
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt.devices import adb_link, android, arm_tree, phone, runner_start
-from edgeopt.devices.adb_session import Session
+from edgeopt.devices.account import PhoneHealth, PhoneMachine
+from edgeopt.devices.adb_connection import PhoneConnection
 from edgeopt.devices.answers import clean
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.parcel import pack, signature
@@ -46,13 +47,14 @@ class Adb:
     """
 
     kind: Literal["measured", "emulated"] = "measured"
+    times, answers, needs_preparing = True, True, True
 
     def __init__(self, name: str, entry: DeviceEntry, tree: MakeTree = arm_tree.tree) -> None:
         self.name, self.link, self.lost = name, entry.link, ""
         self._way = adb_link.parse(entry.link)
         self._root = (entry.folder or FOLDER).rstrip("/")
         self._make_tree = tree
-        self._session: Session | None = None
+        self._session: PhoneConnection | None = None
         self._sent: dict[Path, tuple[Any, str]] = {}
         self._start: list[str] = []
         self._boot = ""
@@ -111,17 +113,19 @@ class Adb:
 
     # --- what the phone tells beside its runner (`device.Telling`)
 
-    def machine(self) -> dict[str, Any]:
-        """What `getprop` says, as fields of the runner's `hello`."""
+    def machine(self) -> PhoneMachine:
+        """What `getprop` says."""
         self._live()
-        told: dict[str, Any] = self._keeping(lambda: phone.machine(self._way.run, self._way.serial))
-        return dict(clean(told))
+        account: PhoneMachine = self._keeping(
+            lambda: clean(phone.machine(self._way.run, self._way.serial))
+        )
+        return account
 
-    def health(self) -> dict[str, Any]:
-        """Heat, battery, screen and mode, as fields of the runner's `health`."""
+    def health(self) -> PhoneHealth:
+        """Heat, battery, screen and mode."""
         fixed = self._live().fixed_performance
-        told: dict[str, Any] = self._keeping(lambda: phone.health(self._way.run, fixed))
-        return dict(clean(told))
+        readings: PhoneHealth = self._keeping(lambda: clean(phone.health(self._way.run, fixed)))
+        return readings
 
     def prepare(self, progress: Listener = silent) -> None:
         """Make the Python that is sent, if it is not there yet, and send it.
@@ -146,7 +150,7 @@ class Adb:
         pinned = ["taskset", android.mask(cores)] if cores else []
         return [*pinned, "sh", f"{place}/run"]
 
-    def _live(self) -> Session:
+    def _live(self) -> PhoneConnection:
         with self._turn:
             if self._session is not None and self._session.is_dead(0.0):
                 self._cut()
@@ -154,8 +158,8 @@ class Adb:
                 self._session = self._connect()
             return self._session
 
-    def _connect(self) -> Session:
-        session = Session(self._way, self._root)
+    def _connect(self) -> PhoneConnection:
+        session = PhoneConnection(self._way, self._root)
         self._check_abi()
         session.open()
         self._boot = self._boot or session.boot_id

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+
+from edgeopt.devices.account import PhoneMachine, Screen, Supply, Zone
 
 #: `android.hardware.thermal` temperature types that are no temperatures: battery current limits.
 NOT_HEAT = (6, 7, 8)
@@ -27,7 +28,7 @@ class Unreadable(ValueError):
     """A text is not what it should be. The message quotes it."""
 
 
-def thermal(text: str) -> tuple[int, list[dict[str, Any]]]:
+def thermal(text: str) -> tuple[int, list[Zone]]:
     """`dumpsys thermalservice`: its status, and temperatures.
 
     Returns:
@@ -60,20 +61,20 @@ def _sections(text: str) -> dict[str, str]:
 
 def _structs(text: str) -> list[dict[str, str]]:
     """`Kind{mValue=30.1, mName=cpu}`, `{.value = 30.1, .name = cpu}`: {"value": "30.1", ...}."""
-    found = []
+    structs = []
     for body in _STRUCT.findall(text):
         fields = {key.lower(): value.strip() for key, value in _FIELD.findall(body)}
         if fields.get("name"):
-            found.append(fields)
-    return found
+            structs.append(fields)
+    return structs
 
 
-def _zone(one: Mapping[str, str], limits: Mapping[str, float | None]) -> dict[str, Any] | None:
+def _zone(one: Mapping[str, str], limits: Mapping[str, float | None]) -> Zone | None:
     celsius, kind = _number(one.get("value")), one.get("type", "")
     low, high = PLAUSIBLE_C
     if celsius is None or not low < celsius < high or (kind.isdigit() and int(kind) in NOT_HEAT):
         return None
-    return {"name": one["name"], "temperature_c": celsius, "passive_c": limits.get(one["name"])}
+    return Zone(name=one["name"], temperature_c=celsius, passive_c=limits.get(one["name"]))
 
 
 def _first(listed: str) -> float | None:
@@ -89,34 +90,34 @@ def _number(text: str | None) -> float | None:
     return value if abs(value) < MANY else None  # False for NaN, too
 
 
-def battery(text: str) -> dict[str, Any]:
+def battery(text: str) -> Supply:
     """`dumpsys battery`, as one of the runner's `power_supplies`.
 
     Raises:
         Unreadable: there is no level in it.
     """
     lines = [line.partition(":") for line in text.splitlines() if ":" in line]
-    told: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for key, _, value in lines:  # what vendors log below has the same words
-        told.setdefault(key.strip(), value.strip())
-    level, scale = _number(told.get("level")), _number(told.get("scale")) or 100.0
+        fields.setdefault(key.strip(), value.strip())
+    level, scale = _number(fields.get("level")), _number(fields.get("scale")) or 100.0
     if level is None or not 0 <= level <= scale < 1e6:
         raise Unreadable(f"dumpsys battery said {_quoted(text)}")
-    tenths = _number(told.get("temperature"))
-    status = _number(told.get("status")) or 1
-    plugged = [key.split()[0] for key, on in told.items() if on == "true" and "powered" in key]
-    return {
-        "name": "battery",
-        "type": "Battery",
-        "online": int(bool(plugged)),
-        "status": BATTERY_STATUS.get(int(status), "Unknown"),
-        "capacity_percent": round(100 * level / scale),
-        "temperature_c": None if tenths is None else tenths / 10,
-        "plugged": plugged,
-    }
+    tenths = _number(fields.get("temperature"))
+    status = _number(fields.get("status")) or 1
+    plugged = [key.split()[0] for key, on in fields.items() if on == "true" and "powered" in key]
+    return Supply(
+        name="battery",
+        type="Battery",
+        online=int(bool(plugged)),
+        status=BATTERY_STATUS.get(int(status), "Unknown"),
+        capacity_percent=round(100 * level / scale),
+        temperature_c=None if tenths is None else tenths / 10,
+        plugged=plugged,
+    )
 
 
-def screen(text: str) -> dict[str, bool]:
+def screen(text: str) -> Screen:
     """`dumpsys power`: whether the screen is on, and stays on while it is plugged in.
 
     Raises:
@@ -126,45 +127,45 @@ def screen(text: str) -> dict[str, bool]:
     if awake is None:
         raise Unreadable(f"dumpsys power said {_quoted(text)}")
     stays = re.search(r"mStayOn=(\w+)", text)
-    return {"on": awake[1] == "Awake", "stays_on": stays is not None and stays[1] == "true"}
+    return Screen(on=awake[1] == "Awake", stays_on=stays is not None and stays[1] == "true")
 
 
 def properties(text: str) -> dict[str, str]:
     """`getprop`: every property. Values may have several lines."""
-    told: dict[str, str] = {}
+    values: dict[str, str] = {}
     name = ""
     for line in text.splitlines():
         begun = re.match(r"\[([^\]]+)\]: \[", line) if not name else None
         if begun:
             name, line = begun[1], line[begun.end() :]
-            told[name] = ""
+            values[name] = ""
         elif name:
-            told[name] += "\n"
+            values[name] += "\n"
         if name:
-            told[name] += line.removesuffix("]")
+            values[name] += line.removesuffix("]")
             name = "" if line.endswith("]") else name
-    return told
+    return values
 
 
-def account(told: Mapping[str, str]) -> dict[str, Any]:
-    """Fields of the runner's `hello` that properties tell better than /proc does.
+def account(values: Mapping[str, str]) -> PhoneMachine:
+    """What properties tell better than /proc does.
 
     Args:
-        told: from `properties`.
+        values: from `properties`.
     """
-    name = _words(told, "ro.product.manufacturer", "ro.product.model")
-    soc = _words(told, "ro.soc.manufacturer", "ro.soc.model")
-    soc = soc or told.get("ro.board.platform", "")
-    release = told.get("ro.build.version.release", "")
-    return {
-        "board": f"{name} ({soc})" if name and soc else name or None,
-        "distribution": f"Android {release}" if release else None,
-        "firmware": told.get("ro.build.fingerprint") or None,
-    }
+    name = _words(values, "ro.product.manufacturer", "ro.product.model")
+    soc = _words(values, "ro.soc.manufacturer", "ro.soc.model")
+    soc = soc or values.get("ro.board.platform", "")
+    release = values.get("ro.build.version.release", "")
+    return PhoneMachine(
+        board=f"{name} ({soc})" if name and soc else name or None,
+        distribution=f"Android {release}" if release else None,
+        firmware=values.get("ro.build.fingerprint") or None,
+    )
 
 
-def _words(told: Mapping[str, str], *names: str) -> str:
-    return " ".join(told[name] for name in names if told.get(name))
+def _words(values: Mapping[str, str], *names: str) -> str:
+    return " ".join(values[name] for name in names if values.get(name))
 
 
 def big_cores(listed: str) -> list[int]:

@@ -1,6 +1,6 @@
 """What a device sends, decoded: of the types and within the limits of a schema, or refused.
 
-A schema is a TypedDict or a msgspec Struct. What it does not name is left out, so that a newer
+A schema is a msgspec Struct. What it does not name is left out, so that a newer
 end may say more; what it names has its type and its range. JSON knows no NaN and no infinity.
 """
 
@@ -67,13 +67,16 @@ def _place_first(words: str) -> str:
 
 
 def clean(value: Any) -> Any:
-    """Plain data whose texts have no control characters: a replacement stands for each."""
+    """The same data, its texts without control characters: a replacement stands for each."""
     if isinstance(value, str):
         return value if value.isprintable() else _plain(value)
     if isinstance(value, list):
         return [clean(one) for one in value]
     if isinstance(value, dict):
         return {clean(key): clean(one) for key, one in value.items()}
+    if isinstance(value, msgspec.Struct):
+        fields = {name: clean(getattr(value, name)) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **fields)
     return value
 
 

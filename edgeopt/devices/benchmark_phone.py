@@ -33,6 +33,8 @@ class BenchmarkPhone(Adb):
         BadInput: `entry.link` is no adb link, or the program is no file that a phone could run.
     """
 
+    times, answers = False, False
+
     def __init__(self, name: str, entry: DeviceEntry) -> None:
         super().__init__(name, entry)
         self.program = Path(str(entry.benchmark_model))
@@ -76,9 +78,9 @@ class BenchmarkPhone(Adb):
         words = benchmark_model.arguments(effort, threads)
         program, there = self.put(self.program), self.put(model)
         cores = self.cores()
-        before = self.health()["thermal_status"]
+        before = self.health().thermal_status
         done = self._run([*self._pinned(cores), program, f"--graph={there}", *words])
-        after = self.health()["thermal_status"]
+        after = self.health().thermal_status
         text = done.out + done.err
         try:
             if done.code:

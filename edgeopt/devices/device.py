@@ -5,9 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard, runtime_checkable
 
+from edgeopt.devices.account import PhoneHealth, PhoneMachine
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.progress import Listener
+
+if TYPE_CHECKING:
+    from edgeopt.devices.benchmark_model import Effort
+    from edgeopt.domain.mean_latency import MeanLatency
 
 MOST_BYTES = 1 << 30  # of a file that nothing is known of
 
@@ -22,6 +28,9 @@ class Device(Protocol):
         name: as records keep it ("local", "pi5", "ssh://pi@host").
         link: how it is reached ("local", "ssh://pi@raspberrypi.local").
         kind: what a time taken there is.
+        times: whether the harness can take latencies there.
+        answers: whether a runner can be started there.
+        needs_preparing: whether `Prepared.prepare` fetches or sends much before the first request.
         lost: why the link was cut in the middle of something since this object was made, ""
             where it never was. What was under way then says nothing about an artifact.
     """
@@ -29,6 +38,9 @@ class Device(Protocol):
     name: str
     link: str
     kind: Literal["measured", "emulated"]
+    times: bool
+    answers: bool
+    needs_preparing: bool
     lost: str
 
     def reach(self) -> None:
@@ -75,13 +87,68 @@ class Telling(Protocol):
     Where a reading is not to be had it is None, with its reason in `why_null`.
     """
 
-    def machine(self) -> dict[str, Any]:
-        """What does not change; fields as of the runner's `hello`."""
+    def machine(self) -> PhoneMachine:
+        """What does not change."""
         ...
 
-    def health(self) -> dict[str, Any]:
-        """What may spoil figures; fields as of the runner's `health`."""
+    def health(self) -> PhoneHealth:
+        """What may spoil figures."""
         ...
+
+
+class Prepared(Device, Protocol):
+    """A device that `needs_preparing`."""
+
+    def prepare(self, progress: Listener) -> object:
+        """Fetch, make or send what its first request would wait for."""
+        ...
+
+
+class EmulatedDevice(Prepared, Protocol):
+    """A device that answers in place of a board that is not there, and times nothing.
+
+    Attributes:
+        target: the profile it is made from. core: the core that is emulated.
+        note: what else there is to know of it. runtimes: those that it has.
+        emulator: the program, with its version.
+    """
+
+    target: str
+    core: str
+    note: str
+    runtimes: tuple[str, ...]
+
+    @property
+    def emulator(self) -> str: ...
+
+
+class OwnTimer(Prepared, Protocol):
+    """A device where no runner starts, and a program of the user times files by itself."""
+
+    program: Path
+
+    def time(self, model: Path, threads: int, effort: Effort) -> MeanLatency:
+        """Run the program once on a file."""
+        ...
+
+    def machine(self) -> PhoneMachine:
+        """As `Telling` has it."""
+        ...
+
+
+def is_prepared(device: Device) -> TypeGuard[Prepared]:
+    """Whether `prepare` is worth calling ahead."""
+    return device.needs_preparing
+
+
+def is_emulation(device: Device | None) -> TypeGuard[EmulatedDevice]:
+    """Whether it answers, and its times say nothing."""
+    return device is not None and device.answers and not device.times
+
+
+def is_own_timer(device: Device | None) -> TypeGuard[OwnTimer]:
+    """Whether it times files, and answers nothing."""
+    return device is not None and not device.answers
 
 
 def require_real(device: Device) -> None:

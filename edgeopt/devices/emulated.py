@@ -47,6 +47,7 @@ class Emulated(ThisDisk):
     """
 
     kind: Literal["measured", "emulated"] = "emulated"
+    times, answers, needs_preparing = False, True, True
     lost = ""
 
     def __init__(self, profile: Profile, name: str | None = None, core: str | None = None) -> None:

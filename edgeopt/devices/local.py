@@ -26,6 +26,7 @@ class Local(ThisDisk):
     link = "local"
     lost = ""
     kind: Literal["measured", "emulated"] = "measured"
+    times, answers, needs_preparing = True, True, False
 
     def __init__(self, python: str = sys.executable) -> None:
         self._python = python

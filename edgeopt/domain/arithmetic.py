@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from edgeopt.domain.session_facts import SessionFacts
 
 #: Floats by their mantissa, the longest first: 24, 11 and 8 bits.
 FLOATS = ("fp32", "fp16", "bf16")
@@ -19,7 +18,7 @@ _PROMISED: dict[str, tuple[str, ...]] = {
 }
 
 
-def instead(precision: str, facts: Mapping[str, Any]) -> str:
+def instead(precision: str, facts: SessionFacts) -> str:
     """The arithmetic that ran where it is another than was asked for; "" where it is that.
 
     Args:
@@ -31,14 +30,14 @@ def instead(precision: str, facts: Mapping[str, Any]) -> str:
         that any operator ran in. For integers: the float that ran beside them, where the options
         ask for another.
     """
-    named = facts.get("precisions") or {facts.get("float_ran"): 1}  # products may be fused away
+    named = facts.precisions or (facts.float_ran,)  # products may be fused away
     ran = [name for name in (*FLOATS, "int8") if name in named]
     if ran and ran[-1] not in _PROMISED.get(precision, ran):
         return ran[-1]
     if precision in FLOATS:
         return ""
-    asked, told = facts.get("float_asked"), facts.get("float_ran")
-    return str(told) if asked and told and asked != told else ""
+    differs = facts.float_asked and facts.float_asked != facts.float_ran
+    return (facts.float_ran or "") if differs else ""
 
 
 def held_to(precision: str, ran_instead: str) -> str:

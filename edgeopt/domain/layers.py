@@ -58,7 +58,7 @@ class Group(Value, kw_only=True, frozen=True):
         return ".".join(part[0] for part in common) or f"{self.layers[0]} to {self.layers[-1]}"
 
 
-class GroupNoise(Value, kw_only=True, frozen=True):
+class GroupSensitivity(Value, kw_only=True, frozen=True):
     """What a group does to the judged output: noise power over signal power.
 
     Attributes:
@@ -70,7 +70,7 @@ class GroupNoise(Value, kw_only=True, frozen=True):
     without: float
 
 
-class NoiseTable(Value, kw_only=True, frozen=True):
+class LayerSensitivity(Value, kw_only=True, frozen=True):
     """The noise of every group of one quantized form.
 
     Attributes:
@@ -80,7 +80,7 @@ class NoiseTable(Value, kw_only=True, frozen=True):
 
     v: int = 1
     plain: float
-    groups: tuple[GroupNoise, ...]
+    groups: tuple[GroupSensitivity, ...]
     samples: int
     seconds: float
 
@@ -104,7 +104,7 @@ class Price(Value, kw_only=True, frozen=True):
     cost_high_ms: float | None = None
 
 
-class Step(Value, kw_only=True, frozen=True):
+class TriedForm(Value, kw_only=True, frozen=True):
     """One form that was tried while a runtime's int8 was refined.
 
     Attributes:
@@ -135,7 +135,7 @@ class Refinement(Value, kw_only=True, frozen=True):
     form: str = ""
     recipe_id: str
     result: str | None
-    steps: tuple[Step, ...]
+    steps: tuple[TriedForm, ...]
     kept: tuple[Price, ...] = ()
     prices: tuple[Price, ...] = ()
     why_no_cost: str = ""

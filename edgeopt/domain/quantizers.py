@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 #: Their packages. A new one is a word here and a row in `QUANTIZERS`.
 Library = Literal[
-    "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools"
+    "nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow", "torchao", "coremltools", "mnn"
 ]
 
 #: What is asked of a library, and why that cannot be had.
@@ -36,9 +36,12 @@ class Quantizer:
     alternatives: tuple[Mapping[str, object], ...] = ()
 
 
-def _unusual(how: Quantization, calibration: Calibration | None) -> bool:
-    """Whether anything but its library and this calibration is said."""
-    return how != type(how)(library=how.library, calibration=calibration)
+def _unusual(
+    how: Quantization, calibration: Calibration | None, weight_bits: Literal[8, 4] = 8
+) -> bool:
+    """Whether anything but its library and these is said."""
+    usual = type(how)(library=how.library, calibration=calibration, weight_bits=weight_bits)
+    return how != usual
 
 
 QUANTIZERS: dict[str, Quantizer] = {
@@ -142,6 +145,19 @@ QUANTIZERS: dict[str, Quantizer] = {
             (
                 lambda q: _unusual(q, "histogram"),
                 "integers for ExecuTorch are torchao's for XNNPACK, whose settings are not offered",
+            ),
+        ),
+    ),
+    "mnn": Quantizer(
+        title="MNN's converter",
+        refused=(
+            (
+                lambda q: q.calibration not in (None, "min-max"),
+                "integers for MNN are calibrated here, by extremes (min-max) alone",
+            ),
+            (
+                lambda q: _unusual(q, q.calibration, weight_bits=q.weight_bits),
+                "integers for MNN have 8 bits, or 4 for weights alone, and no other setting",
             ),
         ),
     ),

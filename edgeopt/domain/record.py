@@ -27,7 +27,7 @@ FEW_VALUES, TIMES_MORE = 32, 32
 Status = Literal[
     "ok", "converted", "failed-convert", "failed-parity", "failed-run", "timeout", "skipped"
 ]
-Step = Literal["space", "convert", "parity", "score", "measure"]
+RecordStep = Literal["space", "convert", "parity", "score", "measure"]
 
 
 class Parity(Value, kw_only=True, frozen=True):
@@ -103,7 +103,7 @@ class Record(Value, kw_only=True, frozen=True):
     recipe_id: str | None
     recipe: Recipe | None
     status: Status
-    step: Step | None
+    step: RecordStep | None
     reason: str = ""
     hint: str = ""
     kind: Literal["measured", "emulated", "predicted"] | None = None

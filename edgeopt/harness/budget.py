@@ -59,8 +59,8 @@ class Budget:
 
     def block_size(self, typical_ns: float) -> int:
         """Runs in a block of something that takes `typical_ns`."""
-        wanted = max(self.block_runs, round(self.block_s * 1e9 / typical_ns))
-        return SETTLING + max(1, min(wanted, int(self.block_most_s * 1e9 / typical_ns)))
+        runs = max(self.block_runs, round(self.block_s * 1e9 / typical_ns))
+        return SETTLING + max(1, min(runs, int(self.block_most_s * 1e9 / typical_ns)))
 
     def rounds_for(self, typical_ns: Iterable[float]) -> int:
         """Rounds of each launch when these artifacts are measured together."""

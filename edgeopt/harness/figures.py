@@ -9,7 +9,7 @@ from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.start import Start
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.energy import energy
+from edgeopt.harness.energy_figures import energy
 from edgeopt.harness.memory import WHY_NULL, memory_bytes
 from edgeopt.harness.timed import Timed
 from edgeopt.stats import outliers
@@ -60,15 +60,15 @@ def energy_of(timed: Timed) -> Energy | None:
 def start(timed: Timed) -> Start:
     """What it cost to get an artifact ready: medians over the launches, the largest memory."""
     launches = timed.launches
-    told = dict(launches[0].opened.get("why_null") or {})
-    why_null = {name.replace("_ns", "_ms"): why for name, why in told.items()}
+    reasons = launches[0].opened.why_null
+    why_null = {name.replace("_ns", "_ms"): why for name, why in reasons.items()}
     peak = _largest([launch.peak_rss_bytes for launch in launches])
     gained = _largest([memory_bytes(launch.opened, launch.peak_rss_bytes) for launch in launches])
     memory = {"peak_rss_bytes": peak, "memory_bytes": gained}
     why_null |= {name: WHY_NULL[name] for name, value in memory.items() if value is None}
     return Start(
-        load_ms=_median_ms([launch.opened["load_ns"] for launch in launches]),
-        compile_ms=_median_ms([launch.opened["compile_ns"] for launch in launches]),
+        load_ms=_median_ms([launch.opened.load_ns for launch in launches]),
+        compile_ms=_median_ms([launch.opened.compile_ns for launch in launches]),
         first_infer_ms=_median_ms([launch.first_ns for launch in launches]),
         peak_rss_bytes=peak,
         memory_bytes=gained,
@@ -80,9 +80,9 @@ def _largest(values: Sequence[int | None]) -> int | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _median_ms(nanoseconds: list[int | None]) -> float | None:
-    told = [ns for ns in nanoseconds if ns is not None]
-    return round(median(told) / 1e6, 3) if told else None
+def _median_ms(nanoseconds: Sequence[int | None]) -> float | None:
+    durations = [ns for ns in nanoseconds if ns is not None]
+    return round(median(durations) / 1e6, 3) if durations else None
 
 
 def _rounded(value: float | None) -> float | None:

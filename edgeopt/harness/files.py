@@ -35,9 +35,9 @@ def files_of(path: Path) -> list[Path]:
     (model.xml and model.bin), and of an .onnx file those beside it whose names stand in it, which
     is how ONNX points to weights outside of the file.
     """
-    made = manifest(path)
-    if made is not None and path.name in made.files:
-        return sorted(path.with_name(name) for name in made.files)
+    artifact = manifest(path)
+    if artifact is not None and path.name in artifact.files:
+        return sorted(path.with_name(name) for name in artifact.files)
     if path.suffix.lower() == ".onnx":
         others = [other for other in path.parent.iterdir() if other.is_file() and other != path]
         return sorted([path, *_named_in(path, others)])

@@ -7,13 +7,14 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness import inputs
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import SHORT_S, Client
 from edgeopt.harness.files import files_of
+from edgeopt.harness.replies import Opened, Pages
 from edgeopt.harness.started import Setting, Trial, in_rounds
 from edgeopt.harness.subject import Subject
 
@@ -23,32 +24,51 @@ COLD: Prepare = "evict"
 WARM: Prepare = "fill"
 
 
+@dataclass(frozen=True)
+class Visit:
+    """One process: started, its runtime imported, the page cache prepared, the first inference.
+
+    Attributes:
+        round: in which it was made, from 0.
+        process_ns: from its start to its first answer.
+        pages: what of the files was in memory before they were opened.
+    """
+
+    round: int
+    prepare: Prepare
+    process_ns: int
+    import_ns: int
+    pages: Pages
+    opened: Opened
+    first_ns: int
+    peak_rss_bytes: int | None
+
+
 @dataclass
-class Loading(Trial):
+class LoadTimeTrial(Trial[Visit]):
     """One artifact; `turns` are its repetitions, cold and warm, in the order they were made."""
 
 
-def load_time(
+def measure_load_time(
     setting: Setting,
     subjects: Sequence[Subject],
     seed: int = 0,
     repetitions: int = REPETITIONS,
     progress: Listener = silent,
-) -> list[Loading]:
+) -> list[LoadTimeTrial]:
     """Open every subject in fresh processes, once cold and once warm in each round."""
     rng = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
-    trials = [Loading(subject) for subject in subjects]
+    trials = [LoadTimeTrial(subject) for subject in subjects]
 
-    def turn(trial: Trial, number: int) -> None:
+    def turn(trial: LoadTimeTrial, number: int) -> None:
         for prepare in rng.sample((COLD, WARM), 2):
-            trial.turns.append({"round": number, **_visit(setting, trial.subject, prepare)})
+            trial.turns.append(_visit(setting, trial.subject, prepare, number))
 
     in_rounds(trials, repetitions, seed, turn, "loading", progress)
     return trials
 
 
-def _visit(setting: Setting, subject: Subject, prepare: Prepare) -> dict[str, Any]:
-    """One process: start, import, prepare the page cache, open, the first inference."""
+def _visit(setting: Setting, subject: Subject, prepare: Prepare, number: int) -> Visit:
     device = setting.device
     folder = device.put(subject.home)
     paths = [f"{folder}/{path.name}" for path in files_of(subject.path)]
@@ -61,12 +81,13 @@ def _visit(setting: Setting, subject: Subject, prepare: Prepare) -> dict[str, An
         pages = client.request(prepare, setting.timeout_s, paths=paths)
         opened = open_session(client, device, subject, setting.timeout_s)
         warm = client.request("warmup", setting.timeout_s, runs=0, seconds=0.0)
-    return {
-        "prepare": prepare,
-        "process_ns": process_ns,
-        "import_ns": imported["import_ns"],
-        "pages": pages,
-        "opened": opened,
-        "first_ns": warm["first_ns"],
-        "peak_rss_bytes": warm["peak_rss_bytes"],
-    }
+    return Visit(
+        round=number,
+        prepare=prepare,
+        process_ns=process_ns,
+        import_ns=imported.import_ns,
+        pages=pages,
+        opened=opened,
+        first_ns=warm.first_ns,
+        peak_rss_bytes=warm.peak_rss_bytes,
+    )

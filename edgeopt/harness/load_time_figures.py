@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from edgeopt.domain.load_time import LoadTime, Spread, Stages
-from edgeopt.harness.load_time import COLD, WARM, Loading, Prepare
+from edgeopt.harness.load_time import COLD, WARM, LoadTimeTrial, Prepare, Visit
 from edgeopt.harness.memory import WHY_NULL, memory_bytes
 from edgeopt.stats.quantile import median
 
-Visit = dict[str, Any]
 
-
-def figures(trial: Loading) -> LoadTime:
+def figures(trial: LoadTimeTrial) -> LoadTime:
     """The row of one artifact."""
     visits = [] if trial.failed else trial.turns
     row: dict[str, Any] = dict.fromkeys(
@@ -23,15 +21,15 @@ def figures(trial: Loading) -> LoadTime:
     cold, warm = (_of(visits, prepare) for prepare in (COLD, WARM))
     if visits:
         row = {
-            "process_ms": _spread([visit["process_ns"] for visit in visits]),
-            "import_ms": _spread([visit["import_ns"] for visit in visits]),
-            "peak_rss_bytes": warm[0]["peak_rss_bytes"],
-            "memory_bytes": memory_bytes(warm[0]["opened"], warm[0]["peak_rss_bytes"]),
-            "files_bytes": warm[0]["pages"]["bytes"],
+            "process_ms": _spread([visit.process_ns for visit in visits]),
+            "import_ms": _spread([visit.import_ns for visit in visits]),
+            "peak_rss_bytes": warm[0].peak_rss_bytes,
+            "memory_bytes": memory_bytes(warm[0].opened, warm[0].peak_rss_bytes),
+            "files_bytes": warm[0].pages.bytes,
         }
         why = {
             **{name: reason for name, reason in WHY_NULL.items() if row[name] is None},
-            "compile_ms": visits[0]["opened"]["why_null"].get("compile_ns", ""),
+            "compile_ms": visits[0].opened.why_null.get("compile_ns", ""),
             "cold": next((reason for visit in cold if (reason := _still_warm(visit))), ""),
         }
     return LoadTime(
@@ -44,31 +42,32 @@ def figures(trial: Loading) -> LoadTime:
 
 
 def _of(visits: Sequence[Visit], prepare: Prepare) -> list[Visit]:
-    return [visit for visit in visits if visit["prepare"] == prepare]
+    return [visit for visit in visits if visit.prepare == prepare]
 
 
 def _still_warm(visit: Visit) -> str:
     """Why this repetition was not cold; "" where no page of the files was in memory."""
-    pages = visit["pages"]
-    resident = pages["resident_bytes"]
+    pages = visit.pages
+    resident = pages.resident_bytes
     if resident is None:
-        return f"it is not known what was in memory: {pages['why_null']['resident_bytes']}"
+        return f"it is not known what was in memory: {pages.why_null['resident_bytes']}"
     if resident:
         return (
-            f"{resident} of {pages['bytes']} bytes stayed in memory: files of another user, "
+            f"{resident} of {pages.bytes} bytes stayed in memory: files of another user, "
             "open in another process, or on a file system in memory"
         )
     return ""
 
 
 def _stages(visits: Sequence[Visit]) -> Stages:
-    load = [visit["opened"]["load_ns"] for visit in visits]
-    compiling = [visit["opened"]["compile_ns"] for visit in visits]
-    first = [visit["first_ns"] for visit in visits]
+    load = [visit.opened.load_ns for visit in visits]
+    compiling = [visit.opened.compile_ns for visit in visits]
+    first = [visit.first_ns for visit in visits]
+    compiled = [ns for ns in compiling if ns is not None]
     ready = [a + (b or 0) + c for a, b, c in zip(load, compiling, first, strict=True)]
     return Stages(
         load_ms=_spread(load),
-        compile_ms=None if None in compiling else _spread(compiling),
+        compile_ms=_spread(compiled) if len(compiled) == len(compiling) else None,
         first_infer_ms=_spread(first),
         ready_ms=_spread(ready),
     )

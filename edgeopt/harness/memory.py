@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from edgeopt.harness.replies import Loaded
 
 #: Why the two figures can be missing.
 WHY_NULL = {
@@ -11,15 +11,14 @@ WHY_NULL = {
 }
 
 
-def memory_bytes(opened: dict[str, Any], peak_rss_bytes: int | None) -> int | None:
+def memory_bytes(opened: Loaded | None, peak_rss_bytes: int | None) -> int | None:
     """Peak resident memory minus the baseline; None where either is not to be had.
 
     Args:
-        opened: the runner's reply to `open`: the peak starts anew there, and the baseline is
+        opened: how the session was opened: the peak starts anew there, and the baseline is
             taken, with the runtime imported and the model not yet read.
         peak_rss_bytes: its last word on the peak (`warmup`, `streams`).
     """
-    baseline = opened.get("rss_before_bytes")
-    if baseline is None or peak_rss_bytes is None:
+    if opened is None or opened.rss_before_bytes is None or peak_rss_bytes is None:
         return None
-    return max(0, peak_rss_bytes - int(baseline))
+    return max(0, peak_rss_bytes - opened.rss_before_bytes)

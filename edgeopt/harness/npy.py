@@ -31,10 +31,10 @@ class NotAnnounced(ValueError):
 def element(name: str) -> np.dtype[Any] | None:
     """The type of numbers of a name; None where it is none of numpy's."""
     try:
-        found = np.dtype(name)
+        dtype = np.dtype(name)
     except TypeError:
         return None
-    return found if found.kind in NUMERIC else None
+    return dtype if dtype.kind in NUMERIC else None
 
 
 def most_bytes(dtype: np.dtype[Any], shape: Sequence[int]) -> int:
@@ -56,12 +56,12 @@ def read(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> np.ndarray
             header = np.lib.format.read_array_header_1_0
             if version != (1, 0):
                 header = np.lib.format.read_array_header_2_0
-            told_shape, _, told_dtype = header(file, max_header_size=HEADER_BYTES)
+            actual_shape, _, actual_dtype = header(file, max_header_size=HEADER_BYTES)
         except BROKEN:
             raise NotAnnounced("it is no array") from None
-        if told_dtype != dtype or told_shape != shape:
+        if actual_dtype != dtype or actual_shape != shape:
             raise NotAnnounced(
-                f"it holds {_words(told_dtype, told_shape)}, not {_words(dtype, shape)}"
+                f"it holds {_words(actual_dtype, actual_shape)}, not {_words(dtype, shape)}"
             )
         missing = math.prod(shape) * dtype.itemsize - (path.stat().st_size - file.tell())
         if missing:

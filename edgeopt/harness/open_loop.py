@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness.client import SHORT_S, Client
-from edgeopt.harness.started import Setting, Trial, in_rounds, kept, start
+from edgeopt.harness.client import SHORT_S
+from edgeopt.harness.replies import Paced
+from edgeopt.harness.started import Setting, Trial, ending, in_rounds, start
 from edgeopt.harness.subject import Subject
 
 SEGMENTS = 3  # interleaved with the other artifacts; the queue is empty at the start of each
@@ -19,13 +20,13 @@ SEGMENT_MOST_S = 40.0  # and no longer than this
 
 
 @dataclass
-class Paced(Trial):
+class OpenLoopTrial(Trial[Paced]):
     """One artifact at one rate; `turns` are its segments."""
 
     period_ns: int = 0
 
 
-def open_loop(
+def measure_open_loop(
     setting: Setting,
     subjects: Sequence[Subject],
     fps: float,
@@ -33,28 +34,27 @@ def open_loop(
     frames: int = FRAMES,
     seconds: float = SECONDS,
     progress: Listener = silent,
-) -> list[Paced]:
+) -> list[OpenLoopTrial]:
     """Give every subject frames at `fps`, in interleaved segments.
 
     Args:
         frames, seconds: of all segments together; the larger of the two.
     """
     period_ns = max(1, round(1e9 / fps))
-    trials = [Paced(subject, period_ns=period_ns) for subject in subjects]
-    clients: dict[int, Client] = {}
+    trials = [OpenLoopTrial(subject, period_ns=period_ns) for subject in subjects]
     with contextlib.ExitStack() as stack:
         for trial in trials:
             progress(f"opening {trial.subject.title}")
-            with kept(trial):
-                clients[id(trial)] = start(setting, trial, stack)
+            with ending(trial):
+                trial.started = start(setting, trial.subject, stack)
 
-        def turn(trial: Trial, number: int) -> None:
-            slowest_ns = max(period_ns, trial.typical_ns)
-            wanted = math.ceil(max(frames, seconds * fps) / SEGMENTS)
-            count = max(1, min(wanted, int(SEGMENT_MOST_S * 1e9 / slowest_ns)))
+        def turn(trial: OpenLoopTrial, number: int) -> None:
+            slowest_ns = max(period_ns, trial.process.typical_ns)
+            requested = math.ceil(max(frames, seconds * fps) / SEGMENTS)
+            count = max(1, min(requested, int(SEGMENT_MOST_S * 1e9 / slowest_ns)))
             limit = SHORT_S + 5 * count * slowest_ns / 1e9
-            request = clients[id(trial)].request
-            trial.turns.append(request("paced", limit, period_ns=period_ns, count=count))
+            client = trial.process.client
+            trial.turns.append(client.request("paced", limit, period_ns=period_ns, count=count))
 
         in_rounds(trials, SEGMENTS, seed, turn, f"{fps:g} frames a second", progress)
     return trials

@@ -5,9 +5,12 @@ went back. Pure functions of a request, its reply and the time in between.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from edgeopt.harness import replies
+from edgeopt.harness.protocol import Request
 
 #: Two machines' clocks differ: by so much of the time, and a reply is a little behind.
 CLOCKS_DIFFER = 0.1
@@ -22,158 +25,168 @@ LONGEST_S = 60.0  # no warm-up and no stream is asked to take longer
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request, and what is known when its reply is there.
+class Exchange:
+    """A request that was answered, and what is known then.
 
     Attributes:
         took_s: from the question to the answer, by the host's clock.
         last_ns: the latest reading of the device's clock in this process; 0: none yet.
     """
 
-    cmd: str
-    fields: Mapping[str, Any]
+    request: Request
     took_s: float
     last_ns: int = 0
 
     @property
     def most_ns(self) -> float:
+        """The most work that the device can have done meanwhile."""
         return 1e9 * (self.took_s * (1 + CLOCKS_DIFFER) + BEHIND_S)
 
+    def number(self, field: str) -> int:
+        """How much of something was asked for."""
+        return int(self.request.fields[field])
 
-def most_bytes(cmd: str, fields: Mapping[str, Any]) -> int:
+
+def most_bytes(request: Request) -> int:
     """The longest line that can be a reply to a request."""
-    if cmd in ("block", "paced"):
-        return BASE_BYTES + 2 * RUN_BYTES * int(fields.get("count", 0))
-    if cmd == "warmup":
-        runs, seconds = (
-            int(fields.get("runs", 0)),
-            min(float(fields.get("seconds", 0.0)), LONGEST_S),
-        )
-        return BASE_BYTES + RUN_BYTES * runs + int(SECOND_BYTES * seconds)
-    if cmd == "streams":
-        seconds = min(float(fields["seconds"]), LONGEST_S)
-        return BASE_BYTES + int(SECOND_BYTES * seconds * int(fields["streams"]))
-    return PROFILE_BYTES if cmd == "profile" else SHORT_BYTES
+    fields = request.fields
+    match request.cmd:
+        case "block" | "paced":
+            return BASE_BYTES + 2 * RUN_BYTES * int(fields.get("count", 0))
+        case "warmup":
+            runs = int(fields.get("runs", 0))
+            seconds = min(float(fields.get("seconds", 0.0)), LONGEST_S)
+            return BASE_BYTES + RUN_BYTES * runs + int(SECOND_BYTES * seconds)
+        case "streams":
+            seconds = min(float(fields["seconds"]), LONGEST_S)
+            return BASE_BYTES + int(SECOND_BYTES * seconds * int(fields["streams"]))
+        case "profile":
+            return PROFILE_BYTES
+    return SHORT_BYTES
 
 
-def wrong(asked: Asked, reply: Mapping[str, Any]) -> str:
+def wrong(exchange: Exchange, reply: replies.Reply) -> str:
     """Why a reply cannot be true; "" where nothing speaks against it."""
-    look = CHECKS.get(asked.cmd)
-    return look(asked, reply) if look else ""
+    check = CHECKS.get(type(reply))
+    return check(exchange, reply) if check else ""
 
 
-def latest_ns(reply: Mapping[str, Any]) -> int:
+def latest_ns(reply: replies.Reply) -> int:
     """The last reading of the device's clock in a reply; 0 where it has none."""
-    after = reply.get("after") or {}
-    return int(after.get("t_ns") or reply.get("start_ns") or 0)
+    if isinstance(reply, replies.Block):
+        return reply.after.t_ns or reply.start_ns
+    if isinstance(reply, replies.Paced | replies.Streams):
+        return reply.after.t_ns or 0
+    return 0
 
 
-def _longer(asked: Asked, told_ns: float) -> str:
-    if told_ns <= asked.most_ns:
+def _too_long(exchange: Exchange, work_ns: float) -> str:
+    if work_ns <= exchange.most_ns:
         return ""
-    return f"{told_ns / 1e9:.3g} s of work are told, and {asked.took_s:.3g} s went by"
+    return f"{work_ns / 1e9:.3g} s of work are told, and {exchange.took_s:.3g} s went by"
 
 
-def _counted(told: int, wanted: int, what: str) -> str:
-    return "" if told == wanted else f"{told} {what}, and {wanted} were asked for"
+def _another_number(count: int, requested: int, what: str) -> str:
+    return "" if count == requested else f"{count} {what}, and {requested} were asked for"
 
 
-def _infer(asked: Asked, reply: Mapping[str, Any]) -> str:
-    files = len(asked.fields["outputs"])
-    return _count(asked, reply) or _counted(len(reply["outputs"]), files, "outputs")
+def _inferred(exchange: Exchange, reply: replies.Inferred) -> str:
+    files = len(exchange.request.fields["outputs"])
+    return _counted(exchange, reply) or _another_number(len(reply.outputs), files, "outputs")
 
 
-def _count(asked: Asked, reply: Mapping[str, Any]) -> str:
-    return _counted(reply["count"], asked.fields["count"], "samples")
+def _counted(exchange: Exchange, reply: replies.Counted | replies.Inferred) -> str:
+    return _another_number(reply.count, exchange.number("count"), "samples")
 
 
-def _warmup(asked: Asked, reply: Mapping[str, Any]) -> str:
-    runs, wanted = len(reply["t_ns"]), asked.fields["runs"]
-    if runs < wanted:
-        return f"{runs} runs, and {wanted} were asked for"
-    return _longer(asked, reply["first_ns"] + sum(reply["t_ns"]))
+def _warmed(exchange: Exchange, reply: replies.Warmed) -> str:
+    runs, requested = len(reply.t_ns), exchange.number("runs")
+    if runs < requested:
+        return f"{runs} runs, and {requested} were asked for"
+    return _too_long(exchange, reply.first_ns + sum(reply.t_ns))
 
 
-def _block(asked: Asked, reply: Mapping[str, Any]) -> str:
-    spent = sum(reply["t_ns"])
-    begin, end = reply["start_ns"], reply["start_ns"] + spent
-    before, after = reply["before"].get("t_ns", begin), reply["after"].get("t_ns", end)
-    if any("cpu_ns" in one and "t_ns" not in one for one in (reply["before"], reply["after"])):
+def _block(exchange: Exchange, reply: replies.Block) -> str:
+    spent = sum(reply.t_ns)
+    begin, end = reply.start_ns, reply.start_ns + spent
+    if any(one.cpu_ns is not None and one.t_ns is None for one in (reply.before, reply.after)):
         return "a reading without its time"
-    if not asked.last_ns <= before <= begin <= end <= after:
+    before = begin if reply.before.t_ns is None else reply.before.t_ns
+    after = end if reply.after.t_ns is None else reply.after.t_ns
+    if not exchange.last_ns <= before <= begin <= end <= after:
         return "its clock went back"
-    return _counted(len(reply["t_ns"]), asked.fields["count"], "runs") or _longer(asked, spent)
+    count = _another_number(len(reply.t_ns), exchange.number("count"), "runs")
+    return count or _too_long(exchange, spent)
 
 
-def _paced(asked: Asked, reply: Mapping[str, Any]) -> str:
-    begun, took = reply["begun_ns"], reply["t_ns"]
+def _paced(exchange: Exchange, reply: replies.Paced) -> str:
+    begun, took = reply.begun_ns, reply.t_ns
     if any(b < a for a, b in itertools.pairwise(begun)):
         return "its clock went back"
-    counts = [_counted(len(one), asked.fields["count"], "runs") for one in (begun, took)]
-    return counts[0] or counts[1] or _longer(asked, max(begun[-1] + took[-1], sum(took)))
+    count = exchange.number("count")
+    counts = [_another_number(len(one), count, "runs") for one in (begun, took)]
+    return counts[0] or counts[1] or _too_long(exchange, max(begun[-1] + took[-1], sum(took)))
 
 
-def _streams(asked: Asked, reply: Mapping[str, Any]) -> str:
-    streams = reply["streams"]
-    if not all(stream["t_ns"] for stream in streams):
+def _streams(exchange: Exchange, reply: replies.Streams) -> str:
+    streams = reply.streams
+    if not all(stream.t_ns for stream in streams):
         return "a stream without a run"
-    if any(sum(s["t_ns"]) > s["elapsed_ns"] * (1 + CLOCKS_DIFFER) for s in streams):
+    if any(sum(s.t_ns) > s.elapsed_ns * (1 + CLOCKS_DIFFER) for s in streams):
         return "a stream's runs took longer than the stream"
-    count = _counted(len(streams), asked.fields["streams"], "streams")
-    return count or _longer(asked, max(stream["elapsed_ns"] for stream in streams))
+    count = _another_number(len(streams), exchange.number("streams"), "streams")
+    return count or _too_long(exchange, max(stream.elapsed_ns for stream in streams))
 
 
-def _canary(asked: Asked, reply: Mapping[str, Any]) -> str:
-    return _longer(asked, reply["arithmetic_ns"] + reply["copy_ns"])
+def _canary(exchange: Exchange, reply: replies.Canary) -> str:
+    return _too_long(exchange, reply.arithmetic_ns + reply.copy_ns)
 
 
-def _import(asked: Asked, reply: Mapping[str, Any]) -> str:
-    return _longer(asked, reply["import_ns"])
+def _imported(exchange: Exchange, reply: replies.Imported) -> str:
+    return _too_long(exchange, reply.import_ns)
 
 
-def _open(asked: Asked, reply: Mapping[str, Any]) -> str:
-    return _longer(asked, reply["load_ns"] + (reply["compile_ns"] or 0))
+def _opened(exchange: Exchange, reply: replies.Opened) -> str:
+    return _too_long(exchange, reply.load_ns + (reply.compile_ns or 0))
 
 
-def _pages(asked: Asked, reply: Mapping[str, Any]) -> str:
-    if reply["resident_bytes"] is None and "resident_bytes" not in reply["why_null"]:
+def _pages(exchange: Exchange, reply: replies.Pages) -> str:
+    if reply.resident_bytes is None and "resident_bytes" not in reply.why_null:
         return "no bytes in memory, and no reason"
-    more = (reply["resident_bytes"] or 0) > reply["bytes"]
+    more = (reply.resident_bytes or 0) > reply.bytes
     return "more bytes in memory than the file has" if more else ""
 
 
-def _energy(asked: Asked, reply: Mapping[str, Any]) -> str:
-    for meter in reply["meters"]:
-        for prefix in ("", "idle_"):
-            if meter[f"{prefix}joules"] is not None and meter[f"{prefix}span_s"] <= 0:
-                return "energy of no time"
-    if reply["count"] and reply["meters"] and reply["seconds"] <= 0:
+def _energy(exchange: Exchange, reply: replies.Energy) -> str:
+    for meter in reply.meters:
+        at_work = meter.joules is not None and meter.span_s <= 0
+        if at_work or (meter.idle_joules is not None and meter.idle_span_s <= 0):
+            return "energy of no time"
+    if reply.count and reply.meters and reply.seconds <= 0:
         return "runs that took no time"
-    return _longer(asked, reply["seconds"] * 1e9)
+    return _too_long(exchange, reply.seconds * 1e9)
 
 
-def _profile(asked: Asked, reply: Mapping[str, Any]) -> str:
-    told = reply["profile"]
-    runs: Sequence[int] = told["total_ns"]
-    if not runs or not told["plain_ns"]:
+def _profile(exchange: Exchange, reply: replies.Profile) -> str:
+    profile = reply.profile
+    if not profile.total_ns or not profile.plain_ns:
         return "a profile without a run"
-    if any(len(operator["t_ns"]) != len(runs) for operator in told["operators"]):
+    if any(len(operator.t_ns) != len(profile.total_ns) for operator in profile.operators):
         return "operators of another number of runs"
-    return _longer(asked, sum(runs) + sum(told["plain_ns"]))
+    return _too_long(exchange, sum(profile.total_ns) + sum(profile.plain_ns))
 
 
-CHECKS: dict[str, Callable[[Asked, Mapping[str, Any]], str]] = {
-    "infer": _infer,
-    "inputs": _count,
-    "warmup": _warmup,
-    "block": _block,
-    "paced": _paced,
-    "streams": _streams,
-    "canary": _canary,
-    "import": _import,
-    "open": _open,
-    "evict": _pages,
-    "fill": _pages,
-    "energy": _energy,
-    "profile": _profile,
+CHECKS: dict[type[replies.Reply], Callable[[Exchange, Any], str]] = {
+    replies.Inferred: _inferred,
+    replies.Counted: _counted,
+    replies.Warmed: _warmed,
+    replies.Block: _block,
+    replies.Paced: _paced,
+    replies.Streams: _streams,
+    replies.Canary: _canary,
+    replies.Imported: _imported,
+    replies.Opened: _opened,
+    replies.Pages: _pages,
+    replies.Energy: _energy,
+    replies.Profile: _profile,
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
+from edgeopt.devices import account
+from edgeopt.devices.account import Celsius, Clock, Load, Reasons, Words
 from edgeopt.devices.answers import (
     Count,
     Few,
@@ -17,7 +19,7 @@ from edgeopt.devices.answers import (
     Text,
     Word,
 )
-from edgeopt.harness.account import Celsius, Clock, Health, Hello, Load, Reasons, Words
+from edgeopt.domain.session_facts import SessionFacts
 
 Long = Annotated[str, Meta(max_length=1 << 18)]  # names of fused layers
 Durations = list[Ns]
@@ -26,16 +28,24 @@ Dims = Annotated[list[Annotated[int, Meta(ge=-1, le=2**40)] | Word | None], Meta
 Element = Annotated[str, Meta(pattern=r"\A[A-Za-z][A-Za-z0-9_]{0,31}\Z")]
 
 
-class Envelope(Struct):
-    """What every reply has. `n` is the request's own number, so that it is an answer to it."""
-
-    ok: bool
-    n: int | None = None
-    error: Long = ""
-    own: Word = ""
+class Reply(Struct, frozen=True, kw_only=True):
+    """An answer to one request, but for what every line has (`protocol.Envelope`)."""
 
 
-class Stock(TypedDict):
+class Hello(Reply, frozen=True, kw_only=True):
+    """The reply to `hello`."""
+
+    machine: account.Machine
+    why_null: Reasons = field(default_factory=dict)
+
+
+class Health(Reply, frozen=True, kw_only=True):
+    """The reply to `health`."""
+
+    health: account.Health
+
+
+class Stock(Reply, frozen=True, kw_only=True):
     """The reply to `stock`."""
 
     executable: Text
@@ -46,98 +56,115 @@ class Stock(TypedDict):
     other_runners: Few | None
 
 
-class Imported(TypedDict):
+class Imported(Reply, frozen=True, kw_only=True):
     """The reply to `import`."""
 
     version: Word
     import_ns: NsOrZero
-    rss_bytes: NotRequired[Count | None]
+    rss_bytes: Count | None = None
 
 
-class Providers(TypedDict):
+class Providers(Reply, frozen=True, kw_only=True):
     """The reply to `providers`."""
 
     providers: Words
 
 
-class Tensor(TypedDict):
+class Tensor(Struct, frozen=True, kw_only=True):
     """As a session lists it."""
 
     name: Long
     dtype: Element
-    scale: NotRequired[Number]
-    zero_point: NotRequired[Signed]
+    scale: Number | None = None
+    zero_point: Signed | None = None
 
 
-class Input(Tensor):
+class Input(Tensor, frozen=True, kw_only=True):
     """What a session takes."""
 
     shape: Dims
 
 
-class Output(Tensor):
+class Output(Tensor, frozen=True, kw_only=True):
     """What it answers; `shape` is null where only a run tells how many axes there are."""
 
     shape: Dims | None
 
 
-class Opened(TypedDict):
-    """The reply to `open`."""
+class Loaded(Reply, frozen=True, kw_only=True):
+    """How opening a session went.
+
+    Attributes:
+        load_ns: reading and preparing; compiling, too, where `compile_ns` is null.
+        rss_before_bytes: of the process, the runtime imported and the model not yet read; its
+            peak starts anew there.
+        peak_rss_bytes: when the session was open.
+    """
 
     version: Word
     load_ns: NsOrZero
     compile_ns: NsOrZero | None
     why_null: Reasons
+    rss_before_bytes: Count | None = None
+    peak_rss_bytes: Count | None = None
+
+
+class Opened(Loaded, frozen=True, kw_only=True):
+    """The reply to `open`."""
+
     inputs: Annotated[list[Input], Meta(max_length=10_000)]
     outputs: Annotated[list[Output], Meta(max_length=10_000)]
-    rss_before_bytes: NotRequired[Count | None]
-    peak_rss_bytes: NotRequired[Count | None]
+
+    @property
+    def loaded(self) -> Loaded:
+        """Without the tensors."""
+        return Loaded(**{name: getattr(self, name) for name in Loaded.__struct_fields__})
 
 
-class SessionFacts(TypedDict):
-    """What really runs."""
+class ReportedFacts(SessionFacts, frozen=True, kw_only=True):
+    """What really runs, as a runner reports it."""
 
-    operators: NotRequired[Annotated[dict[Word, Few], Meta(max_length=10_000)]]
-    precisions: NotRequired[Annotated[dict[Word, Few], Meta(max_length=100)] | None]
-    total: NotRequired[Few | None]
-    delegated: NotRequired[Few | None]
-    providers: NotRequired[Words]
-    options: NotRequired[
-        Annotated[dict[Word, Text | int | float | bool | None], Meta(max_length=1000)]
-    ]
-    float_asked: NotRequired[Word | None]
-    float_ran: NotRequired[Word | None]
-    rss_bytes: NotRequired[Count | None]
-    why_null: NotRequired[Reasons]
+    operators: Annotated[dict[Word, Few], Meta(max_length=10_000)] | None = None
+    precisions: Annotated[dict[Word, Few], Meta(max_length=100)] | None = None
+    total: Few | None = None
+    delegated: Few | None = None
+    providers: Words | None = None
+    options: (
+        Annotated[dict[Word, Text | int | float | bool | None], Meta(max_length=1000)] | None
+    ) = None
+    float_asked: Word | None = None
+    float_ran: Word | None = None
+    rss_bytes: Count | None = None
+    why_null: Reasons = field(default_factory=dict)
 
 
-class Facts(TypedDict):
+class Facts(Reply, frozen=True, kw_only=True):
     """The reply to `facts`."""
 
-    facts: SessionFacts
+    facts: ReportedFacts
 
 
-class Written(TypedDict):
+class Written(Struct, frozen=True, kw_only=True):
     """An output as it stands in its file, but for its first axis, the samples."""
 
     dtype: Element
     shape: Annotated[list[Count], Meta(max_length=32)]
 
 
-class Inferred(TypedDict):
+class Inferred(Reply, frozen=True, kw_only=True):
     """The reply to `infer`."""
 
     count: Count
     outputs: Annotated[list[Written], Meta(max_length=10_000)]
 
 
-class Counted(TypedDict):
+class Counted(Reply, frozen=True, kw_only=True):
     """The reply to `inputs`."""
 
     count: Count
 
 
-class Warmed(TypedDict):
+class Warmed(Reply, frozen=True, kw_only=True):
     """The reply to `warmup`."""
 
     first_ns: Ns
@@ -145,26 +172,26 @@ class Warmed(TypedDict):
     peak_rss_bytes: Count | None
 
 
-class Readings(TypedDict):
+class Readings(Struct, frozen=True, kw_only=True):
     """What is read around a block."""
 
-    t_ns: NotRequired[Instant]
-    cpu_ns: NotRequired[Count]
-    idle_ns: NotRequired[Count]
-    idle_cpu_ns: NotRequired[Count]
-    major_faults: NotRequired[Count | None]
-    yielded: NotRequired[Count | None]
-    preempted: NotRequired[Count | None]
-    steal_ticks: NotRequired[Count | None]
-    total_ticks: NotRequired[Count | None]
-    load_1m: NotRequired[Load | None]
-    clock_khz: NotRequired[Clock | None]
-    temperature_c: NotRequired[Celsius | None]
-    throttle_count: NotRequired[Count | None]
-    throttled_bits: NotRequired[Annotated[int, Meta(ge=0, le=2**32)] | None]
+    t_ns: Instant | None = None
+    cpu_ns: Count | None = None
+    idle_ns: Count | None = None
+    idle_cpu_ns: Count | None = None
+    major_faults: Count | None = None
+    yielded: Count | None = None
+    preempted: Count | None = None
+    steal_ticks: Count | None = None
+    total_ticks: Count | None = None
+    load_1m: Load | None = None
+    clock_khz: Clock | None = None
+    temperature_c: Celsius | None = None
+    throttle_count: Count | None = None
+    throttled_bits: Annotated[int, Meta(ge=0, le=2**32)] | None = None
 
 
-class Block(TypedDict):
+class Block(Reply, frozen=True, kw_only=True):
     """The reply to `block`."""
 
     t_ns: Durations
@@ -173,7 +200,7 @@ class Block(TypedDict):
     after: Readings
 
 
-class Paced(TypedDict):
+class Paced(Reply, frozen=True, kw_only=True):
     """The reply to `paced`."""
 
     begun_ns: list[Signed]
@@ -182,14 +209,14 @@ class Paced(TypedDict):
     after: Readings
 
 
-class Stream(TypedDict):
+class Stream(Struct, frozen=True, kw_only=True):
     """One session of several."""
 
     t_ns: Durations
     elapsed_ns: Ns
 
 
-class Streams(TypedDict):
+class Streams(Reply, frozen=True, kw_only=True):
     """The reply to `streams`."""
 
     streams: Annotated[list[Stream], Meta(max_length=1024)]
@@ -198,7 +225,7 @@ class Streams(TypedDict):
     after: Readings
 
 
-class Pages(TypedDict):
+class Pages(Reply, frozen=True, kw_only=True):
     """The reply to `evict` and to `fill`."""
 
     bytes: Count
@@ -206,20 +233,20 @@ class Pages(TypedDict):
     why_null: Reasons
 
 
-class Read(TypedDict):
+class Read(Reply, frozen=True, kw_only=True):
     """The reply to `readings`."""
 
     readings: Readings
 
 
-class Canary(TypedDict):
+class Canary(Reply, frozen=True, kw_only=True):
     """The reply to `canary`."""
 
     arithmetic_ns: Ns
     copy_ns: Ns
 
 
-class Meter(TypedDict):
+class Meter(Struct, frozen=True, kw_only=True):
     """One meter's readings."""
 
     source: Word
@@ -235,7 +262,7 @@ class Meter(TypedDict):
     why_null: Reasons
 
 
-class Energy(TypedDict):
+class Energy(Reply, frozen=True, kw_only=True):
     """The reply to `energy`."""
 
     count: Count
@@ -244,7 +271,7 @@ class Energy(TypedDict):
     why_null: Reasons
 
 
-class Operator(TypedDict):
+class Operator(Struct, frozen=True, kw_only=True):
     """One operator of a profile."""
 
     name: Long
@@ -257,7 +284,7 @@ class Operator(TypedDict):
     t_ns: list[Annotated[float, Meta(ge=-1e15, le=1e15)]]
 
 
-class ProfileAccount(TypedDict):
+class ProfileAccount(Struct, frozen=True, kw_only=True):
     """Where the time of an inference goes."""
 
     how: Text
@@ -266,31 +293,7 @@ class ProfileAccount(TypedDict):
     plain_ns: Durations
 
 
-class Profile(TypedDict):
+class Profile(Reply, frozen=True, kw_only=True):
     """The reply to `profile`."""
 
     profile: ProfileAccount
-
-
-#: Request -> what its reply has beside `Envelope`.
-REPLIES: dict[str, Any] = {
-    "hello": Hello,
-    "health": Health,
-    "stock": Stock,
-    "import": Imported,
-    "providers": Providers,
-    "open": Opened,
-    "facts": Facts,
-    "infer": Inferred,
-    "inputs": Counted,
-    "warmup": Warmed,
-    "block": Block,
-    "paced": Paced,
-    "streams": Streams,
-    "evict": Pages,
-    "fill": Pages,
-    "readings": Read,
-    "canary": Canary,
-    "energy": Energy,
-    "profile": Profile,
-}

@@ -1,4 +1,4 @@
-"""One artifact's process, opened and warm: what every mode begins with."""
+"""Artifacts' processes, opened and warm: what every measurement begins with."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import contextlib
 import random
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from edgeopt.devices.device import Device
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import Listener
 from edgeopt.harness import inputs
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
+from edgeopt.harness.replies import Opened, Warmed
 from edgeopt.harness.subject import Subject
 
-WARMUP_RUNS = 10
-WARMUP_S = 1.0
+SIDE_BY_SIDE = 4  # processes that import their runtime at once; nothing is timed then
+
+Turn = TypeVar("Turn")
+AnyTrial = TypeVar("AnyTrial", bound="Trial[Any]")
 
 
 @dataclass(frozen=True)
@@ -37,27 +43,112 @@ class Setting:
     log: Path
     timeout_s: float
 
+    @property
+    def short_s(self) -> float:
+        """The limit of a request that asks for little."""
+        return min(SHORT_S, self.timeout_s)
 
-@dataclass
-class Trial:
-    """One artifact in one mode, as it was told: nothing left out, nothing computed.
 
-    Attributes:
-        opened, warm: the runner's replies to `open` and `warmup`.
-        turns: its replies in the mode itself.
-        failed: why it was given up, "" if it went through; its turns so far are kept.
-    """
+@dataclass(frozen=True)
+class WarmUp:
+    """Both are reached before anything counts."""
+
+    runs: int = 10
+    seconds: float = 1.0
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process of its own, with the artifact open and warm."""
 
     subject: Subject
-    opened: dict[str, Any] = field(default_factory=dict)
-    warm: dict[str, Any] = field(default_factory=dict)
-    turns: list[dict[str, Any]] = field(default_factory=list)
-    failed: str = ""
+    client: Client
+    opened: Opened
+    warm: Warmed
 
     @property
     def typical_ns(self) -> float:
         """The median of the warm-up."""
-        return statistics.median(self.warm["t_ns"])
+        return statistics.median(self.warm.t_ns)
+
+
+def start(
+    setting: Setting, subject: Subject, stack: ExitStack, warm_up: WarmUp = WarmUp()
+) -> Started:
+    """Start one artifact.
+
+    Args:
+        stack: ends the process.
+
+    Raises:
+        RunnerFailed: it did not come so far.
+    """
+    client = stack.enter_context(Client(setting.device, setting.log))
+    _import(setting, subject, client)
+    return _open(setting, subject, client, warm_up)
+
+
+def start_all(
+    setting: Setting,
+    subjects: Sequence[Subject],
+    stack: ExitStack,
+    warm_up: WarmUp,
+    ends: Callable[[Subject], AbstractContextManager[None]],
+) -> list[Started]:
+    """Start several artifacts: their runtimes are imported side by side, which takes longest.
+
+    Args:
+        ends: each part of a subject's start is made in this context, which takes note of a
+            subject that does not come so far; the others go on.
+    """
+    # Processes end with the thread that started them (PR_SET_PDEATHSIG), so this one does.
+    clients: list[tuple[Subject, Client]] = []
+    for subject in subjects:
+        with ends(subject):
+            client = stack.enter_context(Client(setting.device, setting.log))
+            clients.append((subject, client))
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        imports = [pool.submit(_import, setting, *pair) for pair in clients]
+    started: list[Started] = []
+    for (subject, client), imported in zip(clients, imports, strict=True):
+        with ends(subject):
+            imported.result()
+            started.append(_open(setting, subject, client, warm_up))
+    return started
+
+
+def _import(setting: Setting, subject: Subject, client: Client) -> None:
+    client.request("import", setting.timeout_s, runtime=subject.runtime)
+
+
+def _open(setting: Setting, subject: Subject, client: Client, warm_up: WarmUp) -> Started:
+    # Inputs are read before the model is opened: they are not its memory.
+    inputs.give(setting.device, client, setting.feed, subject, setting.short_s)
+    opened = open_session(client, setting.device, subject, setting.timeout_s)
+    warm = client.request("warmup", setting.timeout_s, runs=warm_up.runs, seconds=warm_up.seconds)
+    return Started(subject, client, opened, warm)
+
+
+@dataclass
+class Trial(Generic[Turn]):
+    """One artifact in one mode, as it was measured: nothing left out, nothing computed.
+
+    Attributes:
+        started: its process; None before, and where a mode starts a fresh one for each turn.
+        turns: what the runner answered in the mode itself.
+        failed: why it was given up, "" if it went through; its turns so far are kept.
+    """
+
+    subject: Subject
+    started: Started | None = None
+    turns: list[Turn] = field(default_factory=list)
+    failed: str = ""
+
+    @property
+    def process(self) -> Started:
+        """Of a trial that has one."""
+        assert self.started is not None
+        return self.started
 
     @property
     def case(self) -> dict[str, Any]:
@@ -71,40 +162,23 @@ class Trial:
 
     def raw(self) -> dict[str, Any]:
         """All of it, as plain data."""
-        told = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "subject"}
-        turns = [
-            {**turn, "t_ns": list(turn["t_ns"])} if "t_ns" in turn else turn for turn in self.turns
-        ]
-        return {"key": self.subject.key, "title": self.subject.title, **told, "turns": turns}
-
-
-def start(
-    setting: Setting,
-    trial: Trial,
-    stack: ExitStack,
-    warmup_s: float = WARMUP_S,
-) -> Client:
-    """A process of its own, the runtime imported, the artifact open and warm.
-
-    Inputs are read before the model is opened, so that they are in the memory's baseline.
-
-    Raises:
-        RunnerFailed: it did not come so far.
-    """
-    subject = trial.subject
-    client = stack.enter_context(Client(setting.device, setting.log))
-    client.request("import", setting.timeout_s, runtime=subject.runtime)
-    inputs.give(setting.device, client, setting.feed, subject, SHORT_S)
-    trial.opened = open_session(client, setting.device, subject, setting.timeout_s)
-    trial.warm = client.request("warmup", setting.timeout_s, runs=WARMUP_RUNS, seconds=warmup_s)
-    return client
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        del values["subject"], values["started"]
+        about: dict[str, Any] = {
+            "key": self.subject.key,
+            "title": self.subject.title,
+            "opened": self.started.opened if self.started else {},
+            "warm": self.started.warm if self.started else {},
+        }
+        plain: dict[str, Any] = msgspec.to_builtins({**about, **values}, enc_hook=list)
+        return plain
 
 
 def in_rounds(
-    trials: Sequence[Trial],
+    trials: Sequence[AnyTrial],
     rounds: int,
     seed: int,
-    turn: Callable[[Trial, int], None],
+    turn: Callable[[AnyTrial, int], None],
     what: str,
     progress: Listener,
 ) -> None:
@@ -115,12 +189,12 @@ def in_rounds(
         alive = [trial for trial in trials if not trial.failed]
         rng.shuffle(alive)
         for trial in alive:
-            with kept(trial):
+            with ending(trial):
                 turn(trial, number)
 
 
 @contextlib.contextmanager
-def kept(trial: Trial) -> Iterator[None]:
+def ending(trial: Trial[Any]) -> Iterator[None]:
     """A runner that fails in here ends its trial, with the reason, and nothing else.
 
     Raises:

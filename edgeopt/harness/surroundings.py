@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from edgeopt.devices.account import Health, Machine
 from edgeopt.domain.finding import Finding
-
-Readings = dict[str, Any]
 
 BUSY_SHARE = 0.10  # of all cores, by others
 LOAD_PER_CORE = 0.3  # where the machine was not watched
@@ -19,131 +16,134 @@ SLOW_SOURCES = ("hpet", "acpi_pm", "jiffies", "refined-jiffies")
 HELD_DOWN = ("hardware slowdown", "thermal slowdown", "power brake")
 
 
-def load(machine: Readings, health: Readings) -> Finding:
+def load(machine: Machine, health: Health) -> Finding:
     """What others do with the processor."""
-    idle, busiest = health.get("idle_share"), health.get("busiest") or ()
+    idle, busiest = health.idle_share, health.busiest or ()
     advice = "End what is not needed, or wait for it. Ratios hold under load, milliseconds do not."
     if idle is None:
-        cores, average = machine.get("cores") or 1, health.get("load_1m")
+        cores, average = machine.cores, health.load_1m
         if average is None:
             return Finding(check="load", state="unknown", found="nothing tells the load")
-        found = f"load average {average:.2f} on {cores} cores"
+        reading = f"load average {average:.2f} on {cores} cores"
         high = average > LOAD_PER_CORE * cores
         return Finding(
             check="load",
             state="warning" if high else "ok",
-            found=found,
+            found=reading,
             advice=advice if high else "",
         )
-    named = ", ".join(f"{one['name']} (pid {one['pid']}) {one['cores']:g}" for one in busiest)
-    found = f"{100 * (1 - idle):.0f} % busy" + (f"; cores used by: {named}" if named else "")
+    named = ", ".join(f"{one.name} (pid {one.pid}) {one.cores:g}" for one in busiest)
+    reading = f"{100 * (1 - idle):.0f} % busy" + (f"; cores used by: {named}" if named else "")
     if 1 - idle > BUSY_SHARE:
-        return Finding(check="load", state="warning", found=found, advice=advice)
-    return Finding(check="load", state="ok", found=found)
+        return Finding(check="load", state="warning", found=reading, advice=advice)
+    return Finding(check="load", state="ok", found=reading)
 
 
-def memory(machine: Readings, health: Readings) -> Finding:
+def memory(machine: Machine, health: Health) -> Finding:
     """Memory that goes to disk and back takes milliseconds out of any run."""
-    moved, used = health.get("swapped_in_watch"), health.get("swap_used_bytes")
+    moved, used = health.swapped_in_watch, health.swap_used_bytes
     advice = "End what fills the memory, then empty the swap: sudo swapoff -a && sudo swapon -a"
     if moved is not None and moved >= SWAPPED_PAGES:
-        found = f"swapping now: {moved} pages in {health['watched_s']:g} s"
-        return Finding(check="memory", state="failed", found=found, advice=advice)
+        reading = f"swapping now: {moved} pages in {health.watched_s:g} s"
+        return Finding(check="memory", state="failed", found=reading, advice=advice)
     if used is not None and used >= SWAP_BYTES:
-        found = f"{used / 1e6:.0f} MB lie in swap"
-        return Finding(check="memory", state="warning", found=found, advice=advice)
+        reading = f"{used / 1e6:.0f} MB lie in swap"
+        return Finding(check="memory", state="warning", found=reading, advice=advice)
     if used is None:
         return Finding(check="memory", state="unknown", found="nothing tells the use of swap")
-    available = health.get("memory_available_bytes")
+    available = health.memory_available_bytes
     free = "" if available is None else f", {available / 1e9:.1f} GB of memory free"
     return Finding(check="memory", state="ok", found=f"no swapping{free}")
 
 
-def steal(machine: Readings, health: Readings) -> Finding | None:
+def steal(machine: Machine, health: Health) -> Finding | None:
     """What the host of a virtual machine takes away."""
-    share = health.get("steal_share")
+    share = health.steal_share
     since = "now" if share is not None else "since boot"
-    share = machine.get("steal_share") if share is None else share
-    if share is None or not (machine.get("virtual_machine") or share > 0):
+    share = machine.steal_share if share is None else share
+    if share is None or not (machine.virtual_machine or share > 0):
         return None
-    found = f"{100 * share:.1f} % of the time {since}"
+    reading = f"{100 * share:.1f} % of the time {since}"
     if share <= STEAL_SHARE:
-        return Finding(check="steal", state="ok", found=found)
+        return Finding(check="steal", state="ok", found=reading)
     advice = "The host gives these cores to others: measure at another time, or on another machine."
-    return Finding(check="steal", state="warning", found=found, advice=advice)
+    return Finding(check="steal", state="warning", found=reading, advice=advice)
 
 
-def enclosure(machine: Readings, health: Readings) -> Finding | None:
+def enclosure(machine: Machine, health: Health) -> Finding | None:
     """A virtual machine shares what it has; a container does no harm by itself."""
-    kind = machine.get("container")
+    kind = machine.container
     inside = f"in a container ({kind})" if kind and kind != "none" else ""
-    if machine.get("virtual_machine"):
-        name = machine.get("hypervisor")
-        found = f"a virtual machine{f' ({name})' if name else ''}{', ' if inside else ''}{inside}"
+    if machine.virtual_machine:
+        name = machine.hypervisor
+        reading = f"a virtual machine{f' ({name})' if name else ''}{', ' if inside else ''}{inside}"
         advice = "Its milliseconds are its own: measure on the hardware that will run the model."
-        return Finding(check="enclosure", state="warning", found=found, advice=advice)
+        return Finding(check="enclosure", state="warning", found=reading, advice=advice)
     return Finding(check="enclosure", state="ok", found=inside) if inside else None
 
 
-def quota(machine: Readings, health: Readings) -> Finding | None:
+def quota(machine: Machine, health: Health) -> Finding | None:
     """A limit on processor time stops a process in mid-run, for tens of milliseconds."""
-    limit, cores = machine.get("cpu_quota"), machine.get("cores") or 1
+    limit, cores = machine.cpu_quota, machine.cores
     if limit is None:
         return None
-    found = f"{limit:g} cores' worth of time for {cores} cores"
+    reading = f"{limit:g} cores' worth of time for {cores} cores"
     if limit >= cores:
-        return Finding(check="quota", state="ok", found=found)
+        return Finding(check="quota", state="ok", found=reading)
     return Finding(
         check="quota",
         state="warning",
-        found=f"{found}: the process is stopped when it is used up",
+        found=f"{reading}: the process is stopped when it is used up",
         advice="Start the container without --cpus, and choose cores instead: --cpuset-cpus=0,1",
     )
 
 
-def clock(machine: Readings, health: Readings) -> Finding | None:
+def clock(machine: Machine, health: Health) -> Finding | None:
     """The clock that times."""
-    step, source = machine.get("clock_resolution_ns"), machine.get("clock_source")
+    step, source = machine.clock_resolution_ns, machine.clock_source
     if step is None:
         return None
-    found = f"{source or 'unknown source'}, steps of at most {step} ns"
+    reading = f"{source or 'unknown source'}, steps of at most {step} ns"
     if step <= COARSE_NS and source not in SLOW_SOURCES:
-        return Finding(check="clock", state="ok", found=found)
+        return Finding(check="clock", state="ok", found=reading)
     advice = (
         "Runs of a few microseconds cannot be told apart. See what the kernel has against a faster"
         " clock: dmesg | grep -i clocksource"
     )
-    return Finding(check="clock", state="warning", found=found, advice=advice)
+    return Finding(check="clock", state="warning", found=reading, advice=advice)
 
 
-def accelerator_users(health: Readings, accelerator: str | None) -> Finding | None:
+def accelerator_users(health: Health, accelerator: str | None) -> Finding | None:
     """Other processes on a GPU, and a GPU that is held down."""
-    gpus = health.get("gpus")
+    gpus = health.gpus
     if not gpus:
         if accelerator != "gpu":
             return None
-        why = (health.get("why_null") or {}).get("gpus", "no reading `gpus`")
+        why = health.why_null.get("gpus", "no reading `gpus`")
         return Finding(check="accelerator", state="unknown", found=why)
-    users = [str(one["pid"]) for gpu in gpus for one in gpu["processes"] or ()]
-    held = [r for gpu in gpus for r in gpu["event_reasons"] or () if r.startswith(HELD_DOWN)]
+    users = [str(one.pid) for gpu in gpus for one in gpu.processes or ()]
+    held = [r for gpu in gpus for r in gpu.event_reasons or () if r.startswith(HELD_DOWN)]
     if not users and not held:
-        return Finding(check="accelerator", state="ok", found=f"{gpus[0]['name']}: nobody else")
-    words = ([f"used by processes {', '.join(users)}"] if users else []) + held
+        return Finding(check="accelerator", state="ok", found=f"{gpus[0].name}: nobody else")
+    uses = ([f"used by processes {', '.join(users)}"] if users else []) + held
     advice = f"End what is yours: kill {' '.join(users)}" if users else "Let it cool down."
     return Finding(
         check="accelerator",
         state="failed" if accelerator == "gpu" else "warning",
-        found=f"{gpus[0]['name']}: {'; '.join(words)}",
+        found=f"{gpus[0].name}: {'; '.join(uses)}",
         advice=advice,
     )
 
 
-def meters(health: Readings) -> Finding:
+#: Until the next boot. It is ours: what a board says is no command to be run as root.
+OPEN_METERS = "sudo chmod a+r /sys/class/powercap/*/energy_uj"
+
+
+def meters(health: Health) -> Finding:
     """Whether energy can be measured here."""
-    found = health.get("meters")
-    if found:
-        return Finding(check="energy", state="ok", found=f"can be metered by {', '.join(found)}")
-    why = str((health.get("why_null") or {}).get("meters", "no reading `meters`"))
-    command = why.partition("`sudo ")[2].partition("`")[0]
-    advice = f"sudo {command}" if command else ""
+    if health.meters:
+        by = ", ".join(health.meters)
+        return Finding(check="energy", state="ok", found=f"can be metered by {by}")
+    why = health.why_null.get("meters", "no reading `meters`")
+    advice = OPEN_METERS if health.meters_sealed else ""
     return Finding(check="energy", state="unknown", found=why, advice=advice)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.client import SHORT_S, Client
-from edgeopt.harness.started import Setting, Trial, kept, start
+from edgeopt.harness.replies import Readings
+from edgeopt.harness.started import Setting, Trial, WarmUp, ending, start
 from edgeopt.harness.subject import Subject
 
 BLOCK_S = 1.0  # a block, and so one reading of the sensors
@@ -26,8 +27,18 @@ COOL_STEP_S = 5.0
 PAUSE_S = 60.0  # the pause where no sensor says when it is over
 
 
+@dataclass(frozen=True)
+class LoadBlock:
+    """A block under load. Ten minutes of a fast artifact are millions of runs: eight bytes each."""
+
+    t_ns: array[int]
+    start_ns: int
+    before: Readings
+    after: Readings
+
+
 @dataclass
-class Soak(Trial):
+class SustainedTrial(Trial[LoadBlock]):
     """One artifact's time under load; `turns` are its blocks.
 
     Attributes:
@@ -39,48 +50,49 @@ class Soak(Trial):
     start_temperature_c: float | None = None
 
 
-def sustained(
+def measure_sustained(
     setting: Setting,
     subjects: Sequence[Subject],
     seconds: float,
     wait: Callable[[float], None] = time.sleep,
     progress: Listener = silent,
-) -> list[Soak]:
+) -> list[SustainedTrial]:
     """Put every subject under load for so long, one after the other.
 
     Args:
         wait: lets seconds pass while the machine cools down.
     """
-    soaks = [Soak(subject) for subject in subjects]
+    trials = [SustainedTrial(subject) for subject in subjects]
     first_c: float | None = None
     with Client(setting.device, setting.log) as watcher:
-        for number, soak in enumerate(soaks):
-            with kept(soak), contextlib.ExitStack() as stack:
+        for number, trial in enumerate(trials):
+            with ending(trial), contextlib.ExitStack() as stack:
                 if number:
-                    progress(f"cooling down before {soak.subject.title}")
-                    soak.cooled_s = _cool_down(watcher, first_c, wait)
-                soak.start_temperature_c = _temperature(watcher)
-                first_c = soak.start_temperature_c if first_c is None else first_c
+                    progress(f"cooling down before {trial.subject.title}")
+                    trial.cooled_s = _cool_down(watcher, first_c, wait)
+                trial.start_temperature_c = _temperature(watcher)
+                first_c = trial.start_temperature_c if first_c is None else first_c
                 # No long warm-up: the burst is what a cool machine gives.
-                client = start(setting, soak, stack, warmup_s=0.0)
-                _load(soak, client, seconds, progress)
-    return soaks
+                trial.started = start(setting, trial.subject, stack, WarmUp(seconds=0.0))
+                _load(trial, seconds, progress)
+    return trials
 
 
-def _load(soak: Soak, client: Client, seconds: float, progress: Listener) -> None:
+def _load(trial: SustainedTrial, seconds: float, progress: Listener) -> None:
     """Blocks without a pause until the device's own clock says that it is over."""
     block_ns = min(BLOCK_S, seconds / BLOCKS_AT_LEAST) * 1e9
-    typical, begun, now = soak.typical_ns, None, 0
+    client, typical = trial.process.client, trial.process.typical_ns
+    begun, now = None, 0
     while begun is None or now - begun < seconds * 1e9:
         count = max(1, round(block_ns / typical))
         limit = max(SHORT_S, 20 * count * typical / 1e9)
         reply = client.request("block", limit, count=count)
-        # Ten minutes of a fast artifact are millions of runs: eight bytes each.
-        soak.turns.append({**reply, "t_ns": array("q", reply["t_ns"])})
-        typical = statistics.median(reply["t_ns"])
-        begun = reply["start_ns"] if begun is None else begun
-        now = reply["start_ns"] + sum(reply["t_ns"])
-        progress(f"load: {soak.subject.title}", round((now - begun) / 1e9), round(seconds))
+        times = array("q", reply.t_ns)
+        trial.turns.append(LoadBlock(times, reply.start_ns, reply.before, reply.after))
+        typical = statistics.median(reply.t_ns)
+        begun = reply.start_ns if begun is None else begun
+        now = reply.start_ns + sum(reply.t_ns)
+        progress(f"load: {trial.subject.title}", round((now - begun) / 1e9), round(seconds))
 
 
 def _cool_down(watcher: Client, first_c: float | None, wait: Callable[[float], None]) -> float:
@@ -99,6 +111,4 @@ def _cool_down(watcher: Client, first_c: float | None, wait: Callable[[float], N
 
 
 def _temperature(client: Client) -> float | None:
-    readings = client.request("readings", SHORT_S)["readings"]
-    value = readings.get("temperature_c")
-    return None if value is None else float(value)
+    return client.request("readings", SHORT_S).readings.temperature_c

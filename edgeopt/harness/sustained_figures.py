@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.domain.sustained import Minute, Ranking, Sustained
-from edgeopt.harness.sustained import Soak
+from edgeopt.harness.sustained import LoadBlock, SustainedTrial
 from edgeopt.stats.early_stopping import tail
 from edgeopt.stats.quantile import median
 
@@ -20,28 +19,27 @@ OTHERS = 1.0  # a load average so far above the artifact's own threads is other 
 STOLEN = 0.05
 NOW_BITS = 0xF  # of a Raspberry Pi's get_throttled; the higher ones are since it was started
 MARGIN = 0.02  # as in verdicts: below it a difference counts as none
-Block = dict[str, Any]
 
 
-def figures(soak: Soak) -> Sustained:
+def figures(trial: SustainedTrial) -> Sustained:
     """The row of one artifact. Minutes measured before a failure stay in it."""
-    blocks = soak.turns
-    length_s = _end_s(blocks) if blocks and not soak.failed else None
+    blocks = trial.turns
+    length_s = _end_s(blocks) if blocks and not trial.failed else None
     burst = steady = None
     if length_s is not None:
         burst = _p50_ms(_between(blocks, 0.0, min(BURST_S, length_s / 3)))
         steady = _p50_ms(_between(blocks, length_s * 2 / 3, length_s))
     row = Sustained(
-        **soak.case,
+        **trial.case,
         why_null={},
         duration_s=length_s,
         minutes=minutes(blocks),
         burst_p50_ms=burst,
         steady_p50_ms=steady,
         slowdown=steady / burst if burst and steady else None,
-        cooled_s=soak.cooled_s,
-        start_temperature_c=soak.start_temperature_c,
-        notes=_notes(blocks, soak.subject.threads),
+        cooled_s=trial.cooled_s,
+        start_temperature_c=trial.start_temperature_c,
+        notes=_notes(blocks, trial.subject.threads),
     )
     return msgspec.structs.replace(row, why_null=_why_null(row))
 
@@ -60,7 +58,7 @@ def _why_null(row: Sustained) -> dict[str, str]:
     return why
 
 
-def _notes(blocks: Sequence[Block], threads: int) -> tuple[str, ...]:
+def _notes(blocks: Sequence[LoadBlock], threads: int) -> tuple[str, ...]:
     """What else may have slowed it, and the machine's own word on throttling."""
     notes = []
     now = [int(bits) & NOW_BITS for bits in _readings(blocks, "throttled_bits")]
@@ -76,12 +74,12 @@ def _notes(blocks: Sequence[Block], threads: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def minutes(blocks: Sequence[Block]) -> tuple[Minute, ...]:
+def minutes(blocks: Sequence[LoadBlock]) -> tuple[Minute, ...]:
     """A row a minute. A block counts where it began; a minute in which none began is left out."""
-    by_minute: dict[int, list[Block]] = {}
+    by_minute: dict[int, list[LoadBlock]] = {}
     for block in blocks:
         by_minute.setdefault(int(_begin_s(block, blocks) // 60), []).append(block)
-    return tuple(_minute(number, own) for number, own in sorted(by_minute.items()))
+    return tuple(_minute(number, group) for number, group in sorted(by_minute.items()))
 
 
 def ranking(rows: Sequence[Sustained]) -> Ranking | None:
@@ -105,7 +103,7 @@ def ranking(rows: Sequence[Sustained]) -> Ranking | None:
     )
 
 
-def _minute(number: int, blocks: Sequence[Block]) -> Minute:
+def _minute(number: int, blocks: Sequence[LoadBlock]) -> Minute:
     runs = _runs_ms(blocks)
     khz = _readings(blocks, "clock_khz")
     return Minute(
@@ -119,38 +117,38 @@ def _minute(number: int, blocks: Sequence[Block]) -> Minute:
     )
 
 
-def _readings(blocks: Sequence[Block], name: str) -> list[float]:
-    told = [block[when].get(name) for block in blocks for when in ("before", "after")]
-    return [value for value in told if value is not None]
+def _readings(blocks: Sequence[LoadBlock], name: str) -> list[float]:
+    readings = [reading for block in blocks for reading in (block.before, block.after)]
+    return [value for reading in readings if (value := getattr(reading, name)) is not None]
 
 
-def _gained(blocks: Sequence[Block], counter: str) -> float:
+def _gained(blocks: Sequence[LoadBlock], counter: str) -> float:
     """By how much a counter went up; 0 where it was not read."""
     values = _readings(blocks, counter)
     return max(0.0, values[-1] - values[0]) if values else 0.0
 
 
 def _middle(values: Iterable[float]) -> float | None:
-    found = list(values)
-    return statistics.median(found) if found else None
+    readings = list(values)
+    return statistics.median(readings) if readings else None
 
 
-def _begin_s(block: Block, blocks: Sequence[Block]) -> float:
+def _begin_s(block: LoadBlock, blocks: Sequence[LoadBlock]) -> float:
     """Seconds from the first block's begin to this one's."""
-    return float(block["start_ns"] - blocks[0]["start_ns"]) / 1e9
+    return (block.start_ns - blocks[0].start_ns) / 1e9
 
 
-def _end_s(blocks: Sequence[Block]) -> float:
-    return _begin_s(blocks[-1], blocks) + sum(blocks[-1]["t_ns"]) / 1e9
+def _end_s(blocks: Sequence[LoadBlock]) -> float:
+    return _begin_s(blocks[-1], blocks) + sum(blocks[-1].t_ns) / 1e9
 
 
-def _between(blocks: Sequence[Block], low_s: float, high_s: float) -> list[Block]:
+def _between(blocks: Sequence[LoadBlock], low_s: float, high_s: float) -> list[LoadBlock]:
     return [block for block in blocks if low_s <= _begin_s(block, blocks) < high_s]
 
 
-def _p50_ms(blocks: Sequence[Block]) -> float | None:
+def _p50_ms(blocks: Sequence[LoadBlock]) -> float | None:
     return median(_runs_ms(blocks)) if blocks else None
 
 
-def _runs_ms(blocks: Sequence[Block]) -> NDArray[np.float64]:
-    return np.concatenate([block["t_ns"] for block in blocks]) / 1e6
+def _runs_ms(blocks: Sequence[LoadBlock]) -> NDArray[np.float64]:
+    return np.concatenate([block.t_ns for block in blocks]) / 1e6

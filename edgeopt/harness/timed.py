@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from edgeopt.devices.account import Health, Machine
 from edgeopt.harness.budget import SETTLING, Budget
+from edgeopt.harness.replies import Canary, Energy, Loaded, Readings
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,8 @@ class Block:
     position: int
     t_ns: list[int]
     start_ns: int
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: Readings
+    after: Readings
 
     @property
     def steady_ns(self) -> list[int]:
@@ -29,15 +33,15 @@ class Launch:
     """One process of one artifact.
 
     Attributes:
-        opened: what the runner said of the session: version, load_ns, compile_ns, memory.
+        opened: what the runner said of the session.
         energy: what its meters read while it ran alone, after the last round; None: not asked.
     """
 
-    opened: dict[str, Any]
+    opened: Loaded
     first_ns: int
     warmup_ns: list[int]
     peak_rss_bytes: int | None
-    energy: dict[str, Any] | None = None
+    energy: Energy | None = None
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -61,7 +65,7 @@ class Timed:
 
 
 @dataclass
-class Session:
+class Measurement:
     """One interleaved schedule over several artifacts.
 
     Attributes:
@@ -69,9 +73,9 @@ class Session:
         twin: key under which the baseline was measured a second time, as if it were another
             artifact; None: it was not.
         looks: how often the figures were looked at.
-        canary: a fixed piece of work around every round, {arithmetic_ns, copy_ns}.
-        machine: the runner's `hello`.
-        health: the runner's `health` before the first launch and after the last.
+        canary: a fixed piece of work around every round.
+        machine: what the device says of itself; None: it was not asked.
+        health: what it says of its health before the first launch and after the last.
     """
 
     budget: Budget
@@ -80,10 +84,10 @@ class Session:
     baseline: str
     twin: str | None
     looks: int = 0
-    canary: list[dict[str, int]] = field(default_factory=list)
-    machine: dict[str, Any] = field(default_factory=dict)
-    health: list[dict[str, Any]] = field(default_factory=list)
+    canary: list[Canary] = field(default_factory=list)
+    machine: Machine | None = None
+    health: list[Health] = field(default_factory=list)
 
     def raw(self) -> dict[str, Any]:
         """Everything, for the file beside the results."""
-        return {"v": 2, **asdict(self)}
+        return {"v": 2, **msgspec.to_builtins(self)}

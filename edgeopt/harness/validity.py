@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from edgeopt.domain.finding import Finding
-from edgeopt.harness.gates import Raw, gates
-from edgeopt.harness.preflight import preflight
+from edgeopt.harness.gates import run_gates
+from edgeopt.harness.preflight import check_machine
+from edgeopt.harness.timed import Measurement
 
 
-def findings(raw: Raw) -> tuple[Finding, ...]:
-    """Every check of a schedule; a failed one spoils its figures (`finding.failures`).
-
-    Args:
-        raw: `Session.raw()`.
-    """
-    before = preflight(raw["machine"], raw["health"][0]) if raw["health"] else ()
-    return (*before, *gates(raw))
+def findings(measurement: Measurement) -> tuple[Finding, ...]:
+    """Every check of a schedule; a failed one spoils its figures (`finding.failures`)."""
+    before: tuple[Finding, ...] = ()
+    if measurement.machine and measurement.health:
+        before = check_machine(measurement.machine, measurement.health[0])
+    return (*before, *run_gates(measurement))

@@ -158,25 +158,26 @@ def last_words(log: Path, start: int) -> str:
         return words_of(file.read().decode(errors="replace"))
 
 
-def describe_exit(code: int, *, spared: bool | None = None) -> str:
+def describe_exit(code: int, *, spared: bool | None = None, program: str = "the process") -> str:
     """An exit code in words: of a process, or of a shell that waited for one (128 + signal).
 
     Args:
+        program: what it is called.
         spared: as `memory.Bound` says of the time until it ended.
     """
     if 128 < code < 160:
         code = 128 - code
     if code >= 0:
-        return f"the process ended with exit code {code}"
+        return f"{program} ended with exit code {code}"
     names = {number.value: number.name for number in signal.Signals}
     name = names.get(-code, f"signal {-code}")
     words = {
-        "SIGKILL": f"the process was killed (SIGKILL){_WHY_KILLED[spared]}",
+        "SIGKILL": f"{program} was killed (SIGKILL){_WHY_KILLED[spared]}",
         "SIGILL": "illegal instruction (SIGILL)",
-        "SIGSEGV": "the process crashed (SIGSEGV)",
-        "SIGABRT": "the process aborted (SIGABRT)",
+        "SIGSEGV": f"{program} crashed (SIGSEGV)",
+        "SIGABRT": f"{program} aborted (SIGABRT)",
     }
-    return words.get(name, f"the process ended by {name}")
+    return words.get(name, f"{program} ended by {name}")
 
 
 #: What is no candidate's fault, however much room there is.

@@ -1,1 +1,1 @@
-"""The story: `optimize.optimize` and `context.context`. The only room that knows every other."""
+"""The story of a run: `optimize.optimize` and its steps; `comparing.compare`."""

@@ -19,7 +19,7 @@ from edgeopt.convert.ranking import Ranking
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
-from edgeopt.domain.layers import NoiseTable
+from edgeopt.domain.layers import LayerSensitivity
 from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
@@ -54,7 +54,7 @@ class Conversions:
     calibration: Samples
     folder: RunFolder
     timeout_s: float
-    turns: HostLock
+    host_lock: HostLock
     stages: Stages | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     _calibration_files: dict[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Conversions:
 
     def _quietly(self, recipe: Recipe) -> None:
         with contextlib.suppress(StepFailed, CannotWrite, OSError):  # `artifact` tells again
-            with self.turns.working():  # one that is there is hashed: not beside a measurement
+            with self.host_lock.working():  # one that is there is hashed: not beside a measurement
                 self.folder.artifact(recipe.conversion_id)
             self.artifact(recipe)
 
@@ -110,43 +110,43 @@ class Conversions:
             return self._locks.setdefault(key, threading.Lock())
 
     def _convert(self, recipe: Recipe) -> Artifact:
-        made = self.folder.work / "convert" / recipe.conversion_id
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir(parents=True)
-        job = self.job(recipe, made)
+        folder = self.folder.work / "convert" / recipe.conversion_id
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        job = self.job(recipe, folder)
         start = time.monotonic()
-        with self.turns.working():
+        with self.host_lock.working():
             converted = self._in_child(job, recipe)
-            artifact = self._describe(recipe, converted, made, time.monotonic() - start)
-        self.folder.keep_artifact(artifact, made)
+            artifact = self._describe(recipe, converted, folder, time.monotonic() - start)
+        self.folder.keep_artifact(artifact, folder)
         return artifact
 
-    def job(self, recipe: Recipe, made: Path) -> Job:
+    def job(self, recipe: Recipe, folder: Path) -> Job:
         """What a recipe's conversion is given, to write into `made`."""
         source, base = self._source(recipe), self._base(recipe)
         # Ranges are of one form of the source: a compressed one has its own.
-        own = content_id(recipe.compression) if recipe.compression else ""
-        cache = self.folder.calibrated / own
+        chain_id = content_id(recipe.compression) if recipe.compression else ""
+        cache = self.folder.calibrated / chain_id
         cache.mkdir(parents=True, exist_ok=True)
         return Job(
             recipe=recipe,
             source=source,
             calibration=self._calibration(),
             base=str(base) if base else None,
-            folder=str(made),
+            folder=str(folder),
             cache=str(cache),
             limit_s=self.timeout_s,
         )
 
-    def noise(self, recipe: Recipe, output: str) -> NoiseTable:
+    def sensitivity(self, recipe: Recipe, output: str) -> LayerSensitivity:
         """What each group of a recipe's operators adds to an output's noise; kept in the folder.
 
         Raises:
             StepFailed: the layers cannot be ranked; says why.
         """
-        kept = self.folder.noise_table(recipe.conversion_id)
-        if kept is not None:
-            return kept
+        known = self.folder.layer_sensitivity(recipe.conversion_id)
+        if known is not None:
+            return known
         if len(self.calibration) < RANKED_FROM:
             raise StepFailed(
                 "failed-run",
@@ -155,17 +155,17 @@ class Conversions:
                 "Give more data, or more samples with --calibration.",
             )
         log = self.folder.log(f"rank-{recipe.runtime}")
-        asked = Ranking(
+        ranking = Ranking(
             job=self.job(recipe, self.folder.work),
             output=output,
             samples=RANKED_WITH,
             threads=sensors.cores(),
         )
         try:
-            with self.turns.working():
+            with self.host_lock.working():
                 reply = child.run(
                     "edgeopt.convert.ranking:rank",
-                    msgspec.to_builtins(asked),
+                    msgspec.to_builtins(ranking),
                     log,
                     RANKING_LIMIT * self.timeout_s,
                     self.stop,
@@ -174,8 +174,8 @@ class Conversions:
             raise
         except EdgeoptError as error:
             raise StepFailed("failed-run", str(error.args[0]), error.hint) from error
-        table = msgspec.convert(reply, NoiseTable)
-        self.folder.keep_noise_table(recipe.conversion_id, table)
+        table = msgspec.convert(reply, LayerSensitivity)
+        self.folder.keep_layer_sensitivity(recipe.conversion_id, table)
         return table
 
     def _in_child(self, job: Job, recipe: Recipe) -> Converted:
@@ -216,24 +216,24 @@ class Conversions:
 
     def _base(self, recipe: Recipe) -> Path | None:
         """The artifact that a conversion starts from, made first where it is missing."""
-        found = self.bases(recipe)
-        if not found:
+        bases = self.bases(recipe)
+        if not bases:
             return None
         try:
-            base = self.artifact(found[0])
+            base = self.artifact(bases[0])
         except StepFailed as error:
             raise StepFailed(
                 "failed-convert",
-                f"its {found[0].precision} form failed: {error.reason}",
+                f"its {bases[0].precision} form failed: {error.reason}",
                 error.hint,
             ) from error
         return self.path(base)
 
     def _describe(
-        self, recipe: Recipe, converted: Converted, made: Path, seconds: float
+        self, recipe: Recipe, converted: Converted, folder: Path, seconds: float
     ) -> Artifact:
-        paths = sorted(path for path in made.rglob("*") if path.is_file())
-        files = {path.relative_to(made).as_posix(): sha256_file(path) for path in paths}
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = {path.relative_to(folder).as_posix(): sha256_file(path) for path in paths}
         place = self.folder.artifact_folder(recipe.conversion_id)
         return Artifact(
             recipe=recipe,

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edgeopt import runtimes, targets
 from edgeopt.devices import registry
-from edgeopt.devices.benchmark_phone import BenchmarkPhone
-from edgeopt.devices.device import Device
-from edgeopt.devices.emulated import Emulated
+from edgeopt.devices.device import Device, is_emulation, is_own_timer
 from edgeopt.devices.local import Local
 from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
-from edgeopt.harness import probe as probing
+from edgeopt.harness import probing
 from edgeopt.harness.client import Client
 from edgeopt.jobs.told import told
 from edgeopt.pipeline.placement import Placement
@@ -30,7 +30,7 @@ IMPORT_S = 120.0
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Readings:
     """What a device says of itself; see `Placement`."""
 
     machine: dict[str, Any]
@@ -53,15 +53,15 @@ class DevicePool:
     local: Local = field(default_factory=Local)
     warnings: list[str] = field(default_factory=list)
     _runtimes: frozenset[str] = frozenset()
-    _here: dict[str, str] = field(default_factory=dict)
+    _missing_here: dict[str, str] = field(default_factory=dict)
     _devices: dict[str, Device] = field(default_factory=dict)
-    _said: dict[str, _Told] = field(default_factory=dict)
+    _readings: dict[str, _Readings] = field(default_factory=dict)
 
-    def placements(self, profiles: Sequence[Profile], asked: Sequence[str]) -> list[Placement]:
+    def placements(self, profiles: Sequence[Profile], named: Sequence[str]) -> list[Placement]:
         """A place for each target.
 
         Args:
-            asked: names and links of devices; empty: this machine for the targets that it is
+            named: names and links of devices; empty: this machine for the targets that it is
                 of, and the user's devices for the others.
 
         Raises:
@@ -70,11 +70,11 @@ class DevicePool:
             NotInstalled: one has none of the runtimes, or what emulates it is missing.
         """
         self._runtimes = _runtimes(profiles)
-        if not asked:
+        if not named:
             return _some([self._own(profile) for profile in profiles])
-        found = _some([self._asked(profile, asked) for profile in profiles])
-        used = {place.device.name for place in found if place.device}
-        for name in asked:
+        placements = _some([self._asked(profile, named) for profile in profiles])
+        used = {place.device.name for place in placements if place.device}
+        for name in named:
             if name not in used and name != registry.LOCAL:
                 named = " or ".join(profile.name for profile in profiles)
                 raise BadInput(
@@ -82,9 +82,9 @@ class DevicePool:
                     "was named before is of the same target.",
                     "`edgeopt devices check NAME` tells what it is of.",
                 )
-        return found
+        return placements
 
-    def require(self, asked: Sequence[str], reach: bool = False) -> None:
+    def require(self, named: Sequence[str], reach: bool = False) -> None:
         """Refuse names and links of no device; with `reach`, devices that cannot be reached, too.
 
         Raises:
@@ -92,22 +92,26 @@ class DevicePool:
             DeviceFailed: one cannot be reached. What lies is told where it is needed.
             NotInstalled: what reaches it is missing here.
         """
-        devices = [self._device(name) for name in asked if name != registry.LOCAL]
+        devices = [self._device(name) for name in named if name != registry.LOCAL]
         for device in devices if reach else ():
             self.progress(f"looking for {device.name}")
-            with contextlib.suppress(Untrusted):
+            try:
                 device.reach()
+            except Untrusted:
+                continue
+            except DeviceFailed as error:
+                raise _unusable(device, error) from error
 
-    def names(self, profiles: Sequence[Profile], asked: Sequence[str]) -> tuple[str, ...]:
+    def names(self, profiles: Sequence[Profile], named: Sequence[str]) -> tuple[str, ...]:
         """The devices of a call, as its identity has them; none is connected for that.
 
         Without a word about devices: "" for each target that this machine or none serves, and
         nothing at all where that holds of every one.
         """
-        if asked:
-            return tuple(asked)
-        found = [self._first(profile) or "" for profile in profiles]
-        return tuple(found) if any(found) else ()
+        if named:
+            return tuple(named)
+        first = [self._first(profile) or "" for profile in profiles]
+        return tuple(first) if any(first) else ()
 
     def close(self) -> None:
         """Remove what was left on the devices."""
@@ -117,7 +121,7 @@ class DevicePool:
 
     def machines(self) -> dict[str, dict[str, Any]]:
         """What every device but this machine says of itself, by name."""
-        return {name: answer.machine for name, answer in self._said.items()}
+        return {name: readings.machine for name, readings in self._readings.items()}
 
     def _own(self, profile: Profile) -> Placement:
         """Without a word about devices: this machine first, then the user's."""
@@ -144,13 +148,13 @@ class DevicePool:
         if self._is_here(profile):
             return None
         devices = [self._device(name) for name in registry.for_target(profile.name)]
-        devices.sort(key=lambda device: isinstance(device, Emulated | BenchmarkPhone))
+        devices.sort(key=lambda device: not device.times)
         return devices[0].name if devices else None
 
-    def _asked(self, profile: Profile, asked: Sequence[str]) -> Placement:
+    def _asked(self, profile: Profile, named: Sequence[str]) -> Placement:
         """The first device that was named and is of the target; this machine where it is."""
         lost: Placement | None = None
-        for name in asked:
+        for name in named:
             try:
                 if name != registry.LOCAL and self._serves(name, profile):
                     return self._on(profile, self._device(name))
@@ -173,14 +177,18 @@ class DevicePool:
 
     def _absent(self, profile: Profile) -> dict[str, str]:
         """Runtimes of a GPU that this machine lacks -> why; each is asked once."""
-        for name in sorted(_stood_in(profile) - set(self._here)):
+        for name in sorted(_stood_in(profile) - set(self._missing_here)):
             try:
                 with Client(self.local, self.log) as client:
                     client.request("import", IMPORT_S, runtime=name)
-                self._here[name] = ""
+                self._missing_here[name] = ""
             except RunnerFailed as error:
-                self._here[name] = str(error.args[0])
-        return {name: self._here[name] for name in _stood_in(profile) if self._here[name]}
+                self._missing_here[name] = str(error.args[0])
+        return {
+            name: self._missing_here[name]
+            for name in _stood_in(profile)
+            if self._missing_here[name]
+        }
 
     def _serves(self, name: str, profile: Profile) -> bool:
         """Whether a device is of a target: by the user's word, else by its own."""
@@ -188,32 +196,35 @@ class DevicePool:
         if entry is not None and entry.target is not None:
             return entry.target == profile.name
         device = self._device(name)
-        if isinstance(device, Emulated):
+        if is_emulation(device):
             return device.target == profile.name
-        if isinstance(device, BenchmarkPhone):
+        if is_own_timer(device):
             return False  # of no target but by the user's word
         return profile.name != THIS_MACHINE and targets.matches(profile, self._ask(device).machine)
 
     def _this_machine(self, profile: Profile) -> Placement:
         if profile.name == THIS_MACHINE:
             profile = targets.probe(profile, self.here)
-        absent, found = self._absent(profile), self._providers(profile)
-        return Placement(profile, self.local, self.here, absent=absent, providers=found)
+        absent, providers_here = self._absent(profile), self._providers(profile)
+        return Placement(profile, self.local, self.here, absent=absent, providers=providers_here)
 
     def _providers(self, profile: Profile) -> dict[str, tuple[str, ...]]:
         """Runtime -> what else than the processor it can compute on here."""
         with Client(self.local, self.log) as client:
-            return {name: probing.providers(client, name) for name in providers.asked(profile)}
+            return {
+                name: probing.providers(client, name)
+                for name in providers.runtimes_with_any(profile)
+            }
 
     def _on(self, profile: Profile, device: Device) -> Placement:
-        if isinstance(device, Emulated):
+        if is_emulation(device):
             device.prepare(self.progress)
+        if is_own_timer(device):
+            self._readings[device.name] = _Readings(msgspec.to_builtins(device.machine()))
+        if not device.times:
             return Placement(profile, device, absent=self._absent(profile))
-        if isinstance(device, BenchmarkPhone):
-            self._said[device.name] = _Told(device.machine())
-            return Placement(profile, device, absent=self._absent(profile))
-        answer = self._ask(device)
-        missing = answer.missing
+        readings = self._ask(device)
+        missing = readings.missing
         served = _runtimes([profile])
         if served and served <= set(missing):
             reasons = "; ".join(f"{name}: {missing[name]}" for name in sorted(served))
@@ -227,28 +238,26 @@ class DevicePool:
             else {name: why for name, why in missing.items() if runtimes.spec(name).stand_in}
         )
         missing = {name: why for name, why in missing.items() if name not in stood_in}
-        return Placement(profile, device, answer.machine, missing, stood_in, answer.providers)
+        return Placement(profile, device, readings.machine, missing, stood_in, readings.providers)
 
     def _device(self, name: str) -> Device:
         if name not in self._devices:
             self._devices[name] = resolve(name)
         return self._devices[name]
 
-    def _ask(self, device: Device) -> _Told:
+    def _ask(self, device: Device) -> _Readings:
         """Asked once."""
-        if device.name not in self._said:
+        if device.name not in self._readings:
             try:
-                found = probing.probe(device, sorted(self._runtimes), self.log, self.progress)
+                probed = probing.probe(device, sorted(self._runtimes), self.log, self.progress)
             except Untrusted:
                 raise
             except RunnerFailed as error:
-                unusable = DeviceFailed(
-                    f"{device.name} cannot be used: {error.args[0]}",
-                    f"{error.hint} Without it: `--device local`.".strip(),
-                )
-                raise told(error, unusable) from error
-            self._said[device.name] = _Told(found.machine, found.missing, found.providers)
-        return self._said[device.name]
+                raise _unusable(device, error) from error
+            self._readings[device.name] = _Readings(
+                probed.machine, probed.missing, probed.providers
+            )
+        return self._readings[device.name]
 
     def _unused(self, profile: Profile, names: Sequence[str], instead: str) -> None:
         if names:
@@ -256,6 +265,16 @@ class DevicePool:
                 f"{profile.name} was served by {instead}; of it is also {', '.join(names)}. "
                 "`--device NAME` takes another one."
             )
+
+
+def _unusable(device: Device, error: RunnerFailed | DeviceFailed) -> Exception:
+    return told(
+        error,
+        DeviceFailed(
+            f"{device.name} cannot be used: {error.args[0]}",
+            f"{error.hint} Without it: `--device local`.".strip(),
+        ),
+    )
 
 
 def _some(places: list[Placement]) -> list[Placement]:

@@ -28,21 +28,21 @@ def named(
     return told(_difference(conversions, recipe, samples), error)
 
 
-def told(found: Difference | None, error: StepFailed) -> StepFailed:
+def told(difference: Difference | None, error: StepFailed) -> StepFailed:
     """The failure with what was found."""
-    if found is None:
+    if difference is None:
         return error
-    if found.reach is not None:
-        return StepFailed(error.status, f"{error.reason}; {rounded(found)}", ROUNDED)
-    hint = f"The conversion changes what {found.operator} computes, first of all operators."
+    if difference.reach is not None:
+        return StepFailed(error.status, f"{error.reason}; {rounded(difference)}", ROUNDED)
+    hint = f"The conversion changes what {difference.operator} computes, first of all operators."
     return StepFailed(error.status, error.reason, hint)
 
 
-def rounded(found: Difference) -> str:
+def rounded(difference: Difference) -> str:
     """Of a model whose answers the order of additions decides."""
     return (
-        f"rounding decides the model's answers: {found.operator} is given values up to "
-        f"{found.reach:.2g} and answers otherwise when they change by a millionth"
+        f"rounding decides the model's answers: {difference.operator} is given values up to "
+        f"{difference.reach:.2g} and answers otherwise when they change by a millionth"
     )
 
 
@@ -63,11 +63,11 @@ def _difference(conversions: Conversions, recipe: Recipe, samples: Samples) -> D
     stop = conversions.stop
     log = conversions.folder.log(f"culprit-{recipe.runtime}")
     try:
-        with conversions.turns.working():
-            found = child.run("edgeopt.convert.bisection:find", argument, log, LIMIT_S, stop)
+        with conversions.host_lock.working():
+            difference = child.run("edgeopt.convert.bisection:find", argument, log, LIMIT_S, stop)
     except CannotWrite:
         raise
     except EdgeoptError:  # it is a help, and none that is needed
-        found = None
-    known.write_bytes(msgspec.json.encode(found))
-    return msgspec.convert(found, Difference | None)
+        difference = None
+    known.write_bytes(msgspec.json.encode(difference))
+    return msgspec.convert(difference, Difference | None)

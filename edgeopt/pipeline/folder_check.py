@@ -18,7 +18,7 @@ def changed_artifacts(run: Run, folder: RunFolder) -> dict[str, str]:
 
     One that is gone, as its bundle may be all that somebody keeps, has not changed.
     """
-    found = {}
+    sentences = {}
     for choice in run.choices:
         record = run.record(choice.target, choice.recipe_id)
         if record is None or record.recipe is None:
@@ -32,21 +32,22 @@ def changed_artifacts(run: Run, folder: RunFolder) -> dict[str, str]:
             why = _changed(run, choice, folder) if gone and choice.bundle else ""
             why = why or ("" if gone else str(error))
         if why:
-            found[choice.target] = (
+            sentences[choice.target] = (
                 f"{choice.target}: the artifact in the run's folder is not the one that was "
                 f"measured: {why}."
             )
-    return found
+    return sentences
 
 
 def changed_bundles(run: Run, folder: RunFolder) -> dict[str, str]:
     """Targets whose bundle is not what the run wrote -> a sentence."""
-    found = {}
+    sentences = {}
     for choice in run.choices:
         why = _changed(run, choice, folder) if choice.bundle else ""
         if why:
-            found[choice.target] = f"{choice.target}: the bundle is not what the run wrote: {why}."
-    return found
+            what = "the bundle is not what the run wrote"
+            sentences[choice.target] = f"{choice.target}: {what}: {why}."
+    return sentences
 
 
 def noticed(run: Run) -> Run:
@@ -54,9 +55,9 @@ def noticed(run: Run) -> Run:
     folder = RunFolder(Path(run.folder))
     if run.state == "running":
         run = msgspec.structs.replace(run, warnings=(*run.warnings, _unfinished(folder)))
-    found = [*changed_artifacts(run, folder).values(), *changed_bundles(run, folder).values()]
-    said = tuple(f"{sentence} {AGAIN}" for sentence in found)
-    return msgspec.structs.replace(run, warnings=run.warnings + said)
+    changes = [*changed_artifacts(run, folder).values(), *changed_bundles(run, folder).values()]
+    sentences = tuple(f"{sentence} {AGAIN}" for sentence in changes)
+    return msgspec.structs.replace(run, warnings=run.warnings + sentences)
 
 
 def _unfinished(folder: RunFolder) -> str:

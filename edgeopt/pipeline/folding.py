@@ -23,7 +23,13 @@ Parts = tuple[Samples | None, ...]
 
 
 def fold(
-    asked: Fold, source: Source, output: str, parts: Parts, work: Path, log: Path, timeout_s: float
+    request: Fold,
+    source: Source,
+    output: str,
+    parts: Parts,
+    work: Path,
+    log: Path,
+    timeout_s: float,
 ) -> tuple[Source, Parts, list[str]]:
     """The folded source, the samples as it takes them, and warnings.
 
@@ -34,16 +40,16 @@ def fold(
         BadInput: the input or the data is not what is to be folded, or the folded form answers
             otherwise than the original.
     """
-    plan = completed(asked, source)
+    plan = completed(request, source)
     warnings: list[str] = []
-    given = next(dict(part.inputs) for part in parts if part is not None)
-    originals = {name: array[0] for name, array in given.items()}
+    arrays = next(dict(part.inputs) for part in parts if part is not None)
+    originals = {name: array[0] for name, array in arrays.items()}
     if plan.input is not None:
         done = [None if p is None else samples_folded.encoded(p, plan.input) for p in parts]
         parts = tuple(None if one is None else one[0] for one in done)
         warnings = [str(advice) for one in done if one is not None for advice in one[1]]
         name, kind = plan.input.name, originals[plan.input.name].dtype.name
-        pixels = samples_folded.encode(given[name][:1], plan.input)
+        pixels = samples_folded.encode(arrays[name][:1], plan.input)
         originals[name] = samples_folded.decode(pixels, plan.input, kind)[0]
         folded = {**originals, name: pixels[0]}
     else:
@@ -51,33 +57,34 @@ def fold(
     paths = {"original": work / "original.npz", "folded": work / "folded.npz"}
     np.savez(paths["original"], **originals)
     np.savez(paths["folded"], **folded)
-    made = source_folded.folded(source, plan, output, paths, work / "folded", log, timeout_s)
-    return made, parts, warnings
+    folder = work / "folded"
+    source = source_folded.folded(source, plan, output, paths, folder, log, timeout_s)
+    return source, parts, warnings
 
 
-def completed(asked: Fold, source: Source) -> Fold:
+def completed(request: Fold, source: Source) -> Fold:
     """With the name of the input, checked against the source.
 
     Raises:
         BadInput: there is no such input, or it cannot be folded so.
     """
-    if asked.input is None:
-        return asked
+    if request.input is None:
+        return request
     names = [spec.name for spec in source.inputs]
-    wanted = asked.input.name or (names[0] if len(names) == 1 else "")
-    if wanted not in names:
-        said = f"{wanted!r} is none" if wanted else "which input is to be folded is not said"
+    name = request.input.name or (names[0] if len(names) == 1 else "")
+    if name not in names:
+        problem = f"{name!r} is none" if name else "which input is to be folded is not said"
         raise BadInput(
-            f"{said}; the model has {', '.join(names)}.", "Say --fold-input name=NAME,..."
+            f"{problem}; the model has {', '.join(names)}.", "Say --fold-input name=NAME,..."
         )
-    spec = source.inputs[names.index(wanted)]
+    spec = source.inputs[names.index(name)]
     shape = spec.sizes
     if not spec.dtype.startswith("float"):
-        raise BadInput(f"input {wanted!r} is {spec.dtype}; only a float one can become uint8.")
-    if asked.input.to_folded is not None and len(shape) != 4:
-        raise BadInput(f"input {wanted!r} has shape {list(shape)}: a layout is of images only.")
-    _check_channels(asked.input, wanted, shape)
-    return msgspec.structs.replace(asked, input=msgspec.structs.replace(asked.input, name=wanted))
+        raise BadInput(f"input {name!r} is {spec.dtype}; only a float one can become uint8.")
+    if request.input.to_folded is not None and len(shape) != 4:
+        raise BadInput(f"input {name!r} has shape {list(shape)}: a layout is of images only.")
+    _check_channels(request.input, name, shape)
+    return msgspec.structs.replace(request, input=msgspec.structs.replace(request.input, name=name))
 
 
 def _check_channels(plan: FoldedInput, name: str, shape: Sequence[int]) -> None:
@@ -90,18 +97,16 @@ def _check_channels(plan: FoldedInput, name: str, shape: Sequence[int]) -> None:
             )
 
 
-def metric(asked: str | None, plan: Fold | None, labels: np.ndarray | None) -> str:
+def metric(name: str | None, plan: Fold | None, labels: np.ndarray | None) -> str:
     """The metric's name where argmax leaves a class; else as asked.
 
     Raises:
         BadInput: it needs scores, which argmax does not leave.
     """
     if plan is None or plan.output != "argmax":
-        return asked or ""
-    if asked == "accuracy" or (asked is None and labels is not None):
+        return name or ""
+    if name == "accuracy" or (name is None and labels is not None):
         return "exact-match"  # the same share, of class numbers
-    if asked in (None, *OF_CLASSES) or ":" in str(asked):
-        return asked or ""
-    raise BadInput(
-        f"{asked} needs scores, and argmax leaves a class.", "Use --fold-output softmax."
-    )
+    if name in (None, *OF_CLASSES) or ":" in str(name):
+        return name or ""
+    raise BadInput(f"{name} needs scores, and argmax leaves a class.", "Use --fold-output softmax.")

@@ -23,7 +23,7 @@ from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.trial_samples import few_samples, trial_samples
+from edgeopt.pipeline.trials import few_samples, trial_samples
 from edgeopt.report import open_axis_words
 from edgeopt.sources import shapes
 from edgeopt.sources.formats import recognise
@@ -135,9 +135,9 @@ def _profiles(names: tuple[str, ...]) -> tuple[Profile, ...]:
     return profiles
 
 
-def _unknown_names(said: dict[str, tuple[int, ...]], inspected: Inspected) -> None:
+def _unknown_names(shapes_asked: dict[str, tuple[int, ...]], inspected: Inspected) -> None:
     names = [spec.name for spec in inspected.inputs]
-    for name in said:
+    for name in shapes_asked:
         if name not in names:
             raise BadInput(
                 f"--shape names an input {name!r}, but the model has {', '.join(names)}.",
@@ -157,7 +157,7 @@ def _load(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Sa
 
 
 def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tuple[int, ...]]:
-    fixed = {asked[0]: shapes.fix(*asked) for asked in _asked_shapes(call, inspected, data)}
+    fixed = {request[0]: shapes.fix(*request) for request in _asked_shapes(call, inspected, data)}
     for name, shape in fixed.items():
         shapes.require_size(name, shape)
     return fixed
@@ -165,8 +165,8 @@ def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tu
 
 def _open_axes(call: Call, inspected: Inspected, data: Samples) -> tuple[OpenAxis, ...]:
     """The axes that are fixed here and open in the source."""
-    asked = _asked_shapes(call, inspected, data)
-    return tuple(axis for one in asked for axis in shapes.open_axes(*one))
+    requests = _asked_shapes(call, inspected, data)
+    return tuple(axis for one in requests for axis in shapes.open_axes(*one))
 
 
 def _asked_shapes(call: Call, inspected: Inspected, data: Samples) -> list[Any]:
@@ -235,13 +235,13 @@ def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
     return train
 
 
-def _output(said: str | None, source: Source) -> str:
+def _output(name: str | None, source: Source) -> str:
     names = [spec.name for spec in source.outputs]
-    if said is None:
+    if name is None:
         return names[0]
-    if said not in names:
-        raise BadInput(f"the model has no output {said!r}.", f"It has: {', '.join(names)}.")
-    return said
+    if name not in names:
+        raise BadInput(f"the model has no output {name!r}.", f"It has: {', '.join(names)}.")
+    return name
 
 
 def _request(

@@ -5,34 +5,82 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from edgeopt import convert
 from edgeopt.compress import events
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.domain.run import Choice, DataFacts, Run
+from edgeopt.domain.run import Choice, Run
 from edgeopt.jobs import disk, scratch
-from edgeopt.pipeline import folder_check, lanes, outputs
+from edgeopt.pipeline import advice, folder_check, outputs, run_context
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.intake import Intake, take_in
-from edgeopt.pipeline.lanes import Job, Outcome
-from edgeopt.pipeline.placement import Placement
-from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.lanes import Decided, Orders, decided
+from edgeopt.pipeline.placement import space_of
 from edgeopt.pipeline.run_environment import environment, local_machine
+from edgeopt.pipeline.step import Repeat, Steps
+from edgeopt.pipeline.steps.answer_emulated import AnswerEmulated
+from edgeopt.pipeline.steps.compress import Compress
+from edgeopt.pipeline.steps.confirm import Confirm
+from edgeopt.pipeline.steps.corrupt import Corrupt
+from edgeopt.pipeline.steps.final import Final
+from edgeopt.pipeline.steps.make_and_score import MakeAndScore
+from edgeopt.pipeline.steps.profile_order import ProfileOrder
+from edgeopt.pipeline.steps.refine import Refine
+from edgeopt.pipeline.steps.refine_fallen import RefineFallen
+from edgeopt.pipeline.steps.screen import Screen
+from edgeopt.pipeline.steps.session_options import SessionOptions
+from edgeopt.pipeline.steps.time_by_benchmark_model import TimeByBenchmarkModel
+from edgeopt.pipeline.target_run import TargetRun, at_work
 from edgeopt.report import untimed_words
-from edgeopt.search.space import Space, space, without
 from edgeopt.store import out, run_folder
 from edgeopt.store.run_folder import RunFolder
 
+#: Each target whose device is timed, in this order. Each step is a file in `pipeline/steps/`.
+BY_MEASUREMENT: Steps = (
+    MakeAndScore(),  # convert, parity with the source, score: what is refused ends here
+    Screen(),  # all that run, in one short interleaved schedule
+    Compress(),  # where it was asked for: smaller forms of the model, judged by latency
+    Screen(),  # again, where compression added candidates
+    Refine(),  # fast int8 forms that lose too much: better integers, layers in float
+    SessionOptions(),  # the leading ones with other settings
+    Repeat(
+        Final(),  # the best three, in fresh launches, for longer
+        Confirm(),  # one after the other on held-out samples, until one is settled
+        RefineFallen(),  # more careful forms of an int8 finalist that did not stand; once
+    ),
+    Corrupt(),  # where it was asked for: the chosen on corrupted inputs
+)
 
-def optimize(call: Call, progress: Listener = silent) -> Run:
+#: Each target that nothing is timed for: the order of its profile decides.
+BY_PROFILE: Steps = (
+    MakeAndScore(),
+    AnswerEmulated(),  # on an emulated core of the target
+    TimeByBenchmarkModel(),  # on a phone with LiteRT's own program; its means rank nothing
+    Compress(),  # says why it cannot
+    ProfileOrder(),
+    Repeat(Confirm()),
+    Corrupt(),
+)
+
+
+def optimize(
+    call: Call,
+    progress: Listener = silent,
+    measured: Steps = BY_MEASUREMENT,
+    unmeasured: Steps = BY_PROFILE,
+) -> Run:
     """Find, for each target, the artifact to ship.
 
     The same call again goes on where an interrupted one stopped.
+
+    Args:
+        measured: the steps of each target whose device is timed.
+        unmeasured: those of each other target.
 
     Returns:
         The run; `run.qualified` is False where nothing met the constraints of a target.
@@ -65,23 +113,31 @@ def optimize(call: Call, progress: Listener = silent) -> Run:
                 return outputs.mended(finished, folder)
         stack.enter_context(folder.discarded_if_refused())
         placements = pool.placements(intake.profiles, call.devices)
-        jobs = [Job(placement, _space(placement, intake)) for placement in placements]
-        context = stack.enter_context(RunContext(call, intake, folder, progress, pool.local))
-        context.stages.tensorboard = folder.path / "tensorboard" if call.tensorboard else None
-        run = _blank(intake, context, pool, started)
+        spaces = [space_of(placement, intake.source) for placement in placements]
+        context = stack.enter_context(
+            run_context.opened(call, intake, folder, progress, pool.local)
+        )
+        runs = [at_work(context, *one) for one in zip(placements, spaces, strict=True)]
+        run = outputs.begun(context, pool, started)
         choices = earlier.choices if earlier else ()
         known = {choice.target: choice for choice in choices if choice.target not in changed}
         folder.write_run(msgspec.structs.replace(run, choices=tuple(known.values())))
-        outcome = lanes.work(context, pool, jobs, known)
-        run = _with_choices(run, outcome, jobs, folder)
+
+        def end() -> None:
+            context.recorder.stop()
+            pool.close()
+
+        new = [one for one in runs if one.target not in known]
+        ended = decided(new, Orders(measured, unmeasured), end)
+        run = _with_choices(run, runs, known, ended, folder)
         run = msgspec.structs.replace(
             run,
             state="finished",
-            data=msgspec.structs.replace(run.data, unscored=context.unscored()),
+            data=msgspec.structs.replace(run.data, unscored=advice.unscored(context)),
             warnings=(
-                *context.doubts(),
+                *advice.doubts(context),
                 *run.warnings,
-                *context.warnings(),
+                *advice.warnings(context),
                 *folder_check.made_again(changed),
             ),
             seconds=round(time.monotonic() - began, 1),
@@ -94,51 +150,22 @@ def _with_devices(intake: Intake, devices: tuple[str, ...]) -> Intake:
     return dataclasses.replace(intake, request=request)
 
 
-def _space(placement: Placement, intake: Intake) -> Space:
-    profile, machine = placement.profile, placement.machine
-    features = machine["features"] if machine else profile.isa.features
-    cores = machine["cores"] if machine else max(profile.big_cores, 1)
-    found = space(profile, features, cores, intake.source, convert.find, placement.providers)
-    hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
-    return without(found, placement.missing, hint)
-
-
-def _with_choices(run: Run, outcome: Outcome, jobs: list[Job], folder: RunFolder) -> Run:
-    """The run with its choices.
+def _with_choices(
+    run: Run,
+    runs: Sequence[TargetRun],
+    known: dict[str, Choice],
+    ended: Decided,
+    folder: RunFolder,
+) -> Run:
+    """The run with its choices, in the order of its targets.
 
     Raises:
         DeviceFailed: a device was lost; the choices of the others are kept for the next call.
     """
-    choices: list[Choice] = [
-        outcome.choices[job.target] for job in jobs if job.target in outcome.choices
-    ]
-    run = msgspec.structs.replace(run, choices=tuple(choices))
-    if outcome.lost:
+    choices = known | ended.choices
+    in_order = tuple(choices[one.target] for one in runs if one.target in choices)
+    run = msgspec.structs.replace(run, choices=in_order)
+    if ended.lost:
         folder.write_run(run)
-        raise outcome.lost[0]
+        raise ended.lost[0]
     return run
-
-
-def _blank(intake: Intake, context: RunContext, pool: DevicePool, started: str) -> Run:
-    parts = intake.parts
-    return Run(
-        state="running",
-        request=intake.request,
-        source=intake.source.facts(),
-        data=DataFacts(
-            calibrate=len(parts.calibrate),
-            choose=len(parts.choose),
-            confirm=len(parts.confirm),
-            labels=parts.choose.labels is not None,
-            groups=parts.choose.groups is not None,
-            metric=context.judge.name,
-            metric_about=context.judge.about,
-            metric_why=context.judge.why,
-            output=intake.output,
-        ),
-        choices=(),
-        environment=environment(pool.here, pool.machines()),
-        warnings=intake.warnings + tuple(pool.warnings),
-        started=started,
-        seconds=0.0,
-    )

@@ -1,4 +1,4 @@
-"""The end of a run: bundles, report, run.json."""
+"""What a run writes at its beginning and its end: run.json, bundles, report."""
 
 from __future__ import annotations
 
@@ -8,16 +8,45 @@ import msgspec
 
 from edgeopt.bundle import write as bundle
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.run import Choice, Run
+from edgeopt.domain.run import Choice, DataFacts, Run
 from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk
 from edgeopt.pipeline import folder_check
+from edgeopt.pipeline.device_pool import DevicePool
+from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.run_environment import environment
 from edgeopt.report import html
 from edgeopt.report.comparison import comparison
 from edgeopt.store import atomic, run_folder
 from edgeopt.store.listed import AGAIN
 from edgeopt.store.run_folder import RunFolder
 from edgeopt.targets import published
+
+
+def begun(context: RunContext, pool: DevicePool, started: str) -> Run:
+    """A run of which nothing is decided."""
+    intake, metric, parts = context.intake, context.scoring.metric, context.intake.parts
+    return Run(
+        state="running",
+        request=intake.request,
+        source=intake.source.facts(),
+        data=DataFacts(
+            calibrate=len(parts.calibrate),
+            choose=len(parts.choose),
+            confirm=len(parts.confirm),
+            labels=parts.choose.labels is not None,
+            groups=parts.choose.groups is not None,
+            metric=metric.name,
+            metric_about=metric.about,
+            metric_why=metric.why,
+            output=intake.output,
+        ),
+        choices=(),
+        environment=environment(pool.here, pool.machines()),
+        warnings=intake.warnings + tuple(pool.warnings),
+        started=started,
+        seconds=0.0,
+    )
 
 
 def finish(run: Run, folder: RunFolder, profiles: dict[str, Profile]) -> Run:
@@ -43,8 +72,8 @@ def mended(run: Run, folder: RunFolder) -> Run:
     changed = folder_check.changed_bundles(run, folder)
     if not changed:
         return run
-    said = tuple(f"{sentence} It was written again." for sentence in changed.values())
-    run = msgspec.structs.replace(run, warnings=run.warnings + said)
+    sentences = tuple(f"{sentence} It was written again." for sentence in changed.values())
+    run = msgspec.structs.replace(run, warnings=run.warnings + sentences)
     return finish(run, folder, run_folder.profiles(folder.path))
 
 
@@ -58,9 +87,9 @@ def write_report(run: Run) -> None:
     folder = Path(run.folder)
     profiles = run_folder.profiles(folder)
     rows = published.rows()
-    found = comparison(run, profiles, rows) if len(profiles) > 1 else None
+    table = comparison(run, profiles, rows) if len(profiles) > 1 else None
     with disk.ending(folder):
-        atomic.write(folder / "report.html", html.render(run, profiles, found, rows))
+        atomic.write(folder / "report.html", html.render(run, profiles, table, rows))
 
 
 def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:

@@ -19,7 +19,7 @@ Answers = dict[str, np.ndarray]
 
 #: Stands for a precision where the model itself was changed. Its answers may be of another scale
 #: (labels train no scale), so that only nonsense is refused here; the score judges.
-COMPRESSED = "a compressed model"
+COMPRESSED = "compressed"
 
 #: Least signal to noise ratio that every part of an artifact's answers must keep, dB. Integers are
 #: held to little: the score judges them; at 0 dB and below the error is as large as the signal.
@@ -67,12 +67,12 @@ def parity(
         require_places(name, answers[name], theirs)
     answers = {name: _in_order(answers[name], theirs) for name, theirs in source.items()}
     resolution = RESOLUTION.get(precision, EIGHT_BITS)
-    found = nearest(source, answers, divisions or divided(source), resolution)
-    told = _told(found, answers, source, precision)
-    refused = [reason for one in found if (reason := _refused(one, precision, answers, source))]
+    parts = nearest(source, answers, divisions or divided(source), resolution)
+    measured = _told(parts, answers, source, precision)
+    refused = [reason for one in parts if (reason := _refused(one, precision, answers, source))]
     if refused:
-        raise _refusal(told, refused[0], answers, source)
-    return told
+        raise _refusal(measured, refused[0], answers, source)
+    return measured
 
 
 def _in_order(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
@@ -81,18 +81,18 @@ def _in_order(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     return in_order(few, theirs[: len(few)]) if are_sets(theirs) else few
 
 
-def _refusal(told: Parity, reason: str, answers: Answers, source: Answers) -> TooFar:
+def _refusal(measured: Parity, reason: str, answers: Answers, source: Answers) -> TooFar:
     """What is clipped is neither constant nor off by a distance: its format ends there."""
     for name, theirs in source.items():
         ended = saturated(name, np.asarray(answers[name]), theirs)
         if ended is not None:
-            return TooFar(told, str(ended), _NARROW)
-    return TooFar(told, reason)
+            return TooFar(measured, str(ended), _NARROW)
+    return TooFar(measured, reason)
 
 
-def _told(found: Sequence[Nearness], answers: Answers, source: Answers, precision: str) -> Parity:
-    worst = found[0] if found else None
-    counted = [one for one in found if one.source_distinct > 0]
+def _told(parts: Sequence[Nearness], answers: Answers, source: Answers, precision: str) -> Parity:
+    worst = parts[0] if parts else None
+    counted = [one for one in parts if one.source_distinct > 0]
     coarse = min(counted, key=lambda one: one.distinct / one.source_distinct, default=None)
     return Parity(
         sqnr_db=worst.db if worst else None,
@@ -147,8 +147,12 @@ def _refused(one: Nearness, precision: str, answers: Answers, source: Answers) -
     least = "more than " if required == 0 else ""
     return (
         f"its answers{where} are {_all_one(one, answers, source)}{round(one.db, 1) + 0.0} dB from "
-        f"the source's; {precision} must keep {least}{required:.0f} dB"
+        f"the source's; {_called(precision)} must keep {least}{required:.0f} dB"
     )
+
+
+def _called(precision: str) -> str:
+    return "a compressed model" if precision == COMPRESSED else precision
 
 
 def _unfollowed(one: Nearness, precision: str, where: str) -> str:
@@ -158,7 +162,7 @@ def _unfollowed(one: Nearness, precision: str, where: str) -> str:
         return ""
     return (
         f"its answers{where} vary otherwise than the source's: {round(one.follows_db, 1) + 0.0} dB "
-        f"of what varies from sample to sample; {precision} must keep {required:.0f} dB"
+        f"of what varies from sample to sample; {_called(precision)} must keep {required:.0f} dB"
     )
 
 
@@ -168,8 +172,8 @@ def _all_one(one: Nearness, answers: Answers, source: Answers) -> str:
         return ""
     own, theirs = (finite(one.part.of(each[one.part.output])) for each in (answers, source))
     low, high = (f"{value:.3g}" for value in (np.nanmin(theirs), np.nanmax(theirs)))
-    wanted = low if low == high else f"{low} to {high}"
-    return f"all {np.nanmax(own):.3g} (the source's: {wanted}), "
+    theirs_range = low if low == high else f"{low} to {high}"
+    return f"all {np.nanmax(own):.3g} (the source's: {theirs_range}), "
 
 
 def _required(one: Nearness, precision: str, source: Answers) -> float:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from edgeopt.devices.benchmark_phone import BenchmarkPhone
+from edgeopt import convert
 from edgeopt.devices.device import Device
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.target import Profile
 from edgeopt.search.providers import Providers
+from edgeopt.search.space import Space, recipe_space, without
+from edgeopt.sources.source import Source
 
 NOWHERE = "none"
 
@@ -40,11 +42,19 @@ class Placement:
     @property
     def timed(self) -> bool:
         """Whether our harness times there what are latencies of the target."""
-        if isinstance(self.device, BenchmarkPhone):
-            return False
-        return self.device is not None and self.device.kind == "measured"
+        return self.device is not None and self.device.times
 
     @property
     def name(self) -> str:
         """As records keep it."""
         return NOWHERE if self.device is None else self.device.name
+
+
+def space_of(placement: Placement, source: Source) -> Space:
+    """The recipes worth trying there, and why each other one is not."""
+    profile, machine = placement.profile, placement.machine
+    features = machine["features"] if machine else profile.isa.features
+    cores = machine["cores"] if machine else max(profile.big_cores, 1)
+    whole = recipe_space(profile, features, cores, source, convert.find, placement.providers)
+    hint = f"`edgeopt devices setup {placement.name}` installs it." if placement.missing else ""
+    return without(whole, placement.missing, hint)

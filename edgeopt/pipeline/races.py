@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from edgeopt.domain.finding import failures
 from edgeopt.domain.latency import Verdict
-from edgeopt.domain.progress import Listener
 from edgeopt.domain.record import Record
-from edgeopt.harness.budget import STEP, STEPS, Budget
-from edgeopt.harness.compare import compare, fastest, is_decided
-from edgeopt.harness.timed import Session
-from edgeopt.pipeline.evaluator import Evaluator
-from edgeopt.pipeline.timing import measured
+from edgeopt.harness.timed import Measurement
+from edgeopt.harness.verdicts import compare, fastest, is_decided
+from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.pipeline.timing import Plan, measured
 
 #: Recipe ids of what a step made, and of what it started from.
 Sides = tuple[tuple[str, ...], tuple[str, ...]]
@@ -33,11 +31,10 @@ class Raced:
 
 
 def time_step(
-    evaluator: Evaluator,
+    run: TargetRun,
     before: Sequence[Record],
     after: Sequence[Record],
     seed: int,
-    progress: Listener,
 ) -> Raced | None:
     """Time what a step made against what it started from, each with several numbers of threads.
 
@@ -50,12 +47,10 @@ def time_step(
         DeviceFailed: the device was lost.
     """
     sides = _ids(after), _ids(before)
-    return _races(evaluator, (before, after), STEP, seed, progress, (sides,))[0]
+    return _races(run, (before, after), "step", seed, (sides,))[0]
 
 
-def time_steps(
-    evaluator: Evaluator, forms: Sequence[Sequence[Record]], seed: int, progress: Listener
-) -> list[Raced | None]:
+def time_steps(run: TargetRun, forms: Sequence[Sequence[Record]], seed: int) -> list[Raced | None]:
     """Time forms that each started from the one before: longer than what kept them.
 
     Args:
@@ -68,7 +63,7 @@ def time_steps(
         DeviceFailed: the device was lost.
     """
     ids = [_ids(form) for form in forms]
-    return _races(evaluator, forms, STEPS, seed, progress, tuple(zip(ids[1:], ids, strict=False)))
+    return _races(run, forms, "steps", seed, tuple(zip(ids[1:], ids, strict=False)))
 
 
 def _ids(records: Sequence[Record]) -> tuple[str, ...]:
@@ -76,36 +71,27 @@ def _ids(records: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _races(
-    evaluator: Evaluator,
+    run: TargetRun,
     forms: Sequence[Sequence[Record]],
-    budget: Budget,
+    budget: str,
     seed: int,
-    progress: Listener,
     sides: Sequence[Sides],
 ) -> list[Raced | None]:
     records = [record for form in forms for record in form]
-    session, found = measured(
-        evaluator,
-        records,
-        budget,
-        seed,
-        None,
-        _ids(records),
-        progress,
-        lambda session: over(session, sides),
-    )
-    return [None if failures(found) else raced(session, *one) for one in sides]
+    plan = Plan(budget, seed, None, _ids(records))
+    session, machine = measured(run, records, plan, lambda session: over(session, sides))
+    return [None if failures(machine) else raced(session, *one) for one in sides]
 
 
-def over(session: Session, sides: Sequence[Sides]) -> bool:
+def over(session: Measurement, sides: Sequence[Sides]) -> bool:
     """Whether nothing more could have one of the steps kept that is not."""
-    found = [raced(session, *one) for one in sides]
-    return all(one is None or is_decided(one.verdict) for one in found)
+    races = [raced(session, *one) for one in sides]
+    return all(one is None or is_decided(one.verdict) for one in races)
 
 
-def raced(session: Session, own: Collection[str], over: Collection[str]) -> Raced | None:
+def raced(session: Measurement, ours: Collection[str], over: Collection[str]) -> Raced | None:
     """The fastest of some against the fastest of others; None where one side has none."""
-    best, rival = fastest(session, own), fastest(session, over)
+    best, rival = fastest(session, ours), fastest(session, over)
     if best is None or rival is None:
         return None
     verdict = compare(session, best, rival)

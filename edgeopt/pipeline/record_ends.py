@@ -6,8 +6,9 @@ import msgspec
 
 from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.recipe import Recipe
-from edgeopt.domain.record import Record, Status, Step
+from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt.domain.record import Record, RecordStep, Status
+from edgeopt.report import obstacle_words
 
 
 def blank(target: str, device: str, recipe: Recipe) -> Record:
@@ -34,9 +35,25 @@ def made_only(record: Record) -> Record:
     )
 
 
-def failed(record: Record, step: Step, error: StepFailed) -> Record:
+def failed(record: Record, step: RecordStep, error: StepFailed) -> Record:
     """A record that ended at a step."""
     status: Status = error.status  # type: ignore[assignment]
     return msgspec.structs.replace(
         record, status=status, step=step, reason=error.reason, hint=error.hint
+    )
+
+
+def skipped(target: str, left: LeftOut) -> Record:
+    """The record of a recipe that was left out."""
+    return Record(
+        target=target,
+        device="none",
+        runtime=left.runtime,
+        precision=left.precision,
+        recipe_id=None,
+        recipe=None,
+        status="skipped",
+        step="space",
+        reason=obstacle_words.reason(left.why),
+        hint=obstacle_words.hint(left.why),
     )

@@ -9,16 +9,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.record import Record
 from edgeopt.domain.schedule import Asked
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.gates import Raw
-from edgeopt.harness.timed import Session
-from edgeopt.pipeline.evaluator import Evaluator
+from edgeopt.harness.timed import Measurement
+from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.run_environment import tools
 from edgeopt.store import atomic
 
@@ -30,7 +29,7 @@ SAME = (
 
 
 def asked(
-    evaluator: Evaluator,
+    access: DeviceAccess,
     records: Sequence[Record],
     budget: Budget,
     seed: int,
@@ -38,6 +37,7 @@ def asked(
     contested: Collection[str],
 ) -> Asked:
     """What is about to be measured."""
+    machine = access.machine
     return Asked(
         target=records[0].target,
         device=records[0].device,
@@ -46,28 +46,24 @@ def asked(
         baseline=baseline,
         contested=tuple(sorted(contested)),
         subjects={str(r.recipe_id): str(r.sha256) for r in records},
-        machine={
-            name: evaluator.machine[name]
-            for name in SAME
-            if evaluator.machine.get(name) is not None
-        },
-        tools=_tools() if evaluator.device.link == LOCAL else {},
+        machine={name: machine[name] for name in SAME if machine.get(name) is not None},
+        tools=_tools() if access.is_here else {},
     )
 
 
 @functools.cache
 def _tools() -> dict[str, str]:
-    told = tools()
-    return {"edgeopt": told["edgeopt"], "python": told["python"], **told["packages"]}
+    versions = tools()
+    return {"edgeopt": versions["edgeopt"], "python": versions["python"], **versions["packages"]}
 
 
-def known(folder: Path, wanted: Asked, budget: Budget) -> Session | None:
+def known(folder: Path, plan: Asked, budget: Budget) -> Measurement | None:
     """A schedule of `measurements/` that tells all that is wanted, the latest of such; or None."""
-    for path in sorted((folder / "asked").glob(f"{wanted.target}-*.json"), reverse=True):
+    for path in sorted((folder / "asked").glob(f"{plan.target}-*.json"), reverse=True):
         try:
-            if not msgspec.json.decode(path.read_bytes(), type=Asked).answers(wanted):
+            if not msgspec.json.decode(path.read_bytes(), type=Asked).answers(plan):
                 continue
-            session = msgspec.json.decode((folder / path.name).read_bytes(), type=Session)
+            session = msgspec.json.decode((folder / path.name).read_bytes(), type=Measurement)
         except (OSError, ValueError):  # gone, damaged, or of another version
             continue
         if session.budget == budget:
@@ -75,17 +71,17 @@ def known(folder: Path, wanted: Asked, budget: Budget) -> Session | None:
     return None
 
 
-def keep(folder: Path, wanted: Asked, budget: Budget, raw: Raw, whole: bool) -> None:
+def keep(folder: Path, plan: Asked, budget: Budget, raw: dict[str, Any], whole: bool) -> None:
     """Write every raw nanosecond, and what it was asked for where the schedule is `whole`.
 
     Args:
         whole: nothing in it failed, and nothing spoiled it.
     """
     folder.mkdir(exist_ok=True)
-    number = len(list(folder.glob(f"{wanted.target}-*.json"))) + 1
-    name = f"{wanted.target}-{number:02d}-{budget.name}.json"
+    number = len(list(folder.glob(f"{plan.target}-*.json"))) + 1
+    name = f"{plan.target}-{number:02d}-{budget.name}.json"
     atomic.write(folder / name, msgspec.json.encode(raw))
     if whole:
         (folder / "asked").mkdir(exist_ok=True)
-        text = msgspec.json.format(msgspec.json.encode(wanted))
+        text = msgspec.json.format(msgspec.json.encode(plan))
         atomic.write(folder / "asked" / name, text)

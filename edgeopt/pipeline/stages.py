@@ -33,7 +33,7 @@ TRAINING_LIMIT_S = 6 * 3600.0
 LOOK_S = 1.0
 
 
-class Kept(Value, kw_only=True, frozen=True):
+class StoredStage(Value, kw_only=True, frozen=True):
     """A stage's `stage.json`."""
 
     chain: Chain
@@ -56,7 +56,7 @@ class Stages:
     output: str
     folder: RunFolder
     timeout_s: float
-    turns: HostLock
+    host_lock: HostLock
     progress: Listener
     tensorboard: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -79,9 +79,9 @@ class Stages:
         with self._lock:
             if key in self._failures:
                 raise self._failures[key]
-            found = self._kept(chain)
-            if found is not None and not (onnx and found.onnx_waits):
-                return found
+            derived = self._kept(chain)
+            if derived is not None and not (onnx and derived.onnx_waits):
+                return derived
             try:
                 return self._make(chain, onnx)
             except StepFailed as error:
@@ -111,10 +111,10 @@ class Stages:
 
     def curve(self, chain: Chain) -> str | None:
         """The training's file, relative to the run's folder."""
-        kept = self._kept(chain)
-        if kept is None or kept.curve is None:
+        stage = self._kept(chain)
+        if stage is None or stage.curve is None:
             return None
-        return str((self._place(chain) / kept.curve).relative_to(self.folder.path))
+        return str((self._place(chain) / stage.curve).relative_to(self.folder.path))
 
     def _place(self, chain: Chain) -> Path:
         return self.folder.stages / content_id(chain)
@@ -125,12 +125,13 @@ class Stages:
         if key in self._known:
             return self._known[key]
         try:
-            kept = msgspec.json.decode((self._place(chain) / "stage.json").read_bytes(), type=Kept)
-            artifact_files.require_files(self.folder.path, self._place(chain), kept.files)
-            _require_data(self._place(chain), kept.derived)
+            text = (self._place(chain) / "stage.json").read_bytes()
+            stage = msgspec.json.decode(text, type=StoredStage)
+            artifact_files.require_files(self.folder.path, self._place(chain), stage.files)
+            _require_data(self._place(chain), stage.derived)
         except (OSError, ValueError, artifact_files.NotWhole):
             return None  # it is made again
-        self._known[key] = old_stages.with_value(kept.derived)
+        self._known[key] = old_stages.with_value(stage.derived)
         return self._known[key]
 
     def _make(self, chain: Chain, onnx: bool) -> worker.Derived:
@@ -153,13 +154,13 @@ class Stages:
         what = f"{'training' if trains else 'compressing'} {' '.join(words(chain))}".strip()
         self.progress(what)
         limit_s = TRAINING_LIMIT_S if trains else self.timeout_s
-        with self.turns.working(), self._followed(place / worker.PROGRESS, what):
+        with self.host_lock.working(), self._followed(place / worker.PROGRESS, what):
             reply = self._in_child(job, limit_s)
         derived = msgspec.convert(_relative(reply, place), worker.Derived)
         names = [name for name in (derived.exported, derived.onnx) if name]
         files = {name: sha256_file(place / name) for name in names}
-        kept = Kept(chain=chain, derived=derived, files=files)
-        atomic.write(place / "stage.json", msgspec.json.format(msgspec.json.encode(kept)))
+        stage = StoredStage(chain=chain, derived=derived, files=files)
+        atomic.write(place / "stage.json", msgspec.json.format(msgspec.json.encode(stage)))
         self._known[content_id(chain)] = derived
         return derived
 
@@ -191,13 +192,13 @@ class Stages:
         over = threading.Event()
 
         def follow() -> None:
-            told = -1
+            last = -1
             while not over.wait(LOOK_S):
                 with contextlib.suppress(OSError, ValueError, KeyError):
-                    said = json.loads(path.read_text())
-                    if said["done"] != told:
-                        told = said["done"]
-                        self.progress(f"{what}: {said['what']}", told, said["total"])
+                    now = json.loads(path.read_text())
+                    if now["done"] != last:
+                        last = now["done"]
+                        self.progress(f"{what}: {now['what']}", last, now["total"])
 
         thread = threading.Thread(target=self._quietly, args=(follow,), daemon=True)
         thread.start()

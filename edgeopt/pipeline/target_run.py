@@ -1,89 +1,76 @@
-"""One device at work in a run: its targets' candidates, one after the other."""
+"""One target at work in a run: what every step is given besides the state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 
 import msgspec
 
 from edgeopt import runtimes
-from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.progress import Doing
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
 from edgeopt.domain.untimed import Untimed
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.evaluation_set import EvaluationSet
+from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.placement import Placement
 from edgeopt.pipeline.record_ends import blank
+from edgeopt.pipeline.recorder import Recorder
 from edgeopt.pipeline.run_context import RunContext
 from edgeopt.report import untimed_words
+from edgeopt.search.space import Space
+from edgeopt.sources.source import Source
 
 
+@dataclass(frozen=True)
 class TargetRun:
-    """Answers are asked and times are taken on one device, by one thread.
+    """One target's device, by one thread: what is asked of it, what is known of it.
 
-    Args:
-        evaluator: of that device; of this machine, where there is none of the target.
+    Attributes:
+        target: the profile's name.
+        evaluator: of the target's device; of this machine, where there is none of the target.
+        context: what all targets share.
     """
 
-    def __init__(self, context: RunContext, evaluator: Evaluator, placement: Placement) -> None:
-        self.context, self.evaluator, self.placement = context, evaluator, placement
-        evaluator.machine = placement.machine or {}
-
-    @property
-    def call(self) -> Call:
-        return self.context.call
+    target: str
+    call: Call
+    placement: Placement
+    space: Space
+    source: Source
+    evaluator: Evaluator
+    recorder: Recorder
+    context: RunContext
 
     def progress(self, what: str, done: int = 0, total: int = 0) -> None:
-        """See `RunContext.tell`; says where, if that is not this machine."""
-        where = "" if self.evaluator.device.link == LOCAL else f" on {self.evaluator.device.name}"
+        """See `Recorder.tell`; says where, if that is not this machine."""
+        access = self.evaluator.access
+        where = "" if access.is_here else f" on {access.device.name}"
         doing = what if isinstance(what, Doing) else Doing(what)
-        self.context.tell(doing.at(where), done, total)
+        self.recorder.tell(doing.at(where), done, total)
 
-    @property
-    def confirm(self) -> EvaluationSet:
-        """See `RunContext.confirm`."""
-        return self.context.confirm
-
-    def keep(self, record: Record) -> Record:
-        """See `RunContext.keep`."""
-        return self.context.keep(record)
-
-    def candidates(self, recipes: Sequence[Recipe]) -> list[Record]:
+    def evaluated(self, recipes: Sequence[Recipe]) -> list[Record]:
         """Convert and score every recipe, or take what an interrupted run found.
 
         Raises:
             DeviceFailed: the device was lost; what was found before is kept.
         """
-        target = self.placement.profile.name
-        for recipe in recipes:
-            if recipe.precision == "fp32" and not recipe.compression:
-                self.evaluator.floats.setdefault(recipe.runtime, recipe)
-        blanks = [blank(target, self.placement.name, recipe) for recipe in recipes]
+        blanks = [blank(self.target, self.placement.name, recipe) for recipe in recipes]
         known = [self._known(empty) for empty in blanks]
-        made = {
-            number: self.context.conversions.prepare(recipe)
+        conversions = self.context.conversions
+        prepared = {
+            number: conversions.prepare(recipe)
             for number, recipe in enumerate(recipes)
             if known[number] is None
         }
-        found: dict[int, Record] = {}
-        for number in _as_made(len(recipes), made):
-            self.progress(Doing(target, recipes[number]), len(found), len(recipes))
-            found[number] = known[number] or self._candidate(blanks[number], recipes[number])
-        return [found[number] for number in range(len(recipes))]
-
-    def _candidate(self, empty: Record, recipe: Recipe) -> Record:
-        record = self.evaluator.candidate(empty, recipe)
-        absent = self.placement.absent.get(recipe.runtime)
-        if absent is not None and record.status == "ok":
-            return self.keep(_by_another(record, absent))
-        placement = self.placement
-        untimed = Untimed(kind="not-yet") if placement.timed else why_nowhere(placement.profile)
-        return self.keep(untimed_words.in_words(record, untimed))
+        records: dict[int, Record] = {}
+        for number in _as_made(len(recipes), prepared):
+            self.progress(Doing(self.target, recipes[number]), len(records), len(recipes))
+            records[number] = known[number] or self._candidate(blanks[number], recipes[number])
+        return [records[number] for number in range(len(recipes))]
 
     def can_time(self, record: Record) -> bool:
         """Whether a candidate runs here in its own runtime."""
@@ -92,6 +79,18 @@ class TargetRun:
     def can_mend(self, record: Record) -> bool:
         """Whether it is worth timing though it was refused: its refined forms may do."""
         return record.mendable and record.runtime not in self.placement.absent
+
+    def _candidate(self, empty: Record, recipe: Recipe) -> Record:
+        record = self.evaluator.candidate(empty, recipe)
+        absent = self.placement.absent.get(recipe.runtime)
+        if absent is not None and record.status == "ok":
+            record = _by_another(record, absent)
+        elif self.placement.timed:
+            record = untimed_words.without_latency(record, "not-yet")
+        else:
+            record = untimed_words.in_words(record, why_nowhere(self.placement.profile))
+        [record] = self.recorder.keep([record])
+        return record
 
     def _known(self, empty: Record) -> Record | None:
         """What an interrupted run found for a recipe, where its artifact is still there."""
@@ -104,23 +103,47 @@ class TargetRun:
 
     def _still_there(self, record: Record) -> bool:
         assert record.recipe is not None
-        artifact = self.context.folder.artifact(record.recipe.conversion_id)
+        folder = self.context.folder
+        artifact = folder.artifact(record.recipe.conversion_id)
         return artifact is not None and artifact.sha256 == record.sha256
 
 
-def _as_made(count: int, made: Mapping[int, Future[None]]) -> Iterator[int]:
+def at_work(context: RunContext, placement: Placement, space: Space) -> TargetRun:
+    """One target of a run, ready for its steps."""
+    device = placement.device if placement.timed and placement.device else context.local
+    plain = [r for r in space.recipes if r.precision == "fp32" and not r.compression]
+    evaluator = Evaluator(
+        context.conversions,
+        context.choose,
+        DeviceAccess(device, context.folder, context.host_lock, placement.machine or {}),
+        placement.absent,
+        {recipe.runtime: recipe for recipe in reversed(plain)},  # the first of each
+    )
+    return TargetRun(
+        target=placement.profile.name,
+        call=context.call,
+        placement=placement,
+        space=space,
+        source=context.intake.source,
+        evaluator=evaluator,
+        recorder=context.recorder,
+        context=context,
+    )
+
+
+def _as_made(count: int, prepared: Mapping[int, Future[None]]) -> Iterator[int]:
     """Numbers below `count`: the first whose artifact is there, or that waits for none.
 
     While a slow conversion goes on, what comes after it is scored.
     """
     left = list(range(count))
     while left:
-        ready = [number for number in left if number not in made or made[number].done()]
+        ready = [number for number in left if number not in prepared or prepared[number].done()]
         if ready:
             left.remove(ready[0])
             yield ready[0]
         else:
-            wait([made[number] for number in left], return_when=FIRST_COMPLETED)
+            wait([prepared[number] for number in left], return_when=FIRST_COMPLETED)
 
 
 def _by_another(record: Record, why: str) -> Record:

@@ -28,7 +28,7 @@ def with_all_threads(run: TargetRun, records: Sequence[Record], form: Record) ->
         for count in thread_counts(records, form)
         if count != form.recipe.threads
     ]
-    made = run.candidates([recipe for recipe in recipes if recipe.id not in known])
-    known |= {record.recipe_id: record for record in made}
+    new = run.evaluated([recipe for recipe in recipes if recipe.id not in known])
+    known |= {record.recipe_id: record for record in new}
     others = (known[recipe.id] for recipe in recipes)
     return (form, *(record for record in others if run.can_time(record)))

@@ -26,13 +26,13 @@ def sentence(
     why = reasons(a, b, verdict, costs, compute, layers)
     text = headline(a, b, verdict)
     if why.because:
-        text += ": " + "; ".join(map(_part, why.because))
+        text += ": " + "; ".join(map(part, why.because))
     else:
         text += f": no kind of operators accounts for {fmt.percent(NOTABLE)} of it"
     text += "."
     if why.layers:
         text += f" The largest parts are {_layers(why.layers)}."
-    against = [_part(one) for one in why.against]
+    against = [part(one) for one in why.against]
     against += [_layers(why.layers_against)] if why.layers_against else []
     if against:
         text += " Against that: " + "; ".join(against) + "."
@@ -76,7 +76,7 @@ _LEADS = {
 }
 
 
-def _part(one: Reason) -> str:
+def part(one: Reason) -> str:
     """One reason, as a part of a sentence."""
     if one.kind == "outside":
         return f"outside of the operators it spends {_change(one.a_ms, one.b_ms)}"

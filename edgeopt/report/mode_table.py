@@ -19,6 +19,6 @@ TABLES: dict[str, Any] = {
 
 
 def render(mode: str, rows: Sequence[Any], inputs: str) -> RenderableType:
-    """The rows of `pipeline.modes.Outcome`, for a terminal."""
+    """The rows of `benchmarking.modes.ModeResult`, for a terminal."""
     told: RenderableType = TABLES[mode](rows, inputs)
     return told

@@ -25,6 +25,7 @@ ACCOUNT: Dict[str, Any] = {
     "quota_stops": enclosure.quota_stops,
     "gpus": nvidia.gpus,
     "meters": meters.names,
+    "meters_sealed": meters.sealed,
 }
 BUSY = 0.05  # cores: a process that uses less is not named
 MOST = 3  # processes that are named

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional
 
 from edgeopt.runner import nvidia
-from edgeopt.runner.root import Missing, Root, optional
+from edgeopt.runner.root import Denied, Missing, Root, optional
 
 POWERCAP = "/sys/class/powercap"
 HWMON = "/sys/class/hwmon"
@@ -62,6 +62,22 @@ def powercap(root: Root) -> List[Meter]:
     return list(found.values())
 
 
+def sealed(root: Root) -> bool:
+    """Whether there are counters of energy that only root may read."""
+    paths = ["{}/{}/energy_uj".format(POWERCAP, zone) for zone in root.names(POWERCAP)]
+    return any(_is_sealed(root, path) for path in paths)
+
+
+def _is_sealed(root: Root, path: str) -> bool:
+    try:
+        root.text(path)
+    except Denied:
+        return True
+    except Missing:
+        pass
+    return False
+
+
 def _zone_name(root: Root, zone: str) -> str:
     """ "package-0"; a part of it is "package-0 core"."""
     own = optional(root.text, "{}/{}/name".format(POWERCAP, zone)) or zone
@@ -78,9 +94,9 @@ def _counter(root: Root, at: str, name: str) -> Meter:
     path = at + "energy_uj"
     try:
         root.number(path)
-    except Missing as reason:
+    except Denied as reason:
         advice = "; `sudo chmod a+r {}/*/energy_uj` opens it until the next boot".format(POWERCAP)
-        raise Missing(str(reason) + (advice if "permission" in str(reason) else "")) from None
+        raise Denied(str(reason) + advice) from None
     size = optional(root.number, at + "max_energy_range_uj", 1e-6)
     kind = re.split(r"[-\d]", name.split()[-1])[0]
     return Meter(

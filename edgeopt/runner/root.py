@@ -18,6 +18,10 @@ class Missing(Exception):
     """A reading that is not to be had; its words say why."""
 
 
+class Denied(Missing):
+    """It is there, and only root may read it."""
+
+
 class Root:
     """The machine's file tree, or a stand-in for one below another folder."""
 
@@ -35,6 +39,7 @@ class Root:
             most: bytes; the rest is not read.
 
         Raises:
+            Denied: only root may read it.
             Missing: there is none, it cannot be read, or it is empty.
         """
         try:
@@ -42,7 +47,7 @@ class Root:
         except (FileNotFoundError, NotADirectoryError):
             raise Missing(absent or "no {}".format(path)) from None
         except PermissionError:
-            raise Missing("permission denied: {} (readable by root only)".format(path)) from None
+            raise Denied("permission denied: {} (readable by root only)".format(path)) from None
         except OSError as error:
             raise Missing("{}: {}".format(path, error.strerror or error)) from None
         found = data.decode("utf-8", "replace").strip("\x00 \t\n")

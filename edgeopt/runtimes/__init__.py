@@ -43,6 +43,7 @@ RUNTIMES = {
         "litert",
         "executorch",
         "ncnn",
+        "mnn",
         "coreml",
         "torch",
         "tensorflow",

@@ -12,14 +12,14 @@ from edgeopt.domain.record import Record
 from edgeopt.search import providers
 
 
-def alternatives(first: Quantization) -> tuple[Quantization, ...]:
+def other_integers(first: Quantization) -> tuple[Quantization, ...]:
     """What to try where a library's usual static integers lose too much.
 
     All of them run in the same kernels, so that none costs time where it runs.
     """
     changes = QUANTIZERS[first.library].alternatives
-    found = [msgspec.structs.replace(first, **change) for change in changes]
-    return tuple(one for one in found if one != first)
+    others = (msgspec.structs.replace(first, **change) for change in changes)
+    return tuple(other for other in others if other != first)
 
 
 def thread_counts(records: Iterable[Record], form: Record) -> list[int]:

@@ -25,18 +25,18 @@ def candidate(records: Sequence[Record], words: str, threads: int | None = None)
         BadInput: none is meant, or several; the message lists those that there are.
     """
     tried = [record for record in records if record.recipe is not None]
-    wanted = words.replace("/", " ").split()
-    found = _by_id(tried, wanted) or [
-        r for r in tried if r.recipe and r.recipe.words.issuperset(wanted)
+    parts = words.replace("/", " ").split()
+    matches = _by_id(tried, parts) or [
+        r for r in tried if r.recipe and r.recipe.words.issuperset(parts)
     ]
-    if not wanted or not found:
+    if not parts or not matches:
         raise BadInput(f"no candidate is called {words!r}.", there(tried))
-    if len({(r.runtime, r.precision, *_compression(r)) for r in found}) > 1:
-        raise BadInput(f"{words!r} is more than one candidate.", there(found))
+    if len({(r.runtime, r.precision, *_compression(r)) for r in matches}) > 1:
+        raise BadInput(f"{words!r} is more than one candidate.", there(matches))
     # Where no setting is named, those of the profile are meant, which were tried first.
-    found = [r for r in found if _options(r) == _options(found[0])]
-    same = [r for r in found if r.recipe and r.recipe.threads == threads]
-    return min(same or found, key=_time)
+    matches = [r for r in matches if _options(r) == _options(matches[0])]
+    same_threads = [r for r in matches if r.recipe and r.recipe.threads == threads]
+    return min(same_threads or matches, key=_time)
 
 
 def own_fp32(records: Sequence[Record], record: Record) -> Record | None:
@@ -89,8 +89,8 @@ def best_of(records: Sequence[Record], runtime: str, precision: str) -> Record |
 
 
 def _best(records: Iterable[Record]) -> Record | None:
-    found = [r for r in records if r.recipe is not None]
-    return min(found, key=_time, default=None)
+    tried = [record for record in records if record.recipe is not None]
+    return min(tried, key=_time, default=None)
 
 
 def _by_id(records: Sequence[Record], words: Sequence[str]) -> list[Record]:

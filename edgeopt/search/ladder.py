@@ -77,7 +77,9 @@ class Tried:
     outcome: StepOutcome
 
 
-def next_step(method: Method, asked: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain:
+def next_step(
+    method: Method, settings: Compression, tried: tuple[Tried, ...], multiple: int
+) -> Chain:
     """The stages of a method's next step, () where it is done.
 
     Args:
@@ -85,9 +87,9 @@ def next_step(method: Method, asked: Compression, tried: tuple[Tried, ...], mult
         multiple: what channel counts are rounded to.
     """
     if method == "prune":
-        return _prune(asked, tried, multiple)
+        return _prune(settings, tried, multiple)
     if method == "qat":
-        return () if tried else (QuantizationAware(training=asked.training),)
+        return () if tried else (QuantizationAware(training=settings.training),)
     trials: dict[Method, tuple[Stage, ...]] = {
         "low-rank": tuple(LowRank(energy=energy, multiple=multiple) for energy in ENERGIES),
         "sparse": SPARSE,
@@ -96,10 +98,10 @@ def next_step(method: Method, asked: Compression, tried: tuple[Tried, ...], mult
     enough = method != "sparse" and any(step.outcome.kept for step in tried)
     if enough or len(tried) == len(trials[method]):
         return ()
-    return (trials[method][len(tried)], Recover(training=asked.training))
+    return (trials[method][len(tried)], Recover(training=settings.training))
 
 
-def _prune(asked: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain:
+def _prune(settings: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain:
     """As large a step as before where it was kept.
 
     Where it lost too much, half of it; where it was no faster, twice: channel counts are
@@ -107,7 +109,7 @@ def _prune(asked: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain
     """
     if len(tried) >= MOST_PRUNING_STEPS:
         return ()
-    share = asked.step
+    share = settings.step
     if tried:
         last, before = tried[-1], tried[:-1]
         share = _share(last)
@@ -120,8 +122,10 @@ def _prune(asked: Compression, tried: tuple[Tried, ...], multiple: int) -> Chain
             if share >= LARGEST_STEP or any(not outcome.held for outcome in back):
                 return ()
             share = min(2 * share, LARGEST_STEP)
-    cut = Prune(share=share, importance=asked.importance, scope=asked.scope, multiple=multiple)
-    return (cut, Recover(training=asked.training))
+    cut = Prune(
+        share=share, importance=settings.importance, scope=settings.scope, multiple=multiple
+    )
+    return (cut, Recover(training=settings.training))
 
 
 def _share(step: Tried) -> float:

@@ -14,7 +14,7 @@ from edgeopt.search import providers
 
 
 @dataclass(frozen=True)
-class Effort:
+class SweepEffort:
     """How much is tried: so many leading candidates, each with so many sets of settings."""
 
     leaders: int
@@ -23,9 +23,9 @@ class Effort:
 
 #: By the name of the final schedule (harness/budget.py).
 EFFORTS = {
-    "quick": Effort(leaders=1, sets=2),
-    "standard": Effort(leaders=3, sets=4),
-    "submission": Effort(leaders=3, sets=4),
+    "quick": SweepEffort(leaders=1, sets=2),
+    "standard": SweepEffort(leaders=3, sets=4),
+    "submission": SweepEffort(leaders=3, sets=4),
 }
 
 
@@ -38,20 +38,21 @@ def variants(recipe: Recipe, features: Collection[str], cores: int, most: int) -
     """
     if providers.of(recipe) != "CPU":  # the settings are the processor's
         return []
-    found = [
+    changed = [
         msgspec.structs.replace(
-            recipe, options={**recipe.options, **given.options}, affinity=given.affinity
+            recipe, options={**recipe.options, **options.options}, affinity=options.affinity
         )
-        for given in runtimes.spec(recipe.runtime).option_sets
-        if _applies(given, recipe, features, cores)
+        for options in runtimes.spec(recipe.runtime).option_sets
+        if _applies(options, recipe, features, cores)
     ]
-    return [one for one in {r.id: r for r in found}.values() if one.id != recipe.id][:most]
+    distinct = {variant.id: variant for variant in changed if variant.id != recipe.id}
+    return list(distinct.values())[:most]
 
 
-def _applies(given: OptionSet, recipe: Recipe, features: Collection[str], cores: int) -> bool:
+def _applies(options: OptionSet, recipe: Recipe, features: Collection[str], cores: int) -> bool:
     return (
-        (not given.precisions or recipe.precision in given.precisions)
-        and (not given.needs_any or bool(set(given.needs_any) & set(features)))
-        and recipe.threads >= given.least_threads
-        and (not given.spare_cores or recipe.threads < cores)
+        (not options.precisions or recipe.precision in options.precisions)
+        and (not options.needs_any or bool(set(options.needs_any) & set(features)))
+        and recipe.threads >= options.least_threads
+        and (not options.spare_cores or recipe.threads < cores)
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.attribution.kinds import kind
-from edgeopt.domain.layers import GroupNoise, NoiseTable, Price
+from edgeopt.domain.layers import GroupSensitivity, LayerSensitivity, Price
 from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.stats import launches
 from edgeopt.stats.verdict import corrected
@@ -19,7 +19,7 @@ from edgeopt.stats.verdict import corrected
 _MS = 1e-6  # of a nanosecond
 
 #: Profiles of one launch.
-Turns = Sequence[TimeProfile]
+Launch = Sequence[TimeProfile]
 
 #: A value to integers or back, ns: half a nanosecond and less where it was measured. A group that
 #: is cheap otherwise (where float is as fast) must not look free.
@@ -29,7 +29,9 @@ CONVERT_NS = 0.3
 NOTHING = 0.005
 
 
-def prices(table: NoiseTable, fp32: Sequence[Turns], int8: Sequence[Turns]) -> tuple[Price, ...]:
+def price_groups(
+    table: LayerSensitivity, fp32: Sequence[Launch], int8: Sequence[Launch]
+) -> tuple[Price, ...]:
     """All groups, the best value first.
 
     Args:
@@ -38,18 +40,18 @@ def prices(table: NoiseTable, fp32: Sequence[Turns], int8: Sequence[Turns]) -> t
     """
     float_ms, int_ms = (_by_launch(table, profiles) for profiles in (fp32, int8))
     level = corrected(0.95, candidates=max(1, len(table.groups)))
-    found = [
+    priced = [
         _price(noise, table.plain, float_ms[:, :, i], int_ms[:, :, i], level)
         if float_ms.size and int_ms.size
         else Price(group=noise.group, gain=_gain(noise, table.plain), cost_ms=None)
         for i, noise in enumerate(table.groups)
     ]
     least = NOTHING * float(int_ms.mean(axis=(0, 1)).sum()) if int_ms.size else 1.0
-    return tuple(sorted(found, key=lambda price: -_value(price, least)))
+    return tuple(sorted(priced, key=lambda price: -_value(price, least)))
 
 
 def _price(
-    noise: GroupNoise,
+    noise: GroupSensitivity,
     plain: float,
     fp32_ms: NDArray[np.float64],
     int8_ms: NDArray[np.float64],
@@ -73,7 +75,7 @@ def _price(
     )
 
 
-def _gain(noise: GroupNoise, plain: float) -> float:
+def _gain(noise: GroupSensitivity, plain: float) -> float:
     """The share of the noise that goes away: the mean of both ways to ask.
 
     Noise of groups adds up where it is small; each way alone is off where it is not.
@@ -90,19 +92,19 @@ def _value(price: Price, least: float) -> float:
     """
     if price.cost_ms is None:
         return price.gain
-    told = price.cost_low_ms is None or price.cost_low_ms > 0.0
-    return price.gain / max(price.cost_ms if told else 0.0, least)
+    costs = price.cost_low_ms is None or price.cost_low_ms > 0.0
+    return price.gain / max(price.cost_ms if costs else 0.0, least)
 
 
-def _by_launch(table: NoiseTable, by_launch: Sequence[Turns]) -> NDArray[np.float64]:
+def _by_launch(table: LayerSensitivity, by_launch: Sequence[Launch]) -> NDArray[np.float64]:
     """Milliseconds, [launches, turns, groups]; empty where operators are not the graph's."""
-    found = [[_by_group(table, profile) for profile in turns] for turns in by_launch]
-    if any(one is None for turns in found for one in turns):
+    times = [[_by_group(table, profile) for profile in turns] for turns in by_launch]
+    if any(one is None for turns in times for one in turns):
         return np.array([])
-    return np.array(found, dtype=np.float64)
+    return np.array(times, dtype=np.float64)
 
 
-def _by_group(table: NoiseTable, profile: TimeProfile) -> list[float] | None:
+def _by_group(table: LayerSensitivity, profile: TimeProfile) -> list[float] | None:
     """Milliseconds of each group; None where the profile's operators are not the graph's.
 
     Runtimes fuse what does not compute into what does, and keep the order: the n-th that computes
@@ -112,15 +114,15 @@ def _by_group(table: NoiseTable, profile: TimeProfile) -> list[float] | None:
     computing = sum(kind(op) == "compute" for op in profile.operators)
     if not ends or computing != ends[-1]:
         return None
-    found = [0.0] * len(ends)
+    times = [0.0] * len(ends)
     done = 0
     for op in profile.operators:
         done += kind(op) == "compute"
-        found[min(bisect.bisect_left(ends, max(done, 1)), len(ends) - 1)] += op.ns * _MS
-    return found
+        times[min(bisect.bisect_left(ends, max(done, 1)), len(ends) - 1)] += op.ns * _MS
+    return times
 
 
-def ladder(chosen: Sequence[Price]) -> Iterator[int]:
+def counts(chosen: Sequence[Price]) -> Iterator[int]:
     """How many of the best groups to keep in float, from few to many: 1, 2, 3, 5, 8, ..."""
     count, following = 1, 2
     while count < len(chosen):
@@ -128,14 +130,14 @@ def ladder(chosen: Sequence[Price]) -> Iterator[int]:
         count, following = following, count + following
 
 
-def worth_keeping(found: Sequence[Price]) -> list[Price]:
+def worth_keeping(prices: Sequence[Price]) -> list[Price]:
     """Those that give anything."""
-    return [price for price in found if price.gain > 0]
+    return [price for price in prices if price.gain > 0]
 
 
-def predicted_ms(plain_ms: float, kept: Sequence[Price]) -> float | None:
+def predicted_ms(plain_ms: float, in_float: Sequence[Price]) -> float | None:
     """The time of a form by the prices of what it keeps; None where one has none."""
-    costs = [price.cost_ms for price in kept]
+    costs = [price.cost_ms for price in in_float]
     if any(cost is None for cost in costs):
         return None
     return plain_ms + sum(cost for cost in costs if cost is not None)

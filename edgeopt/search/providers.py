@@ -20,7 +20,7 @@ def rules(profile: Profile, there: Providers) -> list[RecipeRule]:
     return [rule for rule in _offered(profile) if of(rule) in there.get(rule.runtime, ())]
 
 
-def asked(profile: Profile) -> list[str]:
+def runtimes_with_any(profile: Profile) -> list[str]:
     """Runtimes of a profile that can have one."""
     return list(dict.fromkeys(rule.runtime for rule in _offered(profile)))
 

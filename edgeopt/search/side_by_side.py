@@ -14,7 +14,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.search.choose import qualifies
-from edgeopt.search.single import NoSingle, SingleBest, single
+from edgeopt.search.single import NoSingle, SingleBest, best_single
 from edgeopt.targets import predict
 
 ByTarget = Mapping[str, Sequence[Record]]
@@ -44,9 +44,12 @@ def lines(
 
 def single_of(run: Run) -> SingleBest | NoSingle:
     """The best artifact of a run if one must serve all its targets."""
-    tried = {name: [r for r in own if r.recipe] for name, own in records_by_target(run).items()}
+    tried = {
+        target: [record for record in records if record.recipe]
+        for target, records in records_by_target(run).items()
+    }
     baselines = {choice.target: choice.baseline_id for choice in run.choices}
-    return single(tried, baselines, run.request.constraints)
+    return best_single(tried, baselines, run.request.constraints)
 
 
 def _keys(records: ByTarget) -> list[Record]:
@@ -143,7 +146,7 @@ def _with_predictions(
     def predicted(cell: Cell) -> Predicted | None:
         if cell.state not in ("emulated", "converted") or cell.target not in profiles:
             return None
-        found = [
+        predictions = [
             predict.by_transfer(
                 published,
                 source.latency_ms.p50,
@@ -156,11 +159,11 @@ def _with_predictions(
             for source in sources
             if source.latency_ms
         ]
-        if not any(found):
+        if not any(predictions):
             others = [profiles[name] for name in profiles if name != cell.target]
-            own = profiles[cell.target]
-            found = [predict.from_published(published, own, model, line.precision, others)]
-        known = [one for one in found if one is not None]
+            target = profiles[cell.target]
+            predictions = [predict.from_published(published, target, model, line.precision, others)]
+        known = [one for one in predictions if one is not None]
         return min(known, key=lambda one: one.high_ms / one.low_ms, default=None)
 
     cells = (msgspec.structs.replace(cell, predicted=predicted(cell)) for cell in line.cells)

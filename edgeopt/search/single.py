@@ -45,7 +45,7 @@ class NoSingle:
     lacking: tuple[str, ...] = ()
 
 
-def single(
+def best_single(
     records: ByTarget, baselines: Mapping[str, str | None], constraints: Constraints
 ) -> SingleBest | NoSingle:
     """The artifact that qualifies on every target and is the least slow over those measured.
@@ -99,8 +99,12 @@ def _shares(records: Sequence[Record], baseline: str | None) -> list[tuple[float
 
 
 def _best(artifact: str, timed: Sequence[tuple[float, Record]]) -> tuple[float, Record] | None:
-    own = [one for one in timed if one[1].recipe and one[1].recipe.conversion_id == artifact]
-    return min(own, key=lambda one: one[0], default=None)
+    shares = [
+        (share, record)
+        for share, record in timed
+        if record.recipe and record.recipe.conversion_id == artifact
+    ]
+    return min(shares, key=lambda pair: pair[0], default=None)
 
 
 def _single(

@@ -25,7 +25,7 @@ class Space:
     left_out: tuple[LeftOut, ...]
 
 
-def space(
+def recipe_space(
     profile: Profile,
     features: Collection[str],
     cores: int,
@@ -46,8 +46,8 @@ def space(
         LeftOut(runtime=rule.runtime, precision=rule.precision, why=said(rule.reason))
         for rule in profile.left_out
     ] + providers.left_out(profile, there)
-    own = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
-    for rule in own:
+    rules = (*_as_is(profile, source), *profile.recipes, *providers.rules(profile, there))
+    for rule in rules:
         maker = makers(rule.runtime)
         obstacle = _obstacle(rule, features, source, maker)
         if obstacle is not None or maker is None:
@@ -79,22 +79,22 @@ def _as_is(profile: Profile, source: Source) -> list[RecipeRule]:
             options[rule.runtime] = dict(rule.options) if rule.precision == "fp32" else {}
     why = "the numbers of the source's own file"
     return [
-        RecipeRule(runtime=runtime, precision="as-is", why=why, options=own)
-        for runtime, own in options.items()
+        RecipeRule(runtime=runtime, precision="as-is", why=why, options=settings)
+        for runtime, settings in options.items()
     ]
 
 
-def without(given: Space, missing: Mapping[str, str], hint: str) -> Space:
+def without(whole: Space, missing: Mapping[str, str], hint: str) -> Space:
     """A space without the runtimes that are missing on a device.
 
     Args:
         missing: runtime -> the reason.
         hint: what would help.
     """
-    out = dict.fromkeys((r.runtime, r.precision) for r in given.recipes if r.runtime in missing)
+    out = dict.fromkeys((r.runtime, r.precision) for r in whole.recipes if r.runtime in missing)
     return Space(
-        tuple(recipe for recipe in given.recipes if recipe.runtime not in missing),
-        given.left_out
+        tuple(recipe for recipe in whole.recipes if recipe.runtime not in missing),
+        whole.left_out
         + tuple(
             LeftOut(runtime=runtime, precision=precision, why=said(missing[runtime], hint))
             for runtime, precision in out

@@ -40,24 +40,24 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     Returns:
         The fastest first.
     """
-    held = [
+    keeping = [
         record
         for record in choose.qualifying(records, constraints)
         if choose.likely(record, constraints)
     ]
-    fastest = min((_ms(record) for record in held), default=math.inf)
-    found = []
+    fastest = min((_ms(record) for record in keeping), default=math.inf)
+    worth_a_try = []
     forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
     for runtime, chain in forms:
         plain = _fastest_static(records, runtime, chain)
         if plain is None or not _only_its_drop(plain, constraints):
             continue
         fp32 = float_form(records, plain)
-        own = _ms(fp32) if fp32 is not None else math.inf
-        limit = min(fastest, own)
-        if _ms(plain) * LEAST_SPEEDUP <= own and _ms(plain) < limit:
-            found.append(Chance(plain, limit))
-    return sorted(found, key=lambda chance: _ms(chance.plain))
+        fp32_ms = _ms(fp32) if fp32 is not None else math.inf
+        limit = min(fastest, fp32_ms)
+        if _ms(plain) * LEAST_SPEEDUP <= fp32_ms and _ms(plain) < limit:
+            worth_a_try.append(Chance(plain, limit))
+    return sorted(worth_a_try, key=lambda chance: _ms(chance.plain))
 
 
 def lost(record: Record) -> tuple[float, float]:
@@ -88,14 +88,14 @@ def less_lossy(best: Record, records: Sequence[Record]) -> Record | None:
 
 def _may_be_as_fast(record: Record, best: Record) -> bool:
     """Whether their intervals against one baseline meet, or it is faster."""
-    own, other = record.versus_baseline, best.versus_baseline
-    if own is None or other is None or own.over != other.over:
+    verdict, other = record.versus_baseline, best.versus_baseline
+    if verdict is None or other is None or verdict.over != other.over:
         return False
-    return own.high is not None and other.low is not None and own.high >= other.low
+    return verdict.high is not None and other.low is not None and verdict.high >= other.low
 
 
 def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Record | None:
-    own = [
+    static = [
         record
         for record in records
         if (record.runtime, record.precision) == (runtime, "int8-static")
@@ -105,7 +105,7 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
         and record.latency_ms is not None
         and not record.latency_ms.spoiled
     ]
-    return min(own, key=_ms, default=None)
+    return min(static, key=_ms, default=None)
 
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:

@@ -8,14 +8,17 @@ original's answers and left out where they differ.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.domain.tensor import TensorSpec
 from edgeopt.jobs.told import told
 from edgeopt.sources import tied_onnx
+from edgeopt.sources.samples import specs
 
 if TYPE_CHECKING:
     import onnx
@@ -27,7 +30,7 @@ OPSET = 17
 IR_VERSION = 8
 
 
-def fix_shapes(model: onnx.ModelProto, shapes: dict[str, list[int]]) -> onnx.ModelProto:
+def fix_shapes(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx.ModelProto:
     """A copy whose inputs have the given shapes, with what follows from them inferred."""
     import onnx
 
@@ -68,26 +71,26 @@ def sample(path: str | None, model: onnx.ModelProto) -> dict[str, np.ndarray]:
     if path:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    return {spec["name"]: np.zeros(spec["shape"], spec["dtype"]) for spec in input_specs(model)}
+    return {spec.name: np.zeros(spec.sizes, spec.dtype) for spec in input_specs(model)}
 
 
-def input_specs(model: onnx.ModelProto) -> list[dict[str, Any]]:
-    """TensorSpec fields of the inputs of a model with fixed shapes."""
+def input_specs(model: onnx.ModelProto) -> tuple[TensorSpec, ...]:
+    """The inputs of a model with fixed shapes."""
     import onnx
 
-    return [
-        {
-            "name": value.name,
-            "dtype": onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type).name,
-            "shape": [dim.dim_value for dim in value.type.tensor_type.shape.dim],
-        }
+    return tuple(
+        TensorSpec(
+            name=value.name,
+            dtype=onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type).name,
+            shape=tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim),
+        )
         for value in model.graph.input
-    ]
+    )
 
 
 def answers(
     path: Path, sample: dict[str, np.ndarray]
-) -> tuple[list[dict[str, Any]], list[np.ndarray]]:
+) -> tuple[tuple[TensorSpec, ...], list[np.ndarray]]:
     """The model's own outputs on the sample, as specs and as arrays.
 
     Raises:
@@ -111,11 +114,7 @@ def answers(
         otherwise = BadInput(f"the model does not run: {_explain(error)}", _advice(error))
         raise told(error, otherwise) from None
     names = [value.name for value in session.get_outputs()]
-    specs = [
-        {"name": name, "dtype": array.dtype.name, "shape": list(array.shape)}
-        for name, array in zip(names, arrays, strict=True)
-    ]
-    return specs, arrays
+    return specs(dict(zip(names, arrays, strict=True))), arrays
 
 
 #: What ONNX Runtime says before it comes to the point: a code, a path, a place in its own source.

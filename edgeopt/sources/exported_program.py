@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.tensor import TensorSpec
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason as why
 from edgeopt.jobs.told import told
@@ -22,7 +24,8 @@ from edgeopt.sources import (
     training_mode,
 )
 from edgeopt.sources.onnx import operators
-from edgeopt.sources.source import sha256_file
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_file
 
 if TYPE_CHECKING:
     import torch
@@ -30,20 +33,20 @@ if TYPE_CHECKING:
 HINT = "Make it with torch.export.save(torch.export.export(module, example_inputs), path)."
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`."""
-    path = argument["path"]
-    program = read(path, argument.get("trust", False))
+    path = request.path
+    program = read(path, request.trust)
     values = {node.name: node.meta.get("val") for node in program.graph.nodes}
     inputs = []
     for name in program.graph_signature.user_inputs:
         value = values.get(name)
         if value is None or not hasattr(value, "dtype"):
             raise BadInput(f"input {name!r} of {path} is no tensor; export it with tensors only.")
-        shape = [dim if isinstance(dim, int) else str(dim) for dim in value.shape]
+        shape = tuple(dim if isinstance(dim, int) else str(dim) for dim in value.shape)
         dtype = half_module.dtype(str(value.dtype).split(".")[-1])
-        inputs.append({"name": name, "dtype": dtype, "shape": shape})
-    return {"path": path, "format": "pt2", "inputs": inputs}
+        inputs.append(OpenSpec(name=name, dtype=dtype, shape=shape))
+    return Inspected(path=path, format="pt2", inputs=tuple(inputs))
 
 
 def read(path: str, trusted: bool = False) -> torch.export.ExportedProgram:
@@ -85,15 +88,13 @@ def refusal(path: Path, error: ValueError) -> BadInput:
     )
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`."""
-    program = read(argument["path"], argument.get("trust", False))
-    return prepare_module(flat_program.module(program), argument, "pt2")
+    program = read(request.path, request.trust)
+    return prepare_module(flat_program.module(program), request, "pt2")
 
 
-def prepare_module(
-    module: torch.nn.Module, argument: dict[str, Any], format: str
-) -> dict[str, Any]:
+def prepare_module(module: torch.nn.Module, request: PrepareRequest, format: str) -> Source:
     """Export a module at fixed shapes and write its canonical ONNX.
 
     Raises:
@@ -101,9 +102,9 @@ def prepare_module(
     """
     import torch
 
-    path, folder = Path(argument["path"]), Path(argument["folder"])
-    names = [spec["name"] for spec in argument["inputs"]]
-    arrays = samples.given(argument)
+    path, folder = Path(request.path), request.place
+    names = [spec.name for spec in request.inputs]
+    arrays = samples.of(request)
     tensors = tuple(torch.from_numpy(arrays[name]) for name in names)
     warnings = training_mode.program(module)
     try:
@@ -123,26 +124,26 @@ def prepare_module(
     kept = folder / "model.pt2"
     torch.export.save(program, kept)
     onnx_path, reason, notes = _export_onnx(program, names, outputs, folder, arrays, results)
-    return {
-        "path": str(path),
-        "format": format,
-        "sha256": sha256_file(path),
-        "size_bytes": path.stat().st_size,
-        "inputs": samples.specs(arrays),
-        "outputs": outputs,
-        "operators": operators(onnx_path) if onnx_path else {},
-        "onnx": str(onnx_path) if onnx_path else None,
-        "onnx_reason": reason,
-        "exported": str(kept),
-        "reference_runtime": "torch",
-        "reference_path": str(kept),
-        "reference_options": TRUSTED,  # written here
-        "notes": notes,
-        "warnings": warnings,
-    }
+    return Source(
+        path=str(path),
+        format=format,
+        sha256=sha256_file(path),
+        size_bytes=path.stat().st_size,
+        inputs=samples.specs(arrays),
+        outputs=outputs,
+        operators=operators(onnx_path) if onnx_path else {},
+        onnx=str(onnx_path) if onnx_path else None,
+        onnx_reason=reason,
+        exported=str(kept),
+        reference_runtime="torch",
+        reference_path=str(kept),
+        reference_options=TRUSTED,  # written here
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+    )
 
 
-def _output_specs(results: Any, path: Path) -> list[dict[str, Any]]:
+def _output_specs(results: Any, path: Path) -> tuple[TensorSpec, ...]:
     tensors = flat(results)
     for value in tensors:
         if not hasattr(value, "dtype"):
@@ -150,20 +151,20 @@ def _output_specs(results: Any, path: Path) -> list[dict[str, Any]]:
                 f"{path} answers with a value of type {type(value).__name__}, not a tensor.",
                 "Export it so that it returns tensors only.",
             )
-    return [
-        {
-            "name": "output" if len(tensors) == 1 else f"output_{i}",
-            "dtype": str(tensor.dtype).split(".")[-1],
-            "shape": list(tensor.shape),
-        }
+    return tuple(
+        TensorSpec(
+            name="output" if len(tensors) == 1 else f"output_{i}",
+            dtype=str(tensor.dtype).split(".")[-1],
+            shape=tuple(tensor.shape),
+        )
         for i, tensor in enumerate(tensors)
-    ]
+    )
 
 
 def _export_onnx(
     program: Any,
     names: list[str],
-    outputs: list[dict[str, Any]],
+    outputs: Sequence[TensorSpec],
     folder: Path,
     arrays: dict[str, np.ndarray],
     results: Any,
@@ -180,7 +181,7 @@ def _export_onnx(
             dynamo=True,
             external_data=False,
             input_names=names,
-            output_names=[spec["name"] for spec in outputs],
+            output_names=[spec.name for spec in outputs],
             verbose=False,
         )
         import onnx

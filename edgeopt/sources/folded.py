@@ -15,12 +15,31 @@ import numpy as np
 from edgeopt import runtimes
 from edgeopt.domain.errors import BadInput, EdgeoptError
 from edgeopt.domain.fold import Fold, class_axis
+from edgeopt.domain.model import Value
 from edgeopt.jobs import child
 from edgeopt.runtimes.torch import TRUSTED
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import PrepareRequest
+from edgeopt.sources.source import OpenSpec, Source
 
 if TYPE_CHECKING:
     import torch
+
+
+class FoldRequest(Value, kw_only=True, frozen=True):
+    """What is folded into a source.
+
+    Attributes:
+        output: the one that `fold.output` is for.
+        original, folded: .npz files with one sample, as the source and as the folded one take it.
+        folder: where the folded forms are written.
+    """
+
+    source: Source
+    fold: Fold
+    output: str
+    original: str
+    folded: str
+    folder: str
 
 
 def folded(
@@ -36,57 +55,59 @@ def folded(
     Raises:
         BadInput: it has no form that can be folded, or answers otherwise.
     """
-    argument = {
-        "source": msgspec.to_builtins(source),
-        "fold": msgspec.to_builtins(fold),
-        "output": output,
-        "samples": {name: str(path) for name, path in samples.items()},
-        "folder": str(folder),
-    }
+    request = FoldRequest(
+        source=source,
+        fold=fold,
+        output=output,
+        original=str(samples["original"]),
+        folded=str(samples["folded"]),
+        folder=str(folder),
+    )
     folder.mkdir(exist_ok=True)
+    argument = msgspec.to_builtins(request)
     try:
-        made = child.run("edgeopt.sources.folded:fold", argument, log, timeout_s)
+        reply = child.run("edgeopt.sources.folded:fold", argument, log, timeout_s)
     except child.ChildFailed as error:
         raise BadInput(f"{source.path} cannot be folded: {error.args[0]}", error.hint) from error
-    kept = {name: getattr(source, name) for name in ("path", "format", "sha256", "size_bytes")}
+    origin = {name: getattr(source, name) for name in ("path", "format", "sha256", "size_bytes")}
     return msgspec.structs.replace(
-        msgspec.convert(made, Source),
-        **kept,
+        msgspec.convert(reply, Source),
+        **origin,
         fold=fold,
         notes=source.notes,
         open_axes=source.open_axes,
     )
 
 
-def fold(argument: dict[str, Any]) -> dict[str, Any]:
-    """See `folded`; returns the fields of a `Source`.
+def fold(argument: Any) -> Any:
+    """See `folded`; asked with a `FoldRequest` and answering with a `Source`, as plain data.
 
     Raises:
         EdgeoptError: there is no form to fold, or the folded one answers otherwise.
     """
-    source = msgspec.convert(argument["source"], Source)
-    plan = msgspec.convert(argument["fold"], Fold)
-    arrays = {name: _arrays(path) for name, path in argument["samples"].items()}
-    request = {
-        "path": source.path,
-        "inputs": [{"name": spec.name} for spec in source.inputs],
-        "shapes": {name: list(array.shape) for name, array in arrays["folded"].items()},
-        "sample": argument["samples"]["folded"],
-        "folder": argument["folder"],
-    }
-    position = [spec.name for spec in source.outputs].index(argument["output"])
+    request = msgspec.convert(argument, FoldRequest)
+    source, plan = request.source, request.fold
+    arrays = {"original": _arrays(request.original), "folded": _arrays(request.folded)}
+    preparation = PrepareRequest(
+        path=source.path,
+        inputs=tuple(OpenSpec(name=spec.name, dtype=None, shape=None) for spec in source.inputs),
+        shapes={name: tuple(array.shape) for name, array in arrays["folded"].items()},
+        sample=request.folded,
+        folder=request.folder,
+    )
+    position = [spec.name for spec in source.outputs].index(request.output)
     if source.exported:
         runtime, path = "torch", source.exported
-        made = _by_torch(source, plan, position, request)
+        made = _by_torch(source, plan, position, preparation)
     elif source.onnx:
         runtime, path = "onnxruntime", source.onnx
-        made = _by_onnx(source, plan, position, request)
+        made = _by_onnx(source, plan, position, preparation)
     else:
         raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
-    _check(runtime, path, made["reference_path"], arrays, source, plan, position)
+    _check(runtime, path, made.reference_path, arrays, source, plan, position)
     if plan.input and plan.input.layout == "nhwc":
-        made["channels_last"] = [plan.input.name]
-    return made
+        made = msgspec.structs.replace(made, channels_last=(plan.input.name,))
+    return msgspec.to_builtins(made)
 
 
 def _arrays(path: str) -> dict[str, np.ndarray]:
@@ -94,7 +115,7 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-def _by_torch(source: Source, plan: Fold, position: int, request: dict[str, Any]) -> dict[str, Any]:
+def _by_torch(source: Source, plan: Fold, position: int, request: PrepareRequest) -> Source:
     import torch
 
     from edgeopt.sources.exported_program import prepare_module
@@ -103,12 +124,12 @@ def _by_torch(source: Source, plan: Fold, position: int, request: dict[str, Any]
     inner: torch.nn.Module = torch.export.load(str(source.exported)).module()
     wrapped = wrap(inner, plan, *_place(source, plan), position)
     made = prepare_module(wrapped, request, "pt2")
-    for spec, original in zip(made["outputs"], source.outputs, strict=True):
-        assert spec["name"] == original.name
+    for spec, original in zip(made.outputs, source.outputs, strict=True):
+        assert spec.name == original.name
     return made
 
 
-def _by_onnx(source: Source, plan: Fold, position: int, request: dict[str, Any]) -> dict[str, Any]:
+def _by_onnx(source: Source, plan: Fold, position: int, request: PrepareRequest) -> Source:
     import onnx
 
     from edgeopt.sources import onnx as onnx_source
@@ -116,9 +137,9 @@ def _by_onnx(source: Source, plan: Fold, position: int, request: dict[str, Any])
 
     model = onnx.load(str(source.onnx))
     fold_graph(model, plan, *_place(source, plan), source.outputs[position].name)
-    path = Path(request["folder"]) / "folded.onnx"
+    path = request.place / "folded.onnx"
     onnx.save_model(model, str(path))
-    return onnx_source.prepare({**request, "path": str(path)})
+    return onnx_source.prepare(msgspec.structs.replace(request, path=str(path)))
 
 
 def _place(source: Source, plan: Fold) -> tuple[int, tuple[int, ...]]:

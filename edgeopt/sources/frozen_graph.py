@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
@@ -19,9 +20,14 @@ from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.sources import onnx_form, samples, tensorflow_operators
 from edgeopt.sources.formats import SAVED_MODEL
+from edgeopt.sources.onnx_form import OnnxForm
+from edgeopt.sources.request import PrepareRequest
+from edgeopt.sources.source import OpenSpec, Source
 
-#: {input: tensor} -> {output: tensor}.
-Call = Callable[[dict[str, Any]], dict[str, Any]]
+#: TensorFlow's tensors by name.
+Tensors = dict[str, Any]
+#: From inputs to outputs.
+Call = Callable[[Tensors], Tensors]
 
 #: tf2onnx is tested up to opset 18; the canonical form raises what is lower than 17.
 OPSET = 17
@@ -41,8 +47,8 @@ def require_tensorflow(path: str) -> ModuleType:
     return tensorflow
 
 
-def open_spec(name: str, dtype: Any, shape: Any, path: str) -> dict[str, Any]:
-    """OpenSpec fields of one input.
+def open_spec(name: str, dtype: Any, shape: Any, path: str) -> OpenSpec:
+    """One input, as the file states it.
 
     Args:
         dtype: a `tf.DType`. shape: with None where a dimension is open, or None.
@@ -57,8 +63,8 @@ def open_spec(name: str, dtype: Any, shape: Any, path: str) -> dict[str, Any]:
             "numpy has.",
             "Take what works on text or objects out of the model.",
         )
-    dims = None if shape is None else [_dim(name, i, dim) for i, dim in enumerate(shape)]
-    return {"name": name, "dtype": kind.name, "shape": dims}
+    dims = None if shape is None else tuple(_dim(name, i, dim) for i, dim in enumerate(shape))
+    return OpenSpec(name=name, dtype=kind.name, shape=dims)
 
 
 def _dim(name: str, index: int, dim: int | None) -> int | str:
@@ -67,17 +73,17 @@ def _dim(name: str, index: int, dim: int | None) -> int | str:
     return "batch" if index == 0 else f"{name}_dim_{index}"
 
 
-def prepare(call: Call, argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(call: Call, request: PrepareRequest, sha256: str, size_bytes: int) -> Source:
     """Fix the shapes of a function of tensors, freeze it, and write its forms.
 
-    Returns:
-        The fields of `Source` that follow from it.
+    Args:
+        sha256, size_bytes: of the file.
 
     Raises:
         BadInput: it does not run at these shapes.
     """
-    folder, arrays = Path(argument["folder"]), samples.given(argument)
-    tf = require_tensorflow(argument["path"])
+    folder, arrays = request.place, samples.of(request)
+    tf = require_tensorflow(request.path)
     try:
         results = _as_arrays(call({name: tf.constant(a) for name, a in arrays.items()}))
         frozen = _frozen(tf, call, arrays, list(results))
@@ -85,24 +91,29 @@ def prepare(call: Call, argument: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:
         shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in arrays.items())
         otherwise = BadInput(
-            f"{argument['path']} does not run at {shapes}: {first_line(error)}",
+            f"{request.path} does not run at {shapes}: {first_line(error)}",
             "Give shapes that the model takes: --shape NAME=1x224x224x3.",
         )
         raise told(error, otherwise) from None
     inputs, outputs = samples.specs(arrays), samples.specs(results)
-    return {
-        "inputs": inputs,
-        "outputs": outputs,
-        "saved_model": str(folder / "saved_model"),
-        "reference_runtime": "tensorflow",
-        "reference_path": str(folder / "saved_model" / SAVED_MODEL),
-        "reference_inputs": samples.bindings(inputs, sorted(arrays)),
-        "reference_outputs": samples.bindings(outputs, sorted(results)),
-        **_onnx(tf, frozen, arrays, list(results), folder),
-    }
+    form = _onnx(tf, frozen, arrays, list(results), folder)
+    return Source(
+        path=request.path,
+        format=request.format,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        inputs=inputs,
+        outputs=outputs,
+        saved_model=str(folder / "saved_model"),
+        reference_runtime="tensorflow",
+        reference_path=str(folder / "saved_model" / SAVED_MODEL),
+        reference_inputs=samples.bindings(inputs, sorted(arrays)),
+        reference_outputs=samples.bindings(outputs, sorted(results)),
+        **msgspec.structs.asdict(form),
+    )
 
 
-def _as_arrays(results: dict[str, Any]) -> dict[str, np.ndarray]:
+def _as_arrays(results: Tensors) -> dict[str, np.ndarray]:
     arrays = {name: np.asarray(value) for name, value in results.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in samples.NUMBERS:
@@ -131,7 +142,7 @@ def _frozen(tf: ModuleType, call: Call, arrays: dict[str, np.ndarray], outputs: 
     frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     order = [places[tensor.name.split(":")[0]] for tensor in frozen.inputs]
 
-    def run(tensors: dict[str, Any]) -> dict[str, Any]:
+    def run(tensors: Tensors) -> Tensors:
         results = frozen(*[tensors[name] for name in order])
         values = results if isinstance(results, (list, tuple)) else [results]
         return dict(zip(outputs, values, strict=True))
@@ -165,7 +176,7 @@ def _onnx(
     arrays: dict[str, np.ndarray],
     outputs: list[str],
     folder: Path,
-) -> dict[str, Any]:
+) -> OnnxForm:
     """The ONNX form by tf2onnx."""
     try:
         import tf2onnx

@@ -10,19 +10,20 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 from edgeopt.sources import frozen_graph
-from edgeopt.sources.source import sha256_file
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, Source, sha256_file
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`."""
-    path = argument["path"]
-    model = read(path, argument["trust"])
+    path = request.path
+    model = read(path, request.trust)
     tf = frozen_graph.require_tensorflow(path)
-    inputs = [
+    inputs = tuple(
         frozen_graph.open_spec(name, tf.as_dtype(tensor.dtype), tensor.shape, path)
         for name, tensor in zip(_input_names(model), model.inputs, strict=True)
-    ]
-    return {"path": path, "format": argument["format"], "inputs": inputs}
+    )
+    return Inspected(path=path, format=request.format, inputs=inputs)
 
 
 def read(path: str, trust: bool) -> Any:
@@ -84,13 +85,13 @@ def _output_names(model: Any, count: int) -> list[str]:
     return [frozen_graph.plain(name) for name in names]
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. TensorFlow's own answers are the reference."""
-    path = Path(argument["path"])
-    model = read(str(path), argument["trust"])
+    path = Path(request.path)
+    model = read(str(path), request.trust)
     names = _input_names(model)
 
-    def call(tensors: dict[str, Any]) -> dict[str, Any]:
+    def call(tensors: frozen_graph.Tensors) -> frozen_graph.Tensors:
         import keras
 
         flat = [tensors[name] for name in names]
@@ -99,10 +100,4 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         values = list(made.values()) if isinstance(made, dict) else keras.tree.flatten(made)
         return dict(zip(_output_names(model, len(values)), values, strict=True))
 
-    return {
-        "path": str(path),
-        "format": argument["format"],
-        "sha256": sha256_file(path),
-        "size_bytes": path.stat().st_size,
-        **frozen_graph.prepare(call, argument),
-    }
+    return frozen_graph.prepare(call, request, sha256_file(path), path.stat().st_size)

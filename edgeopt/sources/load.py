@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.model import Value
 from edgeopt.jobs import child
 from edgeopt.sources.formats import FORMATS, SAFER, recognise
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Inspected, Source
+
+Answer = TypeVar("Answer", Inspected, Source)
 
 
 def inspect(
@@ -26,13 +30,13 @@ def inspect(
         NotInstalled: its format needs a package that is missing.
     """
     name = format or recognise(path)
-    module, program = FORMATS[name]
+    program = FORMATS[name].program
     if program and not trust:
         hint = f"If you made it yourself, say --trust; {SAFER[name]}"
         raise BadInput(f"{path} is a {program}.", hint)
-    argument = {"path": str(path), "format": name, "trust": trust}
-    found = _child(f"{module}:inspect", argument, path, log, timeout_s)
-    inspected = msgspec.structs.replace(msgspec.convert(found, Inspected), trusted=trust)
+    request = InspectRequest(path=str(path), format=name, trust=trust)
+    inspected = _child("inspect", request, Inspected, path, log, timeout_s)
+    inspected = msgspec.structs.replace(inspected, trusted=trust)
     if not inspected.inputs:
         raise BadInput(
             f"{path} has no inputs: it answers the same whatever is asked.",
@@ -62,24 +66,25 @@ def prepare(
         BadInput: as `inspect`; it is random; its outputs change their shape.
         NotInstalled: as `inspect`.
     """
-    argument = {
-        "module": FORMATS[inspected.format].module,
-        "trials": str(trials) if trials else None,
-        "path": inspected.path,
-        "format": inspected.format,
-        "trust": inspected.trusted,
-        "inputs": msgspec.to_builtins(inspected.inputs),
-        "shapes": {name: list(shape) for name, shape in shapes.items()},
-        "sample": str(sample) if sample else None,
-        "folder": str(folder),
-    }
-    path = Path(inspected.path)
-    made = _child("edgeopt.sources.trial:prepare", argument, path, log, timeout_s)
-    return msgspec.convert(made, Source)
+    request = PrepareRequest(
+        path=inspected.path,
+        format=inspected.format,
+        inputs=inspected.inputs,
+        shapes=shapes,
+        folder=str(folder),
+        trust=inspected.trusted,
+        sample=str(sample) if sample else None,
+        trials=str(trials) if trials else None,
+    )
+    return _child("prepare", request, Source, Path(inspected.path), log, timeout_s)
 
 
-def _child(function: str, argument: Any, path: Path, log: Path, timeout_s: float) -> Any:
+def _child(
+    function: str, request: Value, answer: type[Answer], path: Path, log: Path, timeout_s: float
+) -> Answer:
+    worker = f"edgeopt.sources.worker:{function}"
     try:
-        return child.run(function, argument, log, timeout_s)
+        reply = child.run(worker, msgspec.to_builtins(request), log, timeout_s)
     except child.ChildFailed as error:
         raise BadInput(f"{path} cannot be read: {error.args[0]}", error.hint) from error
+    return msgspec.convert(reply, answer)

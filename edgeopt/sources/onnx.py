@@ -15,27 +15,28 @@ from edgeopt.sources import (
     quantized_onnx,
     training_mode,
 )
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.samples import NUMBERS
-from edgeopt.sources.source import sha256_files
+from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_files
 
 if TYPE_CHECKING:
     import numpy as np
     import onnx
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`."""
-    path = argument["path"]
+    path = request.path
     model = read(path)
     weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = [
-        {"name": value.name, "dtype": _dtype("input", value, path), "shape": _dims(value)}
+    inputs = tuple(
+        OpenSpec(name=value.name, dtype=_dtype("input", value, path), shape=tuple(_dims(value)))
         for value in model.graph.input
         if value.name not in weights
-    ]
+    )
     for value in model.graph.output:
         _dtype("output", value, path)
-    return {"path": path, "format": "onnx", "inputs": inputs}
+    return Inspected(path=path, format="onnx", inputs=inputs)
 
 
 def _dtype(role: str, value: onnx.ValueInfoProto, path: str) -> str:
@@ -110,37 +111,37 @@ def read(path: str) -> onnx.ModelProto:
     return model
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. The original, run without graph optimizations, is the reference."""
-    path, folder = argument["path"], Path(argument["folder"])
+    path, folder = request.path, request.place
     model = read(path)
-    given, raised = old_opset.raised(canonical_onnx.fix_shapes(model, argument["shapes"]))
-    fixed = half_precision.widened(given)
+    before, raised = old_opset.raised(canonical_onnx.fix_shapes(model, request.shapes))
+    fixed = half_precision.widened(before)
     warnings = training_mode.graph(fixed)
     reference = folder / "reference.onnx"
     canonical_onnx.save(fixed, reference)
-    sample = canonical_onnx.sample(argument["sample"], fixed)
+    sample = canonical_onnx.sample(request.sample, fixed)
     outputs, answers = canonical_onnx.answers(reference, sample)
-    told = half_precision.told(given, sample, answers, folder)
+    halves = half_precision.told(before, sample, answers, folder)
     target = folder / "model.onnx"
     notes = canonical_onnx.write(fixed, target, sample, answers)
     files = [Path(path), *external_data(path)]
-    return {
-        "path": path,
-        "format": "onnx",
-        "sha256": sha256_files(files),
-        "size_bytes": sum(file.stat().st_size for file in files),
-        "inputs": canonical_onnx.input_specs(fixed),
-        "outputs": outputs,
-        "operators": operators(target),
-        "onnx": str(target),
-        "stored": quantized_onnx.stored(fixed),
-        "reference_runtime": "onnxruntime",
-        "reference_path": str(reference),
-        "reference_options": {"graph_optimization": "disabled"},
-        "notes": [*raised, *notes],
-        "warnings": [*warnings, *told],
-    }
+    return Source(
+        path=path,
+        format="onnx",
+        sha256=sha256_files(files),
+        size_bytes=sum(file.stat().st_size for file in files),
+        inputs=canonical_onnx.input_specs(fixed),
+        outputs=outputs,
+        operators=operators(target),
+        onnx=str(target),
+        stored=quantized_onnx.stored(fixed),
+        reference_runtime="onnxruntime",
+        reference_path=str(reference),
+        reference_options={"graph_optimization": "disabled"},
+        notes=(*raised, *notes),
+        warnings=(*warnings, *halves),
+    )
 
 
 def external_data(path: str) -> list[Path]:

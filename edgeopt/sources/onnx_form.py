@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.sources import canonical_onnx, half_precision
@@ -15,10 +17,19 @@ if TYPE_CHECKING:
     import onnx
 
 
+class OnnxForm(Struct, frozen=True, kw_only=True):
+    """What `Source` says of its ONNX form."""
+
+    onnx: str | None
+    onnx_reason: str = ""
+    operators: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
 def write(
     model: onnx.ModelProto, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], folder: Path
-) -> dict[str, Any]:
-    """Write `model.onnx`; returns the fields of `Source` that tell of it.
+) -> OnnxForm:
+    """Write `model.onnx`.
 
     The steps are held against the converted model's own answers. How near those are to the
     source's is judged later, in each runtime.
@@ -38,12 +49,12 @@ def write(
     canonical_onnx.save(fixed, raw)
     _, answers = canonical_onnx.answers(raw, dict(inputs))
     notes = canonical_onnx.write(fixed, path, dict(inputs), answers)
-    return {"onnx": str(path), "operators": operators(path), "notes": notes}
+    return OnnxForm(onnx=str(path), operators=operators(path), notes=tuple(notes))
 
 
-def missing(reason: str) -> dict[str, Any]:
-    """The same fields where there is no ONNX form."""
-    return {"onnx": None, "onnx_reason": reason, "operators": {}}
+def missing(reason: str) -> OnnxForm:
+    """Where there is none."""
+    return OnnxForm(onnx=None, onnx_reason=reason)
 
 
 def _rename(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> None:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import inspect as signatures
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import interpreter
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 from edgeopt.sources.exported_program import prepare_module
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, OpenSpec, Source
 
 if TYPE_CHECKING:
     import torch
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`. The file does not state dtypes or shapes."""
-    path = argument["path"]
+    path = request.path
     parameters = signatures.signature(read(path).forward).parameters.values()
     names = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
-    inputs = [{"name": name, "dtype": None, "shape": None} for name in names]
-    return {"path": path, "format": "pickle", "inputs": inputs}
+    inputs = tuple(OpenSpec(name=name, dtype=None, shape=None) for name in names)
+    return Inspected(path=path, format="pickle", inputs=inputs)
 
 
 def read(path: str) -> torch.nn.Module:
@@ -53,6 +55,6 @@ def _advice(error: Exception) -> str:
     return "Save it again, best with torch.export.save (.pt2)."
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`."""
-    return prepare_module(read(argument["path"]), argument, "pickle")
+    return prepare_module(read(request.path), request, "pickle")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edgeopt.domain.recipe import Precision
+
 if TYPE_CHECKING:
     import onnx
 
@@ -26,7 +28,7 @@ _INTEGER = frozenset(
 )
 
 
-def stored(model: onnx.ModelProto) -> str:
+def stored(model: onnx.ModelProto) -> Precision:
     """The precision of what a file holds: "as-is" where it is quantized in any form, else "fp32".
 
     The forms are QDQ, QOperator, dynamic, and weights alone.

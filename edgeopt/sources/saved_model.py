@@ -9,16 +9,17 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
 from edgeopt.sources import frozen_graph
-from edgeopt.sources.source import sha256_files
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, Source, sha256_files
 
 SIGNATURE = "serving_default"
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`."""
-    path = argument["path"]
+    path = request.path
     _, signature = read(path)
-    inputs = [
+    inputs = tuple(
         frozen_graph.open_spec(
             name,
             spec.dtype,
@@ -26,8 +27,8 @@ def inspect(argument: dict[str, Any]) -> dict[str, Any]:
             path,
         )
         for name, spec in signature.structured_input_signature[1].items()
-    ]
-    return {"path": path, "format": "saved-model", "inputs": inputs}
+    )
+    return Inspected(path=path, format="saved-model", inputs=inputs)
 
 
 def read(path: str) -> tuple[Any, Any]:
@@ -56,16 +57,14 @@ def read(path: str) -> tuple[Any, Any]:
     return loaded, signature
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. TensorFlow's own answers are the reference."""
-    path = Path(argument["path"])
-    _, signature = read(str(path))
-    fields = frozen_graph.prepare(lambda tensors: dict(signature(**tensors)), argument)
+    path = Path(request.path)
+    loaded, signature = read(str(path))
     files = sorted(file for file in path.rglob("*") if file.is_file())
-    return {
-        "path": str(path),
-        "format": "saved-model",
-        "sha256": sha256_files(files),
-        "size_bytes": sum(file.stat().st_size for file in files),
-        **fields,
-    }
+    size_bytes = sum(file.stat().st_size for file in files)
+    source = frozen_graph.prepare(
+        lambda tensors: dict(signature(**tensors)), request, sha256_files(files), size_bytes
+    )
+    del loaded  # the signature needed it
+    return source

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
@@ -14,7 +15,8 @@ from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.sources import estimator_onnx, onnx_form, samples
 from edgeopt.sources.estimator_columns import by_position
-from edgeopt.sources.source import sha256_file
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_file
 
 #: Plain state of scikit-learn's perceptrons, which skops 0.16 does not list.
 _HARMLESS = {
@@ -26,28 +28,27 @@ _HARMLESS = {
 INPUT = "X"
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`."""
-    path = argument["path"]
-    estimator = read(argument)
+    estimator = read(request)
     width = getattr(estimator, "n_features_in_", None)
-    spec = {"name": INPUT, "dtype": "float32", "shape": ["batch", width or "features"]}
-    return {"path": path, "format": argument["format"], "inputs": [spec]}
+    spec = OpenSpec(name=INPUT, dtype="float32", shape=("batch", width or "features"))
+    return Inspected(path=request.path, format=request.format, inputs=(spec,))
 
 
-def read(argument: dict[str, Any]) -> Any:
+def read(request: InspectRequest | PrepareRequest) -> Any:
     """Load an estimator.
 
     Raises:
         BadInput: it is none, or is of types that nobody said to trust.
         NotInstalled: skops is missing.
     """
-    path = argument["path"]
-    if argument["trust"]:
+    path = request.path
+    if request.trust:
         sys.path.extend(interpreter.own_places())  # its class may be the user's own
-    load = _from_skops if argument["format"] == "skops" else _unpickled
+    load = _from_skops if request.format == "skops" else _unpickled
     try:
-        estimator = load(path, argument["trust"])
+        estimator = load(path, request.trust)
     except EdgeoptError:
         raise
     except Exception as error:
@@ -86,12 +87,12 @@ def _unpickled(path: str, trust: bool) -> Any:
     return joblib.load(path)
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. scikit-learn's own answers are the reference."""
     import joblib
 
-    path, folder = Path(argument["path"]), Path(argument["folder"])
-    estimator, arrays = by_position(read(argument)), samples.given(argument)
+    path, folder = Path(request.path), request.place
+    estimator, arrays = by_position(read(request)), samples.of(request)
     methods = estimator_onnx.methods(estimator)
     notes = estimator_onnx.about_classes(estimator)
     outputs = samples.specs(_answers(estimator, methods, arrays[INPUT], path))
@@ -100,8 +101,8 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         {
             "estimator": estimator,
             "methods": list(methods.values()),
-            "inputs": inputs,
-            "outputs": outputs,
+            "inputs": msgspec.to_builtins(inputs),
+            "outputs": msgspec.to_builtins(outputs),
         },
         kept,
     )
@@ -112,18 +113,20 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
         raise
     except Exception as error:
         form = onnx_form.missing(reason(error, "skl2onnx does not turn it into ONNX"))
-    return {
-        "path": str(path),
-        "format": argument["format"],
-        "sha256": sha256_file(path),
-        "size_bytes": path.stat().st_size,
-        "inputs": inputs,
-        "outputs": outputs,
-        "reference_runtime": "sklearn",
-        "reference_path": str(kept),
-        **form,
-        "notes": [*notes, *form.get("notes", [])],
-    }
+    return Source(
+        path=str(path),
+        format=request.format,
+        sha256=sha256_file(path),
+        size_bytes=path.stat().st_size,
+        inputs=inputs,
+        outputs=outputs,
+        operators=form.operators,
+        onnx=form.onnx,
+        onnx_reason=form.onnx_reason,
+        reference_runtime="sklearn",
+        reference_path=str(kept),
+        notes=(*notes, *form.notes),
+    )
 
 
 def _answers(

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.recipe import Precision
+from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.binding import to_artifact
 from edgeopt.sources import onnx_form, samples, sparse_tflite
-from edgeopt.sources.source import sha256_file
+from edgeopt.sources.onnx_form import OnnxForm
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_file
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`. A quantized tensor is told as the real numbers that it stands for."""
-    path = argument["path"]
+    path = request.path
     session = _open(path)
-    inputs = [_real(spec) for spec in _listed(session, "inputs")]
-    for spec in inputs:
-        for axis in session.open_axes()[spec["name"]]:
-            spec["shape"][axis] = "batch" if axis == 0 else f"{spec['name']}_dim_{axis}"
-    return {"path": path, "format": "tflite", "inputs": inputs}
+    open_axes = session.open_axes()
+    inputs = [_opened(tensor, open_axes[tensor.name]) for tensor in _listed(session, "inputs")]
+    return Inspected(path=path, format="tflite", inputs=tuple(inputs))
+
+
+def _opened(tensor: Binding, axes: Sequence[int]) -> OpenSpec:
+    """An input with names for the axes that the file leaves open."""
+    dims: list[int | str] = list(tensor.shape)
+    for axis in axes:
+        dims[axis] = "batch" if axis == 0 else f"{tensor.name}_dim_{axis}"
+    return OpenSpec(name=tensor.name, dtype=_real(tensor).dtype, shape=tuple(dims))
 
 
 def _open(path: str) -> Any:
@@ -46,48 +59,54 @@ def _open(path: str) -> Any:
         raise told(error, otherwise) from None
 
 
-def _listed(session: Any, role: str) -> list[dict[str, Any]]:
-    """Inputs or outputs as the session tells them, with their "index" there.
+def _listed(session: Any, role: str) -> tuple[Binding, ...]:
+    """Inputs or outputs as the session tells them, with their positions there.
 
     They come in the order of the file, which other readers of it keep.
     """
     specs = session.inputs if role == "inputs" else session.outputs
-    return [{**specs[index], "index": index} for index in session.order(role)]
+    return tuple(
+        msgspec.convert(
+            {**specs[index], "source": specs[index]["name"], "index": index}, Binding, strict=False
+        )
+        for index in session.order(role)
+    )
 
 
-def _real(spec: dict[str, Any]) -> dict[str, Any]:
-    dtype = "float32" if "scale" in spec else spec["dtype"]
-    return {"name": spec["name"], "dtype": dtype, "shape": list(spec["shape"])}
+def _real(tensor: Binding) -> TensorSpec:
+    dtype = tensor.dtype if tensor.scale is None else "float32"
+    return TensorSpec(name=tensor.name, dtype=dtype, shape=tensor.shape)
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. The file itself, run by LiteRT, is the reference."""
-    path, folder = Path(argument["path"]), Path(argument["folder"])
+    path, folder = Path(request.path), request.place
     kept = folder / "model.tflite"
-    _keep(path, kept, argument["shapes"])
+    _keep(path, kept, request.shapes)
     session = _open(str(kept))
     inputs, outputs = _listed(session, "inputs"), _listed(session, "outputs")
-    form = _onnx(kept, argument, inputs, outputs)
-    notes = [*_explained(inputs), *_explained(outputs), *form.pop("notes", [])]
-    return {
-        "path": str(path),
-        "format": "tflite",
-        "sha256": sha256_file(path),
-        "size_bytes": path.stat().st_size,
-        "inputs": [_real(spec) for spec in inputs],
-        "outputs": [_real(spec) for spec in outputs],
-        "tflite": str(kept),
-        "stored": _stored(str(path)),
-        "reference_runtime": "litert",
-        "reference_path": str(kept),
-        "reference_inputs": [_binding(spec) for spec in inputs],
-        "reference_outputs": [_binding(spec) for spec in outputs],
-        "notes": notes,
-        **form,
-    }
+    form = _onnx(kept, request, inputs, outputs)
+    return Source(
+        path=str(path),
+        format="tflite",
+        sha256=sha256_file(path),
+        size_bytes=path.stat().st_size,
+        inputs=tuple(map(_real, inputs)),
+        outputs=tuple(map(_real, outputs)),
+        operators=form.operators,
+        onnx=form.onnx,
+        onnx_reason=form.onnx_reason,
+        tflite=str(kept),
+        stored=_stored(str(path)),
+        reference_runtime="litert",
+        reference_path=str(kept),
+        reference_inputs=inputs,
+        reference_outputs=outputs,
+        notes=(*_explained(inputs), *_explained(outputs), *form.notes),
+    )
 
 
-def _keep(path: Path, kept: Path, shapes: dict[str, list[int]]) -> None:
+def _keep(path: Path, kept: Path, shapes: Mapping[str, Sequence[int]]) -> None:
     """The file as it is, or with its open dimensions fixed."""
     session = _open(str(path))
     if not any(session.open_axes().values()):
@@ -97,27 +116,23 @@ def _keep(path: Path, kept: Path, shapes: dict[str, list[int]]) -> None:
 
     model = flatbuffer_utils.read_model(str(path))
     graph = model.subgraphs[0]
-    for index, spec in zip(graph.inputs, _listed(session, "inputs"), strict=True):
-        graph.tensors[index].shape = shapes[spec["name"]]
+    for index, tensor in zip(graph.inputs, _listed(session, "inputs"), strict=True):
+        graph.tensors[index].shape = list(shapes[tensor.name])
     for tensor in graph.tensors:  # what follows from the inputs is inferred when it is opened
         tensor.shapeSignature = None
     flatbuffer_utils.write_model(model, str(kept))
 
 
-def _binding(spec: dict[str, Any]) -> dict[str, Any]:
-    return {**spec, "source": spec["name"]}
-
-
-def _explained(specs: list[dict[str, Any]]) -> list[str]:
+def _explained(tensors: Sequence[Binding]) -> list[str]:
     return [
-        f"{spec['name']!r} is {spec['dtype']} in the file (scale {spec['scale']:.6g}, zero point "
-        f"{spec['zero_point']}): data and answers are the real numbers that it stands for"
-        for spec in specs
-        if "scale" in spec
+        f"{tensor.name!r} is {tensor.dtype} in the file (scale {tensor.scale:.6g}, zero point "
+        f"{tensor.zero_point}): data and answers are the real numbers that it stands for"
+        for tensor in tensors
+        if tensor.scale is not None
     ]
 
 
-def _stored(path: str) -> str:
+def _stored(path: str) -> Precision:
     """The precision of what the file holds; "as-is" where it is quantized."""
     from edgeopt.runtimes import litert
 
@@ -129,10 +144,10 @@ def _stored(path: str) -> str:
 
 def _onnx(
     path: Path,
-    argument: dict[str, Any],
-    inputs: list[dict[str, Any]],
-    outputs: list[dict[str, Any]],
-) -> dict[str, Any]:
+    request: PrepareRequest,
+    inputs: Sequence[Binding],
+    outputs: Sequence[Binding],
+) -> OnnxForm:
     """The ONNX form by tf2onnx: its tensors are those of the file, integers included."""
     try:
         import tf2onnx
@@ -141,14 +156,14 @@ def _onnx(
             "tf2onnx is not installed, which turns LiteRT into ONNX (pip install "
             "edgeopt[tensorflow])"
         )
-    arrays = samples.given(argument)
-    own = {spec["name"]: to_artifact(arrays[spec["name"]][None], spec)[0] for spec in inputs}
+    arrays = samples.of(request)
+    stored = {
+        one.name: to_artifact(arrays[one.name][None], msgspec.to_builtins(one))[0] for one in inputs
+    }
     try:
         # tf2onnx reads a packed weight as if it were whole.
         whole = sparse_tflite.dense(path, path.with_name("dense.tflite"))
         model, _ = tf2onnx.convert.from_tflite(str(whole), opset=17)
-        return onnx_form.write(
-            model, own, [spec["name"] for spec in outputs], Path(argument["folder"])
-        )
+        return onnx_form.write(model, stored, [one.name for one in outputs], request.place)
     except Exception as error:
         return onnx_form.missing(reason(error, "tf2onnx does not turn it into ONNX"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from edgeopt.domain.errors import BadInput, EdgeoptError
@@ -13,15 +13,17 @@ from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.torch import SPECS, TRUSTED, flat
 from edgeopt.sources import half_module, half_precision, onnx_form, samples
-from edgeopt.sources.source import sha256_file
+from edgeopt.sources.onnx_form import OnnxForm
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_file
 
 if TYPE_CHECKING:
     import torch
 
 
-def inspect(argument: dict[str, Any]) -> dict[str, Any]:
+def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`. The file does not state dtypes or shapes."""
-    path = argument["path"]
+    path = request.path
     inputs = []
     for value in read(path)._c._get_method("forward").schema.arguments[1:]:
         if str(value.type) != "Tensor":
@@ -29,8 +31,8 @@ def inspect(argument: dict[str, Any]) -> dict[str, Any]:
                 f"input {value.name!r} of {path} is of type {value.type}, not a tensor.",
                 "Script or trace it again with tensors only.",
             )
-        inputs.append({"name": value.name, "dtype": None, "shape": None})
-    return {"path": path, "format": "torchscript", "inputs": inputs}
+        inputs.append(OpenSpec(name=value.name, dtype=None, shape=None))
+    return Inspected(path=path, format="torchscript", inputs=tuple(inputs))
 
 
 def read(path: str) -> torch.jit.ScriptModule:
@@ -51,12 +53,12 @@ def read(path: str) -> torch.jit.ScriptModule:
         raise told(error, otherwise) from None
 
 
-def prepare(argument: dict[str, Any]) -> dict[str, Any]:
+def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. The frozen module, run by PyTorch, is the reference."""
     import torch
 
-    path, folder = Path(argument["path"]), Path(argument["folder"])
-    arrays = samples.given(argument)
+    path, folder = Path(request.path), request.place
+    arrays = samples.of(request)
     tensors = tuple(torch.from_numpy(array) for array in arrays.values())
     module = read(str(path))
     results = _answers(module, tensors, path, arrays)
@@ -64,22 +66,23 @@ def prepare(argument: dict[str, Any]) -> dict[str, Any]:
     frozen = torch.jit.freeze(module)
     inputs, outputs = samples.specs(arrays), samples.specs(results)
     kept = folder / "model.pt"
-    told = json.dumps({"inputs": inputs, "outputs": outputs})
-    torch.jit.save(frozen, str(kept), _extra_files={SPECS: told})
-    return {
-        "path": str(path),
-        "format": "torchscript",
-        "sha256": sha256_file(path),
-        "size_bytes": path.stat().st_size,
-        "inputs": inputs,
-        "outputs": outputs,
-        "torchscript": None if halves else str(kept),  # only its ONNX form is widened
-        "warnings": [half_precision.SAID.format(halves)] if halves else [],
-        "reference_runtime": "torch",
-        "reference_path": str(kept),
-        "reference_options": TRUSTED,
-        **_onnx(frozen, tensors, arrays, list(results), folder),
-    }
+    tensor_specs = msgspec.json.encode({"inputs": inputs, "outputs": outputs}).decode()
+    torch.jit.save(frozen, str(kept), _extra_files={SPECS: tensor_specs})
+    form = _onnx(frozen, tensors, arrays, list(results), folder)
+    return Source(
+        path=str(path),
+        format="torchscript",
+        sha256=sha256_file(path),
+        size_bytes=path.stat().st_size,
+        inputs=inputs,
+        outputs=outputs,
+        torchscript=None if halves else str(kept),  # only its ONNX form is widened
+        warnings=(half_precision.SAID.format(halves),) if halves else (),
+        reference_runtime="torch",
+        reference_path=str(kept),
+        reference_options=TRUSTED,
+        **msgspec.structs.asdict(form),
+    )
 
 
 def _answers(
@@ -134,7 +137,7 @@ def _onnx(
     arrays: dict[str, np.ndarray],
     outputs: list[str],
     folder: Path,
-) -> dict[str, Any]:
+) -> OnnxForm:
     """The ONNX form by PyTorch's older exporter, the one that takes TorchScript."""
     import onnx
     import torch

@@ -13,7 +13,7 @@ import msgspec
 
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, DeviceFailed, EdgeoptError, NotInstalled
-from edgeopt.domain.layers import NoiseTable
+from edgeopt.domain.layers import LayerSensitivity
 from edgeopt.domain.run import RUN_VERSION, Request, Run
 from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk, on_disk
@@ -57,15 +57,15 @@ class RunFolder:
         """What was found from the calibrating samples: ranges, and the noise of layers."""
         return self.path / "calibrated"
 
-    def noise_table(self, conversion_id: str) -> NoiseTable | None:
+    def layer_sensitivity(self, conversion_id: str) -> LayerSensitivity | None:
         """The noise of layers of a form, None if it was not asked for (or cannot be read)."""
         try:
             text = (self.calibrated / f"layers-{conversion_id}.json").read_bytes()
-            return msgspec.json.decode(text, type=NoiseTable)
+            return msgspec.json.decode(text, type=LayerSensitivity)
         except (OSError, ValueError):
             return None
 
-    def keep_noise_table(self, conversion_id: str, table: NoiseTable) -> None:
+    def keep_layer_sensitivity(self, conversion_id: str, table: LayerSensitivity) -> None:
         """Keep the noise of layers of a form."""
         text = msgspec.json.format(msgspec.json.encode(table))
         atomic.write(self.calibrated / f"layers-{conversion_id}.json", text)

@@ -21,17 +21,18 @@ PROFILES = [value for value in vars(recorded).values() if isinstance(value, reco
             "Conv FusedConv QLinearConv ConvInteger Gemm QGemm MatMul MatMulInteger MatMulNBits "
             "DynamicQuantizeMatMul LSTM GRU Attention FullyConnected Convolution MatMul RNNSeq "
             "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED BATCH_MATMUL TRANSPOSE_CONV "
-            "UNIDIRECTIONAL_SEQUENCE_LSTM",
+            "UNIDIRECTIONAL_SEQUENCE_LSTM ConvolutionDepthwise RNNSequenceGRU",
             "compute",
         ),
         (
             "QuantizeLinear DequantizeLinear DynamicQuantizeLinear Cast Transpose ReorderInput "
-            "ReorderOutput Reorder Convert FakeQuantize QUANTIZE DEQUANTIZE CAST TRANSPOSE",
+            "ReorderOutput Reorder Convert FakeQuantize QUANTIZE DEQUANTIZE CAST TRANSPOSE "
+            "ConvertTensor FloatToInt8 Int8ToFloat",
             "conversion",
         ),
         (
             "Add QLinearAdd Mul Clip ReduceMean Reduce Softmax Eltwise Concat Gather Reshape ADD "
-            "MEAN LOGISTIC SOFTMAX RESHAPE PAD",
+            "MEAN LOGISTIC SOFTMAX RESHAPE PAD Raster BinaryOp Reduction",
             "other",
         ),
     ],

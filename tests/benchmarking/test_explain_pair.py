@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from edgeopt.benchmarking.explaining import Asked, _verdict, chosen_pair
+from edgeopt.benchmarking.explaining import Question, _verdict, chosen_pair
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.pipeline.session_account import executed
 
 
@@ -23,11 +24,11 @@ class Finished:
     records: list[Record]
     choices: tuple
 
+    def choice(self, target):
+        return next((c for c in self.choices if c.target == target), None)
+
     def record(self, target, recipe_id):
         return next((r for r in self.records if r.recipe_id == recipe_id), None)
-
-    def choice(self, target):
-        return next(choice for choice in self.choices if choice.target == target)
 
 
 def record(runtime, precision, threads=1, p50=None):
@@ -57,7 +58,7 @@ def pair(chosen=None, baseline=ORT, records=ALL, **asked):
         recipe_id=chosen and chosen.recipe_id,
         baseline_id=baseline and baseline.recipe_id,
     )
-    return chosen_pair(Finished(records, (choice,)), "here", records, Asked(**asked))
+    return chosen_pair(Finished(records, (choice,)), "here", records, Question(**asked))
 
 
 @pytest.mark.parametrize(
@@ -142,11 +143,11 @@ def test_the_verdict_is_the_runs_own_in_either_direction():
 
 
 def test_records_say_how_many_operators_ran_where_they_are_meant_to():
-    facts = {"version": "2.3", "precisions": {"int8-dynamic": 50}, "total": 60, "delegated": 44}
+    facts = SessionFacts(version="2.3", precisions={"int8-dynamic": 50}, total=60, delegated=44)
     found = executed(A.recipe, facts)
     assert (found.operators_total, found.operators_delegated) == (60, 44)
     why = {"precisions": "not told", "delegated": "not listed"}
-    silent = executed(A.recipe, {"version": "2.3", "why_null": why})
+    silent = executed(A.recipe, SessionFacts(version="2.3", why_null=why))
     assert silent.operators_total is None
     assert silent.why_null["precision"] == "not told"
     assert silent.why_null["operators_delegated"] == "not listed"

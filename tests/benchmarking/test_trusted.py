@@ -10,7 +10,7 @@ import joblib
 import msgspec
 import pytest
 
-from edgeopt.benchmarking.explaining import Asked, explain
+from edgeopt.benchmarking.explaining import Question, explain
 from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput
@@ -96,7 +96,7 @@ def somebodys(tmp_path):
 @pytest.mark.parametrize(("number", "runtime"), [(0, "sklearn"), (1, "torch"), (2, "tensorflow")])
 def test_explain_opens_no_program_of_a_run(somebodys, number, runtime):
     store, records = somebodys
-    asked = Asked(records[number].recipe_id, records[3].recipe_id)
+    asked = Question(records[number].recipe_id, records[3].recipe_id)
     with pytest.raises(BadInput) as caught:
         explain(store.path, asked)
     assert f"is of {runtime}, whose files are programs" in caught.value.args[0]
@@ -106,14 +106,14 @@ def test_explain_opens_no_program_of_a_run(somebodys, number, runtime):
 def test_explain_knows_its_runtimes(somebodys):
     store, records = somebodys
     with pytest.raises(BadInput, match="the run names a runtime 'os', which there is not"):
-        explain(store.path, Asked(records[4].recipe_id, records[3].recipe_id))
+        explain(store.path, Question(records[4].recipe_id, records[3].recipe_id))
 
 
 def test_explain_opens_no_changed_artifact(somebodys):
     store, records = somebodys
     (store.path / records[3].artifact).write_bytes(b"another")
     with pytest.raises(BadInput) as caught:
-        explain(store.path, Asked(records[3].recipe_id, records[0].recipe_id))
+        explain(store.path, Question(records[3].recipe_id, records[0].recipe_id))
     assert "model.onnx is not what the run made: it has another SHA-256." in caught.value.args[0]
     assert "makes it again" in caught.value.hint
 
@@ -122,7 +122,7 @@ def test_a_record_that_states_another_hash(somebodys):
     store, records = somebodys
     store.journal.append(msgspec.structs.replace(records[3], sha256="c" * 64))
     with pytest.raises(BadInput, match="it has another SHA-256 than its record says"):
-        explain(store.path, Asked(records[3].recipe_id, records[0].recipe_id))
+        explain(store.path, Question(records[3].recipe_id, records[0].recipe_id))
 
 
 def test_bench_opens_no_changed_file_of_a_run(somebodys):

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeopt import convert
+from edgeopt import convert, runtimes
 from edgeopt.bundle.write import MANIFEST_VERSION, run_py, write
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.artifact import Artifact
@@ -27,17 +27,11 @@ from edgeopt.jobs import child
 from edgeopt.runner.affinity import fastest
 from edgeopt.runner.root import Root
 from edgeopt.sources import onnx as source_file
-from edgeopt.sources.source import Source, sha256_file
+from edgeopt.sources.request import InspectRequest, PrepareRequest
+from edgeopt.sources.source import sha256_file
 from tests.bundle import bundle_net
 
 ONLY = Path(__file__).with_name("only.py")
-#: What may be imported, beside the standard library and numpy.
-PACKAGES = {
-    "onnxruntime": "onnxruntime",
-    "openvino": "openvino",
-    "litert": "ai_edge_litert",
-    "ncnn": "ncnn",
-}
 COUNT = 5
 OPEN = OpenAxis(input="image", axis=2, name="height", size=8, basis="data")
 BATCH = OpenAxis(input="image", axis=0, name="batch", size=1, basis="batch")
@@ -47,10 +41,9 @@ BATCH = OpenAxis(input="image", axis=0, name="batch", size=1, basis="batch")
 def source(tmp_path_factory):
     folder = tmp_path_factory.mktemp("source")
     path = str(bundle_net.write(folder / "m.onnx"))
-    inputs = source_file.inspect({"path": path})["inputs"]
-    shapes = {spec["name"]: spec["shape"] for spec in inputs}
-    argument = {"path": path, "shapes": shapes, "sample": None, "folder": str(folder)}
-    return msgspec.convert(source_file.prepare(argument), Source)
+    inputs = source_file.inspect(InspectRequest(path=path)).inputs
+    shapes = {spec.name: spec.shape for spec in inputs}
+    return source_file.prepare(PrepareRequest(path=path, shapes=shapes, folder=str(folder)))
 
 
 @pytest.fixture(scope="session")
@@ -153,6 +146,7 @@ CASES = [
     pytest.param("litert", "int8-static", {}, 0.03, marks=SLOW),
     pytest.param("ncnn", "fp32", {"use_fp16_storage": 0}, 1e-5, marks=SLOW),
     pytest.param("ncnn", "fp16", {}, 1e-3, marks=SLOW),
+    pytest.param("mnn", "fp32", {"precision": "high"}, 1e-5, marks=SLOW),
 ]
 
 
@@ -167,7 +161,7 @@ def test_a_bundle_runs_alone(tmp_path, make, source, runtime, precision, options
     # An input that is not asked for, the others in another order, samples without a batch axis.
     given = {"extra": np.zeros(3), "rate": inputs["rate"], "image": inputs["image"][:, 0]}
     np.savez(tmp_path / "in.npz", **given)
-    packages = f"numpy,{PACKAGES[runtime]}"
+    packages = ",".join(("numpy", *runtimes.spec(runtime).imports))
     done = python(ONLY, packages, folder / "run.py", "in.npz", "out.npz", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "out.npz") as answers:

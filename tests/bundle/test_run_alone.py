@@ -32,6 +32,7 @@ CASES = {
     "openvino": Case("fp32", ("openvino",), '{ INFERENCE_PRECISION_HINT = "f32" }'),
     "litert": Case("int8-static", ("ai-edge-litert",)),
     "ncnn": Case("fp32", ("ncnn",), "{ use_fp16_packed = 0, use_fp16_storage = 0 }"),
+    "mnn": Case("int8-weights", ("mnn",), '{ precision = "high" }'),
     "executorch": Case("fp32", ("executorch", "torch", "typing_extensions"), source="net.pt2"),
 }
 

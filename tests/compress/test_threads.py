@@ -47,14 +47,14 @@ def test_the_module_and_the_random_numbers_stay(exported, tmp_path):
     import torch
 
     from edgeopt.compress import rebuild, threads
-    from edgeopt.compress.lesson import lesson
+    from edgeopt.compress.distillation_set import read
     from edgeopt.domain.compression import Training
 
     path = exported("Residual")[1]
     images = np.random.default_rng(0).normal(size=(40, 1, 3, 12, 12)).astype("f")
     np.save(tmp_path / "0.npy", images)
     module = rebuild.read(path)
-    learned = lesson([str(tmp_path / "0.npy")], None, rebuild.read(path), 0, 0)
+    learned = read([str(tmp_path / "0.npy")], None, rebuild.read(path), 0, 0)
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     torch.set_num_threads(2)
     torch.manual_seed(3)

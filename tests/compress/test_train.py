@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edgeopt.compress import rebuild
-from edgeopt.compress.lesson import lesson
+from edgeopt.compress.distillation_set import read
 from edgeopt.compress.train import rate_at, train
 from edgeopt.domain.compression import Training
 from edgeopt.domain.errors import BadInput
@@ -38,7 +38,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def taught(exported, files):
-    """(a damaged net, the lesson with labels, the lesson without)."""
+    """(a damaged net, the same data with labels and without)."""
     images, labels = files
     source = rebuild.read(exported("Residual")[1])
     source.train()
@@ -52,7 +52,7 @@ def taught(exported, files):
     with torch.no_grad():
         for parameter in student.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter) * parameter.abs().mean())
-    made = [lesson([images], given, source, 0, 0) for given in (labels, None)]
+    made = [read([images], given, source, 0, 0) for given in (labels, None)]
     return student, *made
 
 
@@ -188,7 +188,7 @@ def test_too_few_samples_are_refused(exported, files, tmp_path):
     np.save(tmp_path / "few.npy", np.load(files[0])[:9])
     source = rebuild.read(exported("Residual")[1])
     with pytest.raises(BadInput, match="9 samples are too few"):
-        lesson([str(tmp_path / "few.npy")], None, source, 0, 0)
+        read([str(tmp_path / "few.npy")], None, source, 0, 0)
 
 
 def test_a_net_that_mixes_samples_is_refused(files, tmp_path):
@@ -197,7 +197,7 @@ def test_a_net_that_mixes_samples_is_refused(files, tmp_path):
             return (image - image.mean(0)).mean((2, 3))
 
     with pytest.raises(BadInput, match="otherwise in a batch"):
-        lesson([files[0]], None, Mixing(), 0, 0)
+        read([files[0]], None, Mixing(), 0, 0)
 
 
 @pytest.mark.parametrize("shape", [(96,), (96, 3, 12, 12)])
@@ -205,10 +205,10 @@ def test_inputs_without_a_batch_are_refused(exported, tmp_path, shape):
     np.save(tmp_path / "whole.npy", np.zeros(shape, np.float32))
     source = rebuild.read(exported("Residual")[1])
     with pytest.raises(BadInput, match="no batch dimension"):
-        lesson([str(tmp_path / "whole.npy")], None, source, 0, 0)
+        read([str(tmp_path / "whole.npy")], None, source, 0, 0)
 
 
 def test_labels_that_cannot_train_are_left_aside(exported, files, tmp_path):
     np.save(tmp_path / "boxes.npy", np.zeros((96, 4, 5)))
     source = rebuild.read(exported("Residual")[1])
-    assert lesson([files[0]], str(tmp_path / "boxes.npy"), source, 0, 0).labels is None
+    assert read([files[0]], str(tmp_path / "boxes.npy"), source, 0, 0).labels is None

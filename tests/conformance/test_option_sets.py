@@ -17,6 +17,7 @@ CASES = [
     for given in runtimes.spec(name).option_sets
     for precision in ("fp32", "int8-static")
     if given.options and precision in (given.precisions or (precision,))
+    if precision in runtimes.spec(name).precisions
 ]
 
 

@@ -16,6 +16,7 @@ from edgeopt.convert import matching
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Source
 
 pytestmark = pytest.mark.slow
@@ -71,10 +72,14 @@ def source(tmp_path_factory):
             place = tmp_path_factory.mktemp("net")
             path = write(place / "m.onnx", net)
             module = importlib.import_module("edgeopt.sources.onnx")
-            argument = {"path": str(path), "folder": str(place), "sample": None}
-            argument["inputs"] = module.inspect(argument)["inputs"]
-            argument["shapes"] = {spec["name"]: spec["shape"] for spec in argument["inputs"]}
-            done[net] = msgspec.convert(module.prepare(argument), Source)
+            inputs = module.inspect(InspectRequest(path=str(path))).inputs
+            request = PrepareRequest(
+                path=str(path),
+                inputs=inputs,
+                shapes={spec.name: spec.shape for spec in inputs},
+                folder=str(place),
+            )
+            done[net] = module.prepare(request)
         return done[net]
 
     return prepared

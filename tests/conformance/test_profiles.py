@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+import msgspec
 import pytest
 
 from edgeopt import runtimes
 from edgeopt.attribution.kinds import computes, kind
 from edgeopt.attribution.layers import named
-from edgeopt.harness.profile import summed
+from edgeopt.harness.profiling import summed
+from edgeopt.harness.replies import ProfileAccount
 from edgeopt.sources import layer_names
 
 pytestmark = pytest.mark.slow
@@ -23,6 +25,15 @@ PROFILED = sorted(spec.name for spec in SERVED if not spec.no_profiler)
 WITHOUT = {spec.name: spec.no_profiler for spec in SERVED if spec.no_profiler}
 #: The mean over two axes, which XNNPACK's partitioner for ExecuTorch does not take.
 LEFT = {"executorch": 1}
+#: Those that have integers: what they run elsewhere shows there.
+NO_DELEGATE = {"ncnn": "ncnn", "mnn": "MNN"}
+DELEGATING = sorted(
+    spec.name
+    for spec in SERVED
+    if "int8-static" in spec.precisions and spec.name not in NO_DELEGATE
+)
+ARITHMETIC = {"fp32": "fp32", "int8-static": "int8"}
+PRODUCTS_AS_CONVOLUTIONS = ("mnn",)
 RUNS = 40
 #: OpenVINO's counters are means in whole microseconds: what took none may come out below 0.
 RESOLUTION_NS = 10_000
@@ -38,6 +49,8 @@ def raw(models, name):
     """precision -> what the runner would send."""
     found = {}
     for precision in ("fp32", "int8-static"):
+        if precision not in runtimes.spec(name).precisions:
+            continue
         model = models[name, precision]
         session = model.open(**runtimes.spec(name).options_for("fp32"))
         inputs = [model.feed(sample) for sample in models.samples[:4]]
@@ -48,7 +61,10 @@ def raw(models, name):
 
 @pytest.fixture
 def profiles(raw, name):
-    return {precision: summed(name, [found]) for precision, found in raw.items()}
+    return {
+        precision: summed(name, [msgspec.convert(found, ProfileAccount)])
+        for precision, found in raw.items()
+    }
 
 
 def test_every_run_has_a_time_for_every_operator(raw):
@@ -75,12 +91,13 @@ def test_operators_account_for_an_inference(raw):
         assert sum(within) < 1.05 * sum(found["total_ns"])
 
 
-def test_what_computes_is_there_in_its_order_and_precision(profiles):
-    for precision, expected in (("fp32", "fp32"), ("int8-static", "int8")):
-        computing = [op for op in profiles[precision].operators if kind(op) == "compute"]
-        assert [op.precision for op in computing] == [expected] * 3
+def test_what_computes_is_there_in_its_order_and_precision(profiles, name):
+    assert "fp32" in profiles
+    for precision, found in profiles.items():
+        computing = [op for op in found.operators if kind(op) == "compute"]
+        assert [op.precision for op in computing] == [ARITHMETIC[precision]] * 3
         words = [op.type.lower() for op in computing]
-        assert ["conv" in word for word in words] == [True, True, False]
+        assert ["conv" in word for word in words] == [True, True, name in PRODUCTS_AS_CONVOLUTIONS]
         assert not any(op.fallback for op in computing)
         assert all(op.ns > 0 for op in computing[:2])
 
@@ -106,6 +123,7 @@ def test_a_profile_leaves_the_session_as_it_was(models, name):
     assert all((x == y).all() for x, y in zip(before, after, strict=True))
 
 
+@pytest.mark.parametrize("name", DELEGATING)
 def test_facts_say_how_many_operators_ran_where_they_are_meant_to(models, name):
     facts = models[name, "int8-static"].open().facts()
     assert facts["total"] >= 5
@@ -126,8 +144,9 @@ def test_a_runtime_without_a_profiler_says_why(models, runtime, why):
         session.profile([model.feed(models.samples[0])], 4)
 
 
-def test_ncnn_says_that_nothing_is_delegated(models):
-    facts = models["ncnn"].open().facts()
+@pytest.mark.parametrize(("runtime", "title"), NO_DELEGATE.items())
+def test_it_is_said_that_nothing_is_delegated(models, runtime, title):
+    facts = models[runtime].open().facts()
     assert facts["total"] >= 5
     assert facts["delegated"] is None
-    assert facts["why_null"]["delegated"] == "ncnn has no delegate"
+    assert facts["why_null"]["delegated"] == f"{title} has no delegate"

@@ -98,6 +98,8 @@ def test_what_is_shipped_has_its_template(name, part):
         ("executorch", {"delegate": "none"}, r"\['delegate'\]; it has none"),
         ("ncnn", {"threads": 2}, r"\['threads'\]; known: use_fp16_packed, use_fp16_storage"),
         ("ncnn", {"use_fp16_storage": "most"}, "use_fp16_storage is 0 or 1, not 'most'"),
+        ("mnn", {"threads": 2}, r"\['threads'\]; known: precision"),
+        ("mnn", {"precision": "most"}, "unknown precision 'most'; known: normal, high, low"),
         ("coreml", {"units": "all"}, r"\['units'\]; it has none"),
         ("onnxruntime", {"spinning": "1"}, "unknown spinning '1'; known: off, during-run, always"),
         ("litert", {"delegate": "gpu"}, r"\['delegate'\]; known: xnnpack"),

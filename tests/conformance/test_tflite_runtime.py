@@ -51,13 +51,13 @@ def test_it_gives_the_answers_of_litert(python, models, precision, tmp_path):
                 "open", 60, runtime="litert", path=str(model.path), threads=1, options={}
             )
             client.request("infer", 60, inputs=files, outputs=outputs, first=0, count=4)
-            facts = client.request("facts", 60)["facts"]
+            facts = client.request("facts", 60).facts
             client.request("inputs", 60, files=files, count=4)
             if package == "tflite-runtime":
                 with pytest.raises(RunnerFailed, match="no profiler that Python can reach"):
                     client.request("profile", 60, runs=4)
-        assert opened["version"].startswith(package)
-        assert facts["operators"]
+        assert opened.version.startswith(package)
+        assert facts.operators
         answers[package] = [np.load(path).astype(np.float64) for path in outputs]
     for old, new in zip(answers["tflite-runtime"], answers["ai-edge-litert"], strict=True):
         assert np.abs(old - new).max() <= 0.02 * np.abs(new).max()

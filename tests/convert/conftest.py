@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from edgeopt import convert, runtimes
+from edgeopt.convert import worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.recipe import Recipe
 from edgeopt.jobs import child
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.formats import FORMATS, recognise
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from tests.convert import odd_nets, tiny_nets
 
 LIMIT_S = 240
@@ -18,7 +19,11 @@ SAMPLES = 8
 
 
 class Bench:
-    """Sources, and what is made of them in children: each once."""
+    """Sources, and what is made of them: each once.
+
+    In this process: to load a library takes longer than a conversion. By a child as in a run goes
+    `apart`, and tests/conformance for every runtime.
+    """
 
     def __init__(self, folder):
         self.folder = folder
@@ -38,15 +43,14 @@ class Bench:
                 path = getattr(nets, name)(place / "m.onnx")
             # Here and not in children: what they would load, others have loaded already.
             module = importlib.import_module(FORMATS[recognise(path)].module)
-            inputs = module.inspect({"path": str(path)})["inputs"]
-            argument = {
-                "path": str(path),
-                "inputs": inputs,
-                "shapes": {spec["name"]: spec["shape"] for spec in inputs},
-                "sample": None,
-                "folder": str(place / "work"),
-            }
-            self._sources[name] = msgspec.convert(module.prepare(argument), Source)
+            inputs = module.inspect(InspectRequest(path=str(path))).inputs
+            request = PrepareRequest(
+                path=str(path),
+                inputs=inputs,
+                shapes={spec.name: spec.shape for spec in inputs},
+                folder=str(place / "work"),
+            )
+            self._sources[name] = module.prepare(request)
         return self._sources[name]
 
     def samples(self, name, seed=1):
@@ -87,9 +91,10 @@ class Bench:
             base=base,
             folder=str(place),
         )
-        log = self.folder / f"{place.name}.log"
-        reply = child.run("edgeopt.convert.worker:make", msgspec.to_builtins(job), log, LIMIT_S)
-        return msgspec.convert(reply, Converted), place
+        return msgspec.convert(self._convert(msgspec.to_builtins(job)), Converted), place
+
+    def _convert(self, job):
+        return worker.make(job)
 
     def _calibration(self, name):
         files = {}
@@ -98,14 +103,14 @@ class Bench:
             np.save(files[tensor], array)
         return files
 
-    def facts(self, name, runtime, precision, **options):
+    def facts(self, name, runtime, precision, /, **options):
         """What a session of an artifact says of itself."""
         made, place = self.make(name, runtime, precision)
         if runtimes.spec(runtime).elsewhere:
             return {}
         return runtimes.load(runtime).open_session(str(place / made.main), 1, options).facts()
 
-    def answers(self, name, runtime, precision, **options):
+    def answers(self, name, runtime, precision, /, **options):
         """What an artifact answers with one thread, as the source would: {output: [n, *shape]}."""
         made, place = self.make(name, runtime, precision)
         session = runtimes.load(runtime).open_session(str(place / made.main), 1, options)
@@ -141,9 +146,22 @@ class Bench:
         return sum(path.stat().st_size for path in place.iterdir())
 
 
+class Apart(Bench):
+    """The same by children, as a run does it: a failure is told as a child tells it."""
+
+    def _convert(self, job):
+        log = self.folder / "children.log"
+        return child.run("edgeopt.convert.worker:make", job, log, LIMIT_S)
+
+
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory):
     return Bench(tmp_path_factory.mktemp("convert"))
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory):
+    return Apart(tmp_path_factory.mktemp("apart"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from edgeopt import convert, runtimes
 from edgeopt.convert.algorithms import refusal, require
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization, Recipe
-from edgeopt.search.alternatives import alternatives
+from edgeopt.search.alternatives import other_integers
 
 RUNTIMES = {"ai-edge-quantizer": "litert", "onnxruntime": "onnxruntime", "nncf": "openvino"}
 
@@ -24,7 +24,7 @@ def recipe(library, precision="int8-static", **settings):
 def test_usual_settings_and_their_alternatives_are_had(runtime):
     for precision in runtimes.spec(runtime).precisions:
         usual = convert.load(runtime).quantization(precision)
-        forms = [usual, *(alternatives(usual) if precision == "int8-static" else ())]
+        forms = [usual, *(other_integers(usual) if precision == "int8-static" else ())]
         for quantization in forms:
             made = Recipe(runtime=runtime, precision=precision, quantization=quantization)
             assert refusal(made) == ""

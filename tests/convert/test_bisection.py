@@ -10,7 +10,7 @@ from edgeopt.convert import bisection, worker
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.recipe import Recipe
 from edgeopt.sources import onnx as onnx_source
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import PrepareRequest
 
 X = np.random.default_rng(0).normal(size=(1, 4)).astype(np.float32)
 CHAIN = ["Neg", "Exp", "Sin", "Abs", "Cos", "Neg"]
@@ -29,13 +29,13 @@ def job(tmp_path):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save_model(model, tmp_path / "m.onnx")
     np.savez(tmp_path / "x.npz", x=X)
-    made = onnx_source.prepare(
-        {"path": str(tmp_path / "m.onnx"), "shapes": {"x": [1, 4]}, "folder": str(tmp_path),
-         "sample": str(tmp_path / "x.npz")}
+    request = PrepareRequest(
+        path=str(tmp_path / "m.onnx"), shapes={"x": (1, 4)}, folder=str(tmp_path),
+        sample=str(tmp_path / "x.npz"),
     )  # fmt: skip
     return Job(
         recipe=Recipe(runtime="onnxruntime", precision="fp32"),
-        source=msgspec.convert(made, Source),
+        source=onnx_source.prepare(request),
         calibration={},
         base=None,
         folder=str(tmp_path / "cuts"),

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeopt import convert, runtimes
 from edgeopt.domain import arithmetic
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.jobs.child import ChildFailed
 from edgeopt.sources.source import sha256_file
 
@@ -36,6 +38,10 @@ TABLE = [
     ("litert", "int8-weights", {}, 30, 0.4),
     ("ncnn", "fp32", FLOAT, 100, 1),
     ("ncnn", "fp16", {}, 50, 0.7),
+    ("mnn", "fp32", {"precision": "high"}, 100, 1),
+    ("mnn", "fp16", {"precision": "low"}, 50, 0.6),
+    ("mnn", "int8-static", {"precision": "high"}, 25, 0.45),
+    ("mnn", "int8-weights", {"precision": "high"}, 30, 0.45),
 ]
 #: Where a processor has no half precision, OpenVINO computes in bfloat16 and says so: what ran is
 #: held to what it promises, here as in a run.
@@ -85,7 +91,9 @@ def check(bench, sqnr_db, net, row):
         assert bench.size_bytes(net, runtime, precision) < share * whole
     packages = convert.load(runtime).packages(precision, bench.source(net))
     assert {*packages, "onnxslim"} <= made.tools.keys()
-    instead = arithmetic.instead(precision, bench.facts(net, runtime, precision, **options))
+    instead = arithmetic.instead(
+        precision, msgspec.convert(bench.facts(net, runtime, precision, **options), SessionFacts)
+    )
     least_db = min(least_db, LEAST_DB[instead] if instead else least_db)
     reached_db = sqnr_db(net, runtime, precision, **options)
     if reached_db < 1 and (net, runtime, precision) == ("mlp", "openvino", "int8-static"):
@@ -189,9 +197,9 @@ def test_layouts_and_single_numbers_survive_integers(sqnr_db):
 
 
 @pytest.mark.slow
-def test_a_custom_operator_is_refused(bench):
+def test_a_custom_operator_is_refused(apart):
     with pytest.raises(ChildFailed) as caught:
-        bench.make("lstm_with_peepholes", "litert", "fp32")
+        apart.make("lstm_with_peepholes", "litert", "fp32")
     assert caught.value.args[0] == (
         "onnx2tf has no LiteRT form of LSTM and left a custom operator."
     )
@@ -202,23 +210,30 @@ def test_a_custom_operator_is_refused(bench):
 
 
 @pytest.mark.slow
-def test_what_a_runtime_refuses_is_told(bench):
+def test_what_a_runtime_refuses_is_told(apart):
     with pytest.raises(ChildFailed) as caught:
-        bench.make("conv", "onnxruntime", "fp32", colour="red")
+        apart.make("conv", "onnxruntime", "fp32", colour="red")
     assert caught.value.args[0].startswith(
         "onnxruntime cannot load what was made: ValueError: unknown ONNX Runtime options"
     )
 
 
 @pytest.mark.slow
-def test_weights_that_nobody_compresses_are_a_failure(bench):
+def test_weights_that_nobody_compresses_are_a_failure(apart):
     """NNCF leaves an LSTM's weights as they are, and does not say so."""
     with pytest.raises(ChildFailed, match="NNCF found no weight in it that it compresses"):
-        bench.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
+        apart.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
 
 
 @pytest.mark.slow
-def test_what_ncnn_has_no_layer_for_is_refused(bench):
+def test_what_ncnn_has_no_layer_for_is_refused(apart):
     """Its LSTM has no peepholes."""
     with pytest.raises(ChildFailed, match=r"^pnnx drops hidden_size of LSTM: "):
-        bench.make("lstm_with_peepholes", "ncnn", "fp32")
+        apart.make("lstm_with_peepholes", "ncnn", "fp32")
+
+
+@pytest.mark.slow
+def test_what_mnn_has_no_form_of_is_named(apart):
+    """Its LSTM has no peepholes."""
+    with pytest.raises(ChildFailed, match="MNN's converter has no form of LSTM as this model"):
+        apart.make("lstm_with_peepholes", "mnn", "fp32")

@@ -1,7 +1,5 @@
 """A transformer encoder: int64 ids and mask in, two outputs, as a module and as open ONNX."""
 
-import json
-
 import msgspec
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources import exported_program, module, onnx, shapes
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Source
 
 pytestmark = pytest.mark.slow
@@ -73,20 +72,20 @@ def prepared(form, net, place):
             net, tuple(t[:1] for t in example), str(path), dynamo=True, dynamic_shapes=axes,
             input_names=list(axes), output_names=["logits", "states"], verbose=False,
         )  # fmt: skip
-    inputs = reader.inspect({"path": str(path)})["inputs"]
-    assert [spec["dtype"] for spec in inputs] == ["int64", "int64"]
+    inputs = reader.inspect(InspectRequest(path=str(path))).inputs
+    assert [spec.dtype for spec in inputs] == ["int64", "int64"]
     said = (1, LENGTH)  # as --shape input_ids=1x24
-    fixed = {s["name"]: shapes.fix(s["name"], s["shape"], {"batch"}, said, None) for s in inputs}
+    fixed = {s.name: shapes.fix(s.name, s.shape, {"batch"}, said, None) for s in inputs}
     one = [array[:1] for array in sentences().values()]
     np.savez(place / "s.npz", **dict(zip(fixed, one, strict=True)))
-    argument = {
-        "path": str(path),
-        "inputs": inputs,
-        "shapes": {name: list(shape) for name, shape in fixed.items()},
-        "sample": str(place / "s.npz"),
-        "folder": str(place / "work"),
-    }
-    return msgspec.convert(json.loads(json.dumps(reader.prepare(argument))), Source)
+    request = PrepareRequest(
+        path=str(path),
+        inputs=inputs,
+        shapes=fixed,
+        sample=str(place / "s.npz"),
+        folder=str(place / "work"),
+    )
+    return msgspec.json.decode(msgspec.json.encode(reader.prepare(request)), type=Source)
 
 
 F32 = {"INFERENCE_PRECISION_HINT": "f32"}

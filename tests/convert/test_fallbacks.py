@@ -4,14 +4,8 @@ import time
 
 import pytest
 
-from edgeopt.convert.fallbacks import (
-    ALWAYS,
-    MOST,
-    CannotLoad,
-    Limits,
-    QuantizerFailed,
-    search,
-)
+from edgeopt.convert.fallbacks import ALWAYS, MOST, Limits, search
+from edgeopt.convert.library_errors import CannotLoad, QuantizerFailed
 from edgeopt.convert.relaxation import Relaxation
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
@@ -212,7 +206,7 @@ def test_what_is_no_failure_of_a_library_is_not_tried_again(error):
 
 def test_a_file_that_does_not_open_is_a_failure_too():
     def error(plan):
-        refused = CannotLoad("onnxruntime cannot load what was made: Fail: bad", "")
+        refused = CannotLoad("onnxruntime cannot load what was made", "Fail: bad")
         refused.__cause__ = RuntimeError("Fail: Node (up_quant) Op (Conv) [ShapeInferenceError]")
         return refused
 

@@ -5,8 +5,8 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.convert import matching, routes, with_fallbacks
-from edgeopt.convert.fallbacks import CannotLoad
 from edgeopt.convert.job import Job, Made
+from edgeopt.convert.library_errors import CannotLoad
 from edgeopt.domain.errors import EdgeoptError, OwnFault
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.tensor import TensorSpec

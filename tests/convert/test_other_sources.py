@@ -13,7 +13,7 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes.binding import from_artifact, to_artifact
 from edgeopt.sources.formats import FORMATS, recognise
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 
 pytestmark = pytest.mark.slow
 
@@ -100,13 +100,17 @@ class Made:
         path, self.samples = WRITERS[name](place)
         form = recognise(path)
         module = importlib.import_module(FORMATS[form].module)
-        argument = {"path": str(path), "format": form, "trust": True, "folder": str(place / "work")}
         (place / "work").mkdir()
-        argument["inputs"] = module.inspect(argument)["inputs"]
-        argument["shapes"] = {key: list(a.shape[1:]) for key, a in self.samples.items()}
         np.savez(place / "sample.npz", **{key: a[0] for key, a in self.samples.items()})
-        argument["sample"] = str(place / "sample.npz")
-        self.source = msgspec.convert(module.prepare(argument), Source)
+        asked = {"path": str(path), "format": form, "trust": True}
+        request = PrepareRequest(
+            **asked,
+            inputs=module.inspect(InspectRequest(**asked)).inputs,
+            shapes={key: a.shape[1:] for key, a in self.samples.items()},
+            folder=str(place / "work"),
+            sample=str(place / "sample.npz"),
+        )
+        self.source = module.prepare(request)
         self.calibration = {}
         for key, array in self.samples.items():
             self.calibration[key] = str(place / f"{key}.npy")

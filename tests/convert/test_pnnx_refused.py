@@ -124,6 +124,7 @@ def mean_of(axes: list[int], *, newer: bool) -> onnx.ModelProto:
     return onnx.shape_inference.infer_shapes(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("axes", "newer", "lost"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 import onnx
 import pytest
@@ -13,24 +12,23 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Recipe
 from edgeopt.sources import onnx as onnx_source
 from edgeopt.sources import quantized_onnx
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from tests.convert import quantized_nets, tiny_nets
 
 KINDS = ("qdq", "qoperator", "dynamic", "weights")
 
 
 def prepared(path):
-    inputs = onnx_source.inspect({"path": str(path)})["inputs"]
+    inputs = onnx_source.inspect(InspectRequest(path=str(path))).inputs
     folder = path.parent / "work"
     folder.mkdir()
-    argument = {
-        "path": str(path),
-        "inputs": inputs,
-        "shapes": {spec["name"]: spec["shape"] for spec in inputs},
-        "sample": None,
-        "folder": str(folder),
-    }
-    return msgspec.convert(onnx_source.prepare(argument), Source)
+    request = PrepareRequest(
+        path=str(path),
+        inputs=inputs,
+        shapes={spec.name: spec.shape for spec in inputs},
+        folder=str(folder),
+    )
+    return onnx_source.prepare(request)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +76,11 @@ def test_pixels_that_the_model_dequantizes_are_no_quantized_model(tmp_path):
 @pytest.mark.parametrize(
     ("runtime", "kind"),
     [("onnxruntime", kind) for kind in KINDS]
-    + [("openvino", kind) for kind in KINDS if kind != "qoperator"],
+    + [
+        pytest.param("openvino", kind, marks=pytest.mark.slow)
+        for kind in KINDS
+        if kind != "qoperator"
+    ],
 )
 def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
     source = sources[kind]
@@ -103,6 +105,7 @@ def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
         assert "int8" in kind_ran
 
 
+@pytest.mark.slow
 def test_what_openvino_has_no_rule_for_is_named(sources, tmp_path):
     recipe = Recipe(runtime="openvino", precision="as-is")
     job = Job(

@@ -8,17 +8,16 @@ import numpy as np
 import onnx
 import pytest
 
+from edgeopt import runtimes
 from edgeopt.convert import matching, ncnn, worker
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Recipe
 from edgeopt.runtimes import load
 from edgeopt.sources import onnx as onnx_source
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import PrepareRequest
 
 pytestmark = pytest.mark.slow
-
-EXACT = {"openvino": {"INFERENCE_PRECISION_HINT": "f32"}}
 
 #: Inputs, an output, and what is computed; opset 17, or 24 where it is said.
 MODELS = {
@@ -61,18 +60,17 @@ def job_of(tmp_path):
         onnx.save_model(model, str(tmp_path / "m.onnx"))
         sample = {value.name: values(value.type.tensor_type) for value in model.graph.input}
         np.savez(tmp_path / "sample.npz", **sample)
-        made = onnx_source.prepare(
-            {
-                "path": str(tmp_path / "m.onnx"),
-                "shapes": {key: list(array.shape) for key, array in sample.items()},
-                "folder": str(tmp_path),
-                "sample": str(tmp_path / "sample.npz"),
-            }
+        request = PrepareRequest(
+            path=str(tmp_path / "m.onnx"),
+            shapes={key: array.shape for key, array in sample.items()},
+            folder=str(tmp_path),
+            sample=str(tmp_path / "sample.npz"),
         )
         (tmp_path / "out").mkdir()
+        options = runtimes.spec(runtime).options_for("fp32")
         job = Job(
-            recipe=Recipe(runtime=runtime, precision="fp32", options=EXACT.get(runtime, {})),
-            source=msgspec.convert(made, Source),
+            recipe=Recipe(runtime=runtime, precision="fp32", options=options),
+            source=onnx_source.prepare(request),
             calibration={},
             base=None,
             folder=str(tmp_path / "out"),

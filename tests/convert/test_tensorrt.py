@@ -20,7 +20,7 @@ from edgeopt.runtimes import onnxruntime
 from edgeopt.runtimes import onnxruntime_cuda as cuda
 from edgeopt.runtimes import onnxruntime_tensorrt as provider
 from edgeopt.sources import onnx as source_file
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from tests.runtimes.gpu_net import samples, write_net
 
 RUNTIMES = ("tensorrt", "onnxruntime_cuda", "onnxruntime_tensorrt")
@@ -31,10 +31,9 @@ ALL = [(name, p) for name in RUNTIMES for p in runtimes.spec(name).precisions]
 def source(tmp_path_factory):
     folder = tmp_path_factory.mktemp("source")
     path = str(write_net(folder / "net.onnx"))
-    inputs = source_file.inspect({"path": path})["inputs"]
-    shapes = {spec["name"]: spec["shape"] for spec in inputs}
-    argument = {"path": path, "shapes": shapes, "sample": None, "folder": str(folder)}
-    return msgspec.convert(source_file.prepare(argument), Source)
+    inputs = source_file.inspect(InspectRequest(path=path)).inputs
+    shapes = {spec.name: spec.shape for spec in inputs}
+    return source_file.prepare(PrepareRequest(path=path, shapes=shapes, folder=str(folder)))
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def frames(count, each, moved=2):
     return np.array(seen, np.float32)[order], which[order]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "each"), [(2, 30), (5, 24), (8, 15)])
 def test_frames_of_few_films_are_seen(count, each):
     seen, which = frames(count, each)
@@ -149,6 +150,7 @@ def test_two_digits_are_no_groups_even_without_labels(pair):
     assert likeness.groups_of({"x": seen}, sure.astype(np.float32)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [4, 6])
 def test_films_within_classes_are_seen_beside_labels(count):
     seen, film = frames(count, 30)
@@ -157,6 +159,7 @@ def test_films_within_classes_are_seen_beside_labels(count):
     assert abs(found.max() + 1 - count) <= 1
 
 
+@pytest.mark.slow
 def test_films_of_one_class_are_seen_where_the_other_is_independent():
     seen, _ = frames(2, 30)
     others = np.stack([scene(np.random.default_rng(900 + i)) for i in range(60)])

@@ -98,6 +98,14 @@ def yolo_objectness(rng):
     return {"output": np.concatenate([boxes, scores(rng, len(boxes), 1 + CLASSES)], axis=1)}
 
 
+def yolo_anchors(rng):
+    values = 3 * (5 + CLASSES)
+    return {
+        f"stride{stride}": rng.normal(-1, 1.5, (values, rows, columns))
+        for rows, columns, stride in GRIDS
+    }
+
+
 def yolox(rng):
     count = len(cells())
     return {
@@ -202,6 +210,7 @@ MAKERS = {
     "yolo-obb": yolo_obb,
     "yolo-end2end": yolo_end2end,
     "yolo-objectness": yolo_objectness,
+    "yolo-anchors": yolo_anchors,
     "yolox": yolox,
     "yolo-dfl": yolo_dfl,
     "ssd": ssd,

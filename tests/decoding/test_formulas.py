@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 
 from edgeopt import decoding
-from edgeopt.decoding import blazeface, centernet, detr, nanodet, ssd, ssd_anchors, yunet
+from edgeopt.decoding import (
+    blazeface,
+    centernet,
+    detr,
+    nanodet,
+    ssd,
+    ssd_anchors,
+    yolo_anchors,
+    yunet,
+)
+from edgeopt.decoding.detections import Settings
+from edgeopt.decoding.outputs import WrongHead
 from tests.decoding import made
 
 
@@ -69,6 +80,36 @@ def test_yolo_with_objectness():
     assert len(rows) == 3 * 420
     assert_equal(found.boxes, [corners(*row[:4]) for row in rows])
     assert_equal(found.scores, [[row[4] * p for p in row[5:]] for row in rows])
+
+
+@pytest.mark.parametrize("form", ["together", "apart"])
+def test_yolo_with_anchors(form):
+    """YOLOv5's `Detect.forward`: xy = (2 s - 0.5 + grid) * stride, wh = (2 s)^2 * anchor."""
+    outputs = made.outputs("yolo-anchors")
+    grids = [array[0].astype(np.float64) for array in outputs.values()]
+    if form == "apart":
+        outputs = {
+            f"o{i}": g.reshape(3, 8, *g.shape[1:]).transpose(0, 2, 3, 1)[None]
+            for i, g in enumerate(grids)
+        }
+    found = yolo_anchors.candidates(outputs, made.SIZE)
+    boxes, scores = [], []
+    for grid, anchors, (rows, columns, s) in zip(grids, yolo_anchors.V5, made.GRIDS, strict=True):
+        for a, row, column in np.ndindex(3, rows, columns):
+            t = [sigmoid(value) for value in grid[8 * a : 8 * a + 8, row, column]]
+            x, y = (2 * t[0] - 0.5 + column) * s, (2 * t[1] - 0.5 + row) * s
+            boxes.append(
+                corners(x, y, (2 * t[2]) ** 2 * anchors[a][0], (2 * t[3]) ** 2 * anchors[a][1])
+            )
+            scores.append([t[4] * p for p in t[5:]])
+    assert_equal(found.boxes, boxes)
+    assert_equal(found.scores, scores)
+
+
+def test_anchors_of_another_number_of_strides_are_refused():
+    settings = Settings(extra={"anchors": yolo_anchors.V7[:2]})
+    with pytest.raises(WrongHead, match=r"3 strides, but the anchors are of shape \[2, 3, 2\]"):
+        yolo_anchors.decode(made.outputs("yolo-anchors"), made.SIZE, settings)
 
 
 def test_yolox():
@@ -170,7 +211,7 @@ def test_ssd():
     assert_equal(found.boxes, boxes)
     assert_equal(found.scores, [[sigmoid(value) for value in row[1:]] for row in scores])
     softmax = decoding.load("ssd").DEFAULTS.extra | {"activation": "softmax"}
-    settings = type(ssd.DEFAULTS)(extra=softmax)
+    settings = Settings(extra=softmax)
     powers = np.exp(scores)
     expected = (powers / powers.sum(axis=1, keepdims=True))[:, 1:]
     assert_equal(ssd.candidates(outputs, (300, 300), settings).scores, expected)

@@ -12,11 +12,12 @@ from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_server import AdbServer
 from benchmarks.devices.sshd import wait_for
 from edgeopt.devices import adb_link
+from edgeopt.devices.account import Screen, Zone
 from edgeopt.devices.adb import Adb
 from edgeopt.devices.resolve import resolve
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled
-from edgeopt.harness import told
+from edgeopt.harness import readings
 from edgeopt.harness.client import Client, RunnerFailed
 
 pytestmark = pytest.mark.slow
@@ -66,20 +67,18 @@ def test_the_adb_client_knows_the_stand_in(own_adb_server):
 
 def test_a_phone_tells_what_its_runner_cannot(phone, log):
     with Client(phone, log) as client:
-        machine = told.machine(phone, client, 30)
-        health = told.health(phone, client, 30, 0)
-    assert machine["board"] == "Google Pixel 8 (Google Tensor G3)"
-    assert machine["distribution"] == "Android 15"
-    assert machine["firmware"].startswith("google/shiba")
-    assert len(machine["affinity"]) == 1  # the one big core of the stand-in
-    assert health["thermal_status"] == 0
-    assert health["thermal_zones"][0] == {
-        "name": "BIG", "temperature_c": 38.2, "passive_c": None
-    }  # fmt: skip
-    assert health["power_supplies"][0]["capacity_percent"] == 100
-    assert health["screen"] == {"on": True, "stays_on": True}
-    assert health["fixed_performance"] is True
-    assert health["t_ns"]
+        machine = readings.machine(phone, client, 30)
+        health = readings.health(phone, client, 30, 0)
+    assert machine.board == "Google Pixel 8 (Google Tensor G3)"
+    assert machine.distribution == "Android 15"
+    assert machine.firmware.startswith("google/shiba")
+    assert len(machine.affinity) == 1  # the one big core of the stand-in
+    assert health.thermal_status == 0
+    assert health.thermal_zones[0] == Zone(name="BIG", temperature_c=38.2, passive_c=None)
+    assert health.power_supplies[0].capacity_percent == 100
+    assert health.screen == Screen(on=True, stays_on=True)
+    assert health.fixed_performance is True
+    assert health.t_ns
 
 
 def test_the_phone_is_left_as_it_was(phone, own_adb_server, log):

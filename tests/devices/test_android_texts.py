@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from edgeopt.devices import android, phone
+from edgeopt.devices.account import Health, Machine, PhoneMachine, Screen, completed
 from edgeopt.devices.adb_link import Done
-from edgeopt.harness.preflight import preflight
-from edgeopt.harness.told import merged
+from edgeopt.harness.preflight import check_machine
 
 DATA = Path(__file__).with_name("android")
 
@@ -40,7 +40,7 @@ def test_heat(name, status, zones):
     """The sensors of now, not the values cached for listeners; volts and amperes are no heat."""
     found = android.thermal(text(name))
     assert found[0] == status
-    assert {z["name"]: (z["temperature_c"], z["passive_c"]) for z in found[1]} == zones
+    assert {z.name: (z.temperature_c, z.passive_c) for z in found[1]} == zones
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_heat(name, status, zones):
 )
 def test_battery(name, percent, celsius, state, plugged):
     found = android.battery(text(name))
-    assert (found["capacity_percent"], found["temperature_c"]) == (percent, celsius)
-    assert (found["status"], found["plugged"]) == (state, plugged)
+    assert (found.capacity_percent, found.temperature_c) == (percent, celsius)
+    assert (found.status, found.plugged) == (state, plugged)
 
 
 def test_screen():
-    assert android.screen(text("power-11")) == {"on": True, "stays_on": True}
-    assert android.screen(text("power-15")) == {"on": False, "stays_on": False}
+    assert android.screen(text("power-11")) == Screen(on=True, stays_on=True)
+    assert android.screen(text("power-15")) == Screen(on=False, stays_on=False)
 
 
 @pytest.mark.parametrize("reader", [android.thermal, android.battery, android.screen])
@@ -76,9 +76,9 @@ def test_properties():
     )
     assert told["two.lines"] == "a\nb"
     found = android.account(told)
-    assert found == {
-        "board": "Google Pixel 8 (Tensor G3)", "distribution": "Android 15", "firmware": None
-    }  # fmt: skip
+    assert found == PhoneMachine(
+        board="Google Pixel 8 (Tensor G3)", distribution="Android 15", firmware=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,32 +96,37 @@ def test_big_cores_are_all_but_the_slowest(clocks, cores, mask):
     assert android.mask(cores) == mask
 
 
-def readings(**texts: str) -> dict:
+PHONE = Machine(
+    arch="aarch64", cpu_model=None, cores=8, features=[], board=None, python="3", memory_bytes=None
+)
+
+
+def readings(**texts: str) -> Health:
     """A phone's `health`, merged with that of a runner that may read nothing of it."""
 
     def run(command):
         name = texts.get(command[-1])
         return Done(0, text(name), "") if name else Done(1, "", "Can't find service")
 
-    runner = {"t_ns": 1, "thermal_zones": None, "why_null": {"thermal_zones": "no permission"}}
-    return merged(runner, phone.health(run, True))
+    runner = Health(t_ns=1, why_null={"thermal_zones": "no permission"})
+    return completed(runner, phone.health(run, True))
 
 
 def test_the_doctor_judges_what_a_phone_says():
     hot = {"thermalservice": "thermal-10-not-heat", "battery": "battery-14-samsung"}
-    found = {f.check: f for f in preflight({}, readings(**hot, power="power-15"))}
+    found = {f.check: f for f in check_machine(PHONE, readings(**hot, power="power-15"))}
     assert found["throttling"].state == "failed"
     assert "thermal status 2" in found["throttling"].found
     assert (found["battery"].state, found["screen"].state) == ("failed", "warning")
     cool = {"thermalservice": "thermal-15-aidl", "battery": "battery-10", "power": "power-11"}
-    found = {f.check: f for f in preflight({}, readings(**cool))}
+    found = {f.check: f for f in check_machine(PHONE, readings(**cool))}
     assert [found[name].state for name in ("throttling", "battery", "screen")] == ["ok"] * 3
     assert "38 °C (BIG)" in found["temperature"].found
 
 
 def test_what_a_phone_does_not_say_has_its_reason():
     found = readings(battery="battery-10")
-    assert found["thermal_status"] is found["thermal_zones"] is None
-    assert "Can't find service" in found["why_null"]["thermal_status"]
-    assert "Can't find service" in found["why_null"]["screen"]
-    assert "power_supplies" not in found["why_null"]
+    assert found.thermal_status is found.thermal_zones is None
+    assert "Can't find service" in found.why_null["thermal_status"]
+    assert "Can't find service" in found.why_null["screen"]
+    assert "power_supplies" not in found.why_null

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from benchmarks.devices.sshd import wait_for
-from edgeopt.harness.answer import answer, open_session
+from edgeopt.harness.answering import answer, open_session
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.probe import probe
+from edgeopt.harness.probing import probe
 
 NAMES = [
     "plain.onnx",
@@ -83,7 +83,7 @@ def test_a_runner_answers_there(device, log, line, feed):
     answers, facts = answer(device, line, feed, {"y": (1, 3)}, log, 60)
     x = np.arange(30, dtype=np.float32).reshape(10, 1, 3)
     assert np.array_equal(answers["y"], 2 * x + 1)
-    assert facts["providers"] == ["CPUExecutionProvider"]
+    assert facts.providers == ["CPUExecutionProvider"]
     assert list(Path(device.folder()).iterdir()) == []
 
 

@@ -33,7 +33,7 @@ def test_its_runner_starts_from_any_folder_and_is_quiet(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "own"))
     log = tmp_path / "logs" / "runner.log"
     with Client(Local(), log) as client:
-        assert client.request("hello", 30)["machine"]
+        assert client.request("hello", 30).machine
     assert log.read_text() == ""
 
 

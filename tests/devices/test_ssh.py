@@ -18,7 +18,7 @@ from edgeopt.devices import ssh_link
 from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput, DeviceFailed
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from tests.devices.test_every_device import runners
 
@@ -208,9 +208,9 @@ def test_a_slow_link_does_not_show_in_what_is_measured(server, by_ssh, place, lo
             begin(near, by_ssh, line, feed)
             begin(remote, far, line, feed)
             for _ in range(6):
-                times["near"] += near.request("block", 30, count=300)["t_ns"][50:]
+                times["near"] += near.request("block", 30, count=300).t_ns[50:]
                 asked = time.monotonic()
-                times["far"] += remote.request("block", 30, count=300)["t_ns"][50:]
+                times["far"] += remote.request("block", 30, count=300).t_ns[50:]
                 took.append(time.monotonic() - asked)
     finally:
         far.close()

@@ -16,9 +16,9 @@ from edgeopt.devices import ssh_errors
 from edgeopt.devices.ssh import Ssh, after_cut
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness.budget import SCREEN
-from edgeopt.harness.check import check
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.measure import measure
+from edgeopt.harness.device_check import check
+from edgeopt.harness.interleaved import measure
 from tests.devices import boards
 
 pytestmark = pytest.mark.slow
@@ -131,7 +131,7 @@ def test_a_python_without_numpy(server, tmp_path, log, line):
     device = server.device(python=boards.bare(tmp_path / "env"), folder=str(tmp_path / "there"))
     try:
         with Client(device, log) as client:
-            assert client.request("hello", 30)["machine"]["arch"]
+            assert client.request("hello", 30).machine.arch
             with pytest.raises(RunnerFailed, match=r"numpy is missing in .*/env/bin/python"):
                 client.request("import", 30, runtime="onnxruntime")
         lines = {line.check: line for line in check(device, ["litert"], None, log)}

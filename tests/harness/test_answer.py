@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeopt.domain.tensor import Binding
-from edgeopt.harness.answer import CHUNK, answer, answer_in_parts
+from edgeopt.harness.answering import CHUNK, answer, answer_in_parts
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from tests.harness.standin import Script
@@ -30,8 +30,8 @@ def test_every_sample_is_answered_once_and_in_order(device, log):
     )
     assert np.array_equal(answers["y"], x(count) + 0.5)
     assert told == [CHUNK, 2 * CHUNK, count]
-    assert facts == {"precisions": {"fp32": 1}, "options": {"scripted": "yes"},
-                     "version": "scripted 1.0"}  # fmt: skip
+    assert (facts.precisions, facts.options) == ({"fp32": 1}, {"scripted": "yes"})
+    assert facts.version == "scripted 1.0"
     assert device.alive == []
 
 

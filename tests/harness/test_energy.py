@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from edgeopt.harness.energy import energy
+from edgeopt.harness.energy_figures import energy
+from edgeopt.harness.replies import Energy, Meter
 
 
 def meter(scope="package", joules=16.0, idle=6.0, name="package-0", note="", why=None):
-    return {
-        "source": "powercap", "name": name, "scope": scope, "counter": True, "readings": 20,
-        "note": note, "joules": joules, "span_s": 2.0, "idle_joules": idle, "idle_span_s": 2.0,
-        "why_null": why or {},
-    }  # fmt: skip
+    return Meter(
+        source="powercap", name=name, scope=scope, counter=True, readings=20,
+        note=note, joules=joules, span_s=2.0, idle_joules=idle, idle_span_s=2.0,
+        why_null=why or {},
+    )  # fmt: skip
 
 
 def reply(*meters, count=20, seconds=2.0, why=None):
-    return {"count": count, "seconds": seconds, "meters": list(meters), "why_null": why or {}}
+    return Energy(count=count, seconds=seconds, meters=list(meters), why_null=why or {})
 
 
 def test_gross_and_net_of_what_is_drawn_at_rest():
@@ -29,7 +31,7 @@ def test_gross_and_net_of_what_is_drawn_at_rest():
 
 
 def test_readings_need_not_span_the_runs_exactly():
-    late = {**meter(joules=17.6), "span_s": 2.2}
+    late = replace(meter(joules=17.6), span_s=2.2)
     assert energy([reply(late)]).gross_mj == pytest.approx(800)
 
 

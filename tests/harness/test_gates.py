@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import convert, json
 
+from edgeopt.devices.account import Health, Policy
 from edgeopt.domain.finding import failures, spoiled
 from edgeopt.harness.budget import STANDARD
-from edgeopt.harness.gates import gates
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.gates import run_gates
+from edgeopt.harness.replies import Canary, Loaded
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 
 SECOND = 1_000_000_000
 
@@ -15,7 +18,7 @@ SECOND = 1_000_000_000
 def reading(second: float, **others) -> dict:
     """As the runner gives them around a block."""
     quiet = {
-        "t_ns": round(second * SECOND), "load_1m": 0.1, "steal_ticks": 0,
+        "t_ns": round((second + 1) * SECOND), "load_1m": 0.1, "steal_ticks": 0,
         "total_ticks": round(200 * second), "clock_khz": 1_800_000, "temperature_c": 50.0,
         "throttle_count": None, "throttled_bits": None, "major_faults": 3,
         "idle_ns": round(second * SECOND / 2), "idle_cpu_ns": 0, "cpu_ns": round(second * SECOND),
@@ -39,17 +42,39 @@ def recorded(changes=lambda second: {}, health=(), canary=(), titles=("a", "b"))
     return {"timed": timed, "health": list(health), "canary": list(canary)}
 
 
+def session(raw: dict) -> Measurement:
+    """A schedule that recorded so much."""
+    timed = {
+        key: Timed(key, one["title"], [launch(blocks["blocks"]) for blocks in one["launches"]])
+        for key, one in raw["timed"].items()
+    }
+    return Measurement(
+        STANDARD, 0, timed, "a", None,
+        canary=convert(raw["canary"], list[Canary]),
+        health=convert(raw.get("health", []), list[Health]),
+    )  # fmt: skip
+
+
+def launch(blocks: list[dict]) -> Launch:
+    loaded = Loaded(version="1", load_ns=1, compile_ns=None, why_null={})
+    whole = [{"position": 0, "t_ns": [1], "start_ns": 0, **block} for block in blocks]
+    return Launch(loaded, 1, [1], None, blocks=convert(whole, list[Block]))
+
+
 def states(raw):
-    return {finding.check: finding.state for finding in gates(raw)}
+    return {finding.check: finding.state for finding in run_gates(session(raw))}
 
 
 def finding(raw, check):
-    return next(f for f in gates(raw) if f.check == check)
+    return next(f for f in run_gates(session(raw)) if f.check == check)
 
 
 def health(second, **others):
-    policies = [{"governor": "ondemand"}]
-    return {"t_ns": round(second * SECOND), "policies": policies, **others}
+    return {"t_ns": round((second + 1) * SECOND), "policies": policies("ondemand"), **others}
+
+
+def policies(governor):
+    return [{**dict.fromkeys(Policy.__struct_fields__), "name": "policy0", "governor": governor}]
 
 
 def steady(factor=lambda i: 1.0, count=30):
@@ -70,7 +95,7 @@ def test_a_quiet_schedule_passes():
         "waiting",
         "load",
     }
-    assert not spoiled(gates(raw))
+    assert not spoiled(run_gates(session(raw)))
 
 
 def test_what_was_not_recorded_is_not_judged():
@@ -78,26 +103,23 @@ def test_what_was_not_recorded_is_not_judged():
     for timed in raw["timed"].values():
         for block in timed["launches"][0]["blocks"]:
             block.update(before={}, after={})
-    assert gates(raw) == ()
-    assert gates({"timed": {}, "canary": [], "v": 1}) == ()
+    assert run_gates(session(raw)) == ()
+    assert run_gates(session({"timed": {}, "canary": []})) == ()
 
 
-def test_the_plain_data_of_a_schedule_is_what_they_take():
-    blocks = [
-        Block(round=i, position=0, t_ns=[1], start_ns=0, before=reading(i), after=reading(i + 0.5))
-        for i in range(3)
-    ]
-    launch = Launch({}, 1, [1], None, blocks=blocks)
-    timed = {"a": Timed("a", "A", [launch])}
-    session = Session(STANDARD, 0, timed, "a", None, canary=steady(), health=[health(-1)])
-    assert {"steadiness", "memory", "waiting"} <= states(session.raw()).keys()
+def test_the_plain_data_of_a_schedule_is_judged_as_it_was():
+    raw = recorded(health=[health(-1)], canary=steady())
+    told = run_gates(session(raw))
+    assert {"steadiness", "memory", "waiting"} <= {finding.check for finding in told}
+    again = json.decode(json.encode(session(raw).raw()), type=Measurement)
+    assert run_gates(again) == told
 
 
 def test_bits_that_are_set_in_the_middle():
     raw = recorded(lambda second: {"throttled_bits": 0x4 if second > 9 else 0})
     found = finding(raw, "throttling")
     assert (found.state, found.found) == ("failed", "during the measurement: throttled")
-    assert failures(gates(raw)) == ("throttling: during the measurement: throttled",)
+    assert failures(run_gates(session(raw))) == ("throttling: during the measurement: throttled",)
 
 
 def test_a_bit_that_stuck_between_two_readings():
@@ -110,8 +132,8 @@ def test_a_bit_that_stuck_between_two_readings():
 
 
 def test_brakes_that_are_on():
-    hot = [{"name": "cpufreq-cpu0", "state": 1}]
-    cool = [{"name": "cpufreq-cpu0", "state": 0}]
+    hot = [{"name": "cpufreq-cpu0", "state": 1, "most": None}]
+    cool = [{"name": "cpufreq-cpu0", "state": 0, "most": None}]
     raw = recorded(health=[health(-1, brakes=cool), health(21, brakes=hot)])
     assert finding(raw, "throttling").found == "during the measurement: cpufreq-cpu0"
     raw = recorded(health=[health(-1, brakes=cool), health(21, brakes=cool)])
@@ -130,7 +152,7 @@ def test_counters_that_went_on_matter_by_how_long(spent, state):
 
 
 def test_a_governor_that_somebody_changed():
-    changed = health(21, policies=[{"governor": "powersave"}])
+    changed = health(21, policies=policies("powersave"))
     found = finding(recorded(health=[health(-1), changed]), "governor")
     assert (found.state, found.found) == (
         "failed",
@@ -150,7 +172,7 @@ def test_a_governor_that_somebody_changed():
 def test_fixed_work_that_drifts_or_varies(factor, state):
     raw = recorded(canary=steady(factor))
     assert states(raw)["steadiness"] == state
-    assert not spoiled(gates(raw)), "ratios hold"
+    assert not spoiled(run_gates(session(raw))), "ratios hold"
 
 
 def test_too_little_fixed_work_tells_nothing():

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from edgeopt.harness.budget import CLOSER, SCREEN, STEP
-from edgeopt.harness.compare import compare, decided, fastest
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.verdicts import compare, decided, fastest
 from edgeopt.pipeline.races import raced
 from tests.harness.standin import Script
 
@@ -73,6 +73,7 @@ def test_what_failed_is_decided(device, log):
     assert raced(session, ("b",), ("a",)) is None
 
 
+@pytest.mark.slow
 def test_forms_meet_with_the_threads_that_suit_each(timed):
     scripts = {"old 1": "3e6", "old 2": "2e6", "new 1": "1e6", "new 2": "4e6"}
     session = timed(scripts, replace(CLOSER, looks=(3,)))
@@ -81,6 +82,7 @@ def test_forms_meet_with_the_threads_that_suit_each(timed):
     assert found.verdict.ratio == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scripts", "expected"),
     [

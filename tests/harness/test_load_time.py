@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from edgeopt.harness.files import files_of
-from edgeopt.harness.load_time import REPETITIONS, load_time
+from edgeopt.harness.load_time import REPETITIONS, measure_load_time
 from edgeopt.harness.load_time_figures import figures
 from edgeopt.harness.memory import memory_bytes
+from edgeopt.harness.replies import Loaded
 from edgeopt.harness.started import Setting
 from edgeopt.runner import page_cache
 from tests.harness.standin import Script
@@ -23,7 +24,7 @@ def loaded(device, log):
     def run(scripts: dict[str, Script], repetitions: int = 2):
         subjects = [device.subject(key, script) for key, script in scripts.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return load_time(setting, subjects, repetitions=repetitions)
+        return measure_load_time(setting, subjects, repetitions=repetitions)
 
     return run
 
@@ -32,7 +33,7 @@ def loaded(device, log):
 def test_cold_and_warm_are_pairs_of_fresh_processes(loaded, device):
     (trial,) = loaded({"a": LOADS}, REPETITIONS)
     assert len(device.runners) == 2 * REPETITIONS
-    by_round = [[t["prepare"] for t in trial.turns if t["round"] == n] for n in range(REPETITIONS)]
+    by_round = [[t.prepare for t in trial.turns if t.round == n] for n in range(REPETITIONS)]
     assert all(sorted(pair) == ["evict", "fill"] for pair in by_round)
     assert len({tuple(pair) for pair in by_round}) == 2, "in an order that is drawn anew"
     row = figures(trial)
@@ -66,9 +67,12 @@ def test_a_file_that_does_not_open_is_a_reason(loaded):
 
 
 def test_memory_without_its_readings_is_null():
-    assert memory_bytes({"rss_before_bytes": 100}, 150) == 50
-    assert memory_bytes({"rss_before_bytes": None}, 150) is None
-    assert memory_bytes({"rss_before_bytes": 100}, None) is None
+    def opened(before):
+        return Loaded(version="1", load_ns=1, compile_ns=None, why_null={}, rss_before_bytes=before)
+
+    assert memory_bytes(opened(100), 150) == 50
+    assert memory_bytes(opened(None), 150) is None
+    assert memory_bytes(opened(100), None) is None
 
 
 # --- real files

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from edgeopt.harness.budget import QUICK, SETTLING, SUBMISSION
-from edgeopt.harness.compare import compare, noise, settled
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.verdicts import compare, noise, settled
 from tests.harness.standin import Script
 
 LOOKS = replace(QUICK, looks=(2, 3, 4), rounds=8, warmup_s=0.02)
@@ -42,6 +42,7 @@ def test_it_goes_on_while_nothing_is_clear_and_ends_at_the_limit(looked):
     assert {len(timed.launches) for timed in session.timed.values()} == {4}
 
 
+@pytest.mark.slow
 def test_only_what_is_contested_keeps_it_going(looked):
     scripts = {"base": "1e6", "other": "2e6", "third": NOISY.format(sd=0.5)}
     assert looked(scripts).looks == 1
@@ -56,6 +57,7 @@ def test_what_failed_keeps_nothing_going(device, log):
     assert session.looks == 1
 
 
+@pytest.mark.slow
 def test_every_interval_is_corrected_for_looks_and_comparisons(looked):
     scripts = {"base": NOISY.format(sd=0.05), "other": NOISY.format(sd=0.05)}
     three = looked(scripts, replace(LOOKS, looks=(2, 3, 4)), contested=())

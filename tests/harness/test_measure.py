@@ -10,10 +10,10 @@ import pytest
 from edgeopt.domain.errors import Untrusted
 from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
 from edgeopt.harness.client import RunnerFailed
-from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
 from edgeopt.harness.inputs import INPUTS
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.verdicts import compare
 from tests.harness.standin import Script
 
 SMALL = replace(SCREEN, looks=(1,), rounds=6, rounds_alone=0)
@@ -57,7 +57,7 @@ def order(session) -> list[list[str]]:
 def test_every_subject_gets_its_blocks(timed, device):
     session = timed({"a": "1e6", "b": "2e6", "c": "3e6"}, TWICE, seed=5)
     assert (session.budget, session.seed, session.looks) == (TWICE, 5, 1)
-    assert session.machine["cpu_model"] == "scripted"
+    assert session.machine.cpu_model == "scripted"
     assert len(session.canary) == 2 * (TWICE.rounds + 1)
     for key, ms in (("a", 1), ("b", 2), ("c", 3)):
         found = session.timed[key]
@@ -67,7 +67,7 @@ def test_every_subject_gets_its_blocks(timed, device):
         size = TWICE.block_size(ms * 1e6)
         assert {len(b.t_ns) for launch in found.launches for b in launch.blocks} == {size}
         assert [b.round for b in found.launches[0].blocks] == list(range(TWICE.rounds))
-        assert found.launches[0].opened["version"] == "scripted 1.0"
+        assert found.launches[0].opened.version == "scripted 1.0"
     assert json.loads(json.dumps(session.raw()))["v"] == 2
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeopt.harness.open_loop import SEGMENTS, open_loop
+from edgeopt.harness.open_loop import SEGMENTS, measure_open_loop
 from edgeopt.harness.open_loop_figures import figures, growth_fps, latencies
+from edgeopt.harness.replies import Paced, Readings
 from edgeopt.harness.started import Setting
 from tests.harness.standin import Script
 
@@ -21,7 +22,7 @@ def paced(device, log):
         }
         subjects = [device.subject(key, script) for key, script in made.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return [figures(trial) for trial in open_loop(setting, subjects, fps, **options)]
+        return [figures(trial) for trial in measure_open_loop(setting, subjects, fps, **options)]
 
     return run
 
@@ -96,11 +97,15 @@ def test_a_runner_that_dies_is_a_reason(paced):
     assert other.p50_ms == 1
 
 
+def segment_of(begun_ns, t_ns=()):
+    return Paced(begun_ns=begun_ns, t_ns=list(t_ns), before=Readings(), after=Readings())
+
+
 def test_latency_counts_from_when_a_frame_was_due():
-    segment = {"begun_ns": [0, 15, 20], "t_ns": [15, 5, 1]}
+    segment = segment_of([0, 15, 20], [15, 5, 1])
     assert np.array_equal(latencies(segment, 10), [15, 10, 1])
 
 
 def test_a_queue_that_drains_does_not_grow():
-    assert growth_fps({"begun_ns": [50, 51, 52, 53, 54, 55]}, 10) == 0
-    assert growth_fps({"begun_ns": [0, 20]}, 10) == 0
+    assert growth_fps(segment_of([50, 51, 52, 53, 54, 55]), 10) == 0
+    assert growth_fps(segment_of([0, 20]), 10) == 0

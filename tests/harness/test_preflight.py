@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 
 import pytest
+from msgspec import convert
+from msgspec.structs import replace
 
+from edgeopt.devices.account import Gpu, Health, Machine
 from edgeopt.domain.finding import spoiled
 from edgeopt.harness import surroundings
-from edgeopt.harness.preflight import preflight
+from edgeopt.harness.preflight import check_machine
 from edgeopt.runner.health import health
 from edgeopt.runner.machine import machine
 from tests.runner.fake_tree import JETSON, LAPTOP, PI_4, VM, vcgencmd
@@ -19,10 +22,17 @@ def no_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", None)
 
 
+def machine_of(tree) -> Machine:
+    return convert(machine(tree), Machine)
+
+
+def health_of(tree, **changes) -> Health:
+    return convert({**health(tree, 0), **changes}, Health)
+
+
 def examine(tree, **changes):
     """{check: finding} of a tree, some of its health's readings changed."""
-    told = {**health(tree, 0), **changes}
-    return {f.check: f for f in preflight(machine(tree), told)}
+    return {f.check: f for f in check_machine(machine_of(tree), health_of(tree, **changes))}
 
 
 def states(found):
@@ -129,7 +139,10 @@ def test_a_limit_on_processor_time(tree):
     assert found.found.startswith("0.5 cores' worth of time")
 
 
-GPU = {"name": "NVIDIA T4", "processes": [], "event_reasons": ["idle"]}
+GPU = {
+    **dict.fromkeys(Gpu.__struct_fields__), "index": 0, "name": "NVIDIA T4", "processes": [],
+    "event_reasons": ["idle"],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -143,38 +156,49 @@ GPU = {"name": "NVIDIA T4", "processes": [], "event_reasons": ["idle"]}
     ],
 )
 def test_others_on_the_accelerator(change, measured, state):
-    found = surroundings.accelerator_users({"gpus": [{**GPU, **change}]}, measured)
+    found = surroundings.accelerator_users(
+        convert({"t_ns": 0, "gpus": [{**GPU, **change}]}, Health), measured
+    )
     assert found.state == state
     if change.get("processes"):
         assert found.advice == "End what is yours: kill 7"
 
 
 def test_no_accelerator_is_nothing_to_tell_unless_it_is_measured(tree):
-    told = health(tree.write(VM), 0)
+    told = health_of(tree.write(VM))
     assert surroundings.accelerator_users(told, None) is None
     assert surroundings.accelerator_users(told, "gpu").state == "unknown"
 
 
-def test_a_clock_that_is_coarse_or_slow():
-    fine = surroundings.clock({"clock_resolution_ns": 50, "clock_source": "tsc"}, {})
-    assert fine.state == "ok"
+def test_a_clock_that_is_coarse_or_slow(tree):
+    def judged(step, source):
+        clock = replace(machine_of(tree), clock_resolution_ns=step, clock_source=source)
+        return surroundings.clock(clock, health_of(tree)).state
+
+    assert judged(50, "tsc") == "ok"
     for step, source in ((4000, "tsc"), (300, "hpet")):
-        found = surroundings.clock({"clock_resolution_ns": step, "clock_source": source}, {})
-        assert found.state == "warning"
+        assert judged(step, source) == "warning"
 
 
 def test_energy_that_needs_a_command(tree):
     tree.write(LAPTOP)
-    assert surroundings.meters(health(tree, 0)).found.startswith("can be metered by powercap pack")
+    assert surroundings.meters(health_of(tree)).found.startswith("can be metered by powercap pack")
     for zone in ("intel-rapl:0", "intel-rapl:0:0", "intel-rapl:1", "intel-rapl-mmio:0"):
         tree.deny(f"/sys/class/powercap/{zone}/energy_uj")
-    found = surroundings.meters(health(tree, 0))
+    found = surroundings.meters(health_of(tree))
     assert found.state == "unknown"
     assert found.advice == "sudo chmod a+r /sys/class/powercap/*/energy_uj"
 
 
+def test_a_command_that_a_board_says_is_no_advice(tree):
+    told = replace(
+        health_of(tree), meters=None, why_null={"meters": "denied; `sudo rm -r /` opens it"}
+    )
+    assert surroundings.meters(told).advice == ""
+
+
 def test_a_machine_that_tells_nothing_is_not_spoiled(tree):
-    found = preflight(machine(tree), health(tree, 0), accelerator="gpu")
+    found = check_machine(machine_of(tree), health_of(tree), accelerator="gpu")
     assert not spoiled(found)
     assert {f.check for f in found if f.state == "unknown"} == {
         "governor", "throttling", "temperature", "load", "memory", "accelerator",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edgeopt.harness.client import RunnerFailed
-from edgeopt.harness.profile import summed
+from edgeopt.harness.profiling import summed
+from edgeopt.harness.replies import Operator, ProfileAccount
 
 
 def turn(total, conv, add, plain=None, names=("conv", "add")):
@@ -13,14 +14,14 @@ def turn(total, conv, add, plain=None, names=("conv", "add")):
         "type": "T", "precision": "fp32", "output": "fp32", "detail": "", "layers": ["l"],
         "fallback": False,
     }  # fmt: skip
-    return {
-        "how": "by hand",
-        "total_ns": total,
-        "plain_ns": plain or total,
-        "operators": [
-            {"name": name, **about, "t_ns": t} for name, t in zip(names, (conv, add), strict=True)
+    return ProfileAccount(
+        how="by hand",
+        total_ns=total,
+        plain_ns=plain or total,
+        operators=[
+            Operator(name=name, **about, t_ns=t) for name, t in zip(names, (conv, add), strict=True)
         ],
-    }
+    )
 
 
 def test_every_operator_is_averaged_over_the_same_runs_so_that_they_add_up():

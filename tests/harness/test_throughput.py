@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from edgeopt.harness.replies import Readings, Stream, Streams
 from edgeopt.harness.started import Setting
-from edgeopt.harness.throughput import SLICES, throughput
+from edgeopt.harness.throughput import SLICES, measure_throughput
 from edgeopt.harness.throughput_figures import figures, rate
 from tests.harness.standin import Script
 
 
 @pytest.fixture
-def crowded(device, log):
-    """Drives scripts with streams: crowded({"a": "10e6"}, (1, 2)) -> rows."""
+def driven(device, log):
+    """Drives scripts with streams: driven({"a": "10e6"}, (1, 2)) -> rows."""
 
     def run(scripts: dict[str, str | Script], streams: tuple[int, ...], cores: int | None = 4):
         made = {
@@ -20,13 +21,13 @@ def crowded(device, log):
         }
         subjects = [device.subject(key, script) for key, script in made.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return [figures(crowd, cores) for crowd in throughput(setting, subjects, streams)]
+        return [figures(trial, cores) for trial in measure_throughput(setting, subjects, streams)]
 
     return run
 
 
-def test_streams_are_counted_together_and_one_by_one(crowded):
-    one, three = crowded({"a": "10e6"}, (1, 3))
+def test_streams_are_counted_together_and_one_by_one(driven):
+    one, three = driven({"a": "10e6"}, (1, 3))
     assert (one.streams, three.streams) == (1, 3)
     assert one.per_s == pytest.approx(100)
     assert three.per_s == pytest.approx(300)
@@ -35,50 +36,50 @@ def test_streams_are_counted_together_and_one_by_one(crowded):
     assert one.p50_ms == three.p50_ms == 10
 
 
-def test_streams_that_get_in_each_others_way(crowded):
+def test_streams_that_get_in_each_others_way(driven):
     """Two cores: from three streams on each is slower, and there is nothing to gain."""
-    two, four = crowded({"a": "10e6 * max(1, s / 2)"}, (2, 4))
+    two, four = driven({"a": "10e6 * max(1, s / 2)"}, (2, 4))
     assert two.per_s == pytest.approx(four.per_s) == pytest.approx(200)
     assert four.p50_ms == 2 * two.p50_ms
 
 
-def test_the_interval_is_of_the_slices(crowded):
-    (row,) = crowded({"a": "10e6 * (1 + 0.2 * rng.random())"}, (1,))
+def test_the_interval_is_of_the_slices(driven):
+    (row,) = driven({"a": "10e6 * (1 + 0.2 * rng.random())"}, (1,))
     assert row.slices == SLICES
     assert row.per_s_low < row.per_s < row.per_s_high
     assert row.per_s_low > 100 / 1.2
     assert row.p90_ms <= 12
 
 
-def test_the_first_inferences_are_left_out(crowded):
-    (row,) = crowded({"a": "10e6 if i > 50 else 900e6"}, (1,))
+def test_the_first_inferences_are_left_out(driven):
+    (row,) = driven({"a": "10e6 if i > 50 else 900e6"}, (1,))
     assert row.p50_ms == row.p90_ms == 10
 
 
-def test_what_is_slow_gets_longer_slices(crowded):
-    (row,) = crowded({"a": "3e9"}, (1,))
+def test_what_is_slow_gets_longer_slices(driven):
+    (row,) = driven({"a": "3e9"}, (1,))
     assert row.per_s == pytest.approx(1 / 3)
     assert row.counts[0] >= 5 * SLICES
     assert row.p90_ms is None
     assert row.why_null["p90_ms"] == "below 64 runs"
 
 
-def test_memory_is_that_of_all_sessions(crowded):
-    one, three = crowded({"a": "10e6"}, (1, 3))
+def test_memory_is_that_of_all_sessions(driven):
+    one, three = driven({"a": "10e6"}, (1, 3))
     assert three.peak_rss_bytes == 3 * one.peak_rss_bytes
     assert three.memory_bytes == three.peak_rss_bytes - 1
 
 
 @pytest.mark.parametrize(("cores", "notes"), [(2, ("3 threads on 2 cores",)), (4, ()), (None, ())])
-def test_more_threads_than_cores_are_told(crowded, cores, notes):
-    (row,) = crowded({"a": "100e6"}, (3,), cores)
+def test_more_threads_than_cores_are_told(driven, cores, notes):
+    (row,) = driven({"a": "100e6"}, (3,), cores)
     assert row.notes == notes
 
 
-def test_sessions_that_do_not_fit_are_a_reason(crowded):
+def test_sessions_that_do_not_fit_are_a_reason(driven):
     """The second `open` of a board is where its memory ends."""
     bad = Script(duration_ns="10e6", trouble="error", at="streams", number=1)
-    full, other = crowded({"full": bad, "b": "10e6"}, (2,))
+    full, other = driven({"full": bad, "b": "10e6"}, (2,))
     assert full.reason.startswith("ValueError: scripted:")
     assert full.per_s is None
     assert full.why_null["per_s"] == full.reason
@@ -87,7 +88,8 @@ def test_sessions_that_do_not_fit_are_a_reason(crowded):
 
 def test_a_stream_counts_over_its_own_time():
     streams = [
-        {"t_ns": [400_000_000] * 3, "elapsed_ns": 1_200_000_000},
-        {"t_ns": [250_000_000] * 4, "elapsed_ns": 1_000_000_000},
+        Stream(t_ns=[400_000_000] * 3, elapsed_ns=1_200_000_000),
+        Stream(t_ns=[250_000_000] * 4, elapsed_ns=1_000_000_000),
     ]
-    assert rate({"streams": streams}) == pytest.approx(2.5 + 4)
+    reply = Streams(streams=streams, peak_rss_bytes=None, before=Readings(), after=Readings())
+    assert rate(reply) == pytest.approx(2.5 + 4)

@@ -9,9 +9,10 @@ import pytest
 from edgeopt.benchmarking.side_by_side import _row
 from edgeopt.domain.bench_row import BenchTable
 from edgeopt.domain.finding import failures
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.budget import QUICK
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.validity import findings
 from edgeopt.report import bench_table
 
@@ -30,10 +31,11 @@ def weak(device):
 
 
 def table(session) -> BenchTable:
-    facts = {"version": "scripted 1.0", "sha256": "", "precisions": {"fp32": 1}}
-    found = findings(session.raw())
+    facts = SessionFacts(version="scripted 1.0", precisions={"fp32": 1})
+    found = findings(session)
     rows = tuple(
-        _row(subject, session, facts, failures(found)) for subject in (_as_subject(k) for k in KEYS)
+        _row(subject, session, facts, "", failures(found))
+        for subject in (_as_subject(k) for k in KEYS)
     )
     return BenchTable(rows=rows, inputs="x", noise=None, findings=found, raw=session.raw())
 
@@ -47,8 +49,9 @@ def _as_subject(key):
     return Subject(key, key, "scripted", f"/{key}", 1, (), ())
 
 
+@pytest.mark.slow
 def test_a_sound_machine_spoils_nothing(session):
-    assert failures(findings(session.raw())) == ()
+    assert failures(findings(session)) == ()
     first, second = table(session).rows
     assert first.latency_ms.spoiled == ()
     assert second.versus_baseline.word == "EQUIVALENT"
@@ -57,7 +60,7 @@ def test_a_sound_machine_spoils_nothing(session):
 @pytest.mark.slow
 def test_a_throttled_board_is_read_before_and_after(weak, session):
     assert len(session.health) == 2
-    spoiled = failures(findings(session.raw()))
+    spoiled = failures(findings(session))
     assert any("under-voltage" in why for why in spoiled)
     timed = session.timed["base"]
     assert latency(timed, SMALL, spoiled).spoiled == spoiled

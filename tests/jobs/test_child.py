@@ -156,6 +156,11 @@ def test_every_exit_code_has_words(code, words):
     assert describe_exit(code) == words
 
 
+def test_the_exit_of_a_program_that_has_a_name():
+    assert describe_exit(-signal.SIGSEGV, program="pnnx") == "pnnx crashed (SIGSEGV)"
+    assert describe_exit(3, program="pnnx") == "pnnx ended with exit code 3"
+
+
 def test_a_limit_ends_the_child_and_what_it_started(log, tmp_path):
     file = tmp_path / "pids"
     began = time.monotonic()

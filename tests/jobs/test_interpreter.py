@@ -44,8 +44,8 @@ def test_a_child_imports_nothing_from_there(planted, tmp_path, monkeypatch):
 
 def test_a_runner_imports_nothing_from_there(planted, tmp_path):
     with Client(Local(), tmp_path / "log") as client:
-        assert client.request("hello", SHORT_S)["machine"]
-        assert client.request("import", SHORT_S, runtime="onnxruntime")["version"]
+        assert client.request("hello", SHORT_S).machine
+        assert client.request("import", SHORT_S, runtime="onnxruntime").version
 
 
 def test_a_boards_runner_imports_nothing_from_there(planted):

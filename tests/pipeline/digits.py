@@ -8,16 +8,19 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.faults import shortly
+from tests.once import once
 from tests.pipeline.cli_process import HERE
 
 
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory):
     """A folder with digits.pt2, digits.onnx (dynamic batch) and digits.npz (image, labels)."""
-    folder = tmp_path_factory.mktemp("digits")
-    subprocess.run([sys.executable, str(HERE / "train_digits.py"), str(folder)], check=True)
-    return folder
+    train = str(HERE / "train_digits.py")
+    return once(
+        tmp_path_factory,
+        "digits",
+        lambda folder: subprocess.run([sys.executable, train, str(folder)], check=True),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -48,5 +51,7 @@ def tiny_onnx(tmp_path_factory):
 @pytest.fixture(scope="module")
 def short_schedules():
     """Short final schedules, in this process."""
+    from benchmarks.faults import shortly
+
     with shortly.applied(sweep=True):
         yield

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from edgeopt.domain.progress import silent
+from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
+from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.intake import take_in
-from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.placement import space_of
 from edgeopt.pipeline.run_environment import local_machine
-from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.pipeline.state import State
+from edgeopt.pipeline.target_run import TargetRun, at_work
 from edgeopt.store import run_folder
 
 
@@ -29,9 +32,16 @@ def opened(call: Call) -> Iterator[TargetRun]:
     folder, _ = run_folder.create(call.out, intake.request)
     pool = DevicePool(local_machine(), beside / "devices.log", silent)
     [placement] = pool.placements(intake.profiles, ())
-    with RunContext(call, intake, folder, silent, pool.local) as context:
-        yield TargetRun(context, context.evaluator(context.local), placement)
+    with run_context.opened(call, intake, folder, silent, pool.local) as context:
+        yield at_work(context, placement, space_of(placement, intake.source))
     pool.close()
+
+
+def screened_state(run: TargetRun, records: Sequence[Record], baseline: str | None) -> State:
+    """The state of a run whose candidates were timed in one schedule."""
+    keys = frozenset(record.key for record in records)
+    state = State(run.call.constraints, (), tuple(records), baseline, keys)
+    return state.queued(state.ranked())
 
 
 def on_noise(model: Path, samples: int, max_drop: float) -> Call:

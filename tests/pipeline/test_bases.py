@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from edgeopt import convert
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.recipe import Recipe
-from edgeopt.pipeline.bases import _bases
+from edgeopt.pipeline.bases import bases_of
 from edgeopt.sources.source import combined_sha256, sha256_file
 from tests.pipeline.opened_run import on_noise, opened
 from tests.pipeline.test_refine import save_net
@@ -49,11 +49,9 @@ def wrong_weights(path):
 @pytest.mark.slow
 def test_chains_are_followed_to_their_end(run):
     def named(of):
-        return [
-            (how, base.precision, bool(base.compression)) for how, base in _bases(evaluator, of)
-        ]
+        bases = bases_of(of, run.evaluator.conversions, {})
+        return [(how, base.precision, bool(base.compression)) for how, base in bases]
 
-    evaluator = run.evaluator
     assert named(recipe("litert", "fp32")) == []
     assert named(recipe("litert", "int8-static")) == [("made from", "fp32", False)]
     assert named(recipe("openvino", "int8-dynamic")) == [("made from", "int8-weights", False)]
@@ -70,9 +68,8 @@ def test_chains_are_followed_to_their_end(run):
 @pytest.mark.slow
 def test_integers_of_a_wrong_float_form_are_refused_in_any_order(run):
     recipes = [recipe("onnxruntime", "int8-static"), recipe("onnxruntime", "fp32")]
-    evaluator = run.evaluator
-    wrong_weights(evaluator.conversions.path(evaluator.artifact(recipes[1])))
-    int8, fp32 = run.candidates(recipes)
+    wrong_weights(run.evaluator.subject(recipes[1]).path)
+    int8, fp32 = run.evaluated(recipes)
     assert (fp32.status, fp32.step) == ("failed-parity", "parity")
     assert fp32.parity.sqnr_db < 40
     assert (int8.status, int8.step) == ("failed-parity", "parity")

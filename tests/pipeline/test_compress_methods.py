@@ -12,7 +12,7 @@ import torch
 import edgeopt
 from edgeopt.domain.compression import Compression, Training
 from edgeopt.search import ladder
-from edgeopt.search.options import EFFORTS, Effort
+from edgeopt.search.options import EFFORTS, SweepEffort
 from tests.pipeline.cli_process import HERE
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def run(tmp_path_factory, short_schedules):
         patch.setattr(ladder, "ENERGIES", (0.8,))
         patch.setattr(ladder, "SPARSE", ladder.SPARSE[:1])
         patch.setattr(ladder, "SIDES", (0.5,))
-        patch.setitem(EFFORTS, "quick", Effort(leaders=1, sets=0))
+        patch.setitem(EFFORTS, "quick", SweepEffort(leaders=1, sets=0))
         yield edgeopt.optimize(
             folder / "net.pt2", str(HERE / "one-runtime.toml"), {"x": images}, max_drop=1.0,
             out=folder / "run", budget="quick", tensorboard=True,

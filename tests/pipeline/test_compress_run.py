@@ -36,7 +36,7 @@ def test_steps_are_told_and_their_candidates_are_ordinary(pruned):
     names = {str(r.recipe) for r in run.records if r.recipe and r.recipe.compression}
     assert any("pruned=50%" in name for name in names)
     made = [r for r in run.records if r.recipe and r.recipe.compression and r.status == "ok"]
-    assert len(made) >= 2
+    assert made
     assert all(r.drop and r.size_bytes for r in made)
     assert all(r.latency_ms or r.latency_reason.startswith("taken back: ") for r in made)
 

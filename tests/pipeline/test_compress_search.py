@@ -12,10 +12,10 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
-from edgeopt.pipeline import compress
-from edgeopt.pipeline.compress import Form, Search
+from edgeopt.pipeline import compression_search
+from edgeopt.pipeline.compression_search import Form, Search
 from edgeopt.pipeline.races import Raced
-from edgeopt.search.space import Space
+from edgeopt.pipeline.state import State
 
 ASKED = Compression(methods=("sparse",))
 CARRIER = Recipe(runtime="litert", precision="fp32", threads=1)
@@ -40,23 +40,19 @@ class Stand:
     """A run where everything works and nothing happens."""
 
     def __init__(self):
-        self.kept = []
+        self.kept, self.target = [], "t"
         derived = SimpleNamespace(parameters=1, note="")
         stages = SimpleNamespace(derived=lambda chain: derived, curve=lambda chain: None)
         self.context = SimpleNamespace(stages=stages)
-        self.call = SimpleNamespace(constraints=Constraints(max_drop=0.01), seed=0)
-        self.placement = SimpleNamespace(profile=SimpleNamespace(channel_multiple=8, name="t"))
-        self.evaluator = self.progress = None
+        self.call = SimpleNamespace(seed=0)
+        self.placement = SimpleNamespace(profile=SimpleNamespace(channel_multiple=8))
+        self.recorder = SimpleNamespace(keep=self.kept.extend)
 
-    def candidates(self, recipes):
+    def evaluated(self, recipes):
         return [record(recipe) for recipe in recipes]
 
     def can_time(self, record):
         return record.status == "ok"
-
-    def keep(self, record):
-        self.kept.append(record)
-        return record
 
 
 @pytest.fixture
@@ -66,23 +62,24 @@ def climbed(monkeypatch):
     def run(first, later):
         run, said = Stand(), iter(first)
         whole = [record(CARRIER.with_threads(count)) for count in (1, 2)]
-        search = Search(run, ASKED, Space((), ()), CARRIER, whole[0], list(whole), whole)
+        state = State(Constraints(max_drop=0.01), records=tuple(whole))
+        search = Search(run, ASKED, state, CARRIER, whole[0], whole)
         search.forms.append(Form((), tuple(whole)))
         seen = SimpleNamespace(search=search, run=run, before=[], again=[])
 
-        def step(evaluator, before, after, seed, progress):
+        def step(run, before, after, seed):
             seen.before.append(before)
             own = next(r for r in after if r.recipe.threads == 2)
             return Raced(own.recipe_id, before[0].recipe_id, next(said))
 
-        def steps(evaluator, forms, seed, progress):
+        def steps(run, forms, seed):
             seen.again.append(forms)
             return [found and Raced("a", "b", found) for found in later]
 
-        monkeypatch.setattr(compress, "time_step", step)
-        monkeypatch.setattr(compress, "time_steps", steps)
-        compress._climb(search, "sparse")
-        compress._time_again(search)
+        monkeypatch.setattr(compression_search, "time_step", step)
+        monkeypatch.setattr(compression_search, "time_steps", steps)
+        compression_search._climb(search, "sparse")
+        compression_search._time_again(search)
         return seen
 
     return run
@@ -92,7 +89,7 @@ FASTER, SLOWER = verdict("FASTER", 1.11), verdict("SLOWER", 0.98, launches=16)
 
 
 def titles(search):
-    return {" ".join(words(r.recipe.compression)) for r in search.records}
+    return {" ".join(words(r.recipe.compression)) for r in search.state.records}
 
 
 def test_each_step_is_timed_with_every_number_of_threads_on_both_sides(climbed):
@@ -101,7 +98,7 @@ def test_each_step_is_timed_with_every_number_of_threads_on_both_sides(climbed):
     [forms] = seen.again
     assert [sorted(r.recipe.threads for r in form) for form in forms] == [[1, 2]] * 3
     assert seen.search.carrier.threads == 2  # what was fastest of the last step
-    assert len(seen.search.records) == 6
+    assert len(seen.search.state.records) == 6
 
 
 def test_more_zeros_are_tried_on_top_of_a_pattern_that_was_kept(climbed):

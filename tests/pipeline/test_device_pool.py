@@ -54,6 +54,15 @@ def of(run, target):
     return [r for r in run.records if r.target == target and r.status != "skipped"]
 
 
+def test_a_board_that_was_looked_for_is_not_connected_to_again(board, tmp_path):
+    pool = DevicePool(local_machine(), tmp_path / "log", silent)
+    pool.require(("board",), reach=True)
+    there = pool._device("board").folder()
+    pool.placements([targets.load(str(board))], ("board",))
+    assert pool._device("board").folder() == there
+    pool.close()
+
+
 def test_two_devices_a_cut_link_and_the_same_call_again(tiny_onnx, board, server, tmp_path):
     """This machine and a board side by side; the board's link is cut while it measures."""
     out = tmp_path / "run"

@@ -19,12 +19,13 @@ from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
+from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.emulation import difference, emulate
+from edgeopt.pipeline.emulated_answers import difference, emulate
 from edgeopt.pipeline.intake import take_in
 from edgeopt.pipeline.placement import Placement
-from edgeopt.pipeline.run_context import RunContext
-from edgeopt.pipeline.target_run import TargetRun
+from edgeopt.pipeline.target_run import at_work
+from edgeopt.search.space import Space
 from edgeopt.store import run_folder
 
 BOARDS = {
@@ -57,14 +58,19 @@ def context(digits, tmp_path_factory):
     )  # fmt: skip
     intake = take_in(call, folder, silent)
     made, _ = run_folder.create(call.out, intake.request)
-    with RunContext(call, intake, made, silent) as context:
+    with run_context.opened(call, intake, made, silent) as context:
         yield context
 
 
 def scored(context, target, recipes):
     """Records of a target without a device: converted and scored here."""
+    return at(context, target, recipes).evaluated(recipes)
+
+
+def at(context, target, recipes=()):
+    """A target without a device at work: this machine answers for it."""
     placement = Placement(targets.load(target))
-    return TargetRun(context, context.evaluator(context.local), placement).candidates(recipes)
+    return at_work(context, placement, Space(tuple(recipes), ()))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +83,7 @@ def on(context):
         device = Emulated(targets.load(name), core=core)
         folder = Path(device.folder())
         try:
-            return emulate(context.evaluator(context.local), device, records)
+            return emulate(at(context, name).evaluator, device, records)
         except NotInstalled as error:
             pytest.skip(str(error))
         finally:
@@ -135,7 +141,7 @@ def test_a_runtime_without_an_emulated_form_keeps_its_record(context, monkeypatc
     other = msgspec.structs.replace(made, runtime="torch")
     device = Emulated(targets.load("raspberry-pi-4"))
     monkeypatch.setattr(device, "prepare", lambda progress: None)
-    (record,) = emulate(context.evaluator(context.local), device, [other])
+    (record,) = emulate(at(context, "raspberry-pi-4").evaluator, device, [other])
     assert (record.status, record.kind, record.emulation) == ("ok", None, None)
     assert "torch is not run on emulated ARM" in record.latency_reason
 
@@ -155,7 +161,7 @@ def test_what_was_answered_there_before_or_has_failed_is_not_asked_again(context
     ]
     device = Emulated(targets.load("raspberry-pi-4"))
     monkeypatch.setattr(device, "prepare", lambda progress: None)
-    assert emulate(context.evaluator(context.local), device, records) == records
+    assert emulate(at(context, "raspberry-pi-4").evaluator, device, records) == records
 
 
 def test_differences_of_an_output():

@@ -1,12 +1,16 @@
 """What is scored where the source itself cannot answer a sample."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import BadInput, StepFailed
+from edgeopt.domain.run import Constraints
 from edgeopt.harness.feed import Feed
 from edgeopt.pipeline.evaluation_set import EvaluationSet, metric_for
+from edgeopt.pipeline.scoring import Scoring
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 100)
@@ -16,44 +20,59 @@ ANSWERS[LOST] = np.nan
 
 
 @pytest.fixture
-def exam(tmp_path):
-    samples = Samples({"x": RNG.normal(size=(100, 2))}, LABELS)
-    return EvaluationSet("choose", samples, Feed(samples.inputs, tmp_path), {"y": ANSWERS})
+def scored_by(tmp_path):
+    """scored_by(metric): the part that is scored so."""
+
+    def scored_by(name):
+        samples, source = Samples({"x": RNG.normal(size=(100, 2))}, LABELS), {"y": ANSWERS}
+        metric = metric_for(name, samples, source, "y")
+        scoring = Scoring(metric, "y", Constraints(max_drop=0.01))
+        return EvaluationSet("choose", samples, Feed(samples.inputs, tmp_path), source, scoring)
+
+    return scored_by
 
 
-def test_they_are_left_out_of_score_drop_and_slices(exam):
-    judge = metric_for("accuracy", exam, "y")
-    assert exam.unscored("y").tolist() == LOST.tolist()
-    score, drop = exam.marks(judge, {"y": ANSWERS}, "y", 0.01)
+def test_they_are_left_out_of_score_drop_and_slices(scored_by):
+    choose = scored_by("accuracy")
+    assert choose.unscored.tolist() == LOST.tolist()
+    score, drop = choose.marks({"y": ANSWERS})
     assert (score.n, drop.n, drop.value) == (95, 95, 0.0)
-    [by_class] = exam.slices(judge, {"y": ANSWERS}, "y", (), 0.01)
+    [by_class] = choose.slices({"y": ANSWERS})
     assert sum(one.n for one in by_class.worst) == 95
 
 
-def test_fewer_answers_than_samples_are_scored_as_they_are(exam):
-    judge = metric_for("", exam, "y")
-    score, _ = exam.marks(judge, {"y": ANSWERS[:50]}, "y", 0.01)
+def test_fewer_answers_than_samples_are_scored_as_they_are(scored_by):
+    score, _ = scored_by("").marks({"y": ANSWERS[:50]})
     assert score.n == 47
 
 
 @pytest.mark.parametrize("name", ["accuracy", "agreement"])
-def test_nan_elsewhere_is_refused_with_its_place(exam, name):
+def test_nan_elsewhere_is_refused_with_its_place(scored_by, name):
     own = ANSWERS.copy()
     own[71, 0, 2] = np.nan
     with pytest.raises(StepFailed, match=r"1 value is .* sample 71 at \[0, 2\]: nan") as caught:
-        exam.marks(metric_for(name, exam, "y"), {"y": own}, "y", 0.01)
+        scored_by(name).marks({"y": own})
     assert caught.value.status == "failed-parity"
 
 
-def test_an_answer_where_the_source_has_none_is_neither_right_nor_wrong(exam):
-    score, _ = exam.marks(metric_for("", exam, "y"), {"y": np.nan_to_num(ANSWERS)}, "y", 0.01)
+def test_an_answer_where_the_source_has_none_is_neither_right_nor_wrong(scored_by):
+    score, _ = scored_by("").marks({"y": np.nan_to_num(ANSWERS)})
     assert score.n == 95
 
 
-def test_a_source_that_answers_nothing_is_bad_input(exam):
-    exam.source["y"] = np.full_like(ANSWERS, np.nan)
+def test_a_source_that_answers_nothing_is_bad_input():
+    samples, nothing = Samples({"x": np.zeros((100, 2))}), {"y": np.full_like(ANSWERS, np.nan)}
     with pytest.raises(BadInput, match="NaN for all 100 samples"):
-        metric_for("", exam, "y")
+        metric_for("", samples, nothing, "y")
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(None, 0.01), (0.2, 0.2)])
+def test_a_slice_may_lose_what_was_said_of_slices_else_as_much_as_all(scored_by, limit, expected):
+    choose = scored_by("accuracy")
+    bound = Constraints(max_drop=0.01, max_slice_drop=limit)
+    scoring = replace(choose.scoring, constraints=bound)
+    assert (scoring.max_drop, scoring.max_slice_drop) == (0.01, expected)
+    assert scoring.slices_decide == (limit is not None)
 
 
 def test_numbers_are_those_of_the_data():

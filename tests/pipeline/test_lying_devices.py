@@ -21,14 +21,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def profiles(tmp_path, monkeypatch):
-    """A target that this machine is of, and one that only a board with a lying keeper is of."""
+    """A target that this machine is of, and one that only a board that lies is of."""
     (tmp_path / "bin").mkdir()
     ssh = tmp_path / "bin" / "ssh"
     ssh.write_text(f'#!/bin/sh\nexec {sys.executable} {lying_ssh.__file__} "$@"\n')
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
     monkeypatch.setenv("EDGEOPT_CONFIG", str(tmp_path / "config"))
-    monkeypatch.setenv("EDGEOPT_LIE", "keeper greeting: bits: 1e9")
     text = (HERE / "one-runtime.toml").read_text().replace('"one-runtime"', '"there"')
     text = text.replace('[match]\nfeatures = ["avx2"]', '[match]\nboard = "^No Such$"')
     (tmp_path / "there.toml").write_text(text)
@@ -40,13 +39,21 @@ def profiles(tmp_path, monkeypatch):
     ]
 
 
-def test_the_others_go_on(profiles, tmp_path):
+LIES = {
+    "keeper greeting: bits: 1e9": "greets with what cannot be: bits",
+    "runner hello: half a line, then the end": "left in the middle of its answer to `hello`",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_the_others_go_on(profiles, tmp_path, monkeypatch, lie):
+    monkeypatch.setenv("EDGEOPT_LIE", lie)
     pool = DevicePool(local_machine(), tmp_path / "log", silent)
     here, there = pool.placements(profiles, ())
     assert (here.name, here.lost) == ("local", None)
     assert there.name == "board"
-    assert "board greets with what cannot be: bits" in str(there.lost)
+    assert f"board {LIES[lie]}" in str(there.lost)
     assert there.timed  # its lane is its own, and ends at once
-    with pytest.raises(Untrusted, match="greets with what cannot be"):
+    with pytest.raises(Untrusted, match=LIES[lie]):
         pool.placements(profiles[1:], ())
     pool.close()

@@ -14,15 +14,15 @@ import pytest
 from edgeopt.domain.progress import silent
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
-from edgeopt.harness.budget import SCREEN
+from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.intake import take_in
 from edgeopt.pipeline.optimize import optimize
-from edgeopt.pipeline.run_context import RunContext
 from edgeopt.pipeline.run_environment import local_machine
-from edgeopt.pipeline.target_run import TargetRun
-from edgeopt.pipeline.timing import time_records
+from edgeopt.pipeline.target_run import at_work
+from edgeopt.pipeline.timing import Plan, time_records
+from edgeopt.search.space import Space
 from edgeopt.store import run_folder
 from tests.runtimes.gpu_net import samples, write_net
 
@@ -90,10 +90,9 @@ def test_with_a_gpu_they_are_built_answered_and_timed_there(gpu, tmp_path):
     assert placement.absent == {}
     recipes = [Recipe(runtime="tensorrt", precision="fp32", options={"tf32": tf32})
                for tf32 in (0, 1)]  # fmt: skip
-    with RunContext(call, intake, folder, silent, pool.local) as context:
-        run = TargetRun(context, context.evaluator(pool.local), placement)
-        records = run.candidates(recipes)
-        timed, _ = time_records(run.evaluator, records, SCREEN, 0, None, (), silent)
+    with run_context.opened(call, intake, folder, silent, pool.local) as context:
+        run = at_work(context, placement, Space(tuple(recipes), ()))
+        timed, _ = time_records(run, run.evaluated(recipes), Plan("screen", 0))
     assert [r.status for r in timed] == ["ok", "ok"]
     for record in timed:
         assert record.executed.runtime_version == "10.9.0.34 (sm_87, 8 processors)"

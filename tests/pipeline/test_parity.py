@@ -1,4 +1,4 @@
-"""Whether answers are near enough: verdicts of `pipeline.parity` on arrays."""
+"""Whether answers are near enough: verdicts of `pipeline.parity_check` on arrays."""
 
 import numpy as np
 import pytest

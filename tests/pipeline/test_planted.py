@@ -20,7 +20,8 @@ ROOT = str(Path(package.__file__).parent.parent)
 #: Modules of the standard library and of what edgeopt uses, and what Python imports by itself.
 MODULES = """
     abc ast asyncio calendar click contextlib copy ctypes dataclasses edgeopt email enum fcntl
-    google h5py hashlib importlib inspect jinja2 joblib json keras logging mmap msgspec ncnn
+    MNN _tools google h5py hashlib importlib inspect jinja2 joblib json keras logging mmap msgspec
+    ncnn
     numpy onnx onnxruntime onnxslim openvino operator os packaging pathlib pickle platform
     queue random re rich runpy scipy selectors shutil sitecustomize sklearn socket struct
     subprocess tempfile tensorflow threading tomllib torch traceback typing usercustomize uuid

@@ -11,8 +11,9 @@ from edgeopt.domain.latency import Latency
 from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
-from edgeopt.pipeline.refine import refine
-from tests.pipeline.opened_run import on_noise, opened
+from edgeopt.pipeline.refinement import refined
+from edgeopt.pipeline.steps.refine import Refine
+from tests.pipeline.opened_run import on_noise, opened, screened_state
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,7 @@ def screened(run):
         )
         for p, threads in (("fp32", 1), ("int8-static", 1), ("fp32", 2))
     ]  # fmt: skip
-    records = run.candidates(recipes)
+    records = run.evaluated(recipes)
     return [
         msgspec.structs.replace(
             record,
@@ -86,12 +87,18 @@ def screened(run):
     ]
 
 
+def refined_from(run, first):
+    """(the records, what was done) from the state after a screening."""
+    state = refined(run, screened_state(run, first, first[0].recipe_id))
+    return state.records, state.refinements
+
+
 @pytest.mark.parametrize("run", [(0.06, 200)], indirect=True)
 def test_the_layers_that_lose_stay_in_float(run):
     first = screened(run)
     assert first[1].mendable  # its answers are constant
     assert first[1].reason == "scores: constant, where the source's answers vary"
-    records, [done] = refine(run, first, first[0].recipe_id)
+    records, [done] = refined_from(run, first)
     now = {record.recipe_id: record for record in records}
     result = now[done.result]
     assert result.drop.value <= 0.06
@@ -117,7 +124,7 @@ def test_the_layers_that_lose_stay_in_float(run):
 @pytest.mark.parametrize("run", [(-1.0, 200)], indirect=True)
 def test_a_drop_that_nothing_reaches_says_what_came_nearest(run):
     first = screened(run)
-    records, [done] = refine(run, first, first[0].recipe_id)
+    records, [done] = refined_from(run, first)
     assert done.result is None
     assert "none keeps the allowed -1" in done.sentence
     assert "the nearest loses" in done.sentence
@@ -127,7 +134,7 @@ def test_a_drop_that_nothing_reaches_says_what_came_nearest(run):
 @pytest.mark.parametrize("run", [(0.06, 20)], indirect=True)
 def test_too_few_samples_to_rank_say_so(run):
     first = screened(run)
-    _, [done] = refine(run, first, first[0].recipe_id)
+    _, [done] = refined_from(run, first)
     assert done.result is None
     assert "4 calibrating samples are too few to rank layers by" in done.sentence
 
@@ -135,4 +142,6 @@ def test_too_few_samples_to_rank_say_so(run):
 @pytest.mark.parametrize("run", [(1.0, 40, 1.0)], indirect=True)
 def test_what_holds_is_left_alone(run):
     first = screened(run)
-    assert refine(run, first, first[0].recipe_id) == (first, ())
+    assert refined_from(run, first) == (tuple(first), ())
+    state = screened_state(run, first, first[0].recipe_id)
+    assert Refine().why_skipped(run, state).reason.startswith("no int8 form is faster than what")

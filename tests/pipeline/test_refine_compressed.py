@@ -12,9 +12,9 @@ from edgeopt.domain.compression import Prune, Recover, Training
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
-from edgeopt.pipeline.refine import refine
+from edgeopt.pipeline.refinement import refined
 from edgeopt.search.find import float_form
-from tests.pipeline.opened_run import on_noise, opened
+from tests.pipeline.opened_run import on_noise, opened, screened_state
 
 pytestmark = pytest.mark.slow
 
@@ -60,8 +60,8 @@ def run(tmp_path_factory):
         yield at_work
 
 
-@pytest.fixture(scope="module")
-def refined(run):
+@pytest.fixture(scope="module", name="done")
+def refined_once(run):
     """Whole and pruned, fp32 and int8, as if int8 were fast where it is pruned; then refined."""
     recipes = [
         Recipe(
@@ -78,13 +78,14 @@ def refined(run):
                 p50=ms, p50_low=ms, p50_high=ms, p90=None, n=9, launches=1, stage="screen"
             ),
         )
-        for record, ms in zip(run.candidates(recipes), (4e3, 3.9e3, 3e3, 1e3), strict=True)
+        for record, ms in zip(run.evaluated(recipes), (4e3, 3.9e3, 3e3, 1e3), strict=True)
     ]
-    return first, *refine(run, first, first[0].recipe_id)
+    state = refined(run, screened_state(run, first, first[0].recipe_id))
+    return first, state.records, state.refinements
 
 
-def test_a_pruned_model_gets_its_own_layers_in_float(refined):
-    first, records, [one] = refined
+def test_a_pruned_model_gets_its_own_layers_in_float(done):
+    first, records, [one] = done
     whole, pruned = first[0], first[3]
     assert float_form(first, pruned) is first[2]
     assert [r.status for r in first[::2]] == ["ok", "ok"]
@@ -102,23 +103,23 @@ def test_a_pruned_model_gets_its_own_layers_in_float(refined):
     assert result.versus_baseline.over == whole.recipe_id
 
 
-def test_its_table_of_noise_is_its_own(run, refined):
-    _, records, [one] = refined
+def test_its_table_of_noise_is_its_own(run, done):
+    _, records, [one] = done
     folder = run.context.folder
     base = next(
-        r.recipe for r in records if r.recipe and folder.noise_table(r.recipe.conversion_id)
+        r.recipe for r in records if r.recipe and folder.layer_sensitivity(r.recipe.conversion_id)
     )
     assert base.compression == CHAIN
-    assert folder.noise_table(replace(base, compression=()).conversion_id) is None
+    assert folder.layer_sensitivity(replace(base, compression=()).conversion_id) is None
     assert {price.group.span for price in one.prices} == {
-        noise.group.span for noise in folder.noise_table(base.conversion_id).groups
+        noise.group.span for noise in folder.layer_sensitivity(base.conversion_id).groups
     }
     assert all(price.fp32_ms for price in one.prices), one.why_no_cost  # of its own fp32
 
 
 def test_other_settings_of_a_pruned_model_are_held_to_what_a_pruned_one_is(run):
     plain = Recipe(runtime="onnxruntime", precision="fp32", compression=(Prune(share=0.7),))
-    first, pinned = run.candidates([plain, replace(plain, affinity="fastest")])
+    first, pinned = run.evaluated([plain, replace(plain, affinity="fastest")])
     assert first.parity.sqnr_db < 20  # far from the source, as it may be
     assert (first.status, pinned.status) == ("ok", "ok"), pinned.reason
     assert pinned.score == first.score

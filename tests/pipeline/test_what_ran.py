@@ -18,13 +18,13 @@ from edgeopt.domain.latency import Latency
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed
 from edgeopt.domain.run import Constraints
+from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.pipeline.call import Call
-from edgeopt.pipeline.optimize import _space
 from edgeopt.pipeline.parity_check import REQUIRED_DB, REQUIRED_DB_INT8
 from edgeopt.pipeline.record_ends import blank
 from edgeopt.pipeline.session_account import executed
-from edgeopt.pipeline.timing import baseline_of
 from edgeopt.search import find
+from edgeopt.search.baseline import baseline_of
 from tests import processor
 from tests.pipeline.opened_run import opened
 
@@ -64,9 +64,10 @@ HERE = Path(__file__).parent
     ],
 )
 def test_what_ran_instead(precision, facts, instead, held_to):
+    facts = SessionFacts(version="1", **facts)
     assert arithmetic.instead(precision, facts) == instead
     assert arithmetic.held_to(precision, instead) == held_to
-    account = executed(Recipe(runtime="openvino", precision=precision), {"version": "1", **facts})
+    account = executed(Recipe(runtime="openvino", precision=precision), facts)
     assert account.instead == instead
 
 
@@ -98,7 +99,7 @@ def run(tiny_onnx, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def records(run):
-    made = run.candidates(_space(run.placement, run.context.intake).recipes)
+    made = run.evaluated(run.space.recipes)
     return {record.precision: record for record in made}
 
 
@@ -143,7 +144,7 @@ def test_a_refusal_names_what_ran(run, records):
         name: array + noise.normal(0, np.abs(array).max(), array.shape)
         for name, array in run.evaluator.choose.source.items()
     }
-    facts = {"version": "1", "precisions": {"bf16": 1}}
+    facts = SessionFacts(version="1", precisions={"bf16": 1})
     with pytest.raises(StepFailed, match=r"reports: ran in bf16; .* bf16 must keep 15 dB"):
         run.evaluator._parity(recipe, answers, facts)
     assert half.status == "ok"

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from edgeopt.benchmarking.modes import Outcome
+from edgeopt.benchmarking.modes import ModeResult
 from edgeopt.domain.load_time import LoadTime, Spread, Stages
 from edgeopt.domain.open_loop import OpenLoop
 from edgeopt.domain.sustained import Minute, Sustained
@@ -117,7 +117,7 @@ def test_a_new_order_is_told_and_is_no_verdict():
     assert "b.onnx thr 1 overtakes a.onnx thr 1 under load" in text
     assert "no verdict" in text
     assert "does not change" in shown("sustained", SUSTAINED, replace(even, steady_p50_ms=40.0))
-    outcome = Outcome("sustained", (SUSTAINED, even), "random", {}, [])
+    outcome = ModeResult("sustained", (SUSTAINED, even), "random", {}, [])
     assert outcome.ranking.swapped == ((0, 1),)
     assert tuple(outcome.data()["ranking"]["burst"]) == (0, 1)
-    assert Outcome("open-loop", (OPEN_LOOP,), "random", {}, []).ranking is None
+    assert ModeResult("open-loop", (OPEN_LOOP,), "random", {}, []).ranking is None

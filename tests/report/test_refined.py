@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from edgeopt.domain.layers import Group, Price, Refinement, Step
+from edgeopt.domain.layers import Group, Price, Refinement, TriedForm
 from edgeopt.report import html, refine_words
 from edgeopt.search.worth import less_lossy
 from tests.report.sample import sample_run
@@ -24,8 +24,8 @@ def refinement(**changes):
         "recipe_id": "begun",
         "result": "done",
         "steps": (
-            Step(what="fast bias correction", recipe_id="x", drop=0.031, predicted_ms=5.0),
-            Step(what="1 of 2 groups in float", recipe_id="y", drop=None, kept=1),
+            TriedForm(what="fast bias correction", recipe_id="x", drop=0.031, predicted_ms=5.0),
+            TriedForm(what="1 of 2 groups in float", recipe_id="y", drop=None, kept=1),
         ),
         "kept": (price("blocks.<3>", 0.4, 0.21),),
         "prices": (price("blocks.<3>", 0.4, 0.21), price("head", 0.1, 0.5)),

@@ -66,6 +66,7 @@ def test_a_counter_that_only_root_reads_says_how_to_open_it(tree):
     tree.write(LAPTOP)
     for zone in ("intel-rapl:0", "intel-rapl:0:0", "intel-rapl:1", "intel-rapl-mmio:0"):
         tree.deny(f"/sys/class/powercap/{zone}/energy_uj")
+    assert meters.sealed(tree)
     found, why = by_name(tree)
     assert found == {}
     assert why["powercap"].startswith("permission denied: /sys/class/powercap/intel-rapl")
@@ -74,6 +75,12 @@ def test_a_counter_that_only_root_reads_says_how_to_open_it(tree):
     )
     with pytest.raises(Missing, match=r"powercap: permission denied.*; pmic: no program vcgencmd"):
         meters.names(tree)
+
+
+def test_counters_that_are_open_or_not_there_are_not_sealed(tree):
+    assert not meters.sealed(tree)
+    tree.write(LAPTOP)
+    assert not meters.sealed(tree)
 
 
 def test_the_rails_of_a_pi_5(tree):

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 from edgeopt.devices.local import Local
 from edgeopt.harness.client import Client, RunnerFailed
+from edgeopt.harness.replies import Inferred, Input, Output, Written
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -98,12 +100,12 @@ def test_quit_and_the_end_of_input_end_it():
 
 
 def test_hello_says_where_it_runs(client):
-    machine = client.request("hello", 30)["machine"]
-    assert machine["arch"] == platform.machine()
-    assert machine["kernel"] == platform.release()
-    assert machine["cores"] >= 1
-    assert machine["memory_bytes"] > 1 << 28
-    assert machine["features"] == sorted(machine["features"])
+    machine = client.request("hello", 30).machine
+    assert machine.arch == platform.machine()
+    assert machine.kernel == platform.release()
+    assert machine.cores >= 1
+    assert machine.memory_bytes > 1 << 28
+    assert machine.features == sorted(machine.features)
 
 
 @pytest.mark.parametrize(
@@ -129,10 +131,10 @@ def test_a_profile_names_operators_with_a_time_for_each_run(client, model, tmp_p
     with pytest.raises(RunnerFailed, match="no inputs; send `inputs` first"):
         client.request("profile", 30, runs=4)
     client.request("inputs", 30, files=[samples(tmp_path)], count=5)
-    found = client.request("profile", 30, runs=6)["profile"]
-    assert [op["type"] for op in found["operators"]] == ["Mul", "Add"]
-    assert all(len(op["t_ns"]) == len(found["total_ns"]) == 8 for op in found["operators"])
-    assert client.request("block", 30, count=2)["t_ns"], "the session goes on"
+    found = client.request("profile", 30, runs=6).profile
+    assert [op.type for op in found.operators] == ["Mul", "Add"]
+    assert all(len(op.t_ns) == len(found.total_ns) == 8 for op in found.operators)
+    assert client.request("block", 30, count=2).t_ns, "the session goes on"
 
 
 def test_blocks_need_inputs(client, model):
@@ -144,19 +146,19 @@ def test_blocks_need_inputs(client, model):
 
 def test_open_describes_what_it_opened(client, model):
     opened = opening(client, model)
-    assert opened["version"]
-    assert opened["load_ns"] > 0
-    assert opened["rss_before_bytes"] > 1 << 20
-    assert opened["inputs"] == [{"name": "x", "dtype": "float32", "shape": [1, 3]}]
-    assert opened["outputs"] == [{"name": "y", "dtype": "float32", "shape": [1, 3]}]
-    assert client.request("facts", 30)["facts"]["providers"] == ["CPUExecutionProvider"]
+    assert opened.version
+    assert opened.load_ns > 0
+    assert opened.rss_before_bytes > 1 << 20
+    assert opened.inputs == [Input(name="x", dtype="float32", shape=[1, 3])]
+    assert opened.outputs == [Output(name="y", dtype="float32", shape=[1, 3])]
+    assert client.request("facts", 30).facts.providers == ["CPUExecutionProvider"]
 
 
 def test_answers_are_written_to_files(client, model, tmp_path):
     opening(client, model)
     x, out = samples(tmp_path), tmp_path / "y.npy"
     reply = client.request("infer", 30, inputs=[x], outputs=[str(out)], first=1, count=3)
-    assert reply == {"count": 3, "outputs": [{"dtype": "float32", "shape": [1, 3]}]}
+    assert reply == Inferred(count=3, outputs=[Written(dtype="float32", shape=[1, 3])])
     assert np.array_equal(np.load(out), 2 * np.load(x)[1:4] + 1)
 
 
@@ -170,23 +172,23 @@ def test_times_are_of_single_runs(client, model, tmp_path):
     opening(client, model)
     client.request("inputs", 30, files=[samples(tmp_path)], count=5)
     warm = client.request("warmup", 30, runs=4, seconds=0.0)
-    assert (warm["first_ns"] > 0, len(warm["t_ns"])) == (True, 4)
-    assert warm["peak_rss_bytes"] > 1 << 20
+    assert (warm.first_ns > 0, len(warm.t_ns)) == (True, 4)
+    assert warm.peak_rss_bytes > 1 << 20
     long = client.request("warmup", 30, runs=1, seconds=0.05)
-    assert sum(long["t_ns"]) > 0.01e9
+    assert sum(long.t_ns) > 0.01e9
     blocks = [client.request("block", 30, count=7) for _ in range(2)]
     for block in blocks:
-        assert len(block["t_ns"]) == 7
-        assert all(isinstance(t, int) and t > 0 for t in block["t_ns"])
-        assert block["before"].keys() == block["after"].keys() >= {"load_1m", "temperature_c"}
-        span = block["after"]["t_ns"] - block["before"]["t_ns"]
-        assert sum(block["t_ns"]) < span
-        assert block["before"]["t_ns"] < block["start_ns"] < block["after"]["t_ns"]
-    assert blocks[0]["after"]["t_ns"] < blocks[1]["start_ns"]
+        assert len(block.t_ns) == 7
+        assert all(isinstance(t, int) and t > 0 for t in block.t_ns)
+        assert block.before.load_1m is not None
+        span = block.after.t_ns - block.before.t_ns
+        assert sum(block.t_ns) < span
+        assert block.before.t_ns < block.start_ns < block.after.t_ns
+    assert blocks[0].after.t_ns < blocks[1].start_ns
 
 
 def test_the_canary_needs_no_session(client):
-    assert all(ns > 0 for ns in client.request("canary", 30).values())
+    assert all(ns > 0 for ns in asdict(client.request("canary", 30)).values())
 
 
 def test_a_second_session_takes_the_place_of_the_first(client, model, tmp_path):
@@ -203,12 +205,12 @@ def test_a_second_session_takes_the_place_of_the_first(client, model, tmp_path):
 
 def test_only_replies_are_on_stdout(loud, tmp_path):
     opened = opening(loud, "anything", "loud")
-    assert opened["version"] == "1.0"
+    assert opened.version == "1.0"
     x, out = samples(tmp_path), str(tmp_path / "y.npy")
     told = loud.request("infer", 30, inputs=[x], outputs=[out], first=0, count=2)
-    assert told["count"] == 2
+    assert told.count == 2
     assert np.array_equal(np.load(out), 2 * np.load(x)[:2])
-    assert loud.request("facts", 30)["facts"]["options"]["seen"] == "0 3"
+    assert loud.request("facts", 30).facts.options["seen"] == "0 3"
     said = (tmp_path / "runner.log").read_text()
     for words in ("importing the loud", "straight to descriptor 1", "running", "a child on stdout"):
         assert words in said
@@ -217,11 +219,11 @@ def test_only_replies_are_on_stdout(loud, tmp_path):
 def test_inputs_are_taken_in_turn_through_all_blocks(loud, tmp_path):
     """[0, 1, 2], [3, 4, 5], ... are known by their first number."""
     opening(loud, "anything", "loud")
-    assert loud.request("inputs", 30, files=[samples(tmp_path)], count=3) == {"count": 3}
+    assert loud.request("inputs", 30, files=[samples(tmp_path)], count=3).count == 3
     loud.request("warmup", 30, runs=1, seconds=0)
     loud.request("block", 30, count=2)
     loud.request("block", 30, count=3)
-    assert loud.request("facts", 30)["facts"]["options"]["seen"] == "0 3 6 0 3 6 0"
+    assert loud.request("facts", 30).facts.options["seen"] == "0 3 6 0 3 6 0"
 
 
 def test_a_number_that_is_none_is_an_error_and_no_answer(loud, tmp_path):
@@ -244,9 +246,9 @@ def test_it_needs_numpy_and_its_runtime_alone(model, tmp_path):
     with Client(device, log) as client:
         client.request("hello", 30)
         opening(client, model)
-        assert client.request("facts", 30)["facts"]["operators"]
+        assert client.request("facts", 30).facts.operators
         client.request("inputs", 30, files=[samples(tmp_path)], count=2)
-        assert len(client.request("block", 30, count=3)["t_ns"]) == 3
+        assert len(client.request("block", 30, count=3).t_ns) == 3
         with pytest.raises(RunnerFailed, match="ModuleNotFoundError: a board has no openvino"):
             opening(client, model, "openvino")
     assert "refused: edgeopt" not in log.read_text()

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 from edgeopt.devices.local import Local
+from edgeopt.harness.budget import QUICK
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.energy import energy
-from edgeopt.harness.gates import gates
+from edgeopt.harness.energy_figures import energy
+from edgeopt.harness.gates import run_gates
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 from edgeopt.runner import machine
 from edgeopt.runner.health import ACCOUNT
 
@@ -25,7 +28,7 @@ import sys, threading, time, types
 from edgeopt import runtimes
 from edgeopt.runner.__main__ import main
 
-class Session:
+class Measurement:
     inputs = outputs = []
     def __init__(self, path):
         self.spins = path == "spins"
@@ -40,7 +43,7 @@ class Session:
 
 module = types.ModuleType("waiting")
 module.version = lambda: "1.0"
-module.open_session = lambda path, threads, options: Session(path)
+module.open_session = lambda path, threads, options: Measurement(path)
 sys.modules["waiting"] = module
 runtimes.RUNTIMES["waiting"] = "waiting"
 sys.exit(main())
@@ -71,42 +74,45 @@ def client(tmp_path):
 
 def opening(client, tmp_path, path="waits"):
     np.save(tmp_path / "x.npy", np.zeros((2, 1), np.float32))
-    client.request("open", 30, runtime="waiting", path=path, threads=1, options={})
+    opened = client.request("open", 30, runtime="waiting", path=path, threads=1, options={})
     client.request("inputs", 30, files=[str(tmp_path / "x.npy")], count=2)
+    return opened
 
 
 def test_hello_and_health_are_complete(client):
     hello = client.request("hello", 30)
-    assert hello["machine"].keys() == {*machine.ACCOUNT, "why_null"}
-    health = client.request("health", 30, seconds=0.1)["health"]
-    assert health.keys() > ACCOUNT.keys()
-    assert health["watched_s"] == 0.1
-    assert 0 <= health["idle_share"] <= 1
+    assert asdict(hello.machine).keys() == {*machine.ACCOUNT, "why_null"}
+    health = client.request("health", 30, seconds=0.1).health
+    assert asdict(health).keys() > ACCOUNT.keys()
+    assert health.watched_s == 0.1
+    assert 0 <= health.idle_share <= 1
     with pytest.raises(RunnerFailed, match="seconds must be 0 or more"):
         client.request("health", 30, seconds=-1)
 
 
 def test_readings_around_a_block_are_values_or_have_a_reason(client, tmp_path):
-    why = client.request("hello", 30)["why_null"]
+    why = client.request("hello", 30).why_null
     opening(client, tmp_path)
     block = client.request("block", 30, count=3)
-    before, after = block["before"], block["after"]
-    assert {name for name, value in before.items() if value is None} <= why.keys()
-    assert before["cpu_ns"] < after["cpu_ns"]
-    assert before["idle_ns"] == after["idle_ns"] > 0
-    assert before["total_ticks"] <= after["total_ticks"]
+    before, after = block.before, block.after
+    assert {name for name, value in asdict(before).items() if value is None} <= why.keys()
+    assert before.cpu_ns < after.cpu_ns
+    assert before.idle_ns == after.idle_ns > 0
+    assert before.total_ticks <= after.total_ticks
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["waits", "spins"])
 def test_a_session_that_spins_while_it_waits_shows(client, tmp_path, path):
-    opening(client, tmp_path, path)
-    blocks = [client.request("block", 30, count=1)]
+    opened = opening(client, tmp_path, path)
+    replies = [client.request("block", 30, count=1)]
     for _ in range(2):
         time.sleep(0.3)
-        blocks.append(client.request("block", 30, count=1))
-    raw = {"timed": {"x": {"title": path, "launches": [{"blocks": blocks}]}}}
-    found = next(f for f in gates(raw) if f.check == "waiting")
+        replies.append(client.request("block", 30, count=1))
+    blocks = [Block(round=i, position=0, **asdict(reply)) for i, reply in enumerate(replies)]
+    timed = Timed("x", path, [Launch(opened.loaded, 1, [1], None, blocks=blocks)])
+    session = Measurement(QUICK, 0, {"x": timed}, "x", None)
+    found = next(f for f in run_gates(session) if f.check == "waiting")
     assert found.state == {"waits": "ok", "spins": "warning"}[path], found.found
 
 
@@ -116,8 +122,8 @@ def test_energy_is_metered_or_says_why_not(client, tmp_path):
     found = energy([reply])
     assert (found.gross_mj is None) == ("gross_mj" in found.why_null)
     assert found.gross_mj is None or found.gross_mj > 0
-    if not reply["meters"]:
-        assert reply["why_null"].keys() == {"powercap", "pmic", "ina3221", "nvml"}
+    if not reply.meters:
+        assert reply.why_null.keys() == {"powercap", "pmic", "ina3221", "nvml"}
 
 
 def test_energy_needs_a_session(client):

@@ -126,15 +126,15 @@ def test_a_runner_opens_it_as_any_other(gpu, net, tmp_path):
         first = client.request("open", 60, **opening)
         again = client.request("open", 60, **opening)
         client.request("infer", 60, inputs=inputs, outputs=outputs, first=0, count=3)
-        facts = client.request("facts", 60)["facts"]
-    assert first["version"] == "10.9.0.34 (sm_87, 8 processors)"
-    assert first["compile_ns"] > 0
-    assert again["compile_ns"] is None
-    assert "was built before" in again["why_null"]["compile_ns"]
+        facts = client.request("facts", 60).facts
+    assert first.version == "10.9.0.34 (sm_87, 8 processors)"
+    assert first.compile_ns > 0
+    assert again.compile_ns is None
+    assert "was built before" in again.why_null["compile_ns"]
     want = [expected(net, one(i))[0] for i in range(3)]
     np.testing.assert_allclose(np.load(outputs[0]), want, atol=1e-6)
-    assert (facts["total"], facts["delegated"]) == (9, 9)
-    assert facts["options"] == {name: str(value) for name, value in OPTIONS.items()}
+    assert (facts.total, facts.delegated) == (9, 9)
+    assert facts.options == {name: str(value) for name, value in OPTIONS.items()}
 
 
 def imported(log):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeopt.domain.layers import Group, GroupNoise, NoiseTable
+from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.search import prices
 from edgeopt.search.prices import CONVERT_NS
@@ -13,10 +13,10 @@ from edgeopt.search.prices import CONVERT_NS
 
 def noise(first, layers, alone, without, elements=0):
     group = Group(first=first, last=first + len(layers) - 1, layers=layers, elements=elements)
-    return GroupNoise(group=group, alone=alone, without=without)
+    return GroupSensitivity(group=group, alone=alone, without=without)
 
 
-TABLE = NoiseTable(
+TABLE = LayerSensitivity(
     plain=1.0,
     groups=(
         noise(0, ("a",), alone=0.1, without=0.9, elements=1_000_000),
@@ -49,7 +49,9 @@ INT8 = profile(
 
 
 def test_a_price_is_the_time_that_its_own_operators_take_longer():
-    found = {price.group.layers[0]: price for price in prices.prices(TABLE, [[FP32]], [[INT8]])}
+    found = {
+        price.group.layers[0]: price for price in prices.price_groups(TABLE, [[FP32]], [[INT8]])
+    }
     assert found["a"].fp32_ms == pytest.approx(4.0)
     assert found["a"].int8_ms == pytest.approx(1.1)  # with the conversion before it
     assert found["a"].cost_ms == pytest.approx(2.9 + CONVERT_NS)  # a million values
@@ -58,17 +60,17 @@ def test_a_price_is_the_time_that_its_own_operators_take_longer():
 
 
 def test_the_gain_is_the_mean_of_both_ways_to_ask_and_never_negative():
-    found = {price.group.layers[0]: price.gain for price in prices.prices(TABLE, (), ())}
+    found = {price.group.layers[0]: price.gain for price in prices.price_groups(TABLE, (), ())}
     assert found == pytest.approx({"a": 0.1, "b": 0.55, "d": 0.0})
 
 
 def test_the_best_value_comes_first():
     """By gain alone where no times are known: no price is made up."""
-    unpriced = prices.prices(TABLE, (), ())
+    unpriced = prices.price_groups(TABLE, (), ())
     assert [price.group.layers[0] for price in unpriced] == ["b", "a", "d"]
     assert {price.cost_ms for price in unpriced} == {None}
     cheap = profile(("Conv", 1.0), ("Conv", 9.0), ("Conv", 9.0), ("Conv", 1.0))
-    priced = prices.prices(TABLE, [[cheap]] * 3, [[INT8]] * 3)
+    priced = prices.price_groups(TABLE, [[cheap]] * 3, [[INT8]] * 3)
     assert [price.group.layers[0] for price in priced] == ["a", "b", "d"]
 
 
@@ -91,7 +93,7 @@ def test_a_price_below_what_launches_differ_by_is_none(fp32, int8, told):
     table = msgspec.structs.replace(
         TABLE, groups=tuple(noise(i, layers, 0.3, 0.7) for i, layers in enumerate(("a", "bc", "d")))
     )
-    found = prices.prices(table, launches(*fp32), launches(*int8))
+    found = prices.price_groups(table, launches(*fp32), launches(*int8))
     own = next(price for price in found if price.group.first == 0)
     assert own.cost_low_ms < own.cost_ms < own.cost_high_ms
     assert (own.cost_low_ms > 0) == told
@@ -101,7 +103,9 @@ def test_a_price_below_what_launches_differ_by_is_none(fp32, int8, told):
 def test_turns_that_vary_within_a_launch_widen_a_price():
     def told(*turns):
         first = [[one for [one] in launches(*turns)]] * 3
-        found = prices.prices(TABLE, first, [[one for [one] in launches(*[1.0] * len(turns))]] * 3)
+        found = prices.price_groups(
+            TABLE, first, [[one for [one] in launches(*[1.0] * len(turns))]] * 3
+        )
         own = next(price for price in found if price.group.first == 0)
         return own.cost_high_ms - own.cost_low_ms
 
@@ -110,32 +114,32 @@ def test_turns_that_vary_within_a_launch_widen_a_price():
 
 def test_a_launch_of_another_graph_gives_no_price():
     fewer = profile(("Conv", 1.0), ("Conv", 1.0))
-    found = prices.prices(TABLE, [[FP32], [fewer]], [[INT8], [INT8]])
+    found = prices.price_groups(TABLE, [[FP32], [fewer]], [[INT8], [INT8]])
     assert {(price.cost_ms, price.cost_low_ms) for price in found} == {(None, None)}
 
 
 def test_a_profile_of_another_graph_gives_no_price():
     fewer = profile(("Conv", 1.0), ("Conv", 1.0))
-    assert {price.cost_ms for price in prices.prices(TABLE, [[fewer]], [[INT8]])} == {None}
-    assert {price.cost_ms for price in prices.prices(TABLE, [[FP32]], [[fewer]])} == {None}
+    assert {price.cost_ms for price in prices.price_groups(TABLE, [[fewer]], [[INT8]])} == {None}
+    assert {price.cost_ms for price in prices.price_groups(TABLE, [[FP32]], [[fewer]])} == {None}
 
 
 def test_what_gives_nothing_is_not_kept():
-    kept = prices.worth_keeping(prices.prices(TABLE, [[FP32]], [[INT8]]))
+    kept = prices.worth_keeping(prices.price_groups(TABLE, [[FP32]], [[INT8]]))
     assert {price.group.layers[0] for price in kept} == {"a", "b"}
 
 
 def test_the_predicted_time_adds_up():
-    chosen = prices.prices(TABLE, [[FP32]], [[INT8]])[:2]
+    chosen = prices.price_groups(TABLE, [[FP32]], [[INT8]])[:2]
     assert prices.predicted_ms(5.0, chosen) == pytest.approx(5 + sum(p.cost_ms for p in chosen))
     assert prices.predicted_ms(5.0, []) == 5.0
-    assert prices.predicted_ms(5.0, prices.prices(TABLE, (), ())) is None
+    assert prices.predicted_ms(5.0, prices.price_groups(TABLE, (), ())) is None
 
 
 @given(st.integers(0, 60))
 def test_the_ladder_rises_and_never_reaches_all(count):
-    chosen = [prices.prices(TABLE, (), ())[0]] * count
-    steps = list(prices.ladder(chosen))
+    chosen = [prices.price_groups(TABLE, (), ())[0]] * count
+    steps = list(prices.counts(chosen))
     assert steps == sorted(set(steps))
     assert all(0 < step < count for step in steps)
     assert not steps or steps[0] == 1

@@ -12,7 +12,7 @@ from edgeopt.report import obstacle_words
 from edgeopt.search import providers
 from edgeopt.search.find import is_own_fp32, is_plain
 from edgeopt.search.options import variants
-from edgeopt.search.space import space
+from edgeopt.search.space import recipe_space
 from tests.search.test_find import record
 from tests.search.test_space import profile, rule, source
 
@@ -27,7 +27,7 @@ BOX = profile(
 
 def added(there, of=BOX):
     """What comes after the profile's own recipes."""
-    own, found = (space(of, (), 4, source(), convert.find, given) for given in ({}, there))
+    own, found = (recipe_space(of, (), 4, source(), convert.find, given) for given in ({}, there))
     assert found.recipes[: len(own.recipes)] == own.recipes
     return [str(recipe) for recipe in found.recipes[len(own.recipes) :]]
 
@@ -79,7 +79,7 @@ def test_a_runtime_that_the_profile_does_not_serve_adds_nothing():
 
 
 def left(of, there):
-    found = space(of, (), 4, source(), convert.find, there).left_out
+    found = recipe_space(of, (), 4, source(), convert.find, there).left_out
     return [(one.runtime, one.precision, obstacle_words.reason(one.why)) for one in found]
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from edgeopt.domain.recipe import Recipe
 from edgeopt.report import single_words
-from edgeopt.search.single import NoSingle, single
+from edgeopt.search.single import NoSingle, best_single
 from tests.search.test_choose import ONE_POINT, drop, latency, record, verdict
 
 BASE = Recipe(runtime="onnxruntime", precision="fp32")
@@ -33,7 +33,7 @@ def scored(recipe, lost=0.0, **changes):
 
 def found(**targets):
     baselines = dict.fromkeys(targets, BASE.id)
-    return single_words.in_words(single(targets, baselines, ONE_POINT))
+    return single_words.in_words(best_single(targets, baselines, ONE_POINT))
 
 
 def test_the_least_geometric_mean_of_what_qualifies_everywhere():
@@ -135,6 +135,6 @@ def test_what_is_lacking_is_a_value():
         "phone": [scored(BASE), scored(FP16, lost=0.5)],
     }
     baselines = dict.fromkeys(targets, BASE.id)
-    assert single(targets, baselines, ONE_POINT) == NoSingle(
+    assert best_single(targets, baselines, ONE_POINT) == NoSingle(
         ("pi", "intel"), nearest=targets["pi"][0], lacking=("pi",)
     )

@@ -9,7 +9,7 @@ from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.report import obstacle_words
-from edgeopt.search.space import Space, installed, space, thread_counts
+from edgeopt.search.space import Space, installed, recipe_space, thread_counts
 from edgeopt.search.space import without as space_without
 from edgeopt.sources.source import Source
 
@@ -60,7 +60,7 @@ def source(operators=("Conv", "Gemm"), exported=None, **fields):
 
 
 def found(*rules, features=(), cores=4, of=None, **fields) -> Space:
-    return space(profile(*rules, **fields), features, cores, of or source(), convert.find)
+    return recipe_space(profile(*rules, **fields), features, cores, of or source(), convert.find)
 
 
 def only_left_out(*rules, **fields):

@@ -12,7 +12,7 @@ from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Executed, Parity, Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
-from edgeopt.search.alternatives import alternatives
+from edgeopt.search.alternatives import other_integers
 from edgeopt.search.worth import chances, lost
 
 LIMITS = Constraints(max_drop=0.01)
@@ -163,7 +163,7 @@ def test_a_compressed_model_is_one_of_its_own(records, expected):
 @pytest.mark.parametrize("library", ["nncf", "onnxruntime", "ai-edge-quantizer", "tensorflow"])
 def test_alternatives_differ_from_what_was_tried(library):
     first = Quantization(library=library, calibration="min-max")
-    found = alternatives(first)
+    found = other_integers(first)
     assert found
     assert first not in found
     assert len(set(found)) == len(found)

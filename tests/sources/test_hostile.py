@@ -131,6 +131,7 @@ class Touch:
         return os.system, (f"touch {self.path}",)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_home")
 def test_skops_runs_no_function_that_a_file_names(tmp_path, mark, inspect):
     import skops.io

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import canonical_onnx, old_opset
 from edgeopt.sources import onnx as onnx_source
+from edgeopt.sources.request import PrepareRequest
 
 X = np.random.default_rng(0).normal(size=(1, 4, 3, 3)).astype(np.float32)
 PER_CHANNEL = np.array([0.5, 1.5, 2.0, 3.0], np.float32)
@@ -98,10 +99,11 @@ def test_a_whole_source_is_raised_before_it_is_run(tmp_path):
     path = tmp_path / "old.onnx"
     onnx.save_model(model(nodes, opset, X.shape, weights), path)
     np.savez(tmp_path / "sample.npz", x=X)
-    made = onnx_source.prepare(
-        {"path": str(path), "shapes": {"x": list(X.shape)}, "folder": str(tmp_path),
-         "sample": str(tmp_path / "sample.npz")}
+    request = PrepareRequest(
+        path=str(path), shapes={"x": X.shape}, folder=str(tmp_path),
+        sample=str(tmp_path / "sample.npz"),
     )  # fmt: skip
-    assert any("too old" in note for note in made["notes"])
-    session = ort.InferenceSession(made["onnx"], providers=["CPUExecutionProvider"])
+    made = onnx_source.prepare(request)
+    assert any("too old" in note for note in made.notes)
+    session = ort.InferenceSession(made.onnx, providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"x": X})[0], right(X), rtol=1e-5)

@@ -42,7 +42,7 @@ def test_tensors_are_matched_by_name_and_by_position_where_none_matches(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     form = onnx_form.write(model, {"a": A, "b": B}, ["minus", "times"], tmp_path)
-    session = ort.InferenceSession(form["onnx"], providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(form.onnx, providers=["CPUExecutionProvider"])
     minus, times = session.run(["minus", "times"], {"a": A, "b": B})
     np.testing.assert_array_equal(minus, A - B)
     np.testing.assert_array_equal(times, A * B)

@@ -5,6 +5,7 @@ import pytest
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import module
+from edgeopt.sources.request import InspectRequest
 from edgeopt.sources.source import sha256_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("at_home")]
@@ -116,8 +117,8 @@ def test_tensors_in_groups_and_by_keyword(tmp_path, tiny, kind):
     given = {"tuple": ((a, b),), "dict": ({0: a, 1: b},), "keyword": (a,)}[kind]
     kwargs = {"shift": b} if kind == "keyword" else None
     path = tiny.export(module, tmp_path / "m.pt2", *given, kwargs=kwargs)
-    specs = exported_program.inspect({"path": str(path)})["inputs"]
-    assert [spec["shape"] for spec in specs] == [[1, 4], [1, 4]]
+    specs = exported_program.inspect(InspectRequest(path=str(path))).inputs
+    assert [spec.shape for spec in specs] == [(1, 4), (1, 4)]
     flat = flat_program.module(exported_program.read(str(path)))
     again = torch.export.export(flat, (a, b)).module()  # as `prepare` writes it
     torch.testing.assert_close(again(a, b)[0], module(*given, **(kwargs or {})))

@@ -10,6 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import trial
+from edgeopt.sources.request import PrepareRequest
+from edgeopt.sources.source import OpenSpec
 
 RANDOM = np.random.default_rng(0)
 NODE = helper.make_node
@@ -36,12 +38,12 @@ def asked(tmp_path, nodes, outputs, constants=(), opset=17, samples=6):
     )
     np.savez(tmp_path / "trials.npz", x=x.astype(np.float32))
     np.savez(tmp_path / "sample.npz", x=x[0].astype(np.float32))
-    argument = {
-        "module": "edgeopt.sources.onnx", "path": str(path), "folder": str(tmp_path),
-        "shapes": {"x": [1, 4, 6, 6]}, "inputs": [{"name": "x", "dtype": "float32"}],
-        "sample": str(tmp_path / "sample.npz"), "trials": str(tmp_path / "trials.npz"),
-    }  # fmt: skip
-    return trial.prepare(argument), x.astype(np.float32)
+    request = PrepareRequest(
+        format="onnx", path=str(path), folder=str(tmp_path), shapes={"x": (1, 4, 6, 6)},
+        inputs=(OpenSpec(name="x", dtype="float32", shape=None),),
+        sample=str(tmp_path / "sample.npz"), trials=str(tmp_path / "trials.npz"),
+    )  # fmt: skip
+    return trial.prepare(request), x.astype(np.float32)
 
 
 DROPOUT = [NODE("Dropout", ["x", "ratio", "yes"], ["y"], seed=7)]
@@ -65,7 +67,7 @@ def test_a_random_source_is_refused_by_name(tmp_path, nodes, constants):
 def test_drop_out_that_drops_nothing_is_no_random_source(tmp_path):
     off = [constant("ratio", np.float32(0.0)), constant("yes", np.True_)]
     made, _ = asked(tmp_path, DROPOUT, [value("y", [1, 4, 6, 6])], off)
-    assert made["warnings"] == []
+    assert made.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -112,9 +114,9 @@ LEARNED = [constant(name, RANDOM.uniform(0.5, 2, 4).astype(np.float32)) for name
 def test_normalization_by_the_sample_is_told_and_computed(tmp_path, opset, attributes):
     nodes = normalization(opset, epsilon=1e-3, **attributes)
     made, x = asked(tmp_path, nodes, [value("y", [1, 4, 6, 6])], LEARNED, opset)
-    assert "training mode" in made["warnings"][0]
-    assert "model.eval()" in made["warnings"][0]
-    session = ort.InferenceSession(made["onnx"], providers=["CPUExecutionProvider"])
+    assert "training mode" in made.warnings[0]
+    assert "model.eval()" in made.warnings[0]
+    session = ort.InferenceSession(made.onnx, providers=["CPUExecutionProvider"])
     weight, bias = (numpy_helper.to_array(t)[:, None, None] for t in LEARNED[:2])
     sample = x[3]
     mean, variance = sample.mean((2, 3), keepdims=True), sample.var((2, 3), keepdims=True)
@@ -124,7 +126,7 @@ def test_normalization_by_the_sample_is_told_and_computed(tmp_path, opset, attri
 
 def test_normalization_in_evaluation_mode_is_left_alone(tmp_path):
     made, _ = asked(tmp_path, normalization(17), [value("y", [1, 4, 6, 6])], LEARNED)
-    assert made["warnings"] == []
+    assert made.warnings == ()
 
 
 def test_a_batch_of_vectors_has_no_variance_in_one_sample(tmp_path):
@@ -142,8 +144,6 @@ def test_a_batch_of_vectors_has_no_variance_in_one_sample(tmp_path):
 def test_a_pytorch_program_in_training_mode(tmp_path):
     import torch
 
-    from edgeopt.sources import exported_program
-
     torch.manual_seed(0)
     module = torch.nn.Sequential(torch.nn.Conv2d(4, 3, 1), torch.nn.BatchNorm2d(3)).train()
     x = torch.randn(1, 4, 6, 6)
@@ -154,12 +154,12 @@ def test_a_pytorch_program_in_training_mode(tmp_path):
     np.savez(tmp_path / "x.npz", input=x.numpy())
     folder = tmp_path / "work"
     folder.mkdir()
-    argument = {
-        "module": exported_program.__name__, "path": str(path), "folder": str(folder),
-        "inputs": [{"name": "input", "dtype": "float32"}], "shapes": {"input": list(x.shape)},
-        "sample": str(tmp_path / "x.npz"), "trials": None,
-    }  # fmt: skip
-    made = trial.prepare(argument)
-    assert "training mode" in made["warnings"][0]
-    session = ort.InferenceSession(made["onnx"], providers=["CPUExecutionProvider"])
+    request = PrepareRequest(
+        format="pt2", path=str(path), folder=str(folder),
+        inputs=(OpenSpec(name="input", dtype="float32", shape=None),),
+        shapes={"input": tuple(x.shape)}, sample=str(tmp_path / "x.npz"),
+    )  # fmt: skip
+    made = trial.prepare(request)
+    assert "training mode" in made.warnings[0]
+    session = ort.InferenceSession(made.onnx, providers=["CPUExecutionProvider"])
     np.testing.assert_allclose(session.run(None, {"input": x.numpy()})[0], right, atol=1e-4)

@@ -69,7 +69,7 @@ def read_all(folder: Path) -> None:
     outputs.write_report(found)
     terminal.summary(found, run_folder.profiles(folder), published.rows())
     compare_table.render(comparing.compare(found))
-    asked = explaining.Asked()
+    asked = explaining.Question()
     records = list(found.records)
     for one in explaining.chosen_pair(found, TARGET, records, asked):
         explaining._runs(one)

@@ -83,8 +83,8 @@ from tests.targets.my_board import complaint
         ),
         pytest.param(
             'runtime = "litert"',
-            'runtime = "mnn"',
-            "line 24: recipes[0].runtime: unknown runtime 'mnn'; "
+            'runtime = "tvm"',
+            "line 24: recipes[0].runtime: unknown runtime 'tvm'; "
             "known: " + ", ".join(targets.offers()),
             id="unknown runtime",
         ),

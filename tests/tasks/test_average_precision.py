@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,15 @@ def test_equals_the_library_at_each_overlap_class_and_size(seed):
     np.testing.assert_allclose(every_precision(truth, found), theirs, rtol=0, atol=1e-6)
     assert np.isnan(theirs[:, -1]).all()  # a class without objects
     assert 0.05 < np.nanmean(theirs) < 0.95
+
+
+@pytest.mark.parametrize("seed", range(300, 305))
+def test_equals_the_library_for_boxes_that_are_no_whole_pixels(seed):
+    truth, found = scene(seed, count=20)
+    truth = replace(truth, boxes=truth.boxes * 1.0137, area=truth.area * 1.0137**2)
+    found = replace(found, boxes=found.boxes * 1.0137)
+    theirs, _ = coco.precision(truth, found)
+    np.testing.assert_allclose(every_precision(truth, found), theirs, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("most", [1, 3, 10])

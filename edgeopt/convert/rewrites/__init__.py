@@ -63,6 +63,7 @@ RULES = {
     "average": Rule("padded AveragePool as Pad and AveragePool", pools.apply_average),
     "uneven": Rule("padded AveragePool as Pad and AveragePool", pools.apply_uneven_average),
     "reductions": Rule("axes of reductions as numbers", reductions.apply),
+    "strides": Rule("strides of pools in numbers", pools.apply_strides),
     "dilated": Rule("dilated MaxPool as the largest of slices", pools.apply_dilated),
 }
 
@@ -80,6 +81,8 @@ TOOLS = {
         "sequences", "functions", "soft shrink", "shrink", "pads", "passed", "uneven",
         "reductions",
     ),
+    # 3.6.1 pads SAME_LOWER at the other end, and divides by the strides of a pool that says none.
+    "mnn": ("sequences", "functions", "soft shrink", "shrink", "pads", "strides"),
     "openvino": ("functions",),
 }  # fmt: skip
 

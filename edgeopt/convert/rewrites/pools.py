@@ -161,3 +161,18 @@ def _slice(
     axes = range(2, 2 + len(first))
     bounds = [editor.integers(numbers, output) for numbers in (first, last, axes, steps)]
     return node("Slice", [value, *bounds], output)
+
+
+def apply_strides(editor: Editor) -> int:
+    """Pools that leave out their strides, which are 1 then, with them."""
+    return editor.replace(_with_strides)
+
+
+def _with_strides(one: Any) -> list[Any] | None:
+    about = attributes(one)
+    if one.op_type not in ("AveragePool", "MaxPool") or "strides" in about:
+        return None
+    strides = [1] * len(about["kernel_shape"])
+    made = node(one.op_type, list(one.input), one.output[0], strides=strides, **about)
+    made.output.extend(one.output[1:])
+    return [made]

@@ -11,6 +11,7 @@ from tests.runtimes.exported.archives import PROGRAM, WEIGHTS, Archive
 PARTS = [PROGRAM, WEIGHTS, "data/weights/weight_0", "data/sample_inputs/model.pt", "byteorder"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("part", PARTS)
 def test_one_flipped_bit(saved, tmp_path, part, trusted):
@@ -26,6 +27,7 @@ def test_one_flipped_bit(saved, tmp_path, part, trusted):
         exported.load(str(path), trusted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_damage_is_no_matter_of_trust_in_a_part_that_nobody_knows_either(saved, tmp_path, method):
     path = tmp_path / "m.pt2"
@@ -57,6 +59,7 @@ def without_version(archive):
     archive.parts["archive_version"] = b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -74,6 +77,7 @@ def test_a_part_that_is_not_whole(saved, tmp_path, change, said, trusted):
         exported.load(str(archive.write(tmp_path / "m.pt2")), trusted)
 
 
+@pytest.mark.slow
 def test_a_member_that_is_larger_than_the_file(saved, tmp_path):
     """Overlapping members, or a size that is a lie."""
     whole = bytearray(saved["Net"].read_bytes())
@@ -87,6 +91,7 @@ def test_a_member_that_is_larger_than_the_file(saved, tmp_path):
         exported.load(str(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [0.3, 0.99])
 def test_truncated(saved, tmp_path, kept):
     content = saved["Net"].read_bytes()

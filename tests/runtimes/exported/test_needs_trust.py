@@ -182,6 +182,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_more_than_data_is_refused_by_name(saved, tmp_path, mark, case):
     name, change, said = CASES[case]
@@ -195,6 +196,7 @@ def test_more_than_data_is_refused_by_name(saved, tmp_path, mark, case):
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_trust_lets_it_run(saved, tmp_path, mark):
     archive = Archive(saved["Net"])
     pickled_weight(archive, mark)
@@ -203,6 +205,7 @@ def test_trust_lets_it_run(saved, tmp_path, mark):
     assert mark.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [part("data/sample_inputs/model.pt"), metadata_is_left_out])
 def test_what_nobody_needs_is_left_out(saved, tmp_path, mark, change):
     archive = Archive(saved["Net"])
@@ -212,6 +215,7 @@ def test_what_nobody_needs_is_left_out(saved, tmp_path, mark, change):
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_archives_that_two_readers_read_differently(saved, tmp_path):
     whole = Archive(saved["Net"])
     compressed = whole.write(tmp_path / "a.pt2", zipfile.ZIP_DEFLATED)

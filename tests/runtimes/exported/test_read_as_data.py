@@ -10,6 +10,7 @@ from edgeopt.runtimes.exported import program, rules
 NAMES = ["Net", "Sizes", "Branches", "Named", "Lowered"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plain_program_is_the_same(saved, name):
     path = str(saved[name])
@@ -24,6 +25,7 @@ def test_a_plain_program_is_the_same(saved, name):
     )
 
 
+@pytest.mark.slow
 def test_guards_hold_as_before(saved):
     """The sample inputs are left out; PyTorch checks guards only where there are some."""
     module = exported.load(str(saved["Sizes"])).module()
@@ -31,6 +33,7 @@ def test_guards_hold_as_before(saved):
         module((torch.randn(65, 8), torch.randn(6, 8)), shift=torch.randn(4))
 
 
+@pytest.mark.slow
 def test_tied_weights_stay_one(saved):
     state = exported.load(str(saved["Net"])).state_dict
     assert state["last.weight"].data_ptr() == state["again.weight"].data_ptr()

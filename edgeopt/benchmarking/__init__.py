@@ -1,0 +1,1 @@
+"""`bench` and its modes, `explain` and `doctor`: what is there is timed and explained."""

@@ -1,0 +1,39 @@
+"""ON THE HOST. The files of a head that a bundle carries: its own, and those that these import."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from edgeopt.decoding import HEADS
+
+_ROOM = "edgeopt.decoding"
+_WITH_ANY = ("detections", "placement", "outputs")
+
+
+def files(head):
+    """{path in the bundle: text} of a head: a package `decoding`, without edgeopt.
+
+    Raises:
+        KeyError: there is no such head.
+    """
+    waiting, texts = [HEADS[head], *_WITH_ANY], {}
+    while waiting:
+        module = waiting.pop()
+        path = f"decoding/{module}.py"
+        if path not in texts:
+            text = Path(__file__).with_name(f"{module}.py").read_text("utf-8")
+            texts[path] = text.replace(f"from {_ROOM}", "from decoding")
+            waiting += _imported(text)
+    return {"decoding/__init__.py": "", **dict(sorted(texts.items()))}
+
+
+def _imported(text):
+    """The modules of this room that a text imports."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and node.module == _ROOM:
+            found += [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith(f"{_ROOM}."):
+            found.append(node.module.rpartition(".")[2])
+    return found

@@ -1,0 +1,41 @@
+"""What answers are scored by: one value, from the request and the source's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeopt.datasets.metric import Metric
+from edgeopt.domain.run import Constraints
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a run scores.
+
+    Attributes:
+        metric: of the output that is scored.
+        output: its name.
+        constraints: what a candidate must keep.
+        slice_by: columns of the data by which scores are sliced, besides the class.
+    """
+
+    metric: Metric
+    output: str
+    constraints: Constraints
+    slice_by: tuple[str, ...] = ()
+
+    @property
+    def max_drop(self) -> float:
+        """What may be lost over all samples."""
+        return self.constraints.max_drop
+
+    @property
+    def max_slice_drop(self) -> float:
+        """What a slice may lose; as all of the samples where nothing was said of slices."""
+        limit = self.constraints.max_slice_drop
+        return self.constraints.max_drop if limit is None else limit
+
+    @property
+    def slices_decide(self) -> bool:
+        """Whether a slice can disqualify a candidate."""
+        return self.constraints.max_slice_drop is not None
