@@ -9,6 +9,7 @@ import pytest
 from edgeopt.decoding import ctc as decoding_ctc
 from edgeopt.decoding.placement import placement
 from edgeopt.domain.errors import BadInput
+from edgeopt.tasks import known
 from edgeopt.tasks.ctc import Ctc, alphabet_of
 from edgeopt.tasks.detection import Detection
 from edgeopt.tasks.embedding import Directions, Embedding, Identities, Pairs
@@ -103,6 +104,11 @@ def judged(row, spoiled=0.0):
 
 def measures(name):
     return [m for m in ALL[name].task.measures if m.name not in NOT_OF_THIS_TRUTH.get(name, ())]
+
+
+def test_every_task_is_in_the_table_and_has_a_row():
+    assert {row.task.name for row in ROWS.values()} == set(known.TASKS)
+    assert {type(row.task) for row in ROWS.values()} == {known.load(one) for one in known.TASKS}
 
 
 @pytest.mark.parametrize("name", ROWS)

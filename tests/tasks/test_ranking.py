@@ -81,6 +81,20 @@ def test_a_worked_case():
     assert ranking.ndcg(found, 3).value() == pytest.approx((1 + 1 / 2) / 3)
 
 
+def test_values_of_ir_measures():
+    """ir-measures 0.4 (nDCG@10, RR, R@5, Success@10, Success@1) of these very lists."""
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(40, 30))
+    relevance = rng.integers(0, 4, (40, 30)) * (rng.random((40, 30)) < 0.1)
+    relevance[:, 0] = np.maximum(relevance[:, 0], relevance.max(axis=1) == 0)
+    found = lists_of(scores, relevance.astype(float))
+    assert ranking.ndcg(found, 10).value() == pytest.approx(0.2150909406993032)
+    assert ranking.reciprocal_rank(found).value() == pytest.approx(0.2727545501227041)
+    assert ranking.recall(found, 5).value() == pytest.approx(0.15791666666666665)
+    assert ranking.hit_rate(found, 10).value() == pytest.approx(0.675)
+    assert ranking.hit_rate(found, 1).value() == pytest.approx(0.15)
+
+
 @given(st.sampled_from([*METRICS, "ndcg"]), st.integers(0, 10_000), st.integers(1, 6))
 def test_a_resample_is_the_metric_of_the_resampled(name, seed, k):
     metric = {**METRICS, "ndcg": ranking.ndcg}[name]
