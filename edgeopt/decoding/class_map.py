@@ -18,7 +18,7 @@ WANTS = (
 
 
 def decode(outputs, size, placement, threshold=0.5):
-    """int64[height, width] of the image: the class of each pixel.
+    """int16[height, width] of the image: the class of each pixel. Thousands are kept at a time.
 
     With one plane of scores it is 1 where its probability is above `threshold`, else 0.
 
@@ -33,8 +33,8 @@ def decode(outputs, size, placement, threshold=0.5):
     if planes.dtype.kind in "iu":
         return _nearest(planes, size, placement)
     if len(planes) == 1:
-        return (_enlarged(probabilities(planes), size, placement)[0] > threshold).astype(np.int64)
-    return _enlarged(planes, size, placement).argmax(axis=0)
+        return (_enlarged(probabilities(planes), size, placement)[0] > threshold).astype(np.int16)
+    return _enlarged(planes, size, placement).argmax(axis=0).astype(np.int16)
 
 
 def count(outputs, size):
@@ -112,4 +112,4 @@ def _nearest(numbers, size, placement):
         np.clip(np.round(places), 0, side - 1).astype(np.int64)
         for places, side in zip(_both(numbers, size, placement), numbers.shape)
     )
-    return numbers[rows[:, None], columns]
+    return numbers[rows[:, None], columns].astype(np.int16)

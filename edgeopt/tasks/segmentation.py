@@ -206,7 +206,7 @@ class Segmentation:
     measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
 
     def answers(self, outputs: Outputs, contexts: Sequence[Placement]) -> list[np.ndarray]:
-        """int[height, width] of each image, in its own pixels.
+        """int16[height, width] of each image, in its own pixels.
 
         Raises:
             BadInput: no output, or more than one, is a map.

@@ -70,7 +70,7 @@ def _mask_of(image: Path, folder: Path) -> Path:
 
 
 def pixels(path: Path, classes: int, binary: bool = False) -> np.ndarray:
-    """int32[height, width]: the class of each pixel, -1 where there is none.
+    """int16[height, width]: the class of each pixel, -1 where there is none.
 
     Args:
         classes: how many there are. binary: whether 255 stands for class 1 (`are_binary`).
@@ -80,7 +80,7 @@ def pixels(path: Path, classes: int, binary: bool = False) -> np.ndarray:
     """
     found = _numbers(path)
     if binary:
-        return (found > 0).astype(np.int32)
+        return (found > 0).astype(np.int16)
     found = np.where(found == IGNORED, -1, found)
     if found.max() >= classes:
         raise BadInput(
@@ -88,7 +88,7 @@ def pixels(path: Path, classes: int, binary: bool = False) -> np.ndarray:
             f"to {classes - 1}).",
             "Number the classes as the model's output does; 255 is no class.",
         )
-    return found
+    return found.astype(np.int16)
 
 
 def are_binary(paths: tuple[Path, ...]) -> bool:

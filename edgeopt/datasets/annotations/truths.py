@@ -59,7 +59,7 @@ def _poses(objects: Objects) -> keypoints.Poses:
 
 
 def maps(annotated: Annotated, classes: int) -> list[np.ndarray]:
-    """int32[height, width] of each image: the class of each pixel, -1 where there is none.
+    """int16[height, width] of each image: the class of each pixel, -1 where there is none.
 
     Raises:
         BadInput: there are no masks, or one cannot be read or holds a class beyond `classes`.
