@@ -1,0 +1,119 @@
+"""ON THE DEVICE AND HOST. From an image to a model's input, as the bundle records it.
+
+The image is one of Pillow's, upright and RGB; Pillow itself is not imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from edgeopt.decoding.placement import WAYS, placement
+
+LAYOUTS, ORDERS, DTYPES = ("nchw", "nhwc"), ("rgb", "bgr"), ("float32", "uint8")
+#: Pillow's numbers. Its filters smooth where an image becomes smaller; OpenCV's do not.
+FILTERS = {"nearest": 0, "bilinear": 2, "bicubic": 3}
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """value = (pixel - mean) * scale, pixels 0..255 before.
+
+    Attributes:
+        way: of `placement.WAYS`. size: (height, width) of the model's input.
+        mean, scale: for the three channels, in the model's order. fill: pixels around the image.
+        layout: "nchw" gives [3, height, width], "nhwc" [height, width, 3].
+        order: of the channels. filter: of `FILTERS`. dtype: of the input.
+    """
+
+    way: str
+    size: Any
+    mean: Any = (0.0, 0.0, 0.0)
+    scale: Any = (1.0, 1.0, 1.0)
+    fill: int = 114
+    layout: str = "nchw"
+    order: str = "rgb"
+    filter: str = "bilinear"
+    dtype: str = "float32"
+
+    def __post_init__(self):
+        for name, known in (
+            ("way", WAYS),
+            ("layout", LAYOUTS),
+            ("order", ORDERS),
+            ("filter", tuple(FILTERS)),
+            ("dtype", DTYPES),
+        ):
+            if getattr(self, name) not in known:
+                words = ", ".join(known)
+                raise ValueError(f"{name} is {getattr(self, name)!r}, none of {words}")
+        if not np.isfinite([*self.mean, *self.scale]).all() or 0 in tuple(self.scale):
+            raise ValueError("mean and scale must be finite, and no scale 0")
+
+    def placed(self, image):
+        """The `Placement` of an image."""
+        return placement(self.way, (image.size[1], image.size[0]), tuple(self.size))
+
+    def apply(self, image):
+        """(the input without a batch axis, the `Placement` that takes answers back).
+
+        Raises:
+            ValueError: the image is not RGB.
+        """
+        if image.mode != "RGB":
+            raise ValueError(f"an RGB image wanted, got {image.mode}")
+        place = self.placed(image)
+        pixels = self._pasted(image, place)
+        pixels = pixels[..., ::-1] if self.order == "bgr" else pixels
+        values = (pixels - np.array(self.mean, np.float32)) * np.array(self.scale, np.float32)
+        if self.dtype == "uint8":
+            values = np.clip(np.round(values), 0, 255).astype(np.uint8)
+        if self.layout == "nchw":
+            values = values.transpose(2, 0, 1)
+        return np.ascontiguousarray(values), place
+
+    def _pasted(self, image, place):
+        """float32[height, width, 3]: resized, at its place, `fill` around it."""
+        (rows, columns), (height, width) = place.size, place.resized
+        resized = np.asarray(image.resize((width, height), FILTERS[self.filter]), np.float32)
+        found = np.full((rows, columns, 3), self.fill, np.float32)
+        top, left = max(place.top, 0), max(place.left, 0)
+        part = resized[max(-place.top, 0) :, max(-place.left, 0) :][: rows - top, : columns - left]
+        found[top : top + part.shape[0], left : left + part.shape[1]] = part
+        return found
+
+    def record(self):
+        """What a manifest keeps: {field: value}, lists for tuples."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+def of_record(record):
+    """The preparation that a manifest keeps. Raises ValueError where it is none."""
+    known = {one.name for one in fields(Preparation)}
+    if not set(record) <= known or not {"way", "size"} <= set(record):
+        raise ValueError("a preparation has the fields {}".format(", ".join(sorted(known))))
+    return Preparation(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})
+
+
+_BYTES = 1 / 255
+#: How families prepare, where their published code has one way: Ultralytics 8.4 (`LetterBox`),
+#: YOLOX 0.3 (`preproc`: BGR, 0..255), TensorFlow's SSD MobileNet (-1..1), RT-DETR (0..1).
+FAMILIES = {
+    "yolo": {"way": "letterbox", "scale": (_BYTES,) * 3},
+    "yolox": {"way": "corner", "order": "bgr"},
+    "ssd": {"way": "stretch", "mean": (127.5,) * 3, "scale": (1 / 127.5,) * 3, "layout": "nhwc"},
+    "detr": {"way": "stretch", "scale": (_BYTES,) * 3},
+}
+
+
+def of_head(head, size):
+    """How the family of a head prepares; None where it is not known and must be told.
+
+    Args:
+        head: of `HEADS`; all of Ultralytics' are `yolo` or begin with `yolo-`.
+    """
+    family = "yolo" if head.startswith("yolo-") else head.replace("-postprocess", "")
+    known = FAMILIES.get(family)
+    return Preparation(size=tuple(size), **known) if known else None

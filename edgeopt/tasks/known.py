@@ -1,0 +1,24 @@
+"""The tasks by the word for --task; each is made by its caller, of what it knows of the model."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+#: Word -> the class, in a module of this room.
+TASKS = {
+    "detection": "detection:Detection",
+    "segmentation": "segmentation:Segmentation",
+    "pose": "pose:Pose",
+    "ctc": "ctc:Ctc",
+    "embedding": "embedding:Embedding",
+    "ranking": "ranking:Ranking",
+    "regression": "regression:Regression",
+    "image-to-image": "image_to_image:ImageToImage",
+}
+
+
+def load(name: str) -> Any:
+    """The class of a task. Raises KeyError."""
+    module, _, found = TASKS[name].partition(":")
+    return getattr(importlib.import_module(f"edgeopt.tasks.{module}"), found)
