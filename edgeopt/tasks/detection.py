@@ -146,7 +146,7 @@ class BySize:
 
 
 def recognized(
-    samples: Sequence[Outputs], size: tuple[int, int], names: tuple[str, ...]
+    samples: Sequence[Mapping[str, np.ndarray]], size: tuple[int, int], names: tuple[str, ...]
 ) -> tuple[Detection | None, str]:
     """The detector that outputs of some images are of, where that is certain, and why.
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from edgeopt.tasks.contributions import Contributions, Table
 
-#: All outputs by name -> [n, *the output's shape].
-Outputs: TypeAlias = Mapping[str, "np.ndarray[Any, Any]"]
+#: All outputs by name -> [n, *the output's shape], or n arrays where the shape differs.
+Outputs: TypeAlias = Mapping[str, "np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]"]
 
 Context = TypeVar("Context", contravariant=True)
 Answers = TypeVar("Answers")
@@ -73,7 +73,7 @@ class Task(Protocol[Context, Answers, Truths]):
         """The answers to n samples.
 
         Args:
-            outputs: all of the model's, [n, *shape] each. contexts: n.
+            outputs: all of the model's, of n samples each. contexts: n.
 
         Raises:
             BadInput: the outputs are not those of this task's model.

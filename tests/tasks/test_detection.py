@@ -56,6 +56,22 @@ def test_a_batch_axis_makes_no_difference():
     np.testing.assert_array_equal(plain.boxes, batched.boxes)
 
 
+def test_numbers_of_answers_that_differ_from_image_to_image():
+    """Suppression inside the graph leaves no array [n, ...] to make of them."""
+    images = [made.outputs("nms-inside", seed) for seed in range(3)]
+    some = [
+        {
+            name: array[..., :k, :] if array.ndim == 3 else array[..., :k]
+            for name, array in image.items()
+        }
+        for k, image in zip((5, 0, 9), images, strict=True)
+    ]
+    stacked = {name: [image[name] for image in some] for name in some[0]}
+    places = [placement("stretch", made.SIZE, made.SIZE)] * 3
+    found = Detection("nms-inside", made.SIZE, NAMES).answers(stacked, places)
+    assert np.bincount(found.image, minlength=3).tolist() == [5, 0, 9]
+
+
 def test_the_source_agrees_with_itself_wholly():
     places = [placement("stretch", (256, 320), made.SIZE)] * 3
     found = detector().answers(outputs(3), places)
