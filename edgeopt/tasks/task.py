@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -30,13 +30,14 @@ class Measure:
         name: the word for --metric. about: one sentence for the user.
         higher_is_better: or lower.
         counting: within 0..1, of samples right or wrong: without a single error it is still
-            uncertain (as `datasets.Metric.counting`).
+            uncertain. resampling: how its interval is had. Both as in `datasets.Metric`.
     """
 
     name: str
     about: str
     higher_is_better: bool = True
     counting: bool = False
+    resampling: Literal["bootstrap", "subsample"] = "bootstrap"
 
 
 class Judged(Protocol):
