@@ -51,8 +51,8 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
     from edgeopt.devices import registry, resolve
     from edgeopt.devices.device import is_emulation, is_own_timer, is_prepared
     from edgeopt.domain.device import DeviceEntry
-    from edgeopt.harness.check import fitting
-    from edgeopt.harness.probe import probe
+    from edgeopt.harness.device_check import fitting
+    from edgeopt.harness.probing import probe
     from edgeopt.jobs import scratch
 
     registry.check_name(name)
@@ -135,7 +135,7 @@ def list_devices(as_json: bool) -> None:
 def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: bool) -> None:
     """Look at the device NAME (or a link, or local): can it be measured on?"""
     from edgeopt.devices import resolve
-    from edgeopt.harness.check import check as run_check
+    from edgeopt.harness.device_check import check as run_check
     from edgeopt.jobs import scratch
 
     target = _target(name)

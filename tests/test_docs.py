@@ -80,7 +80,7 @@ EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,
     time_profile.TimeProfile, time_profile.OperatorTime,
 ]  # fmt: skip
-RAW = [timed.Session, timed.Timed, timed.Launch, timed.Block]
+RAW = [timed.Measurement, timed.Timed, timed.Launch, timed.Block]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda v: v.__name__)

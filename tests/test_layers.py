@@ -232,3 +232,39 @@ def loaded(code: str) -> list[str]:
     """What a new interpreter prints."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.split()
+
+
+FILES_OF_HARNESS = sorted((PACKAGE / "harness").glob("*.py"))
+#: Functions of `harness` that make or take plain data: for files, for rows, for the device's code.
+PLAIN = {"timed.raw", "started.raw", "started.case", "feed.fields"}
+
+
+def test_what_crosses_harness_is_a_value():
+    """Decision 42: replies, readings, facts and profiles are structs; no room for a raw dict."""
+    functions = [
+        (path.stem, node)
+        for path in FILES_OF_HARNESS
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert len(functions) > 200
+    raw = {f"{stem}.{node.name}" for stem, node in functions if _takes_or_gives_a_dict(node)}
+    assert raw == PLAIN
+
+
+def _takes_or_gives_a_dict(function: ast.FunctionDef) -> bool:
+    arguments = [*function.args.args, *function.args.kwonlyargs]
+    said = [one.annotation for one in arguments] + [function.returns]
+    words = " ".join(ast.unparse(one) for one in said if one is not None)
+    return bool(re.search(r"(dict|Mapping)\[str, (Any|object)\]|\bdict\b(?!\[)", words))
+
+
+def test_no_module_of_harness_has_a_function_of_its_name():
+    modules = {path.stem: ast.parse(path.read_text("utf-8")) for path in FILES_OF_HARNESS}
+    assert len(modules) > 30
+    named = [stem for stem, tree in modules.items() if stem in {_name(n) for n in tree.body}]
+    assert named == []
+
+
+def _name(node: ast.stmt) -> str:
+    return getattr(node, "name", "")

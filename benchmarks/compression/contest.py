@@ -23,15 +23,15 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.tensor import Binding
-from edgeopt.harness.answer import answer
+from edgeopt.harness.answering import answer
 from edgeopt.harness.budget import BUDGETS
 from edgeopt.harness.client import RunnerFailed
-from edgeopt.harness.compare import compare, noise
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.timed import Session
+from edgeopt.harness.timed import Measurement
+from edgeopt.harness.verdicts import compare, noise
 from edgeopt.jobs import child
 from edgeopt.pipeline.evaluation_set import EvaluationSet, metric_for
 from edgeopt.pipeline.intake import Intake
@@ -200,7 +200,7 @@ class Contest:
             "size_bytes": size,
         }
 
-    def _timed(self, subjects: list[Subject]) -> Session:
+    def _timed(self, subjects: list[Subject]) -> Measurement:
         baseline = next(s.key for s in subjects if s.key.startswith("ONNX Runtime fp32"))
         return measure(
             self.device, subjects, self.confirm.feed, BUDGETS[self.budget], self.log, STEP_S,
@@ -208,7 +208,7 @@ class Contest:
             progress=lambda what, done, total: print(f"  {done}/{total} {what}", file=sys.stderr),
         )  # fmt: skip
 
-    def _with_latency(self, title: str, entry: dict[str, Any], session: Session) -> None:
+    def _with_latency(self, title: str, entry: dict[str, Any], session: Measurement) -> None:
         """The better one of its thread counts, and the choice's verdict over it."""
         keys = [k for k, t in session.timed.items() if t.title == title or k == title == OURS]
         alive = {k: latency(session.timed[k], session.budget) for k in keys if k != session.twin

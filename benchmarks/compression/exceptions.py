@@ -32,11 +32,11 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import measure
-from edgeopt.harness.profile import profile
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.profiling import profile
 from edgeopt.harness.validity import findings
+from edgeopt.harness.verdicts import compare
 from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.evaluator import Evaluator

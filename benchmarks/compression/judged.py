@@ -14,7 +14,7 @@ from edgeopt.devices.local import Local
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
-from edgeopt.harness.answer import answer
+from edgeopt.harness.answering import answer
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
 

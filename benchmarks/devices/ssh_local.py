@@ -31,12 +31,12 @@ from edgeopt.benchmarking.opened_files import Opened, open_files
 from edgeopt.devices.device import Device
 from edgeopt.devices.local import Local
 from edgeopt.devices.ssh import Ssh
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.budget import STANDARD, Budget
 from edgeopt.harness.client import Client
-from edgeopt.harness.compare import compare, noise
 from edgeopt.harness.figures import latency
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
+from edgeopt.harness.verdicts import compare, noise
 
 HERE, AGAIN, NEAR, FAR = "here", "here again", "ssh", "ssh, 200 ms away"
 DELAY_S = 0.1  # each way
@@ -68,7 +68,7 @@ def small_net(path: Path) -> None:
 
 
 def launch(
-    devices: dict[str, Device], opened: Opened, session: Session, rng: random.Random, log: Path
+    devices: dict[str, Device], opened: Opened, session: Measurement, rng: random.Random, log: Path
 ) -> None:
     """Fresh processes on every device; then rounds of one block each, in random order."""
     subject, budget = opened.subjects[0], session.budget
@@ -93,7 +93,7 @@ def launch(
                 record.blocks.append(Block(round=index, position=position, **asdict(reply)))
 
 
-def run(model: Path, budget: Budget, scratch: Path) -> Session:
+def run(model: Path, budget: Budget, scratch: Path) -> Measurement:
     """The whole schedule."""
     server = Sshd(scratch)
     far = SlowLink(server.port, DELAY_S)
@@ -106,7 +106,7 @@ def run(model: Path, budget: Budget, scratch: Path) -> Session:
         NEAR: server.device(**own),
         FAR: Ssh(FAR, server.entry(**own, **away)),
     }
-    session = Session(budget, 0, {n: Timed(n, n) for n in devices}, HERE, AGAIN)
+    session = Measurement(budget, 0, {n: Timed(n, n) for n in devices}, HERE, AGAIN)
     rng = random.Random(0)
     try:
         opened = open_files(devices[HERE], [model], (1,), None, 0, scratch / "work", LIMIT_S)
@@ -121,7 +121,7 @@ def run(model: Path, budget: Budget, scratch: Path) -> Session:
     return session
 
 
-def summary(session: Session, model: str) -> dict[str, object]:
+def summary(session: Measurement, model: str) -> dict[str, object]:
     """Figures of every arm, and its ratio to the first."""
     arms = {}
     for name, timed in session.timed.items():

@@ -33,12 +33,12 @@ from benchmarks.harness import launch_nets
 from edgeopt.benchmarking.opened_files import open_files, place
 from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
-from edgeopt.harness import profile
+from edgeopt.harness import profiling
 from edgeopt.harness.budget import CLOSER, QUICK, SCREEN, SETTLING, STEP, STEPS, Budget
-from edgeopt.harness.compare import compare, decided, settled
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.replies import Loaded, Readings
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
+from edgeopt.harness.verdicts import compare, decided, settled
 from edgeopt.pipeline.races import over, raced
 from edgeopt.search import prices
 from edgeopt.stats import launches, verdict
@@ -65,8 +65,8 @@ class Decision:
 
     budget: Budget
     arms: tuple[str, ...]
-    stop: Callable[[Session], bool]
-    words: Callable[[Session], list[str]]
+    stop: Callable[[Measurement], bool]
+    words: Callable[[Measurement], list[str]]
     twin: str | None = None
 
 
@@ -75,17 +75,17 @@ STEPS_SIDES = ((("one",), ("whole",)), (("two",), ("one",)))
 PARENTS = {"variant": "parent", "other": "parent"}
 
 
-def raced_words(session: Session, sides: Sequence) -> list[str]:
+def raced_words(session: Measurement, sides: Sequence) -> list[str]:
     found = [raced(session, *one) for one in sides]
     return [one.verdict.word for one in found if one is not None]
 
 
-def words_over(session: Session, pairs: dict[str, str]) -> list[str]:
+def words_over(session: Measurement, pairs: dict[str, str]) -> list[str]:
     found = [compare(session, key, other) for key, other in pairs.items()]
     return [one.word for one in found if one is not None]
 
 
-def against_first(*keys: str) -> Callable[[Session], list[str]]:
+def against_first(*keys: str) -> Callable[[Measurement], list[str]]:
     return lambda session: words_over(session, dict.fromkeys(keys, session.baseline))
 
 
@@ -124,7 +124,7 @@ def timed_net(runtime: str, size: str, count: int, log: Path) -> dict:
         if failed:
             raise SystemExit(f"{runtime} {size}: {failed[0]}")
         profiles = [
-            profile.profiles(here, subjects[:2], feeds, [20, 20], log, TIMEOUT_S)
+            profiling.profiles(here, subjects[:2], feeds, [20, 20], log, TIMEOUT_S)
             for _ in range(PROFILED)
         ]
     medians = [
@@ -139,13 +139,13 @@ def timed_net(runtime: str, size: str, count: int, log: Path) -> dict:
                 for own in pair
             ]
             for pair in profiles
-            for number in range(profile.LAUNCHES)
+            for number in range(profiling.LAUNCHES)
         ],
         "load_1m": os.getloadavg()[0],
     }
 
 
-def dealt(net: np.ndarray, what: Decision, rng: random.Random) -> Session:
+def dealt(net: np.ndarray, what: Decision, rng: random.Random) -> Measurement:
     """A schedule of the decision's budget: at each launch its arms are dealt to processes."""
     copies, count, _ = net.shape
     alone = not what.budget.repeats([float(np.median(net))])
@@ -159,10 +159,10 @@ def dealt(net: np.ndarray, what: Decision, rng: random.Random) -> Session:
                 for i, ns in enumerate(net[process, number, :rounds])
             ]
             timed[key].launches.append(Launch(UNKNOWN, 0, [], None, blocks=blocks))
-    return Session(what.budget, 0, timed, what.arms[0], what.twin)
+    return Measurement(what.budget, 0, timed, what.arms[0], what.twin)
 
 
-def ended(whole: Session, what: Decision) -> Session:
+def ended(whole: Measurement, what: Decision) -> Measurement:
     """As much of a schedule as there is when it ends by itself."""
     for looks, count in enumerate(what.budget.looks, 1):
         timed = {
@@ -220,7 +220,7 @@ def priced(profiles: Sequence, layers: int, draws: int) -> dict | None:
     rng = random.Random(0)
     wrong = 0
     for _ in range(draws):
-        pairs = [rng.sample(pair, 2) for pair in rng.sample(made, profile.LAUNCHES)]
+        pairs = [rng.sample(pair, 2) for pair in rng.sample(made, profiling.LAUNCHES)]
         found = prices.price_groups(table, [p[0] for p in pairs], [p[1] for p in pairs])
         if any(price.cost_ms is None for price in found):
             return None
@@ -228,8 +228,8 @@ def priced(profiles: Sequence, layers: int, draws: int) -> dict | None:
     return {
         "draws": draws,
         "wrong": wrong / draws,
-        "launches": profile.LAUNCHES,
-        "disjoint": len(made) // profile.LAUNCHES,
+        "launches": profiling.LAUNCHES,
+        "disjoint": len(made) // profiling.LAUNCHES,
     }
 
 

@@ -29,9 +29,9 @@ import scipy
 from scipy import stats as tests_of_scipy
 
 from edgeopt.harness import budget as budgets
-from edgeopt.harness import compare
+from edgeopt.harness import verdicts
 from edgeopt.harness.replies import Loaded, Readings
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 from edgeopt.stats import proportion, verdict
 
 #: Of processes of which only the times are known.
@@ -71,14 +71,14 @@ def interleaved(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> tupl
             for key, timed in whole.timed.items()
         }
         session = dataclasses.replace(whole, timed=so_far, looks=number + 1)
-        if compare.settled(session, ("candidate",)):
+        if verdicts.settled(session, ("candidate",)):
             break
-    found = compare.compare(session, "candidate", "base")
+    found = verdicts.compare(session, "candidate", "base")
     assert found is not None
     return found.word, launches
 
 
-def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Session:
+def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Measurement:
     """The calls dealt to three arms, as the schedule does: rounds 2i and 2i+1 mirror each other."""
     rng = np.random.default_rng(seed)
     limit, rounds = plan.budget.looks[-1], plan.budget.rounds
@@ -94,7 +94,7 @@ def dealt(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> Session:
                 times = blocks[position] / (1 + effect if ARMS[arm] == "candidate" else 1)
                 block = Block(number, position, times.tolist(), 0, NONE, NONE)
                 timed[ARMS[arm]].launches[-1].blocks.append(block)
-    return Session(plan.budget, seed, timed, "base", "twin")
+    return Measurement(plan.budget, seed, timed, "base", "twin")
 
 
 def sequential_welch(calls: np.ndarray, plan: Plan, effect: float, seed: int) -> tuple[str, int]:

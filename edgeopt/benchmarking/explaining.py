@@ -30,7 +30,7 @@ from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
-from edgeopt.harness.profile import profile
+from edgeopt.harness.profiling import profile
 from edgeopt.jobs.told import told
 from edgeopt.report.explain_words import caveats, sentence
 from edgeopt.search import find

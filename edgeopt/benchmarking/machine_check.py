@@ -12,7 +12,7 @@ from edgeopt.domain.finding import Diagnosis
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness import gates, readings, surroundings
 from edgeopt.harness.client import Client
-from edgeopt.harness.preflight import preflight
+from edgeopt.harness.preflight import check_machine
 from edgeopt.harness.replies import Canary
 
 WATCH_S = 1.0  # others are watched for so long, while nothing of edgeopt works
@@ -35,7 +35,7 @@ def doctor(device: Device, log: Path, progress: Listener = silent) -> Diagnosis:
         progress("timing fixed work")
         canary = _canary(client)
     steady = gates.steadiness(canary)
-    findings = (*preflight(machine, health), *([steady] if steady else []))
+    findings = (*check_machine(machine, health), *([steady] if steady else []))
     return Diagnosis(
         device=device.name,
         machine=msgspec.to_builtins(machine),

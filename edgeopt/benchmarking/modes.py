@@ -29,12 +29,12 @@ from edgeopt.harness import (
     throughput_figures,
 )
 from edgeopt.harness.client import SHORT_S, Client
-from edgeopt.harness.load_time import load_time
-from edgeopt.harness.open_loop import open_loop
+from edgeopt.harness.load_time import measure_load_time
+from edgeopt.harness.open_loop import measure_open_loop
 from edgeopt.harness.started import Setting, Trial
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.sustained import sustained
-from edgeopt.harness.throughput import throughput
+from edgeopt.harness.sustained import measure_sustained
+from edgeopt.harness.throughput import measure_throughput
 
 Row = TypeVar("Row", bound=Case)
 Found = tuple[list[Row], Sequence[Trial[Any]]]  # the figures, and what they come from
@@ -139,8 +139,10 @@ class SustainedMode:
     seconds: float = 600.0
 
     def find(self, work: Work) -> Found[Sustained]:
-        soaks = sustained(work.setting, work.subjects, self.seconds, progress=work.progress)
-        return [sustained_figures.figures(soak) for soak in soaks], soaks
+        trials = measure_sustained(
+            work.setting, work.subjects, self.seconds, progress=work.progress
+        )
+        return [sustained_figures.figures(trial) for trial in trials], trials
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,11 @@ class ThroughputMode:
     streams: tuple[int, ...] = (1, 2)
 
     def find(self, work: Work) -> Found[Throughput]:
-        crowds = throughput(
+        trials = measure_throughput(
             work.setting, work.subjects, self.streams, work.seed, progress=work.progress
         )
         cores = work.machine.cores
-        return [throughput_figures.figures(crowd, cores) for crowd in crowds], crowds
+        return [throughput_figures.figures(trial, cores) for trial in trials], trials
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,9 @@ class OpenLoopMode:
     fps: float = 30.0
 
     def find(self, work: Work) -> Found[OpenLoop]:
-        trials = open_loop(work.setting, work.subjects, self.fps, work.seed, progress=work.progress)
+        trials = measure_open_loop(
+            work.setting, work.subjects, self.fps, work.seed, progress=work.progress
+        )
         return [open_loop_figures.figures(trial) for trial in trials], trials
 
 
@@ -177,7 +181,7 @@ class LoadTimeMode:
     name: ClassVar[str] = "load-time"
 
     def find(self, work: Work) -> Found[LoadTime]:
-        trials = load_time(work.setting, work.subjects, work.seed, progress=work.progress)
+        trials = measure_load_time(work.setting, work.subjects, work.seed, progress=work.progress)
         return [load_time_figures.figures(trial) for trial in trials], trials
 
 

@@ -15,12 +15,12 @@ from edgeopt.domain.finding import failures
 from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.budget import STANDARD, Budget
-from edgeopt.harness.compare import compare, noise, settled
 from edgeopt.harness.figures import energy_of, latency, start
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.timed import Session
+from edgeopt.harness.timed import Measurement
 from edgeopt.harness.validity import findings
+from edgeopt.harness.verdicts import compare, noise, settled
 
 
 def bench(
@@ -86,7 +86,7 @@ def _measure(
     timeout_s: float,
     seed: int,
     progress: Listener,
-) -> Session:
+) -> Measurement:
     keys = [subject.key for subject in opened.subjects]
     return measure(
         device,
@@ -104,7 +104,7 @@ def _measure(
 
 def _row(
     subject: Subject,
-    session: Session,
+    session: Measurement,
     facts: SessionFacts,
     sha256: str,
     spoiled: tuple[str, ...],

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from edgeopt.devices import adb_link, android, arm_tree, phone, runner_start
 from edgeopt.devices.account import PhoneHealth, PhoneMachine
-from edgeopt.devices.adb_session import Session
+from edgeopt.devices.adb_connection import PhoneConnection
 from edgeopt.devices.answers import clean
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.parcel import pack, signature
@@ -54,7 +54,7 @@ class Adb:
         self._way = adb_link.parse(entry.link)
         self._root = (entry.folder or FOLDER).rstrip("/")
         self._make_tree = tree
-        self._session: Session | None = None
+        self._session: PhoneConnection | None = None
         self._sent: dict[Path, tuple[Any, str]] = {}
         self._start: list[str] = []
         self._boot = ""
@@ -150,7 +150,7 @@ class Adb:
         pinned = ["taskset", android.mask(cores)] if cores else []
         return [*pinned, "sh", f"{place}/run"]
 
-    def _live(self) -> Session:
+    def _live(self) -> PhoneConnection:
         with self._turn:
             if self._session is not None and self._session.is_dead(0.0):
                 self._cut()
@@ -158,8 +158,8 @@ class Adb:
                 self._session = self._connect()
             return self._session
 
-    def _connect(self) -> Session:
-        session = Session(self._way, self._root)
+    def _connect(self) -> PhoneConnection:
+        session = PhoneConnection(self._way, self._root)
         self._check_abi()
         session.open()
         self._boot = self._boot or session.boot_id

@@ -17,7 +17,7 @@ from edgeopt.devices import runner_start, ssh_link
 from edgeopt.devices.device import MOST_BYTES
 from edgeopt.devices.keeper import Facts, LinkCut
 from edgeopt.devices.parcel import pack, signature
-from edgeopt.devices.ssh_session import CONNECT_S, Session, spawn
+from edgeopt.devices.ssh_connection import CONNECT_S, SshConnection, spawn
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import DeviceFailed, Untrusted
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
@@ -40,7 +40,7 @@ class Ssh:
         self.name, self.link, self.lost = name, entry.link, ""
         self._entry = entry
         self._way = ssh_link.parse(entry.link, entry)
-        self._session: Session | None = None
+        self._session: SshConnection | None = None
         self._boot: str | None = None
         self._turn = threading.RLock()
 
@@ -121,7 +121,7 @@ class Ssh:
 
     # --- the connection
 
-    def _live(self) -> Session:
+    def _live(self) -> SshConnection:
         with self._turn:
             if self._session is not None and self._session.is_dead(0.0):
                 if self._session.sent:
@@ -132,13 +132,13 @@ class Ssh:
                 self._session = self._connect(CONNECT_S)
             return self._session
 
-    def _connect(self, timeout_s: float) -> Session:
-        session = Session(self._way, self.base_python(), self._entry.folder or "")
+    def _connect(self, timeout_s: float) -> SshConnection:
+        session = SshConnection(self._way, self.base_python(), self._entry.folder or "")
         session.open(timeout_s)
         self._boot = self._boot or session.facts["boot_id"]
         return session
 
-    def _keeping(self, session: Session, work: Any) -> Any:
+    def _keeping(self, session: SshConnection, work: Any) -> Any:
         try:
             return work()
         except Untrusted as error:

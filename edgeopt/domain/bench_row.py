@@ -45,7 +45,7 @@ class BenchTable(Value, kw_only=True, frozen=True):
         inputs: where the timed inputs came from.
         noise: by what share the baseline differed from itself; None for a lone artifact.
         findings: checks of the machine before the schedule and during it.
-        raw: the `Session` as plain data, every nanosecond of it.
+        raw: the `Measurement` as plain data, every nanosecond of it.
     """
 
     v: int = 2

@@ -9,7 +9,7 @@ from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.start import Start
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.energy import energy
+from edgeopt.harness.energy_figures import energy
 from edgeopt.harness.memory import WHY_NULL, memory_bytes
 from edgeopt.harness.timed import Timed
 from edgeopt.stats import outliers

@@ -11,7 +11,7 @@ from typing import Literal
 
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness import inputs
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import SHORT_S, Client
 from edgeopt.harness.files import files_of
 from edgeopt.harness.replies import Opened, Pages
@@ -49,7 +49,7 @@ class LoadTimeTrial(Trial[Visit]):
     """One artifact; `turns` are its repetitions, cold and warm, in the order they were made."""
 
 
-def load_time(
+def measure_load_time(
     setting: Setting,
     subjects: Sequence[Subject],
     seed: int = 0,

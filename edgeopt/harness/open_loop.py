@@ -26,7 +26,7 @@ class OpenLoopTrial(Trial[Paced]):
     period_ns: int = 0
 
 
-def open_loop(
+def measure_open_loop(
     setting: Setting,
     subjects: Sequence[Subject],
     fps: float,

@@ -56,8 +56,8 @@ def boost(machine: Machine, health: Health) -> Finding | None:
     allowed = machine.boost
     if allowed is None:
         return None
-    found = "on: the clock falls when the processor gets warm" if allowed else "off"
-    return Finding(check="boost", state="ok", found=found)
+    reading = "on: the clock falls when the processor gets warm" if allowed else "off"
+    return Finding(check="boost", state="ok", found=reading)
 
 
 def throttling(machine: Machine, health: Health) -> Finding:
@@ -95,11 +95,11 @@ def under_voltage(machine: Machine, health: Health) -> Finding | None:
         return None
     advice = "Use the board's own power supply (Pi 5: 5 V 5 A, Pi 4: 5 V 3 A) and a short cable."
     if "under-voltage" in pi.now:
-        found = "now: the supply is too weak, and the clock is held down"
-        return Finding(check="supply", state="failed", found=found, advice=advice)
+        reading = "now: the supply is too weak, and the clock is held down"
+        return Finding(check="supply", state="failed", found=reading, advice=advice)
     if "under-voltage" in (pi.since_boot or ()):
-        found = "under-voltage since it was switched on, not now"
-        return Finding(check="supply", state="warning", found=found, advice=advice)
+        reading = "under-voltage since it was switched on, not now"
+        return Finding(check="supply", state="warning", found=reading, advice=advice)
     return Finding(check="supply", state="ok", found="no under-voltage")
 
 
@@ -110,12 +110,14 @@ def temperature(machine: Machine, health: Health) -> Finding:
         return _unknown("temperature", health, "thermal_zones")
     near = [z for z in zones if z.temperature_c > (z.passive_c or HOT_C + NEAR_C) - NEAR_C]
     hottest = max(near or zones, key=lambda zone: zone.temperature_c)
-    found = f"{hottest.temperature_c:.0f} °C ({hottest.name})"
+    reading = f"{hottest.temperature_c:.0f} °C ({hottest.name})"
     if near:
         limit = f", slowed from {hottest.passive_c:.0f} °C on" if hottest.passive_c else ""
         advice = "Wait until it has cooled down: it will throttle in the measurement."
-        return Finding(check="temperature", state="warning", found=f"{found}{limit}", advice=advice)
-    return Finding(check="temperature", state="ok", found=found)
+        return Finding(
+            check="temperature", state="warning", found=f"{reading}{limit}", advice=advice
+        )
+    return Finding(check="temperature", state="ok", found=reading)
 
 
 def battery(machine: Machine, health: Health) -> Finding | None:
@@ -124,14 +126,14 @@ def battery(machine: Machine, health: Health) -> Finding | None:
     for one in batteries:
         percent, celsius = one.capacity_percent, one.temperature_c
         if percent is not None and percent < BATTERY_LOW_PERCENT:
-            found = f"{percent} % left: below {BATTERY_LOW_PERCENT} % systems save power"
+            reading = f"{percent} % left: below {BATTERY_LOW_PERCENT} % systems save power"
             return Finding(
-                check="battery", state="failed", found=found, advice="Charge it, then measure."
+                check="battery", state="failed", found=reading, advice="Charge it, then measure."
             )
         if celsius is not None and celsius > BATTERY_HOT_C:
-            found = f"{celsius:.0f} °C: above {BATTERY_HOT_C:.0f} °C systems slow down"
+            reading = f"{celsius:.0f} °C: above {BATTERY_HOT_C:.0f} °C systems slow down"
             advice = "Let it cool down; charging heats it."
-            return Finding(check="battery", state="failed", found=found, advice=advice)
+            return Finding(check="battery", state="failed", found=reading, advice=advice)
     if any(one.status == "Discharging" for one in batteries):
         return Finding(
             check="battery",
@@ -149,11 +151,11 @@ def screen(machine: Machine, health: Health) -> Finding | None:
         return None
     advice = "Settings, developer options: Stay awake; unlock it, and put it in airplane mode."
     if not screen.on:
-        found = "off: the phone may rest in the middle of a measurement"
-        return Finding(check="screen", state="warning", found=found, advice=advice)
+        reading = "off: the phone may rest in the middle of a measurement"
+        return Finding(check="screen", state="warning", found=reading, advice=advice)
     if not screen.stays_on:
-        found = "on, and will go off by itself"
-        return Finding(check="screen", state="warning", found=found, advice=advice)
+        reading = "on, and will go off by itself"
+        return Finding(check="screen", state="warning", found=reading, advice=advice)
     return Finding(check="screen", state="ok", found="on, and stays on")
 
 
@@ -186,7 +188,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def preflight(
+def check_machine(
     machine: Machine, health: Health, accelerator: str | None = None
 ) -> tuple[Finding, ...]:
     """Every check of a machine.

@@ -18,7 +18,7 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import Listener
 from edgeopt.harness import inputs
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
 from edgeopt.harness.replies import Opened, Warmed

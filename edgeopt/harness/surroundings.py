@@ -24,19 +24,19 @@ def load(machine: Machine, health: Health) -> Finding:
         cores, average = machine.cores, health.load_1m
         if average is None:
             return Finding(check="load", state="unknown", found="nothing tells the load")
-        found = f"load average {average:.2f} on {cores} cores"
+        reading = f"load average {average:.2f} on {cores} cores"
         high = average > LOAD_PER_CORE * cores
         return Finding(
             check="load",
             state="warning" if high else "ok",
-            found=found,
+            found=reading,
             advice=advice if high else "",
         )
     named = ", ".join(f"{one.name} (pid {one.pid}) {one.cores:g}" for one in busiest)
-    found = f"{100 * (1 - idle):.0f} % busy" + (f"; cores used by: {named}" if named else "")
+    reading = f"{100 * (1 - idle):.0f} % busy" + (f"; cores used by: {named}" if named else "")
     if 1 - idle > BUSY_SHARE:
-        return Finding(check="load", state="warning", found=found, advice=advice)
-    return Finding(check="load", state="ok", found=found)
+        return Finding(check="load", state="warning", found=reading, advice=advice)
+    return Finding(check="load", state="ok", found=reading)
 
 
 def memory(machine: Machine, health: Health) -> Finding:
@@ -44,11 +44,11 @@ def memory(machine: Machine, health: Health) -> Finding:
     moved, used = health.swapped_in_watch, health.swap_used_bytes
     advice = "End what fills the memory, then empty the swap: sudo swapoff -a && sudo swapon -a"
     if moved is not None and moved >= SWAPPED_PAGES:
-        found = f"swapping now: {moved} pages in {health.watched_s:g} s"
-        return Finding(check="memory", state="failed", found=found, advice=advice)
+        reading = f"swapping now: {moved} pages in {health.watched_s:g} s"
+        return Finding(check="memory", state="failed", found=reading, advice=advice)
     if used is not None and used >= SWAP_BYTES:
-        found = f"{used / 1e6:.0f} MB lie in swap"
-        return Finding(check="memory", state="warning", found=found, advice=advice)
+        reading = f"{used / 1e6:.0f} MB lie in swap"
+        return Finding(check="memory", state="warning", found=reading, advice=advice)
     if used is None:
         return Finding(check="memory", state="unknown", found="nothing tells the use of swap")
     available = health.memory_available_bytes
@@ -63,11 +63,11 @@ def steal(machine: Machine, health: Health) -> Finding | None:
     share = machine.steal_share if share is None else share
     if share is None or not (machine.virtual_machine or share > 0):
         return None
-    found = f"{100 * share:.1f} % of the time {since}"
+    reading = f"{100 * share:.1f} % of the time {since}"
     if share <= STEAL_SHARE:
-        return Finding(check="steal", state="ok", found=found)
+        return Finding(check="steal", state="ok", found=reading)
     advice = "The host gives these cores to others: measure at another time, or on another machine."
-    return Finding(check="steal", state="warning", found=found, advice=advice)
+    return Finding(check="steal", state="warning", found=reading, advice=advice)
 
 
 def enclosure(machine: Machine, health: Health) -> Finding | None:
@@ -76,9 +76,9 @@ def enclosure(machine: Machine, health: Health) -> Finding | None:
     inside = f"in a container ({kind})" if kind and kind != "none" else ""
     if machine.virtual_machine:
         name = machine.hypervisor
-        found = f"a virtual machine{f' ({name})' if name else ''}{', ' if inside else ''}{inside}"
+        reading = f"a virtual machine{f' ({name})' if name else ''}{', ' if inside else ''}{inside}"
         advice = "Its milliseconds are its own: measure on the hardware that will run the model."
-        return Finding(check="enclosure", state="warning", found=found, advice=advice)
+        return Finding(check="enclosure", state="warning", found=reading, advice=advice)
     return Finding(check="enclosure", state="ok", found=inside) if inside else None
 
 
@@ -87,13 +87,13 @@ def quota(machine: Machine, health: Health) -> Finding | None:
     limit, cores = machine.cpu_quota, machine.cores
     if limit is None:
         return None
-    found = f"{limit:g} cores' worth of time for {cores} cores"
+    reading = f"{limit:g} cores' worth of time for {cores} cores"
     if limit >= cores:
-        return Finding(check="quota", state="ok", found=found)
+        return Finding(check="quota", state="ok", found=reading)
     return Finding(
         check="quota",
         state="warning",
-        found=f"{found}: the process is stopped when it is used up",
+        found=f"{reading}: the process is stopped when it is used up",
         advice="Start the container without --cpus, and choose cores instead: --cpuset-cpus=0,1",
     )
 
@@ -103,14 +103,14 @@ def clock(machine: Machine, health: Health) -> Finding | None:
     step, source = machine.clock_resolution_ns, machine.clock_source
     if step is None:
         return None
-    found = f"{source or 'unknown source'}, steps of at most {step} ns"
+    reading = f"{source or 'unknown source'}, steps of at most {step} ns"
     if step <= COARSE_NS and source not in SLOW_SOURCES:
-        return Finding(check="clock", state="ok", found=found)
+        return Finding(check="clock", state="ok", found=reading)
     advice = (
         "Runs of a few microseconds cannot be told apart. See what the kernel has against a faster"
         " clock: dmesg | grep -i clocksource"
     )
-    return Finding(check="clock", state="warning", found=found, advice=advice)
+    return Finding(check="clock", state="warning", found=reading, advice=advice)
 
 
 def accelerator_users(health: Health, accelerator: str | None) -> Finding | None:

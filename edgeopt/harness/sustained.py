@@ -50,7 +50,7 @@ class SustainedTrial(Trial[LoadBlock]):
     start_temperature_c: float | None = None
 
 
-def sustained(
+def measure_sustained(
     setting: Setting,
     subjects: Sequence[Subject],
     seconds: float,

@@ -29,7 +29,7 @@ class ThroughputTrial(Trial[Streams]):
     before: Streams | None = None
 
 
-def throughput(
+def measure_throughput(
     setting: Setting,
     subjects: Sequence[Subject],
     streams: Sequence[int],

@@ -65,7 +65,7 @@ class Timed:
 
 
 @dataclass
-class Session:
+class Measurement:
     """One interleaved schedule over several artifacts.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from edgeopt.domain.finding import Finding
-from edgeopt.harness.gates import gates
-from edgeopt.harness.preflight import preflight
-from edgeopt.harness.timed import Session
+from edgeopt.harness.gates import run_gates
+from edgeopt.harness.preflight import check_machine
+from edgeopt.harness.timed import Measurement
 
 
-def findings(session: Session) -> tuple[Finding, ...]:
+def findings(measurement: Measurement) -> tuple[Finding, ...]:
     """Every check of a schedule; a failed one spoils its figures (`finding.failures`)."""
     before: tuple[Finding, ...] = ()
-    if session.machine and session.health:
-        before = preflight(session.machine, session.health[0])
-    return (*before, *gates(session))
+    if measurement.machine and measurement.health:
+        before = check_machine(measurement.machine, measurement.health[0])
+    return (*before, *run_gates(measurement))

@@ -18,7 +18,7 @@ from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.target import Profile
-from edgeopt.harness import probe as probing
+from edgeopt.harness import probing
 from edgeopt.harness.client import Client
 from edgeopt.jobs.told import told
 from edgeopt.pipeline.placement import Placement

@@ -24,7 +24,7 @@ from edgeopt.domain.progress import Doing, Listener, silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.session_facts import SessionFacts
-from edgeopt.harness.answer import answer
+from edgeopt.harness.answering import answer
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.evaluator import Evaluator

@@ -16,7 +16,7 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Parity, Record, RecordStep
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.session_facts import SessionFacts
-from edgeopt.harness.answer import answer
+from edgeopt.harness.answering import answer
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline import diagnosis

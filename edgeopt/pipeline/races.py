@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from edgeopt.domain.finding import failures
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.record import Record
-from edgeopt.harness.compare import compare, fastest, is_decided
-from edgeopt.harness.timed import Session
+from edgeopt.harness.timed import Measurement
+from edgeopt.harness.verdicts import compare, fastest, is_decided
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.timing import Plan, measured
 
@@ -83,13 +83,13 @@ def _races(
     return [None if failures(machine) else raced(session, *one) for one in sides]
 
 
-def over(session: Session, sides: Sequence[Sides]) -> bool:
+def over(session: Measurement, sides: Sequence[Sides]) -> bool:
     """Whether nothing more could have one of the steps kept that is not."""
     races = [raced(session, *one) for one in sides]
     return all(one is None or is_decided(one.verdict) for one in races)
 
 
-def raced(session: Session, ours: Collection[str], over: Collection[str]) -> Raced | None:
+def raced(session: Measurement, ours: Collection[str], over: Collection[str]) -> Raced | None:
     """The fastest of some against the fastest of others; None where one side has none."""
     best, rival = fastest(session, ours), fastest(session, over)
     if best is None or rival is None:

@@ -14,7 +14,7 @@ from edgeopt.domain.progress import Doing
 from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
-from edgeopt.harness.profile import profiles
+from edgeopt.harness.profiling import profiles
 from edgeopt.pipeline.state import State
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads

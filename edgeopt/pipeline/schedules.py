@@ -16,7 +16,7 @@ import msgspec
 from edgeopt.domain.record import Record
 from edgeopt.domain.schedule import Asked
 from edgeopt.harness.budget import Budget
-from edgeopt.harness.timed import Session
+from edgeopt.harness.timed import Measurement
 from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.run_environment import tools
 from edgeopt.store import atomic
@@ -57,13 +57,13 @@ def _tools() -> dict[str, str]:
     return {"edgeopt": versions["edgeopt"], "python": versions["python"], **versions["packages"]}
 
 
-def known(folder: Path, plan: Asked, budget: Budget) -> Session | None:
+def known(folder: Path, plan: Asked, budget: Budget) -> Measurement | None:
     """A schedule of `measurements/` that tells all that is wanted, the latest of such; or None."""
     for path in sorted((folder / "asked").glob(f"{plan.target}-*.json"), reverse=True):
         try:
             if not msgspec.json.decode(path.read_bytes(), type=Asked).answers(plan):
                 continue
-            session = msgspec.json.decode((folder / path.name).read_bytes(), type=Session)
+            session = msgspec.json.decode((folder / path.name).read_bytes(), type=Measurement)
         except (OSError, ValueError):  # gone, damaged, or of another version
             continue
         if session.budget == budget:

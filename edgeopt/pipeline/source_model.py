@@ -10,7 +10,7 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import Binding, TensorSpec
-from edgeopt.harness.answer import answer_in_parts
+from edgeopt.harness.answering import answer_in_parts
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.parity_check import Answers

@@ -14,11 +14,11 @@ from edgeopt.domain.latency import Verdict
 from edgeopt.domain.progress import Doing, under
 from edgeopt.domain.record import Record
 from edgeopt.harness.budget import BUDGETS
-from edgeopt.harness.compare import compare, decided, settled
 from edgeopt.harness.figures import energy_of, latency, start
-from edgeopt.harness.measure import measure
-from edgeopt.harness.timed import Session
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.timed import Measurement
 from edgeopt.harness.validity import findings
+from edgeopt.harness.verdicts import compare, decided, settled
 from edgeopt.pipeline import schedules
 from edgeopt.pipeline.record_ends import failed
 from edgeopt.pipeline.session_account import TIMED
@@ -96,8 +96,8 @@ def time_variants(
 
 
 def measured(
-    run: TargetRun, records: Sequence[Record], plan: Plan, stop: Callable[[Session], bool]
-) -> tuple[Session, tuple[Finding, ...]]:
+    run: TargetRun, records: Sequence[Record], plan: Plan, stop: Callable[[Measurement], bool]
+) -> tuple[Measurement, tuple[Finding, ...]]:
     """One schedule and its findings: measured now, or the same one that the folder has.
 
     Args:
@@ -138,7 +138,7 @@ def measured(
 def _with_figures(
     run: TargetRun,
     records: Sequence[Record],
-    session: Session,
+    session: Measurement,
     spoiled: tuple[str, ...],
     baseline: str | None,
 ) -> list[Record]:
@@ -151,7 +151,9 @@ def _with_figures(
     return timed
 
 
-def _timed(record: Record, session: Session, device: Device, spoiled: tuple[str, ...]) -> Record:
+def _timed(
+    record: Record, session: Measurement, device: Device, spoiled: tuple[str, ...]
+) -> Record:
     timed = session.timed[str(record.recipe_id)]
     if timed.failed:
         status = "timeout" if timed.timed_out else "failed-run"
@@ -172,7 +174,7 @@ def _timed(record: Record, session: Session, device: Device, spoiled: tuple[str,
 
 
 def _with_verdicts(
-    record: Record, records: Sequence[Record], session: Session, baseline: str | None
+    record: Record, records: Sequence[Record], session: Measurement, baseline: str | None
 ) -> Record:
     if record.latency_ms is None:
         return record

@@ -13,10 +13,10 @@ from edgeopt.benchmarking.opened_files import open_files
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
 from edgeopt.harness import load_time_figures, open_loop_figures, throughput_figures
-from edgeopt.harness.load_time import load_time
-from edgeopt.harness.open_loop import open_loop
+from edgeopt.harness.load_time import measure_load_time
+from edgeopt.harness.open_loop import measure_open_loop
 from edgeopt.harness.started import Setting
-from edgeopt.harness.throughput import throughput
+from edgeopt.harness.throughput import measure_throughput
 from tests.pipeline.cli_process import edgeopt
 
 
@@ -62,7 +62,7 @@ def test_sustained(fixed):
 
 @pytest.mark.slow
 def test_throughput(opened):
-    (crowd,) = throughput(*opened, (2,), slice_s=0.05)
+    (crowd,) = measure_throughput(*opened, (2,), slice_s=0.05)
     row = throughput_figures.figures(crowd, 1)
     assert row.reason == ""
     assert len(row.counts) == 2
@@ -74,7 +74,7 @@ def test_throughput(opened):
 
 @pytest.mark.slow
 def test_open_loop(opened):
-    (trial,) = open_loop(*opened, 200, frames=90, seconds=0.0)
+    (trial,) = measure_open_loop(*opened, 200, frames=90, seconds=0.0)
     row = open_loop_figures.figures(trial)
     assert row.reason == ""
     assert row.n == 90
@@ -84,7 +84,7 @@ def test_open_loop(opened):
 
 @pytest.mark.slow
 def test_load_time(opened):
-    (trial,) = load_time(*opened, repetitions=1)
+    (trial,) = measure_load_time(*opened, repetitions=1)
     row = load_time_figures.figures(trial)
     assert row.reason == ""
     assert row.files_bytes == opened[1][0].path.stat().st_size

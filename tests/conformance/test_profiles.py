@@ -11,7 +11,7 @@ import pytest
 from edgeopt import runtimes
 from edgeopt.attribution.kinds import computes, kind
 from edgeopt.attribution.layers import named
-from edgeopt.harness.profile import summed
+from edgeopt.harness.profiling import summed
 from edgeopt.harness.replies import ProfileAccount
 from edgeopt.sources import layer_names
 

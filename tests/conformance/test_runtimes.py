@@ -248,7 +248,7 @@ def opening(client, name: str, path: Path):
 
 
 def opens(client, model) -> bool:
-    return bool(opening(client, model.runtime, model.path)["load_ns"])
+    return bool(opening(client, model.runtime, model.path).load_ns)
 
 
 def test_a_missing_file_is_an_error(client, model, name, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from edgeopt.devices import android, phone
 from edgeopt.devices.account import Health, Machine, PhoneMachine, Screen, completed
 from edgeopt.devices.adb_link import Done
-from edgeopt.harness.preflight import preflight
+from edgeopt.harness.preflight import check_machine
 
 DATA = Path(__file__).with_name("android")
 
@@ -114,12 +114,12 @@ def readings(**texts: str) -> Health:
 
 def test_the_doctor_judges_what_a_phone_says():
     hot = {"thermalservice": "thermal-10-not-heat", "battery": "battery-14-samsung"}
-    found = {f.check: f for f in preflight(PHONE, readings(**hot, power="power-15"))}
+    found = {f.check: f for f in check_machine(PHONE, readings(**hot, power="power-15"))}
     assert found["throttling"].state == "failed"
     assert "thermal status 2" in found["throttling"].found
     assert (found["battery"].state, found["screen"].state) == ("failed", "warning")
     cool = {"thermalservice": "thermal-15-aidl", "battery": "battery-10", "power": "power-11"}
-    found = {f.check: f for f in preflight(PHONE, readings(**cool))}
+    found = {f.check: f for f in check_machine(PHONE, readings(**cool))}
     assert [found[name].state for name in ("throttling", "battery", "screen")] == ["ok"] * 3
     assert "38 °C (BIG)" in found["temperature"].found
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from edgeopt.domain.device import Probe
-from edgeopt.harness import check
+from edgeopt.harness import device_check
 
 PI = {
     "arch": "aarch64", "board": "Raspberry Pi 5 Model B Rev 1.0", "cpu_model": "Cortex-A76",
@@ -19,7 +19,7 @@ GOOD = Probe(
 
 
 def findings(target="raspberry-pi-5", **fields) -> dict[str, tuple[str, str]]:
-    lines = check.judge(msgspec.structs.replace(GOOD, **fields), "pi5", target)
+    lines = device_check.probe_findings(msgspec.structs.replace(GOOD, **fields), "pi5", target)
     return {line.check: (line.state, f"{line.found} {line.advice}") for line in lines}
 
 
@@ -57,10 +57,10 @@ def test_a_profile_that_recognises_nothing_is_taken_as_said():
 
 
 def test_the_most_particular_profile_comes_first():
-    assert check.fitting(GOOD)[0] == "raspberry-pi-5"
+    assert device_check.fitting(GOOD)[0] == "raspberry-pi-5"
     machine = {
         "arch": "x86_64", "board": None, "cpu_model": "Intel(R) Xeon(R) Processor",
         "features": ["avx2", "fma", "avx512f", "avx512_vnni", "amx_tile", "amx_int8", "amx_bf16"],
     }  # fmt: skip
-    fits = check.fitting(msgspec.structs.replace(GOOD, machine=machine))
+    fits = device_check.fitting(msgspec.structs.replace(GOOD, machine=machine))
     assert fits[-1] == "intel-cpu"

@@ -12,7 +12,7 @@ from edgeopt.devices import qemu, registry
 from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput
 from edgeopt.harness.budget import QUICK
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 
 
 def test_a_link_names_a_target():

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from benchmarks.devices.sshd import wait_for
-from edgeopt.harness.answer import answer, open_session
+from edgeopt.harness.answering import answer, open_session
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.probe import probe
+from edgeopt.harness.probing import probe
 
 NAMES = [
     "plain.onnx",

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from benchmarks.devices import phone as phones
 from benchmarks.devices.adb_lies import LIES, TEXTS, LyingAdbServer
-from edgeopt.devices import adb_session
+from edgeopt.devices import adb_connection
 from edgeopt.devices.adb import Adb
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import DeviceFailed
@@ -30,8 +30,8 @@ def lying(tmp_path, monkeypatch):
     def start(lie, patience_s: float) -> Adb:
         server = LyingAdbServer(phones.make(tmp_path / "phone", phones.SAID), "liar", lie)
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(server.port))
-        monkeypatch.setattr(adb_session, "CONNECT_S", patience_s)
-        monkeypatch.setattr(adb_session, "CLOSE_S", 0.2)
+        monkeypatch.setattr(adb_connection, "CONNECT_S", patience_s)
+        monkeypatch.setattr(adb_connection, "CLOSE_S", 0.2)
         entry = DeviceEntry(link="adb://liar", folder=str(tmp_path / "there"))
         phone = Adb("phone", entry, lambda progress: phones.own_python(tmp_path / "tree"))
         phone._way = dataclasses.replace(phone._way, limit_s=patience_s)

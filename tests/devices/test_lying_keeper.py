@@ -62,7 +62,7 @@ def session(made: Keeper, lie, folder: Path) -> None:
     """What a run asks of a keeper; impatient where the lie is."""
     slow = any(words in lie.name for words in SLOW)
     made.greet(PATIENCE_S if slow and lie.at == "greeting" else 30)
-    if made.noise:  # as `ssh_session` does: a fast machine greets within the patience
+    if made.noise:  # as `ssh_connection` does: a fast machine greets within the patience
         raise DeviceFailed(f"the login shell prints {made.noise!r}")
     (folder / "model").write_bytes(b"model")
     for step in ("put", "get"):

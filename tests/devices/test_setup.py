@@ -10,8 +10,8 @@ import pytest
 from edgeopt.devices import wheels
 from edgeopt.devices.setup import setup
 from edgeopt.domain.errors import DeviceFailed
-from edgeopt.harness.answer import answer
-from edgeopt.harness.check import check
+from edgeopt.harness.answering import answer
+from edgeopt.harness.device_check import check
 from tests.devices import boards
 
 

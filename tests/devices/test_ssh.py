@@ -18,7 +18,7 @@ from edgeopt.devices import ssh_link
 from edgeopt.devices.ssh import Ssh
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput, DeviceFailed
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from tests.devices.test_every_device import runners
 

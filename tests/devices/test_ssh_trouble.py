@@ -16,9 +16,9 @@ from edgeopt.devices import ssh_errors
 from edgeopt.devices.ssh import Ssh, after_cut
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness.budget import SCREEN
-from edgeopt.harness.check import check
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.measure import measure
+from edgeopt.harness.device_check import check
+from edgeopt.harness.interleaved import measure
 from tests.devices import boards
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeopt.domain.tensor import Binding
-from edgeopt.harness.answer import CHUNK, answer, answer_in_parts
+from edgeopt.harness.answering import CHUNK, answer, answer_in_parts
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from tests.harness.standin import Script

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgeopt.domain.errors import Untrusted
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from tests.harness.standin import Script, Standin
 

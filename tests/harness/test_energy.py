@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from edgeopt.harness.energy import energy
+from edgeopt.harness.energy_figures import energy
 from edgeopt.harness.replies import Energy, Meter
 
 

@@ -8,9 +8,9 @@ from msgspec import convert, json
 from edgeopt.devices.account import Health, Policy
 from edgeopt.domain.finding import failures, spoiled
 from edgeopt.harness.budget import STANDARD
-from edgeopt.harness.gates import gates
+from edgeopt.harness.gates import run_gates
 from edgeopt.harness.replies import Canary, Loaded
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 
 SECOND = 1_000_000_000
 
@@ -42,13 +42,13 @@ def recorded(changes=lambda second: {}, health=(), canary=(), titles=("a", "b"))
     return {"timed": timed, "health": list(health), "canary": list(canary)}
 
 
-def session(raw: dict) -> Session:
+def session(raw: dict) -> Measurement:
     """A schedule that recorded so much."""
     timed = {
         key: Timed(key, one["title"], [launch(blocks["blocks"]) for blocks in one["launches"]])
         for key, one in raw["timed"].items()
     }
-    return Session(
+    return Measurement(
         STANDARD, 0, timed, "a", None,
         canary=convert(raw["canary"], list[Canary]),
         health=convert(raw.get("health", []), list[Health]),
@@ -62,11 +62,11 @@ def launch(blocks: list[dict]) -> Launch:
 
 
 def states(raw):
-    return {finding.check: finding.state for finding in gates(session(raw))}
+    return {finding.check: finding.state for finding in run_gates(session(raw))}
 
 
 def finding(raw, check):
-    return next(f for f in gates(session(raw)) if f.check == check)
+    return next(f for f in run_gates(session(raw)) if f.check == check)
 
 
 def health(second, **others):
@@ -95,7 +95,7 @@ def test_a_quiet_schedule_passes():
         "waiting",
         "load",
     }
-    assert not spoiled(gates(session(raw)))
+    assert not spoiled(run_gates(session(raw)))
 
 
 def test_what_was_not_recorded_is_not_judged():
@@ -103,23 +103,23 @@ def test_what_was_not_recorded_is_not_judged():
     for timed in raw["timed"].values():
         for block in timed["launches"][0]["blocks"]:
             block.update(before={}, after={})
-    assert gates(session(raw)) == ()
-    assert gates(session({"timed": {}, "canary": []})) == ()
+    assert run_gates(session(raw)) == ()
+    assert run_gates(session({"timed": {}, "canary": []})) == ()
 
 
 def test_the_plain_data_of_a_schedule_is_judged_as_it_was():
     raw = recorded(health=[health(-1)], canary=steady())
-    told = gates(session(raw))
+    told = run_gates(session(raw))
     assert {"steadiness", "memory", "waiting"} <= {finding.check for finding in told}
-    again = json.decode(json.encode(session(raw).raw()), type=Session)
-    assert gates(again) == told
+    again = json.decode(json.encode(session(raw).raw()), type=Measurement)
+    assert run_gates(again) == told
 
 
 def test_bits_that_are_set_in_the_middle():
     raw = recorded(lambda second: {"throttled_bits": 0x4 if second > 9 else 0})
     found = finding(raw, "throttling")
     assert (found.state, found.found) == ("failed", "during the measurement: throttled")
-    assert failures(gates(session(raw))) == ("throttling: during the measurement: throttled",)
+    assert failures(run_gates(session(raw))) == ("throttling: during the measurement: throttled",)
 
 
 def test_a_bit_that_stuck_between_two_readings():
@@ -172,7 +172,7 @@ def test_a_governor_that_somebody_changed():
 def test_fixed_work_that_drifts_or_varies(factor, state):
     raw = recorded(canary=steady(factor))
     assert states(raw)["steadiness"] == state
-    assert not spoiled(gates(session(raw))), "ratios hold"
+    assert not spoiled(run_gates(session(raw))), "ratios hold"
 
 
 def test_too_little_fixed_work_tells_nothing():

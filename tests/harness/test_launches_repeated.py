@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from edgeopt.harness.budget import CLOSER, SCREEN, STEP
-from edgeopt.harness.compare import compare, decided, fastest
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.verdicts import compare, decided, fastest
 from edgeopt.pipeline.races import raced
 from tests.harness.standin import Script
 

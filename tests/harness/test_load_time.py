@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeopt.harness.files import files_of
-from edgeopt.harness.load_time import REPETITIONS, load_time
+from edgeopt.harness.load_time import REPETITIONS, measure_load_time
 from edgeopt.harness.load_time_figures import figures
 from edgeopt.harness.memory import memory_bytes
 from edgeopt.harness.replies import Loaded
@@ -24,7 +24,7 @@ def loaded(device, log):
     def run(scripts: dict[str, Script], repetitions: int = 2):
         subjects = [device.subject(key, script) for key, script in scripts.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return load_time(setting, subjects, repetitions=repetitions)
+        return measure_load_time(setting, subjects, repetitions=repetitions)
 
     return run
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from edgeopt.harness.budget import QUICK, SETTLING, SUBMISSION
-from edgeopt.harness.compare import compare, noise, settled
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.verdicts import compare, noise, settled
 from tests.harness.standin import Script
 
 LOOKS = replace(QUICK, looks=(2, 3, 4), rounds=8, warmup_s=0.02)

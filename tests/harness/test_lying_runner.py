@@ -16,7 +16,7 @@ from edgeopt.devices.answers import Malformed, decode
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness import readings
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.protocol import REPLIES
 from edgeopt.jobs.log import MOST_BYTES

@@ -10,10 +10,10 @@ import pytest
 from edgeopt.domain.errors import Untrusted
 from edgeopt.harness.budget import QUICK, SCREEN, SETTLING, Budget
 from edgeopt.harness.client import RunnerFailed
-from edgeopt.harness.compare import compare
 from edgeopt.harness.figures import latency
 from edgeopt.harness.inputs import INPUTS
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
+from edgeopt.harness.verdicts import compare
 from tests.harness.standin import Script
 
 SMALL = replace(SCREEN, looks=(1,), rounds=6, rounds_alone=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeopt.harness.open_loop import SEGMENTS, open_loop
+from edgeopt.harness.open_loop import SEGMENTS, measure_open_loop
 from edgeopt.harness.open_loop_figures import figures, growth_fps, latencies
 from edgeopt.harness.replies import Paced, Readings
 from edgeopt.harness.started import Setting
@@ -22,7 +22,7 @@ def paced(device, log):
         }
         subjects = [device.subject(key, script) for key, script in made.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return [figures(trial) for trial in open_loop(setting, subjects, fps, **options)]
+        return [figures(trial) for trial in measure_open_loop(setting, subjects, fps, **options)]
 
     return run
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from edgeopt.devices.account import Gpu, Health, Machine
 from edgeopt.domain.finding import spoiled
 from edgeopt.harness import surroundings
-from edgeopt.harness.preflight import preflight
+from edgeopt.harness.preflight import check_machine
 from edgeopt.runner.health import health
 from edgeopt.runner.machine import machine
 from tests.runner.fake_tree import JETSON, LAPTOP, PI_4, VM, vcgencmd
@@ -32,7 +32,7 @@ def health_of(tree, **changes) -> Health:
 
 def examine(tree, **changes):
     """{check: finding} of a tree, some of its health's readings changed."""
-    return {f.check: f for f in preflight(machine_of(tree), health_of(tree, **changes))}
+    return {f.check: f for f in check_machine(machine_of(tree), health_of(tree, **changes))}
 
 
 def states(found):
@@ -198,7 +198,7 @@ def test_a_command_that_a_board_says_is_no_advice(tree):
 
 
 def test_a_machine_that_tells_nothing_is_not_spoiled(tree):
-    found = preflight(machine_of(tree), health_of(tree), accelerator="gpu")
+    found = check_machine(machine_of(tree), health_of(tree), accelerator="gpu")
     assert not spoiled(found)
     assert {f.check for f in found if f.state == "unknown"} == {
         "governor", "throttling", "temperature", "load", "memory", "accelerator",

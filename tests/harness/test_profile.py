@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeopt.harness.client import RunnerFailed
-from edgeopt.harness.profile import summed
+from edgeopt.harness.profiling import summed
 from edgeopt.harness.replies import Operator, ProfileAccount
 
 

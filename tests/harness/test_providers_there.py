@@ -9,9 +9,9 @@ from pathlib import Path
 
 from edgeopt import targets
 from edgeopt.devices.local import Local
-from edgeopt.harness import check
+from edgeopt.harness import device_check
 from edgeopt.harness.client import Client
-from edgeopt.harness.probe import probe
+from edgeopt.harness.probing import probe
 from edgeopt.search import providers
 
 #: A runner whose OpenVINO is the one in a folder.
@@ -54,7 +54,7 @@ def test_a_gpu_that_the_probe_finds_is_a_candidate(tmp_path):
     device = WithStandIn(tmp_path, "return ['GPU']")
     found = probe(device, ["openvino", "onnxruntime"], tmp_path / "log.txt")
     assert found.providers["openvino"] == ("GPU",)
-    lines = {line.check: line.found for line in check.judge(found, "box", None)}
+    lines = {line.check: line.found for line in device_check.probe_findings(found, "box", None)}
     assert lines["openvino"] == "2026.4, on GPU"
     profile = targets.load("intel-n100")
     assert {rule.options["DEVICE"] for rule in providers.rules(profile, found.providers)} == {"GPU"}

@@ -10,7 +10,7 @@ import pytest
 from edgeopt.harness.replies import Readings
 from edgeopt.harness.started import Setting
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.sustained import NEAR_C, PAUSE_S, LoadBlock, SustainedTrial, sustained
+from edgeopt.harness.sustained import NEAR_C, PAUSE_S, LoadBlock, SustainedTrial, measure_sustained
 from edgeopt.harness.sustained_figures import figures, minutes, ranking
 from tests.harness.standin import Script
 
@@ -27,7 +27,7 @@ def under_load(device, log):
         }
         subjects = [device.subject(key, script) for key, script in made.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return [figures(trial) for trial in sustained(setting, subjects, seconds, wait)]
+        return [figures(trial) for trial in measure_sustained(setting, subjects, seconds, wait)]
 
     return run
 

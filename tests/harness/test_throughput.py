@@ -6,7 +6,7 @@ import pytest
 
 from edgeopt.harness.replies import Readings, Stream, Streams
 from edgeopt.harness.started import Setting
-from edgeopt.harness.throughput import SLICES, throughput
+from edgeopt.harness.throughput import SLICES, measure_throughput
 from edgeopt.harness.throughput_figures import figures, rate
 from tests.harness.standin import Script
 
@@ -21,7 +21,7 @@ def driven(device, log):
         }
         subjects = [device.subject(key, script) for key, script in made.items()]
         setting = Setting(device, device.feed(), log, 30.0)
-        return [figures(trial, cores) for trial in throughput(setting, subjects, streams)]
+        return [figures(trial, cores) for trial in measure_throughput(setting, subjects, streams)]
 
     return run
 

@@ -12,7 +12,7 @@ from edgeopt.domain.finding import failures
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.budget import QUICK
 from edgeopt.harness.figures import latency
-from edgeopt.harness.measure import measure
+from edgeopt.harness.interleaved import measure
 from edgeopt.harness.validity import findings
 from edgeopt.report import bench_table
 

@@ -34,9 +34,12 @@ def shortly(condition, within_s: float = 10.0) -> bool:
 
 
 #: A host with a child that has one below itself (as pip has), and a temporary folder.
+#: Signals are as a terminal gives them, whatever has started the tests (nohup ignores some).
 HOST = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from edgeopt.jobs import scratch
 from edgeopt.jobs.process import Process
 code = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', " \\
@@ -75,7 +78,7 @@ def test_all_ends_with_the_host(host, name):
     assert place.is_dir()
     assert all(map(alive, others))
     process.send_signal(getattr(signal, name))
-    process.wait()
+    process.wait(timeout=30)
     assert shortly(lambda: not any(map(alive, others)))
     assert shortly(lambda: not place.exists())
 

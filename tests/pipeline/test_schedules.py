@@ -8,7 +8,7 @@ from edgeopt.devices.account import Machine
 from edgeopt.domain.schedule import Asked
 from edgeopt.harness.budget import QUICK, SCREEN
 from edgeopt.harness.replies import Loaded, Readings
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 from edgeopt.pipeline import schedules
 
 ASKED = Asked(
@@ -32,7 +32,7 @@ def session(budget=SCREEN):
     block = Block(0, 0, [5, 5, 7, 9], 10, Readings(t_ns=1, cpu_ns=None), Readings(t_ns=2))
     loaded = Loaded(version="1", load_ns=3, compile_ns=None, why_null={})
     launch = Launch(loaded, 4, [5], None, None, [block])
-    return Session(budget, 0, {"a": Timed("a", "A", [launch])}, "a", None, 1, [], MACHINE, [])
+    return Measurement(budget, 0, {"a": Timed("a", "A", [launch])}, "a", None, 1, [], MACHINE, [])
 
 
 def test_what_was_kept_is_what_was_measured(tmp_path):

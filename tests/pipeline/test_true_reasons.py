@@ -8,7 +8,7 @@ import pytest
 from edgeopt import targets
 from edgeopt.benchmarking.explaining import refused
 from edgeopt.domain.errors import BadInput, OwnFault, RunnerFailed
-from edgeopt.harness.profile import _turn
+from edgeopt.harness.profiling import _turn
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline.target_run import why_nowhere
 from edgeopt.report.untimed_words import sentence

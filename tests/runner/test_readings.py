@@ -15,9 +15,9 @@ from msgspec.structs import asdict
 from edgeopt.devices.local import Local
 from edgeopt.harness.budget import QUICK
 from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.energy import energy
-from edgeopt.harness.gates import gates
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.energy_figures import energy
+from edgeopt.harness.gates import run_gates
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 from edgeopt.runner import machine
 from edgeopt.runner.health import ACCOUNT
 
@@ -28,7 +28,7 @@ import sys, threading, time, types
 from edgeopt import runtimes
 from edgeopt.runner.__main__ import main
 
-class Session:
+class Measurement:
     inputs = outputs = []
     def __init__(self, path):
         self.spins = path == "spins"
@@ -43,7 +43,7 @@ class Session:
 
 module = types.ModuleType("waiting")
 module.version = lambda: "1.0"
-module.open_session = lambda path, threads, options: Session(path)
+module.open_session = lambda path, threads, options: Measurement(path)
 sys.modules["waiting"] = module
 runtimes.RUNTIMES["waiting"] = "waiting"
 sys.exit(main())
@@ -111,8 +111,8 @@ def test_a_session_that_spins_while_it_waits_shows(client, tmp_path, path):
         replies.append(client.request("block", 30, count=1))
     blocks = [Block(round=i, position=0, **asdict(reply)) for i, reply in enumerate(replies)]
     timed = Timed("x", path, [Launch(opened.loaded, 1, [1], None, blocks=blocks)])
-    session = Session(QUICK, 0, {"x": timed}, "x", None)
-    found = next(f for f in gates(session) if f.check == "waiting")
+    session = Measurement(QUICK, 0, {"x": timed}, "x", None)
+    found = next(f for f in run_gates(session) if f.check == "waiting")
     assert found.state == {"waits": "ok", "spins": "warning"}[path], found.found
 
 

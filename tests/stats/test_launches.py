@@ -27,7 +27,7 @@ def drawn(rng, budget, ns, luck, effect=0.0, round_sd=0.02):
 
 
 def ended(pairs, budget, ns):
-    """The word at the look at which the schedule ends, as `harness.compare` asks for it."""
+    """The word at the look at which the schedule ends, as `harness.verdicts` asks for it."""
     for count in budget.looks:
         word, _, _, high = compare(
             list(pairs[:count]), looks=len(budget.looks), candidates=3,

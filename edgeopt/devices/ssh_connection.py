@@ -45,7 +45,7 @@ def spawn(argv: list[str], log: Path | None = None, **options: Any) -> subproces
         ) from None
 
 
-class Session:
+class SshConnection:
     """An open connection. It ends when the process that opened it does, however it ends.
 
     Attributes:

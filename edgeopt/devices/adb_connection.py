@@ -61,7 +61,7 @@ cat >/dev/null
 """
 
 
-class Session:
+class PhoneConnection:
     """An open session. It ends when the process that opened it does, however that ends.
 
     Attributes:

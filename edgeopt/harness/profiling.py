@@ -12,7 +12,7 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.time_profile import OperatorTime, TimeProfile
 from edgeopt.harness import inputs
-from edgeopt.harness.answer import open_session
+from edgeopt.harness.answering import open_session
 from edgeopt.harness.client import Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
 from edgeopt.harness.replies import ProfileAccount

@@ -12,7 +12,7 @@ from edgeopt.domain.errors import RunnerFailed
 from edgeopt.domain.finding import Finding, State
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.target import Profile
-from edgeopt.harness.probe import probe
+from edgeopt.harness.probing import probe
 
 LITTLE_BYTES = 500_000_000  # a few models and their inputs
 TOO_LITTLE_BYTES = 20_000_000
@@ -36,26 +36,29 @@ def check(
         target: the profile that the device should be of; None: any.
     """
     try:
-        found = probe(device, runtimes, log, progress)
+        probed = probe(device, runtimes, log, progress)
     except RunnerFailed as error:
         return [_line("link", "failed", str(error.args[0]), error.hint)]
-    return [_line("link", "ok", f"{device.link} answers"), *judge(found, device.name, target)]
+    return [
+        _line("link", "ok", f"{device.link} answers"),
+        *probe_findings(probed, device.name, target),
+    ]
 
 
-def judge(found: Probe, name: str, target: str | None) -> list[Finding]:
+def probe_findings(probed: Probe, name: str, target: str | None) -> list[Finding]:
     """What a device said, line by line.
 
     Args:
         name: the device's, for advice.
     """
     return [
-        _python(found),
-        _numpy(found, name),
-        *_runtimes(found, name),
-        *_target(found, target),
-        _disk(found),
-        _clock(found),
-        *_quiet(found),
+        _python(probed),
+        _numpy(probed, name),
+        *_runtimes(probed, name),
+        *_target(probed, target),
+        _disk(probed),
+        _clock(probed),
+        *_quiet(probed),
     ]
 
 
@@ -63,51 +66,51 @@ def _line(check: str, state: State, found: str, advice: str = "") -> Finding:
     return Finding(check=check, state=state, found=found, advice=advice)
 
 
-def _python(found: Probe) -> Finding:
-    words = f"{found.machine['python']}, {found.executable}"
-    if found.bits == 64:
+def _python(probed: Probe) -> Finding:
+    words = f"{probed.machine['python']}, {probed.executable}"
+    if probed.bits == 64:
         return _line("python", "ok", words)
     advice = "The runtimes have no packages for it: install the 64-bit system."
-    return _line("python", "warning", f"{words}, {found.bits} bits", advice)
+    return _line("python", "warning", f"{words}, {probed.bits} bits", advice)
 
 
-def _numpy(found: Probe, name: str) -> Finding:
-    if found.numpy:
-        return _line("numpy", "ok", found.numpy)
+def _numpy(probed: Probe, name: str) -> Finding:
+    if probed.numpy:
+        return _line("numpy", "ok", probed.numpy)
     advice = f"`edgeopt devices setup {name}` installs it."
-    return _line("numpy", "failed", f"missing in {found.executable}", advice)
+    return _line("numpy", "failed", f"missing in {probed.executable}", advice)
 
 
-def _runtimes(found: Probe, name: str) -> list[Finding]:
+def _runtimes(probed: Probe, name: str) -> list[Finding]:
     lines = [
-        _line(runtime, "ok", ", on ".join((version, *found.providers.get(runtime, ()))))
-        for runtime, version in found.runtimes.items()
+        _line(runtime, "ok", ", on ".join((version, *probed.providers.get(runtime, ()))))
+        for runtime, version in probed.runtimes.items()
     ]
-    state: State = "warning" if found.runtimes else "failed"
-    for runtime, reason in found.missing.items():
+    state: State = "warning" if probed.runtimes else "failed"
+    for runtime, reason in probed.missing.items():
         advice = f"`edgeopt devices setup {name} --runtime {runtime}` installs it."
         lines.append(_line(runtime, state, reason, advice))
     return lines
 
 
-def _target(found: Probe, target: str | None) -> list[Finding]:
+def _target(probed: Probe, target: str | None) -> list[Finding]:
     if target is None:
         return []
     profile = targets.load(target)
-    if targets.matches(profile, found.machine):
+    if targets.matches(profile, probed.machine):
         return [_line("target", "ok", target)]
-    said = found.machine.get("board") or found.machine["cpu_model"] or found.machine["arch"]
-    if profile.match is None and profile.arch == found.machine["arch"]:
-        return [_line("target", "ok", f"{target}, as was said when it was added: {said}")]
-    suitable = ", ".join(fitting(found)) or "none that edgeopt knows"
+    name = probed.machine.get("board") or probed.machine["cpu_model"] or probed.machine["arch"]
+    if profile.match is None and profile.arch == probed.machine["arch"]:
+        return [_line("target", "ok", f"{target}, as was said when it was added: {name}")]
+    suitable = ", ".join(fitting(probed)) or "none that edgeopt knows"
     advice = f"It is of: {suitable}. Remove it, and add it with another --target."
-    return [_line("target", "warning", f"this is no {target}: {said}", advice)]
+    return [_line("target", "warning", f"this is no {target}: {name}", advice)]
 
 
-def fitting(found: Probe) -> list[str]:
+def fitting(probed: Probe) -> list[str]:
     """Names of the profiles that a device is of, the most particular first."""
     profiles = [targets.load(name) for name in targets.names() if name != "this-machine"]
-    of = [profile for profile in profiles if targets.matches(profile, found.machine)]
+    of = [profile for profile in profiles if targets.matches(profile, probed.machine)]
     return [profile.name for profile in sorted(of, key=_asks_for, reverse=True)]
 
 
@@ -118,31 +121,31 @@ def _asks_for(profile: Profile) -> tuple[bool, bool, int]:
     return bool(match.board), bool(match.cpu_model), len(match.features) + len(match.absent)
 
 
-def _disk(found: Probe) -> Finding:
-    words = f"{found.disk_free_bytes / 1e9:.1f} GB free"
-    if found.disk_free_bytes >= LITTLE_BYTES:
+def _disk(probed: Probe) -> Finding:
+    words = f"{probed.disk_free_bytes / 1e9:.1f} GB free"
+    if probed.disk_free_bytes >= LITTLE_BYTES:
         return _line("disk", "ok", words)
-    state: State = "warning" if found.disk_free_bytes >= TOO_LITTLE_BYTES else "failed"
+    state: State = "warning" if probed.disk_free_bytes >= TOO_LITTLE_BYTES else "failed"
     advice = "Make room, or name a folder on another disk: `edgeopt devices add ... --folder`."
     return _line("disk", state, words, advice)
 
 
-def _clock(found: Probe) -> Finding:
-    if abs(found.clock_off_s) < CLOCK_OFF_S:
+def _clock(probed: Probe) -> Finding:
+    if abs(probed.clock_off_s) < CLOCK_OFF_S:
         return _line("clock", "ok", "as here")
-    side = "ahead of" if found.clock_off_s > 0 else "behind"
-    words = f"{abs(found.clock_off_s):.0f} s {side} this machine's"
+    side = "ahead of" if probed.clock_off_s > 0 else "behind"
+    words = f"{abs(probed.clock_off_s):.0f} s {side} this machine's"
     advice = "pip will refuse certificates: `sudo timedatectl set-ntp true` there."
     return _line("clock", "warning", words, advice)
 
 
-def _quiet(found: Probe) -> list[Finding]:
+def _quiet(probed: Probe) -> list[Finding]:
     lines = []
-    uptime_s = found.machine.get("uptime_s")
+    uptime_s = probed.machine.get("uptime_s")
     if uptime_s is not None and uptime_s < YOUNG_S:
         words = f"it started {uptime_s:.0f} s ago"
         lines.append(_line("start", "warning", words, "Give it two minutes to settle."))
-    if found.other_runners:
-        words = f"runners of others: {found.other_runners}"
+    if probed.other_runners:
+        words = f"runners of others: {probed.other_runners}"
         lines.append(_line("others", "warning", words, "Measure when they are done."))
     return lines

@@ -25,12 +25,12 @@ from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
 from edgeopt.harness.started import Setting, Started, WarmUp, start_all
 from edgeopt.harness.subject import Subject
-from edgeopt.harness.timed import Block, Launch, Session, Timed
+from edgeopt.harness.timed import Block, Launch, Measurement, Timed
 
 WATCH_S = 0.5  # others are watched for so long before a schedule
 
 
-def never(session: Session) -> bool:
+def never(measurement: Measurement) -> bool:
     """For a schedule that goes to its limit."""
     return False
 
@@ -53,7 +53,7 @@ class _Arm:
 class _Schedule:
     setting: Setting
     budget: Budget
-    session: Session
+    measurement: Measurement
     progress: Listener
     rounds: int
     done: int = 0
@@ -65,7 +65,7 @@ class _Schedule:
 
     def tell(self, what: str) -> None:
         """Tell the progress, as far as the next look."""
-        launches = self.budget.looks[self.session.looks] if self.repeats else 1
+        launches = self.budget.looks[self.measurement.looks] if self.repeats else 1
         self.progress(what, self.done, launches * (self.rounds + 1))
 
     @contextlib.contextmanager
@@ -80,7 +80,7 @@ class _Schedule:
         except Untrusted:
             raise
         except RunnerFailed as error:
-            timed = self.session.timed[subject.key]
+            timed = self.measurement.timed[subject.key]
             timed.failed, timed.timed_out = str(error.args[0]), error.timed_out
 
 
@@ -94,15 +94,15 @@ def measure(
     seed: int = 0,
     progress: Listener = silent,
     baseline: str | None = None,
-    settled: Callable[[Session], bool] = never,
-) -> Session:
+    settled: Callable[[Measurement], bool] = never,
+) -> Measurement:
     """Time every subject in one interleaved schedule.
 
     A subject that fails is taken out, with the reason; the others go on.
 
     Args:
         feed: samples whose first `inputs.INPUTS` are the inputs, in turn.
-        timeout_s: for opening a session and for warm-up; other requests have a minute at
+        timeout_s: for opening a measurement and for warm-up; other requests have a minute at
             most, a block 20 times what it should take where that is more.
         progress: told the steps done, of how many until the next look.
         baseline: key of the subject that is also measured as its own twin, so that the
@@ -119,25 +119,25 @@ def measure(
     rng = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
     subjects, twin = _with_twin(subjects, baseline)
     timed = {s.key: Timed(key=s.key, title=s.title) for s in subjects}
-    session = Session(budget, seed, timed, baseline or subjects[0].key, twin)
+    measurement = Measurement(budget, seed, timed, baseline or subjects[0].key, twin)
     setting = Setting(device, feed, log, timeout_s)
-    plan = _Schedule(setting, budget, session, progress, budget.rounds)
+    plan = _Schedule(setting, budget, measurement, progress, budget.rounds)
     with Client(device, log) as canary:
-        session.machine = readings.machine(device, canary, SHORT_S)
+        measurement.machine = readings.machine(device, canary, SHORT_S)
         _examine(plan, canary, WATCH_S)
         for number in range(budget.looks[-1]):
             alive = [s for s in subjects if not timed[s.key].failed]
             with contextlib.ExitStack() as stack:
                 _launch(plan, alive, number, rng, canary, stack)
             if not plan.repeats:
-                session.looks = 1
+                measurement.looks = 1
                 break
-            if number + 1 == budget.looks[session.looks]:
-                session.looks += 1
-                if settled(session):
+            if number + 1 == budget.looks[measurement.looks]:
+                measurement.looks += 1
+                if settled(measurement):
                     break
         _examine(plan, canary, 0.0)
-    return session
+    return measurement
 
 
 @contextlib.contextmanager
@@ -155,7 +155,7 @@ def _examine(plan: _Schedule, canary: Client, seconds: float) -> None:
     """The slower readings: throttling, temperatures, supply, who else is at work."""
     with _spared():  # without them nothing is judged, and that is said
         account = readings.health(plan.setting.device, canary, SHORT_S, seconds)
-        plan.session.health.append(account)
+        plan.measurement.health.append(account)
 
 
 def _with_twin(
@@ -213,7 +213,7 @@ def _arm(plan: _Schedule, started: Started) -> _Arm:
         warmup_ns=warm.t_ns,
         peak_rss_bytes=warm.peak_rss_bytes,
     )
-    plan.session.timed[started.subject.key].launches.append(launch)
+    plan.measurement.timed[started.subject.key].launches.append(launch)
     size = plan.budget.block_size(typical_ns)
     timeout_s = max(plan.setting.short_s, 20 * size * typical_ns / 1e9)
     return _Arm(started, launch, size, timeout_s)
@@ -222,7 +222,7 @@ def _arm(plan: _Schedule, started: Started) -> _Arm:
 def _meter(plan: _Schedule, arm: _Arm) -> None:
     """Energy, while nothing else runs. Without a meter it is over at once, with the reason."""
     seconds = plan.budget.energy_s
-    if seconds and arm.started.subject.key != plan.session.twin:
+    if seconds and arm.started.subject.key != plan.measurement.twin:
         with _spared():  # its times are safe already
             limit_s = arm.timeout_s + 4 * seconds
             arm.launch.energy = arm.started.client.request("energy", limit_s, seconds=seconds)
@@ -230,7 +230,7 @@ def _meter(plan: _Schedule, arm: _Arm) -> None:
 
 def _watch(plan: _Schedule, canary: Client) -> None:
     with _spared():  # it watches; nothing is lost without it
-        plan.session.canary.append(canary.request("canary", plan.setting.short_s))
+        plan.measurement.canary.append(canary.request("canary", plan.setting.short_s))
 
 
 def _block(plan: _Schedule, arm: _Arm, index: int, position: int) -> bool:
