@@ -1,4 +1,4 @@
-"""How long mAP and its interval take, answers given: 5,000 images, 80 classes, 500 resamples.
+"""How long mAP and its interval take, answers given: 5,000 images, 80 classes, 500 half-samples.
 
     python -m benchmarks.tasks.map_speed [--images 5000] [--resamples 500]
 
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.stats.bootstrap import paired_bootstrap
+from edgeopt.stats.subsampling import half_samples
 from edgeopt.tasks import coco
 from edgeopt.tasks.boxed import DetectionSet, GroundTruth
 from edgeopt.tasks.contributions import difference, statistic
@@ -88,17 +88,18 @@ def measured(images: int, resamples: int) -> dict[str, Any]:
     judged, other = JudgedDetections(matches), JudgedDetections(match(truth, worse))
     value, valued = timed(lambda: judged.contributions("map").value())
     one, two = judged.contributions("map"), other.contributions("map")
-    ends, interval = timed(lambda: paired_bootstrap(statistic(one), images, None, resamples))
-    lost, drop = timed(lambda: paired_bootstrap(difference(one, two), images, None, resamples))
+    ends, interval = timed(lambda: half_samples(statistic(one), value, images, None, resamples))
+    between = value - two.value()
+    lost, drop = timed(lambda: half_samples(difference(one, two), between, images, None, resamples))
     slices = judged.slices("map")
-    classes = timed(lambda: intervals(slices["class"], None, resamples))[1]
-    sizes = timed(lambda: intervals(slices["size"], None, resamples))[1]
+    classes = timed(lambda: intervals(slices["class"], draws=resamples))[1]
+    sizes = timed(lambda: intervals(slices["size"], draws=resamples))[1]
     (theirs, _), library = timed(lambda: coco.precision(truth, found))
     together = {key: matching[key] + valued[key] + interval[key] for key in matching}
     return {
         "images": images, "classes": CLASSES, "objects": len(truth.classes),
         "detections": len(found.scores), "resamples": resamples, "map": value,
-        "interval": ends, "drop": value - two.value(), "drop_interval": lost,
+        "interval": ends, "drop": between, "drop_interval": lost,
         "map_by_library": float(np.nanmean(theirs[:, :, 0])),
         "seconds": {
             "matching (4 sizes, 10 overlaps)": matching, "value": valued, "interval": interval,

@@ -80,7 +80,7 @@ def decode(outputs, size, settings=DEFAULTS):
     row, _, score = nms.surest(found.scores, replace(settings, several=True))
     found = found.take(row)
     count = found.keypoints.shape[1]
-    values = np.concatenate([found.boxes, found.keypoints.reshape(len(row), -1)], axis=1)
+    values = np.concatenate([found.boxes, found.keypoints.reshape(len(row), 3 * count)], axis=1)
     values, keep = nms.weighted(found.boxes, values, score, settings.overlap, settings.most)
     points = values[:, 4:].reshape(-1, count, 3)
     return Detections(values[:, :4], score[keep], np.zeros(len(keep), np.int64), keypoints=points)

@@ -20,7 +20,6 @@ from edgeopt.decoding.outputs import (
     WrongHead,
     batchless,
     in_unit,
-    only,
     sigmoid,
     softmax,
 )
@@ -49,13 +48,13 @@ def recognize(samples, size, classes=None):
 
 def read(outputs):
     """(boxes [q, 4], logits [q, c]). Raises WrongHead."""
-    tables = [batchless(array, 2) for array in outputs.values()]
-    if len(outputs) == 1 and only(outputs, 2) is not None:
-        table = only(outputs, 2)
-        tables = [table[:, :4], table[:, 4:]]
-    if len(tables) != 2 or any(table is None for table in tables):
+    tables = [(name, batchless(array, 2)) for name, array in outputs.items()]
+    if len(outputs) == 1 and tables[0][1] is not None:
+        table = tables[0][1]
+        tables = [("boxes", table[:, :4]), ("logits", table[:, 4:])]
+    if len(tables) != 2 or any(table is None for _, table in tables):
         raise WrongHead(NAME, WANTS, outputs)
-    found, logits = sorted(tables, key=lambda table: (table.shape[1] != 4, not in_unit(table)))
+    (_, found), (_, logits) = sorted(tables, key=_unlike_boxes)
     if len(found) != len(logits) or found.shape[1] != 4 or not logits.shape[1]:
         raise WrongHead(NAME, WANTS, outputs)
     if not _FEWEST_QUERIES <= len(found) <= _MOST_QUERIES:
@@ -63,6 +62,12 @@ def read(outputs):
     if np.mean((found > -0.05) & (found < 1.05)) < 0.9:  # integers may leave 0..1 a little
         raise WrongHead(NAME, WANTS, outputs, "its boxes are no shares of the input")
     return found.astype(np.float64), logits.astype(np.float64)
+
+
+def _unlike_boxes(output):
+    """Sorts boxes before logits, which are four, too, of three classes and "no object"."""
+    name, table = output
+    return table.shape[1] != 4, "box" not in name.lower(), not in_unit(table)
 
 
 def told(logits, classes=None):

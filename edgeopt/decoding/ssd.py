@@ -23,6 +23,7 @@ from edgeopt.decoding.outputs import (
 )
 
 NAME = "ssd"
+_SCORES = ("class", "score", "conf", "logit", "prob")
 WANTS = "offsets [anchors, 4] and scores [anchors, 1 + classes], the background's first"
 #: extra: "anchors" [a, 4] (x, y, width, height in shares; None: TensorFlow's), "scales" (of y, x,
 #: height, width), "activation" of the scores ("sigmoid", "softmax", "none"; None: told by values).
@@ -46,17 +47,31 @@ def recognize(samples, size, classes=None):
 
 def read(outputs, classes=None):
     """(offsets [a, 4], scores [a, 1 + c]). Raises WrongHead."""
-    tables = [batchless(_plain(array), 2) for array in outputs.values()]
-    tables = [table for table in tables if table is not None]
-    if len(tables) != 2 or len(outputs) != 2 or len(tables[0]) != len(tables[1]):
+    tables = {name: batchless(_plain(array), 2) for name, array in outputs.items()}
+    if len(tables) != 2 or any(table is None for table in tables.values()):
         raise WrongHead(NAME, WANTS, outputs)
-    offsets, scores = sorted(tables, key=lambda table: table.shape[1] != 4)
-    if offsets.shape[1] != 4 or scores.shape[1] < 2:
+    first = _offsets(tables, outputs)
+    offsets = tables.pop(first)
+    (scores,) = tables.values()
+    if offsets.shape[1] != 4 or scores.shape[1] < 2 or len(offsets) != len(scores):
         raise WrongHead(NAME, WANTS, outputs)
     if classes and scores.shape[1] != classes + 1:
         why = f"{scores.shape[1]} scores are {scores.shape[1] - 1} classes, not {classes}"
         raise WrongHead(NAME, WANTS, outputs, why)
     return offsets.astype(np.float64), scores.astype(np.float64)
+
+
+def _offsets(tables, outputs):
+    """Which are the offsets: of two with four columns, names and then probabilities tell."""
+    found = [name for name, table in tables.items() if table.shape[1] == 4]
+    if len(found) == 2:
+        found = [name for name in tables if not any(word in name.lower() for word in _SCORES)]
+    if len(found) == 2:
+        found = [name for name, table in tables.items() if not in_unit(table)]
+    if len(found) != 1:
+        why = "neither names nor values tell offsets from scores"
+        raise WrongHead(NAME, WANTS, outputs, why)
+    return found[0]
 
 
 def _plain(array):

@@ -93,7 +93,7 @@ def as_floats(weights: Weights, count: int) -> Floats:
 
 
 def statistic(contributions: Contributions) -> Callable[[Indices], float]:
-    """Sample indices, repeated ones too -> the metric: what `stats.paired_bootstrap` takes."""
+    """Sample indices, repeated ones too -> the metric: what the resamplings of `stats` take."""
     count = len(contributions)
     return lambda indices: contributions.value(np.bincount(indices, minlength=count))
 

@@ -24,11 +24,28 @@ from edgeopt.tasks.task import Measure, Outputs
 SURE = 0.25
 
 MAP, MAP50 = "map", "map50"
+#: By halves of the images: a bootstrap repeats detections, and the envelope of precision rises with
+#: them. With 40 classes in 200 images its 95 % intervals of mAP held the true value in 82 % of 100
+#: draws, halves in 96 % (benchmarks/tasks/map_coverage.py).
 MEASURES = (
-    Measure(MAP, "average precision, the mean over ten overlaps from 0.50 to 0.95 (COCO)"),
-    Measure(MAP50, "average precision at an overlap of 0.50"),
-    Measure("recall-0.1fp", "objects found at one false alarm in ten images", counting=True),
-    Measure("recall-1fp", "objects found at one false alarm an image", counting=True),
+    Measure(
+        MAP,
+        "average precision, the mean over ten overlaps from 0.50 to 0.95 (COCO)",
+        resampling="subsample",
+    ),
+    Measure(MAP50, "average precision at an overlap of 0.50", resampling="subsample"),
+    Measure(
+        "recall-0.1fp",
+        "objects found at one false alarm in ten images",
+        counting=True,
+        resampling="subsample",
+    ),
+    Measure(
+        "recall-1fp",
+        "objects found at one false alarm an image",
+        counting=True,
+        resampling="subsample",
+    ),
 )
 _RATES = {"recall-0.1fp": 0.1, "recall-1fp": 1.0}
 
@@ -146,7 +163,7 @@ class BySize:
 
 
 def recognized(
-    samples: Sequence[Outputs], size: tuple[int, int], names: tuple[str, ...]
+    samples: Sequence[Mapping[str, np.ndarray]], size: tuple[int, int], names: tuple[str, ...]
 ) -> tuple[Detection | None, str]:
     """The detector that outputs of some images are of, where that is certain, and why.
 

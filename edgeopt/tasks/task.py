@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from edgeopt.tasks.contributions import Contributions, Table
 
-#: All outputs by name -> [n, *the output's shape].
-Outputs: TypeAlias = Mapping[str, "np.ndarray[Any, Any]"]
+#: All outputs by name -> [n, *the output's shape], or n arrays where the shape differs.
+Outputs: TypeAlias = Mapping[str, "np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]"]
 
 Context = TypeVar("Context", contravariant=True)
 Answers = TypeVar("Answers")
@@ -30,13 +30,14 @@ class Measure:
         name: the word for --metric. about: one sentence for the user.
         higher_is_better: or lower.
         counting: within 0..1, of samples right or wrong: without a single error it is still
-            uncertain (as `datasets.Metric.counting`).
+            uncertain. resampling: how its interval is had. Both as in `datasets.Metric`.
     """
 
     name: str
     about: str
     higher_is_better: bool = True
     counting: bool = False
+    resampling: Literal["bootstrap", "subsample"] = "bootstrap"
 
 
 class Judged(Protocol):
@@ -73,7 +74,7 @@ class Task(Protocol[Context, Answers, Truths]):
         """The answers to n samples.
 
         Args:
-            outputs: all of the model's, [n, *shape] each. contexts: n.
+            outputs: all of the model's, of n samples each. contexts: n.
 
         Raises:
             BadInput: the outputs are not those of this task's model.

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeopt import decoding
 from edgeopt.decoding import (
     blazeface,
+    centernet,
+    detr,
     nms_inside,
     rotated,
+    ssd,
     ssd_postprocess,
     yolo_end2end,
     yolo_obb,
@@ -16,6 +20,7 @@ from edgeopt.decoding import (
     yolo_seg,
 )
 from edgeopt.decoding.detections import Settings
+from edgeopt.decoding.outputs import WrongHead
 from tests.decoding import made
 
 ALL = Settings(score=0, overlap=1.0, most=10**6, several=False)
@@ -191,3 +196,78 @@ def test_faces_that_overlap_are_averaged():
     assert found.scores[0] == every.scores[best, 0]
     assert not np.allclose(found.boxes[0], every.boxes[best])
     assert np.allclose(found.keypoints[..., 2], 1)
+
+
+def same(first, second):
+    np.testing.assert_array_equal(first.boxes, second.boxes)
+    np.testing.assert_array_equal(first.scores, second.scores)
+    np.testing.assert_array_equal(first.classes, second.classes)
+
+
+@pytest.mark.parametrize("form", ["channels last", "no names", "no names, channels last"])
+def test_forms_of_centernet(form):
+    outputs = made.outputs("centernet")
+    if "channels last" in form:
+        outputs = {name: array.transpose(0, 2, 3, 1) for name, array in outputs.items()}
+    if "no names" in form:
+        outputs = {f"Identity_{i}": outputs[name] for i, name in enumerate(("reg", "hm", "wh"))}
+    same(
+        centernet.decode(outputs, made.SIZE), centernet.decode(made.outputs("centernet"), made.SIZE)
+    )
+    assert centernet.recognize([outputs], made.SIZE).level == "certain"
+
+
+def test_ssd_as_older_graphs_of_tensorflow_have_it():
+    boxes, scores = made.outputs("ssd").values()
+    outputs = {"class_logits": scores, "box_encodings": boxes[:, :, None]}
+    same(ssd.decode(outputs, (300, 300)), ssd.decode(made.outputs("ssd"), (300, 300)))
+
+
+def test_ssd_of_three_classes_has_two_outputs_of_four_columns():
+    boxes, scores = made.outputs("ssd").values()
+    probabilities = 1 / (1 + np.exp(-scores))
+    for outputs in ({"a": boxes, "b": probabilities}, {"a": probabilities, "b": boxes}):
+        found = ssd.candidates(outputs, (300, 300))
+        np.testing.assert_allclose(found.scores, probabilities[0, :, 1:])
+    with pytest.raises(WrongHead, match="neither names nor values tell offsets from scores"):
+        ssd.decode({"a": boxes, "b": scores}, (300, 300))
+
+
+def test_detr_of_three_classes_whose_boxes_leave_the_input_a_little():
+    outputs = dict(reversed(made.outputs("detr").items()))
+    outputs["pred_boxes"][0, 0, 0] = 1.04  # as integers may have it
+    found = detr.candidates(outputs, made.SIZE)
+    _, width = made.SIZE
+    np.testing.assert_allclose(
+        found.boxes[:, 2] - found.boxes[:, 0], outputs["pred_boxes"][0, :, 2] * width, rtol=1e-6
+    )
+    assert found.scores.shape == (100, made.CLASSES)
+
+
+def test_blazeface_with_a_pair_of_outputs_for_each_grid():
+    values, logits = made.outputs("blazeface").values()
+    outputs = {
+        "c1": values[:, 512:],
+        "p1": logits[:, 512:],
+        "c0": values[:, :512],
+        "p0": logits[:, :512],
+    }
+    same(
+        blazeface.decode(outputs, (128, 128)),
+        blazeface.decode(made.outputs("blazeface"), (128, 128)),
+    )
+
+
+@pytest.mark.parametrize("head", sorted(decoding.HEADS))
+def test_values_that_are_no_numbers_are_no_answers(head):
+    """What int8 may do to a head: it answers nothing, and nothing is raised."""
+    outputs = {
+        name: np.full_like(array, np.nan) if array.dtype.kind == "f" else array
+        for name, array in made.outputs(head).items()
+    }
+    with np.errstate(all="ignore"):
+        try:
+            found = decoding.load(head).decode(outputs, made.size_of(head))
+        except WrongHead:
+            return
+    assert not np.isfinite(found.scores).any()

@@ -30,6 +30,15 @@ def test_the_head_is_recognized_from_outputs_alone(head):
     assert decoding.certain(samples(head), made.size_of(head)) == head, found
 
 
+@pytest.mark.parametrize("classes", [1, 2, 4, 32, 64, 80])
+def test_whatever_the_number_of_classes_is(monkeypatch, classes):
+    """As many as there are bins, prototypes or a box's values: widths alone would mislead."""
+    monkeypatch.setattr(made, "CLASSES", classes)
+    heads = sorted(set(decoding.HEADS) - set(NEVER_CERTAIN))
+    found = {head: decoding.certain(samples(head), made.size_of(head)) for head in heads}
+    assert found == {head: head for head in heads}
+
+
 @pytest.mark.parametrize("head", NEVER_CERTAIN)
 def test_what_could_be_classes_as_well_is_possible(head):
     found = decoding.recognize(samples(head), made.size_of(head))

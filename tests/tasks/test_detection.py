@@ -8,6 +8,7 @@ import pytest
 from edgeopt.decoding.placement import placement
 from edgeopt.domain.errors import BadInput
 from edgeopt.stats.bootstrap import paired_bootstrap
+from edgeopt.stats.subsampling import half_samples
 from edgeopt.tasks import coco
 from edgeopt.tasks.contributions import difference, statistic
 from edgeopt.tasks.detection import MEASURES, Detection, recognized
@@ -54,6 +55,22 @@ def test_a_batch_axis_makes_no_difference():
     plain = detector().answers(outputs(2), places)
     batched = detector().answers({"output0": outputs(2)["output0"][:, None]}, places)
     np.testing.assert_array_equal(plain.boxes, batched.boxes)
+
+
+def test_numbers_of_answers_that_differ_from_image_to_image():
+    """Suppression inside the graph leaves no array [n, ...] to make of them."""
+    images = [made.outputs("nms-inside", seed) for seed in range(3)]
+    some = [
+        {
+            name: array[..., :k, :] if array.ndim == 3 else array[..., :k]
+            for name, array in image.items()
+        }
+        for k, image in zip((5, 0, 9), images, strict=True)
+    ]
+    stacked = {name: [image[name] for image in some] for name in some[0]}
+    places = [placement("stretch", made.SIZE, made.SIZE)] * 3
+    found = Detection("nms-inside", made.SIZE, NAMES).answers(stacked, places)
+    assert np.bincount(found.image, minlength=3).tolist() == [5, 0, 9]
 
 
 def test_the_source_agrees_with_itself_wholly():
@@ -109,22 +126,22 @@ def test_classes_and_sizes_are_the_librarys():
 
 def test_the_interval_of_a_table_is_that_of_each_value(judged):
     table = judged.slices("map")["size"]
-    low, high = intervals(table, resamples=60, seed=3)
+    low, high = intervals(table, draws=60, seed=3)
     for i, part in enumerate(table.each):
-        expected = paired_bootstrap(statistic(part), 30, None, 60, seed=3)
+        expected = half_samples(statistic(part), part.value(), 30, None, 60, seed=3)
         assert (low[i], high[i]) == pytest.approx(expected)
     groups = np.arange(30) // 3
-    low, high = intervals(table, groups, resamples=60)
-    expected = paired_bootstrap(statistic(table.each[0]), 30, groups, 60)
+    low, high = intervals(table, groups, draws=60)
+    expected = half_samples(statistic(table.each[0]), table.values()[0], 30, groups, 60)
     assert (low[0], high[0]) == pytest.approx(expected)
 
 
 def test_a_class_without_objects_has_no_interval(judged):
     table = judged.slices("map")["class"]
-    low, high = intervals(table, resamples=20)
+    low, high = intervals(table, draws=20)
     assert np.isnan(table.values()).tolist() == [False] * 4 + [True]
     assert np.isnan(low).tolist() == np.isnan(high).tolist() == [False] * 4 + [True]
-    with pytest.raises(ValueError, match="2 samples or groups"):
+    with pytest.raises(ValueError, match="4 samples or groups"):
         intervals(table, np.zeros(30))
 
 
