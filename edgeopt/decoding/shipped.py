@@ -8,6 +8,7 @@ from pathlib import Path
 from edgeopt.decoding import HEADS
 
 _ROOM = "edgeopt.decoding"
+_IMPORT = (f"from {_ROOM}", "from decoding")  # here, and in a bundle
 _WITH_ANY = ("detections", "placement", "outputs")
 
 
@@ -23,7 +24,7 @@ def files(head):
         path = f"decoding/{module}.py"
         if path not in texts:
             text = Path(__file__).with_name(f"{module}.py").read_text("utf-8")
-            texts[path] = text.replace(f"from {_ROOM}", "from decoding")
+            texts[path] = text.replace(*_IMPORT)
             waiting += _imported(text)
     return {"decoding/__init__.py": "", **dict(sorted(texts.items()))}
 

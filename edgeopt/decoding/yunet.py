@@ -35,7 +35,8 @@ def recognize(samples, size, classes=None):
         return Recognition(NO, "its scores are no probabilities")
     if (classes or 1) != 1:
         return Recognition(NO, f"it knows one class, not {classes}")
-    return Recognition(CERTAIN, f"two probabilities, a box and {parts[0][2].shape[1] // 2} points")
+    count = parts[0][2].shape[1] // 2
+    return Recognition(CERTAIN, f"two probabilities, a box and {count} key points")
 
 
 def read(outputs, size):

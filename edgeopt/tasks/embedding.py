@@ -224,7 +224,7 @@ class Embedding:
             raise BadInput(
                 f"the model has no output {self.output}.", f"It has {', '.join(outputs)}."
             )
-        return unit(outputs[self.output])
+        return unit(np.asarray(outputs[self.output]))
 
     def truths_of(self, answers: Floats) -> Directions:
         """The source's own embeddings, judged by their cosine."""

@@ -229,10 +229,10 @@ class Ranking:
             BadInput: the output is missing, or has more than one value for a sample.
         """
         scores = outputs.get(self.output)
-        if scores is None or scores[:1].size != 1:
+        if not isinstance(scores, np.ndarray) or scores[:1].size != 1:
+            shapes = (f"{name} {list(np.shape(one[0]))}" for name, one in outputs.items())
             raise BadInput(
-                f"ranking needs an output of one score, and the model has "
-                f"{', '.join(f'{name} {list(one.shape[1:])}' for name, one in outputs.items())}.",
+                f"ranking needs an output of one score, and the model has {', '.join(shapes)}.",
                 "Name the output that holds the score.",
             )
         return np.asarray(scores, np.float64).reshape(-1)[self.candidates.sample]
