@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from edgeopt.jobs import on_disk
 
 #: The largest profile that ships has 20 kB.
 MAX_BYTES = 1_000_000
+#: Tables and lists within each other: Python's own limit is another one once TensorFlow is there.
+MAX_DEPTH = 100
 _HINT = 'It is TOML: text goes in quotes, a table opens with "[name]".'
 
 
@@ -47,7 +50,8 @@ def parse(content: str, path: Path) -> dict[str, Any]:
         BadInput: it is no TOML, nested too deeply, or has a number of thousands of digits.
     """
     try:
-        return tomllib.loads(content)
+        table = tomllib.loads(content)
+        _require_flat(table)
     except tomllib.TOMLDecodeError as error:  # the message ends in "(at line 3, column 5)"
         message, _, place = str(error).rpartition(" (at ")
         if not message:
@@ -57,3 +61,19 @@ def parse(content: str, path: Path) -> dict[str, Any]:
         raise BadInput(f"{path} is nested too deeply to be read.", _HINT) from None
     except ValueError:
         raise BadInput(f"{path} has a number that is too long to be read.", _HINT) from None
+    return table
+
+
+def _require_flat(table: dict[str, Any]) -> None:
+    level: list[Any] = [table]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _inside(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -42,16 +42,16 @@ from edgeopt.store.run_folder import RunFolder
 
 #: Each target whose device is timed, in this order. Each step is a file in `pipeline/steps/`.
 BY_MEASUREMENT: Steps = (
-    MakeAndScore(),  # convert, parity with the source, score: what is refused ends here
-    Screen(),  # all that run, in one short interleaved schedule
+    MakeAndScore(),  # convert, parity with the source, score; what fails is a record, and ends
+    Screen(),  # all that run, and int8 that refining may mend, in one short schedule
     Compress(),  # where it was asked for: smaller forms of the model, judged by latency
-    Screen(),  # again, where compression added candidates
-    Refine(),  # fast int8 forms that lose too much: better integers, layers in float
+    Screen(),  # again, where compression added candidates, or figures were spoiled
+    Refine(),  # fast int8 forms that lose too much: better integers, layers in float; timed
     SessionOptions(),  # the leading ones with other settings
     Repeat(
         Final(),  # the best three, in fresh launches, for longer
         Confirm(),  # one after the other on held-out samples, until one is settled
-        RefineFallen(),  # more careful forms of an int8 finalist that did not stand; once
+        RefineFallen(),  # more careful forms of an int8 finalist that did not stand, or only just
     ),
     Corrupt(),  # where it was asked for: the chosen on corrupted inputs
 )

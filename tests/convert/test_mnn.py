@@ -18,7 +18,7 @@ from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.runtimes import load
 from edgeopt.sources import onnx as onnx_source
-from edgeopt.sources.source import Source
+from edgeopt.sources.request import PrepareRequest
 
 RECTIFIER = ("float[1,4] x", "float[1,4] y", "y = Relu(x)")
 #: Inputs, an output, and what is computed.
@@ -67,13 +67,13 @@ def job_of(tmp_path):
         onnx.save_model(model, str(tmp_path / "m.onnx"))
         sample = {value.name: values(rng, value.type.tensor_type) for value in model.graph.input}
         np.savez(tmp_path / "sample.npz", **sample)
-        made = onnx_source.prepare(
-            {
-                "path": str(tmp_path / "m.onnx"),
-                "shapes": {key: list(array.shape) for key, array in sample.items()},
-                "folder": str(tmp_path),
-                "sample": str(tmp_path / "sample.npz"),
-            }
+        source = onnx_source.prepare(
+            PrepareRequest(
+                path=str(tmp_path / "m.onnx"),
+                shapes={key: array.shape for key, array in sample.items()},
+                folder=str(tmp_path),
+                sample=str(tmp_path / "sample.npz"),
+            )
         )
         (tmp_path / "out").mkdir()
         recipe = Recipe(
@@ -82,7 +82,6 @@ def job_of(tmp_path):
             quantization=convert.load("mnn").quantization(precision),
             options={"precision": "high"},
         )
-        source = msgspec.convert(made, Source)
         folder = str(tmp_path / "out")
         return Job(recipe=recipe, source=source, calibration={}, base=None, folder=folder), sample
 

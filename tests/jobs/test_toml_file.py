@@ -1,6 +1,7 @@
 """TOML of users: it ends soon, in one sentence."""
 
 import os
+import sys
 
 import pytest
 
@@ -44,3 +45,15 @@ def test_what_never_ends(tmp_path):
 
 def test_nothing_there_is_none(tmp_path):
     assert toml_file.text(tmp_path / "gone.toml") is None
+
+
+def test_how_deep_is_not_pythons_matter(tmp_path):
+    """TensorFlow lets Python go deeper."""
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"a = " + b"[" * DEEP + b"]" * DEEP)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100 * DEEP)
+    try:
+        assert refusal(path).endswith("is nested too deeply to be read.")
+    finally:
+        sys.setrecursionlimit(before)

@@ -55,3 +55,7 @@ def test_a_known_suffix_is_held_to(tmp_path):
     with pytest.raises(BadInput, match="is no Keras 3 model"):
         formats.recognise(path)
     assert formats.recognise(archive(tmp_path / "m.pt", TORCHSCRIPT)) == "torchscript"
+
+
+def test_each_program_has_a_safer_form():
+    assert {name for name, one in formats.FORMATS.items() if one.program} == set(formats.SAFER)
