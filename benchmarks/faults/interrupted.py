@@ -135,7 +135,7 @@ def cases(reference: Found) -> dict[str, Callable[[Scene], list[str]]]:
             scene, reference, n, m
         )
     for step, name in STEPS.items():
-        title = step.rpartition(".")[2].replace(":", " ")  # no folder of tools has a colon
+        title = step.rpartition(".")[2].replace(":", "-")  # a folder of tools has no colon
         found[f"kill-{name}-{title}"] = lambda scene, n=name, s=step: kill_during(  # type: ignore[misc]
             scene, reference, n, s
         )
