@@ -24,6 +24,8 @@ from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.runtimes import fitting
 
+pytestmark = pytest.mark.slow  # seconds of a core
+
 SHAPE = (1, 4, 6, 3)  # a folded image: channels last
 FOLD = Fold(input=FoldedInput(name="image", mean=(127.0,), scale=(0.5,), layout="nhwc"))
 KINDS = {"uint8": TensorProto.UINT8, "float32": TensorProto.FLOAT, "int64": TensorProto.INT64}

@@ -14,6 +14,8 @@ from edgeopt.decoding.placement import placement
 from edgeopt.decoding.shipped import files
 from tests.decoding import made
 
+pytestmark = pytest.mark.slow  # seconds of a core
+
 SCRIPT = """
 import json, sys
 import numpy as np

@@ -7,6 +7,8 @@ from edgeopt import runtimes
 from edgeopt.runtimes import exported
 from edgeopt.runtimes.exported import program, rules
 
+pytestmark = pytest.mark.slow  # seconds of a core
+
 NAMES = ["Net", "Sizes", "Branches", "Named", "Lowered"]
 
 
