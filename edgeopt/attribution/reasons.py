@@ -69,7 +69,7 @@ def reasons(
 ) -> Reasons:
     """What makes `a` faster or slower than `b`.
 
-    Every time is of the profile; the direction is the run's, where it has a verdict.
+    Times come from the profile. Which one is faster comes from the run, where it has a verdict.
 
     Args:
         compute: layer by layer what computes, alone; layers: with all that is done for it, the

@@ -83,3 +83,13 @@ class Converter(Protocol):
             ValueError: it makes none (`makes_forms`).
         """
         raise ValueError(f"{self.runtime} has one form of its integers")
+
+
+def needs_a_program(title: str, source: Source) -> str:
+    """Why a converter that reads what PyTorch exports cannot take a source, or ""."""
+    if source.exported:
+        return ""
+    return (
+        f"{title} is made from a PyTorch module (.pt2, or an nn.Module); "
+        f"this source is {source.format}"
+    )

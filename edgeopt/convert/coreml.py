@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.convert.converter import Converter
+from edgeopt.convert.converter import Converter, needs_a_program
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization
@@ -33,12 +33,7 @@ class CoreMl(Converter):
 
     def unsuitable(self, precision: str, source: Source) -> str:
         """Why coremltools cannot take a source, or ""."""
-        if source.exported:
-            return ""
-        return (
-            "Core ML is made from a PyTorch module (.pt2, or an nn.Module); "
-            f"this source is {source.format}"
-        )
+        return needs_a_program("Core ML", source)
 
     def convert(self, job: Job) -> Made:
         """Write model.mlpackage, with inputs and outputs under the source's names.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgeopt.convert.converter import Converter
+from edgeopt.convert.converter import Converter, needs_a_program
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
@@ -34,12 +34,7 @@ class ExecuTorch(Converter):
 
     def unsuitable(self, precision: str, source: Source) -> str:
         """ExecuTorch is made from what PyTorch exports, or ""."""
-        if source.exported:
-            return ""
-        return (
-            "ExecuTorch is made from a PyTorch module (.pt2, or an nn.Module); "
-            f"this source is {source.format}"
-        )
+        return needs_a_program("ExecuTorch", source)
 
     def convert(self, job: Job) -> Made:
         """Write model.pte.

@@ -12,8 +12,9 @@ import numpy as np
 
 from edgeopt.datasets.advice import did_you_mean, quoted
 from edgeopt.datasets.image_files import SUFFIXES, found_in
+from edgeopt.datasets.pillow import image_module
 from edgeopt.datasets.samples import Samples
-from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -142,18 +143,12 @@ def _applied(preprocessing: Preprocessing, path: Path) -> np.ndarray:
 
 def _open(path: Path) -> Image:
     """The decoded image."""
+    reader = image_module()
     try:
-        from PIL import Image
-    except ImportError as error:
-        raise NotInstalled(
-            "reading images needs Pillow, which is not installed",
-            "pip install 'edgeopt[images]'",
-        ) from error
-    try:
-        with Image.open(path) as image:
+        with reader.open(path) as image:
             image.load()
             return image
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, reader.DecompressionBombError) as error:
         raise BadInput(f"{path}: cannot be read as an image: {error}") from error
     except Exception as error:  # a decoder that trips over a damaged file
         raise BadInput(

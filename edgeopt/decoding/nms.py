@@ -16,7 +16,7 @@ def greedy(found, scores, classes, overlap, most=300, similarity=boxes.iou):
 
     Args:
         found: [m, 4] (or [m, 5] with `rotated.iou`). scores: [m]. classes: [m], or None: all are
-            held against each other. similarity: (one [1, ...], others [m, ...]) -> [1, m].
+            compared with each other. similarity: (one [1, ...], others [m, ...]) -> [1, m].
     """
     order = np.argsort(-np.asarray(scores), kind="stable")
     found = found[order]

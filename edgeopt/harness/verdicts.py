@@ -16,7 +16,7 @@ def compare(measurement: Measurement, key: str, over: str) -> Verdict | None:
     """The verdict between two artifacts of one schedule; None where no blocks pair up.
 
     Corrected for the schedule's looks, and for as many comparisons as it has artifacts
-    besides one, and held against the noise that the schedule's twin tells.
+    besides one; the baseline's twin in it says how large the noise is.
     """
     blocks, over_blocks = _pairs(measurement, key, over)
     if not blocks:

@@ -21,7 +21,7 @@ LEAST_LIMIT = 0.001
 def shortfalls(record: Record, constraints: Constraints) -> tuple[Shortfall, ...]:
     """By what a candidate falls short of the constraints; empty: it keeps them.
 
-    What is not known of it (a size, a latency) is not held against it; a score has to be known.
+    A size or a latency that is not known counts as kept; a score has to be known.
     """
     return (
         *_of_drops(record, constraints.max_drop),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.datasets.pillow import image_module
+from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 
 if TYPE_CHECKING:
@@ -85,17 +86,12 @@ def sizes_of(paths: tuple[Path, ...]) -> np.ndarray:
 
 def _opened(path: Path) -> Image:
     """The file's head is read, its pixels are not."""
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise NotInstalled(
-            "reading images needs Pillow, which is not installed",
-            "pip install 'edgeopt[images]'",
-        ) from error
+    reader = image_module()
     if on_disk.kind(path) != "file":
         raise BadInput(f"{on_disk.shown(path)}: no such image", on_disk.near(path))
     try:
-        return Image.open(path)
+        opened: Image = reader.open(path)
+        return opened
     except Exception as error:
         raise _unreadable(path, error) from error
 
