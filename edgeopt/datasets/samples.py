@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,22 @@ from edgeopt.domain.errors import BadInput
 
 LABELS = "labels"
 GROUPS = "groups"
+
+
+class Marks(Protocol):
+    """What is known of samples and is no array: boxes, masks, how each image was placed."""
+
+    def __len__(self) -> int:
+        """n, one entry a sample."""
+        ...
+
+    def take(self, indices: Any) -> Marks:
+        """Those of the samples at `indices`, in that order."""
+        ...
+
+    def sha256(self) -> str:
+        """Identity of the content."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +42,7 @@ class Samples:
         columns: name -> [n]: what is known of each sample besides, to slice scores by.
         origin: where they come from, for messages.
         numbers: [n], each sample's number in what it was divided from; None: as they stand.
+        marks: what a task judges by, or None.
     """
 
     inputs: dict[str, np.ndarray]
@@ -34,6 +51,7 @@ class Samples:
     origin: str = "the given arrays"
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     numbers: np.ndarray | None = None
+    marks: Marks | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -47,6 +65,7 @@ class Samples:
             groups=None if self.groups is None else self.groups[indices],
             columns={name: array[indices] for name, array in self.columns.items()},
             numbers=(np.arange(len(self)) if self.numbers is None else self.numbers)[indices],
+            marks=None if self.marks is None else self.marks.take(indices),
         )
 
     def sha256(self) -> str:
@@ -59,6 +78,8 @@ class Samples:
             if array is not None:
                 digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
                 digest.update(_as_bytes(array).data)
+        if self.marks is not None:
+            digest.update(f"marks {self.marks.sha256()};".encode())
         return digest.hexdigest()
 
     def row_hashes(self) -> list[bytes]:

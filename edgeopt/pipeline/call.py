@@ -12,6 +12,7 @@ from edgeopt.domain import bounds
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.run import Constraints
+from edgeopt.domain.task import TaskAsked
 
 
 def limits(step_timeout_s: float | None) -> dict[str, Any]:
@@ -45,6 +46,7 @@ class Call:
         compression: pruning and the like; None: none of it.
         train: samples for training besides those that calibrate; as `data`.
         tensorboard: write the curves of trainings for TensorBoard, too, into the run's folder.
+        task: what is said of the task and of its data.
     """
 
     model: Path
@@ -71,6 +73,7 @@ class Call:
     compression: Compression | None = None
     train: str | Path | Mapping[str, Any] | None = None
     tensorboard: bool = False
+    task: TaskAsked = field(default_factory=TaskAsked)
 
     def __post_init__(self) -> None:
         """Refuse numbers that no call can mean.
