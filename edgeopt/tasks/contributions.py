@@ -51,6 +51,11 @@ class Table(Protocol):
         """n, the number of samples."""
         ...
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, k]: the samples that have what a value is of: a labelled object of the class."""
+        ...
+
     def values(self, weights: Weights = None) -> Floats:
         """[k], as `Contributions.value`."""
         ...

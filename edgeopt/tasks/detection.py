@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeopt import decoding
 from edgeopt.decoding.detections import Settings
@@ -127,7 +128,7 @@ class JudgedDetections:
         """mAP 50:95 of objects of all sizes."""
         return average_precision(self.matches)
 
-    def _by_size(self, of: Callable[[str], Contributions]) -> BySize:
+    def _by_size(self, of: Callable[[str], AveragePrecision | RecallAt]) -> BySize:
         sizes = tuple(size for size in SIZES if size != "all")
         return BySize(sizes, tuple(of(size) for size in sizes))
 
@@ -142,6 +143,11 @@ class ByClass:
     def __len__(self) -> int:
         return len(self.whole)
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, classes]."""
+        return self.whole.there
+
     def values(self, weights: Weights = None) -> Floats:
         """[classes]."""
         return self.whole.by_class(weights)
@@ -152,10 +158,15 @@ class BySize:
     """A measure of small, medium and large objects by themselves."""
 
     names: tuple[str, ...]
-    each: tuple[Contributions, ...]
+    each: tuple[AveragePrecision | RecallAt, ...]
 
     def __len__(self) -> int:
         return len(self.each[0])
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, sizes]."""
+        return np.stack([part.there.any(axis=1) for part in self.each], axis=1)
 
     def values(self, weights: Weights = None) -> Floats:
         """[sizes]."""

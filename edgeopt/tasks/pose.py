@@ -131,11 +131,13 @@ class JudgedPoses:
         """By point (PCK), else by size of the pose. Raises KeyError, BadInput."""
         if measure == PCK:
             each = {name: self._right(slice(i, i + 1)) for i, name in enumerate(self.names)}
-            return {"point": Each(each)}
+            return {
+                "point": Each(each, np.stack([one.columns[:, 1] > 0 for one in each.values()], 1))
+            }
         overlaps = {OKS_AP: slice(None), OKS_AP50: slice(0, 1)}[measure]
         sizes = [size for size in keypoints.POSE_SIZES if size != "all"]
         of = {size: average_precision(self.matches, size, overlaps) for size in sizes}
-        return {"size": Each(of)}
+        return {"size": Each(of, np.stack([one.there.any(axis=1) for one in of.values()], 1))}
 
     def _right(self, which: slice) -> Sums:
         """The share of some marked points that the likest answer puts near enough."""
