@@ -63,8 +63,8 @@ class DetectionSet:
 
     def take(self, rows: NDArray[np.bool_]) -> DetectionSet:
         """Some of the detections, bool[m], of the same images."""
-        columns = (self.image, self.boxes, self.classes, self.scores)
-        return DetectionSet(self.count, *(column[rows] for column in columns))
+        boxes, classes, scores = self.boxes[rows], self.classes[rows], self.scores[rows]
+        return DetectionSet(self.count, self.image[rows], boxes, classes, scores)
 
     def as_truth(self, names: tuple[str, ...], least_score: float) -> GroundTruth:
         """The detections of at least this score as labels: what agreement is measured with."""
