@@ -20,6 +20,7 @@ from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
+from edgeopt.domain.task import TaskAsked
 from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import folding
 from edgeopt.pipeline.call import Call
@@ -62,7 +63,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     disk.require_room([call.out])
     profiles = _profiles(call.targets)
     if call.metric is not None:
-        metrics.require_metric(call.metric)
+        metrics.require_known(call.metric)
     source_format = recognise(call.model)  # what is not there is said at once
     for given in (call.data, call.calibration, call.confirm, call.train):
         load.require(given, call.preprocessing)
@@ -272,6 +273,7 @@ def _request(
         corruptions=call.corruptions,
         fold=source.fold,
         compression=_compression(call, train),
+        task=None if call.task == TaskAsked() else call.task,
     )
 
 

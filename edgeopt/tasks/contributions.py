@@ -84,6 +84,27 @@ class Sums:
         return float(self.combine(as_floats(weights, len(self)) @ self.columns))
 
 
+@dataclass(frozen=True)
+class Subset:
+    """The contributions of some samples.
+
+    Attributes:
+        whole: of all n samples. rows: [m], those that count.
+    """
+
+    whole: Contributions
+    rows: Indices
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def value(self, weights: Weights = None) -> float:
+        """See the protocol; weights [m]."""
+        every = np.zeros(len(self.whole))
+        every[self.rows] = as_floats(weights, len(self.rows))
+        return self.whole.value(every)
+
+
 def as_floats(weights: Weights, count: int) -> Floats:
     """[n], ones where there are none.
 
