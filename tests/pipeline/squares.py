@@ -22,8 +22,10 @@ def scenes(count, seed=0):
     for image in images:
         cells = rng.choice(64, int(rng.integers(1, 5)), replace=False)
         classes = rng.integers(0, 2, len(cells))
-        boxes = [_painted(image, *divmod(int(cell), 8), int(of), rng)
-                 for cell, of in zip(cells, classes, strict=True)]
+        boxes = [
+            _painted(image, *divmod(int(cell), 8), int(of), rng)
+            for cell, of in zip(cells, classes, strict=True)
+        ]
         objects.append(_objects(np.array(boxes, np.float64), classes.astype(np.int64)))
     return images, tuple(objects)
 
