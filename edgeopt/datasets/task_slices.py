@@ -67,11 +67,13 @@ class SourceSlices:
 
     def _resampled(self, judged: Judged) -> dict[str, Resampled]:
         found = judged.slices(self.measure.name)
-        return {by: Resampled(table, self.groups, self._halves) for by, table in found.items()}
+        halves = self.measure.resampling == "subsample"
+        return {by: Resampled(each, self._fitting(each), halves) for by, each in found.items()}
 
-    @property
-    def _halves(self) -> bool:
-        return self.measure.resampling == "subsample"
+    def _fitting(self, table: Table) -> np.ndarray | None:
+        """None where its values are of something else than samples, such as queries."""
+        groups = self.groups
+        return groups if groups is not None and len(groups) == len(table) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +135,8 @@ class _Pair:
 
     @cached_property
     def _relative(self) -> np.ndarray:
-        """bool[k]: an error's drop is told in shares of the source's."""
-        return (self.source.whole > 0) & (not self.measure.higher_is_better)
+        """bool[k]: what is no share of 1 loses a share of the source's value."""
+        return (self.source.whole > 0) & (not self.measure.points)
 
     @cached_property
     def _judged(self) -> Floats:
@@ -197,8 +199,8 @@ class _Pair:
         if self._relative[k]:
             share = float(self.source.whole[k])
             relative, limit = value / share, 0.0
-            excess = value - self.max_drop * share
-            tested = self._reaching(self._interval(self._excess_ends, k), excess, k)
+            beyond = value - self.max_drop * share
+            tested = self._reaching(self._interval(self._excess_ends, k), beyond, k)
         low, high = interval.known
         judged = value if relative is None else relative
         n, groups = self._n(k), count_groups(self._groups(k))
@@ -245,8 +247,8 @@ class _Pair:
 
     @cached_property
     def _excess_ends(self) -> tuple[Floats, Floats] | str:
-        """Of an error: the candidate's minus (1 + max_drop) times the source's."""
-        return self._ends(-(1 + self.max_drop), 1.0)
+        """The drop beyond what is allowed, where that is a share of the source's value."""
+        return self._ends(self._sign - self.max_drop, -self._sign)
 
     def _ends(self, of_source: float, of_own: float) -> tuple[Floats, Floats] | str:
         """Of a weighted sum of both."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.tasks.contributions import Floats, Integers, Weights, as_floats
-from edgeopt.tasks.matching import Matches
+from edgeopt.tasks.matching import Matches, apart
 
 #: The recalls at which COCO reads the precision.
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -156,6 +156,16 @@ def average_precision(
         object_image=matches.object_image[counted],
         object_class=matches.object_class[counted],
     )
+
+
+def alone(matches: Matches, overlaps: slice = slice(None)) -> Floats:
+    """[n]: mAP of each image by itself; nan where it has no object."""
+    each = average_precision(apart(matches), overlaps=overlaps).by_overlap_and_class()
+    areas = each.reshape(len(each), matches.count, -1)
+    defined = ~np.isnan(areas)
+    total = np.where(defined, areas, 0).sum(axis=(0, 2))
+    count = defined.sum(axis=(0, 2))
+    return np.divide(total, count, out=np.full(matches.count, np.nan), where=count > 0)
 
 
 def _places(marked: NDArray[np.bool_], classes: Integers, count: int) -> tuple[Integers, Integers]:

@@ -14,7 +14,7 @@ from edgeopt.decoding.detections import Settings
 from edgeopt.decoding.outputs import CERTAIN, POSSIBLE, WrongHead
 from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.average_precision import AveragePrecision, average_precision
+from edgeopt.tasks.average_precision import AveragePrecision, alone, average_precision
 from edgeopt.tasks.boxed import DetectionSet, GroundTruth, joined
 from edgeopt.tasks.contributions import Contributions, Floats, Table, Weights
 from edgeopt.tasks.matching import SIZES, Matches, match
@@ -88,6 +88,10 @@ class Detection:
             raise BadInput(str(error), "--head names another one.") from error
         return joined(images)
 
+    def shown(self, answers: DetectionSet) -> DetectionSet:
+        """The detections that are sure enough to be shown."""
+        return answers.take(answers.scores >= SURE)
+
     def truths_of(self, answers: DetectionSet) -> GroundTruth:
         """The detections that are sure enough to be shown."""
         return answers.as_truth(self.names, SURE)
@@ -110,6 +114,11 @@ class JudgedDetections:
         if measure == MAP50:
             return average_precision(self.matches, overlaps=slice(0, 1))
         return recall_at(self.matches, _RATES[measure])
+
+    def alone(self, measure: str) -> Floats:
+        """[n]: each image, by mAP: a single one has no rate of false alarms. Raises KeyError."""
+        every = dict.fromkeys((MAP, *_RATES), slice(None))
+        return alone(self.matches, (every | {MAP50: slice(0, 1)})[measure])
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """By class and by size of box. Raises KeyError."""

@@ -20,7 +20,8 @@ from tests.tasks.scenes import scene
 
 MAP, _, _, RECALL = MEASURES
 MIOU = Segmentation((1, 1), ("a",)).measures[0]
-ERROR = Measure("error", "the mean error", higher_is_better=False)
+ERROR = Measure("error", "the mean error", higher_is_better=False, points=False)
+LEVEL = Measure("level", "in decibels", points=False)
 SHARE = Measure("share", "the share that is right", counting=True)
 
 
@@ -118,6 +119,21 @@ def test_an_error_is_told_in_shares_of_the_sources():
     assert a.drop.resolved  # 50 % is more than 20 %
     assert b.drop.relative is None  # of an error of 0 nothing is a share
     assert b.drop.value == pytest.approx(0.02)
+
+
+def test_what_is_no_share_of_1_loses_a_share_of_the_sources():
+    levels = np.random.default_rng(1).normal(40, 1, 200)
+    found = slices_of(kinds(a=levels), kinds(a=levels - 1), LEVEL, "choose", 0.05)[0].worst[0]
+    assert found.drop.value == pytest.approx(1)
+    assert found.drop.relative == pytest.approx(1 / levels.mean())
+    assert found.drop.bound == pytest.approx(1 / levels.mean())
+    assert found.drop.resolved  # 2.5 % is less than 5 %
+
+
+def test_groups_of_samples_are_none_of_queries():
+    (one,) = slices_of(kinds(a=np.ones(30)), kinds(a=np.ones(30)), MIOU, "choose", 0.1,
+                       np.arange(90))[0].worst  # fmt: skip
+    assert one.source.groups is None
 
 
 def test_few_samples_settle_nothing_below_the_limit():
