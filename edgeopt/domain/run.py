@@ -11,6 +11,7 @@ from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.record import Record
+from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tensor import TensorSpec
 
 RUN_VERSION = 2
@@ -43,6 +44,7 @@ class Request(Value, kw_only=True, frozen=True):
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: whether the chosen is scored on corrupted inputs, too.
         compression: what else may be done to the model; None: nothing.
+        task: what was said of the task; None: nothing.
     """
 
     source: str
@@ -63,6 +65,7 @@ class Request(Value, kw_only=True, frozen=True):
     corruptions: bool = False
     fold: Fold | None = None
     compression: Compression | None = None
+    task: TaskAsked | None = None
 
 
 class Miss(Value, kw_only=True, frozen=True):
@@ -130,6 +133,7 @@ class DataFacts(Value, kw_only=True, frozen=True):
     Attributes:
         metric_why: why the source's answers are read so, where the metric follows from them.
         unscored: numbers of samples of the data that the source answers with NaN.
+        task: what the outputs are answers to; None: one output is judged by itself.
     """
 
     calibrate: int
@@ -142,6 +146,7 @@ class DataFacts(Value, kw_only=True, frozen=True):
     output: str
     metric_why: str = ""
     unscored: tuple[int, ...] = ()
+    task: TaskFacts | None = None
 
 
 class Run(Value, kw_only=True, frozen=True):

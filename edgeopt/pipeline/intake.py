@@ -29,6 +29,7 @@ from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
+from edgeopt.domain.task import TaskAsked
 from edgeopt.jobs import disk, on_disk
 from edgeopt.pipeline import data_read, folding
 from edgeopt.pipeline.call import Call
@@ -72,7 +73,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     disk.require_room([call.out])
     profiles = _profiles(call.targets)
     if call.metric is not None:
-        metrics.require_metric(call.metric)
+        metrics.require_known(call.metric)
     source_format = recognise(call.model)  # what is not there is said at once
     data_read.require(call)
     log = work / "source.log"
@@ -271,6 +272,7 @@ def _request(
         corruptions=call.corruptions,
         fold=source.fold,
         compression=_compression(call, train),
+        task=None if call.task == TaskAsked() else call.task,
     )
 
 

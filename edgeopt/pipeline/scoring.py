@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeopt.datasets.by_metric import ByMetric
+from edgeopt.datasets.by_task import ByTask
+from edgeopt.datasets.judging import Answers, Judging
 from edgeopt.datasets.metric import Metric
+from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling.settled import Settled
+from edgeopt.datasets.task_metric import TaskMetric
 from edgeopt.domain.run import Constraints
 
 
@@ -13,16 +19,18 @@ class Scoring:
     """How a run scores.
 
     Attributes:
-        metric: of the output that is scored.
+        metric: of the output that is scored, or of the task.
         output: its name.
         constraints: what a candidate must keep.
         slice_by: columns of the data by which scores are sliced, besides the class.
+        settled: the task whose measure the metric is; None: a metric of one output.
     """
 
-    metric: Metric
+    metric: Metric | TaskMetric
     output: str
     constraints: Constraints
     slice_by: tuple[str, ...] = ()
+    settled: Settled | None = None
 
     @property
     def max_drop(self) -> float:
@@ -39,3 +47,10 @@ class Scoring:
     def slices_decide(self) -> bool:
         """Whether a slice can disqualify a candidate."""
         return self.constraints.max_slice_drop is not None
+
+    def judging(self, part: str, samples: Samples, source: Answers) -> Judging:
+        """What judges answers to samples, with the source's own."""
+        if isinstance(self.metric, Metric):
+            return ByMetric(part, samples, source, self.metric, self.output)
+        assert self.settled is not None
+        return ByTask(part, samples, source, self.settled, self.metric)
