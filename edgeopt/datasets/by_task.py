@@ -18,6 +18,7 @@ from edgeopt.datasets.places import unanswered
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.settling.settled import Settled
 from edgeopt.datasets.task_metric import TaskMetric
+from edgeopt.datasets.task_slices import SourceSlices
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.score import Drop, Score
@@ -35,6 +36,7 @@ class Trial:
     Attributes:
         rows: int[m], those of them that are scored. samples: these.
         truths: their labels, or the source's answers. source: the source's answers, judged.
+        parts: the same by class, size and the like.
     """
 
     rows: np.ndarray
@@ -43,6 +45,7 @@ class Trial:
     contexts: Sequence[Any]
     truths: Any
     source: Judged
+    parts: SourceSlices
 
     def answers(self, outputs: Answers) -> Any:
         """What outputs of all the first samples say for those that are scored."""
@@ -104,7 +107,8 @@ class ByTask:
         judged, groups = trial.judged(answers), trial.samples.groups
         columns = {name: slices.column(trial.samples, name) for name in by}
         both = self._both(trial, judged)
-        return by_column(self.metric, *both, columns, groups, self.part, limit)
+        of_columns = by_column(self.metric, *both, columns, groups, self.part, limit)
+        return trial.parts.beside(judged, self.part, limit) + of_columns
 
     def doubts(self) -> tuple[Advice, ...]:
         """See the protocol."""
@@ -142,7 +146,9 @@ class ByTask:
         answers, truths = task.answers(outputs, contexts), self.settled.truths(samples)
         if truths is None:
             truths = task.truths_of(answers)
-        return Trial(rows, samples, task, contexts, truths, task.judged(answers, truths))
+        judged = task.judged(answers, truths)
+        parts = SourceSlices(judged, self.metric.measure, samples.groups)
+        return Trial(rows, samples, task, contexts, truths, judged, parts)
 
     def _of(self, judged: Judged) -> Contributions:
         return judged.contributions(self.metric.measure.name)

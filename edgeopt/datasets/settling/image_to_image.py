@@ -45,7 +45,7 @@ def settle(given: Given) -> SettledImages:
         BadInput: it holds no images.
     """
     own = given.outputs[given.output]
-    shape = tuple(d for d in own.shape[1:] if d != 1) if own.ndim > 3 else own.shape[1:]
+    shape = tuple(d for d in own.shape[1:] if d != 1)
     if len(shape) not in (2, 3):
         raise BadInput(
             f"the output {given.output!r} of {list(own.shape[1:])} is no image.",
