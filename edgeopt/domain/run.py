@@ -43,6 +43,7 @@ class Request(Value, kw_only=True, frozen=True):
             target, "" for this machine or none.
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: whether the chosen is scored on corrupted inputs, too.
+        pictures: whether what changed most is drawn, where the samples are images of a task.
         compression: what else may be done to the model; None: nothing.
         task: what was said of the task; None: nothing.
     """
@@ -63,6 +64,7 @@ class Request(Value, kw_only=True, frozen=True):
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
+    pictures: bool = True
     fold: Fold | None = None
     compression: Compression | None = None
     task: TaskAsked | None = None
