@@ -20,7 +20,7 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, open_axis_words, words
+from edgeopt.report import compare_table, open_axis_words, tail_words, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
@@ -53,6 +53,7 @@ class TargetView:
     front: list[Row]
     method: list[str]
     smaller: list[SmallerRow]
+    tails: list[str]
     profile: Profile | None
     facts: list[FactRow]
 
@@ -114,6 +115,7 @@ def target_view(
         front=sorted((r for r in made if "on the front" in r.marks), key=lambda r: r.order[1]),
         method=method(run, target),
         smaller=smaller(run, choice) if choice else [],
+        tails=list(tail_words.lines(run, target)),
         profile=profile,
         facts=facts(profile) if profile else [],
     )
