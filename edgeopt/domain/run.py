@@ -12,6 +12,7 @@ from edgeopt.domain.model import Value
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.record import Record
 from edgeopt.domain.task import TaskAsked, TaskFacts
+from edgeopt.domain.tail import Tail
 from edgeopt.domain.tensor import TensorSpec
 
 RUN_VERSION = 2
@@ -127,6 +128,7 @@ class SourceFacts(Value, kw_only=True, frozen=True):
     fold: Fold | None = None
     notes: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
+    tail: Tail | None = None
 
 
 class DataFacts(Value, kw_only=True, frozen=True):
