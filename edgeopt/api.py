@@ -38,6 +38,7 @@ def optimize(
     max_slice_drop: float | None = None,
     slice_by: str | Sequence[str] = (),
     corruptions: bool = False,
+    pictures: bool = True,
     example_inputs: Any = None,
     calibration: str | Path | Mapping[str, Any] | None = None,
     confirm: str | Path | Mapping[str, Any] | None = None,
@@ -74,6 +75,7 @@ def optimize(
         slice_by: names of arrays in the data, one value a sample, to slice scores by, besides
             the class.
         corruptions: score the chosen on corrupted inputs, too.
+        pictures: show in the report which images' answers changed most, where a task has images.
         output: which output is scored; None: the first.
         shapes: fixed shapes for inputs whose dimensions are open.
         budget: of the measurement that decides: "quick", "standard" or "submission".
@@ -128,6 +130,7 @@ def optimize(
             devices=(device,) if isinstance(device, str) else tuple(device),
             slice_by=(slice_by,) if isinstance(slice_by, str) else tuple(slice_by),
             corruptions=corruptions,
+            pictures=pictures,
             fold=fold,
             compression=as_compression(compression),
             train=train,

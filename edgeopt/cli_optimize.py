@@ -40,6 +40,7 @@ _SHARED = (
         "--slice-by", "slice_by", multiple=True, help="Column of the data to slice by. Repeatable."
     ),
     click.option("--corruptions", is_flag=True, help="Score the chosen on corrupted inputs, too."),
+    click.option("--no-pictures", is_flag=True, help="Draw nothing: the report has no images."),
     click.option("--max-size", help="Largest artifact: 5MB, 800kB."),
     click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds."),
     click.option("--calibration", help="Samples that calibrate, instead of a part of --data."),
@@ -207,6 +208,7 @@ def _call(options: dict[str, Any]) -> Call:
         devices=options["devices"],
         slice_by=options["slice_by"],
         corruptions=options["corruptions"],
+        pictures=not options["no_pictures"],
         fold=parse.fold(options["fold_input"], options["fold_output"]),
         compression=_compression(options),
         train=options["train"],

@@ -44,6 +44,7 @@ class Call:
         devices: names and links; empty: this machine, and the user's devices.
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: score the chosen on corrupted inputs, too.
+        pictures: draw what changed most, where the samples are images of a task.
         fold: what is folded into the model; the data stays as the original takes it.
         compression: pruning and the like; None: none of it.
         train: samples for training besides those that calibrate; as `data`.
@@ -71,6 +72,7 @@ class Call:
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
+    pictures: bool = True
     fold: Fold | None = None
     compression: Compression | None = None
     train: str | Path | Mapping[str, Any] | None = None

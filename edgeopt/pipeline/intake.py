@@ -270,6 +270,7 @@ def _request(
         seed=call.seed,
         slice_by=call.slice_by,
         corruptions=call.corruptions,
+        pictures=call.pictures,
         fold=source.fold,
         compression=_compression(call, train),
         task=None if call.task == TaskAsked() else call.task,
