@@ -8,7 +8,6 @@ import msgspec
 
 from edgeopt.domain.run import Request
 
-
 #: What is said of a task by naming a file or folder.
 _OF_TASK = ("images", "masks", "alphabet", "candidates", "pairs")
 
