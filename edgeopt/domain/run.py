@@ -11,8 +11,8 @@ from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.record import Record
-from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tail import Tail
+from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tensor import TensorSpec
 
 RUN_VERSION = 2
