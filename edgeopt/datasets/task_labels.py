@@ -26,8 +26,14 @@ def require(of: TaskData) -> None:
     """Refuse tables that are not there, without the data.
 
     Raises:
-        BadInput: one is missing.
+        BadInput: one is missing, or numbers samples of another file.
     """
+    if of.part == "confirm" and of.task.pairs:
+        raise BadInput(
+            "--pairs numbers the samples of --data, so that nothing says which of --confirm's "
+            "samples are pairs.",
+            "Leave --confirm out: a part of --data confirms.",
+        )
     for name in (of.task.candidates, of.task.pairs):
         if name and on_disk.kind(Path(name)) != "file":
             raise BadInput(f"{on_disk.shown(name)}: no such file", on_disk.near(Path(name)))
@@ -99,7 +105,7 @@ def _require_no_labels(samples: Samples, what: str, path: Path) -> None:
 def _require(samples: Samples, of: TaskData) -> None:
     """What each task needs of arrays."""
     labels, task = samples.labels, of.task.task
-    if task == "ranking":
+    if task == "ranking" or of.task.candidates:
         _require_queries(samples)
     if labels is not None and task in OF_TEXT and labels.ndim != 1:
         what = "a text" if task == "ctc" else "an identity"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgeopt.datasets.check import check
-from edgeopt.datasets.load import load
+from edgeopt.datasets.load import load, require
 from edgeopt.datasets.marked_pairs import MarkedPairs
 from edgeopt.datasets.split import split
 from edgeopt.datasets.task_data import TaskData
@@ -56,6 +56,17 @@ def test_candidates_that_do_not_fit_the_data(tmp_path):
     assert "has groups, and" in message_of(arrays(groups=np.zeros(12)), candidates=right)
     assert "gone.csv: no such file" in message_of(arrays(), candidates="gone.csv")
     assert "the data has 3 samples" in message_of(arrays(3), candidates=right)
+
+
+def test_what_confirms_has_queries_of_its_own_and_no_pairs(tmp_path):
+    path = table(tmp_path / "c.csv", "query,sample,relevance\na,4,0\na,3,2\n")
+    told = arrays(groups=np.zeros(12), labels=np.arange(12))
+    assert loaded(told, "confirm", candidates=path).labels.tolist() == list(range(12))
+    with pytest.raises(BadInput, match="ranking needs the query of each sample"):
+        loaded(arrays(), "confirm", candidates=path)
+    pairs = table(tmp_path / "p.csv", "left,right,same\n0,1,1\n0,2,0\n")
+    with pytest.raises(BadInput, match="which of --confirm's samples are pairs"):
+        require(arrays(), None, TaskData(TaskAsked(pairs=pairs), (SPEC,), "confirm"))
 
 
 def test_pairs_stay_together_in_the_parts(tmp_path):
