@@ -20,6 +20,8 @@ from edgeopt.tasks.ranking import Candidates
 OF_TEXT = ("ctc", "embedding")
 #: Pairs keep together in the parts unless they connect a larger share of the samples than this.
 MOST_CONNECTED = 0.1
+#: Identities keep together, too, if there are so many, most of them of fewer samples than this.
+LEAST_IDENTITIES, MANY_SAMPLES = 20, 10
 
 
 def require(of: TaskData) -> None:
@@ -51,6 +53,8 @@ def settled(samples: Samples, of: TaskData) -> Samples:
         samples = _with_candidates(samples, Path(of.task.candidates))
     if of.part in JUDGED:
         _require(samples, of)
+        if of.task.task == "embedding":
+            samples = _identities_together(samples)
     return samples
 
 
@@ -67,6 +71,16 @@ def _with_pairs(samples: Samples, path: Path) -> Samples:
     if groups is None or np.bincount(groups).max() > MOST_CONNECTED * len(samples):
         return found
     return replace(found, groups=groups)
+
+
+def _identities_together(samples: Samples) -> Samples:
+    """Identities of few samples are groups, so that none is left alone in a part."""
+    if samples.labels is None or samples.groups is not None:
+        return samples
+    _, identity, counts = np.unique(samples.labels, return_inverse=True, return_counts=True)
+    if len(counts) < LEAST_IDENTITIES or np.median(counts) >= MANY_SAMPLES:
+        return samples
+    return replace(samples, groups=identity)
 
 
 def _with_candidates(samples: Samples, path: Path) -> Samples:

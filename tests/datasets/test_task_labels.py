@@ -83,6 +83,21 @@ def test_pairs_stay_together_in_the_parts(tmp_path):
         np.testing.assert_array_equal(part.marks.pairs.likeness, ends[0] // 2 % 5)
 
 
+@pytest.mark.parametrize(
+    ("identities", "each", "together"), [(30, 3, True), (19, 3, False), (30, 10, False)]
+)
+def test_identities_of_few_samples_stay_together(identities, each, together):
+    labels = np.tile([f"p{i}" for i in range(identities)], each)
+    found = loaded(arrays(identities * each, labels=labels), task="embedding")
+    assert (found.groups is not None) is together
+    parts = split(found)
+    shared = set(parts.choose.labels) & set(parts.confirm.labels)
+    assert bool(shared) is not together
+    own = np.zeros(identities * each, int)
+    given = arrays(identities * each, labels=labels, groups=own)
+    assert loaded(given, task="embedding").groups.tolist() == own.tolist()
+
+
 def test_pairs_that_connect_all_samples_do_not_make_one_group(tmp_path):
     rows = "".join(f"{i},{i + 1},{i % 2}\n" for i in range(11))
     found = loaded(arrays(), pairs=table(tmp_path / "p.csv", "left,right,same\n" + rows))
