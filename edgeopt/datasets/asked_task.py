@@ -8,6 +8,7 @@ from edgeopt.datasets import function
 from edgeopt.datasets.advice import did_you_mean
 from edgeopt.datasets.annotations import text_lines
 from edgeopt.decoding import HEADS
+from edgeopt.decoding.points import FORMS
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskAsked
 from edgeopt.tasks.known import TASKS
@@ -40,10 +41,11 @@ def require(said: TaskAsked) -> None:
             function.meant(said.task)
             or f"There are {', '.join(WORDS)}, and your own as module:Class.",
         )
-    if said.head and said.head not in HEADS:
+    heads = (*HEADS, *FORMS)
+    if said.head and said.head not in heads:
         raise BadInput(
-            f"unknown head '{said.head[:60]}'{did_you_mean(said.head, HEADS)}",
-            f"There are {', '.join(HEADS)}.",
+            f"unknown head '{said.head[:60]}'{did_you_mean(said.head, heads)}",
+            f"There are {', '.join(heads)}.",
         )
     _require_of_task(said)
     _require_of_each_other(said)
