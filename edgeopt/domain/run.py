@@ -11,6 +11,7 @@ from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.record import Record
+from edgeopt.domain.tail import Tail
 from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tensor import TensorSpec
 
@@ -127,6 +128,7 @@ class SourceFacts(Value, kw_only=True, frozen=True):
     fold: Fold | None = None
     notes: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
+    tail: Tail | None = None
 
 
 class DataFacts(Value, kw_only=True, frozen=True):

@@ -7,10 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from edgeopt.datasets.by_metric import metric_for
 from edgeopt.datasets.samples import Samples
-from edgeopt.datasets.settling.settle import metric_of, settle
-from edgeopt.datasets.settling.settled import Given
 from edgeopt.datasets.training import training_samples
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
@@ -28,7 +25,7 @@ from edgeopt.pipeline.intake import Intake
 from edgeopt.pipeline.once import Once
 from edgeopt.pipeline.parity_check import Answers
 from edgeopt.pipeline.recorder import Recorder
-from edgeopt.pipeline.scoring import Scoring
+from edgeopt.pipeline.scoring import Scoring, scoring_of
 from edgeopt.pipeline.source_model import ask, shuffled
 from edgeopt.pipeline.stages import Stages
 from edgeopt.store.run_folder import RunFolder
@@ -100,7 +97,7 @@ def opened(
         folder.clear_work()
         asking = _Asking(call, intake, folder, here, listener)
         samples, feed, answers = asking.about("choose", intake.parts.choose)
-        scoring = _scoring(call, intake, samples, answers, listener)
+        scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
         choose = EvaluationSet("choose", samples, feed, answers, scoring)
         _require_slices(choose)
 
@@ -152,25 +149,6 @@ class _Asking:
             otherwise = BadInput(f"the source model does not run: {error.args[0]}", last_lines(log))
             raise told(error, otherwise) from error
         return samples, feed, answers
-
-
-def _scoring(
-    call: Call, intake: Intake, samples: Samples, answers: Answers, listener: Listener
-) -> Scoring:
-    """By the task that is settled, or by a metric of one output.
-
-    Raises:
-        BadInput: the source's answers cannot be scored as asked.
-    """
-    asked, output = intake.request.metric, intake.output
-    given = Given(call.task, asked, samples, answers, intake.source.inputs, output)
-    settled = settle(given)
-    metric = (
-        metric_for(asked, samples, answers, output, intake.source.batch_axis(output), listener)
-        if settled is None
-        else metric_of(settled, asked, samples)
-    )
-    return Scoring(metric, output, call.constraints, call.slice_by, settled)
 
 
 def _require_slices(choose: EvaluationSet) -> None:

@@ -1,0 +1,121 @@
+"""What a call says of its task: words that there are, and options that fit each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeopt.datasets import function
+from edgeopt.datasets.advice import did_you_mean
+from edgeopt.datasets.annotations import text_lines
+from edgeopt.decoding import HEADS
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.task import TaskAsked
+from edgeopt.tasks.known import TASKS
+
+#: What is judged by one output and labels, as before there were tasks.
+CLASSIFICATION = "classification"
+WORDS = (CLASSIFICATION, *TASKS)
+
+#: Option -> the tasks that it says something of, and what it is; of one task it says the task.
+_OF = {
+    "head": (("detection", "pose"), "how a detector's outputs become boxes"),
+    "masks": (("segmentation",), "a folder of masks"),
+    "alphabet": (("ctc",), "the letters of a reader of text or a recognizer of speech"),
+    "candidates": (("ranking",), "lists of candidates"),
+    "pairs": (("embedding",), "pairs of samples"),
+}
+
+
+def require(said: TaskAsked) -> None:
+    """Refuse words that there are not, and options that do not fit each other, before any work.
+
+    Raises:
+        BadInput: one sentence says which, and what there is.
+    """
+    if function.is_reference(said.task):
+        function.resolve(said.task)
+    elif said.task and said.task not in WORDS:
+        raise BadInput(
+            f"unknown task '{said.task[:60]}'{did_you_mean(said.task, WORDS)}",
+            function.meant(said.task)
+            or f"There are {', '.join(WORDS)}, and your own as module:Class.",
+        )
+    if said.head and said.head not in HEADS:
+        raise BadInput(
+            f"unknown head '{said.head[:60]}'{did_you_mean(said.head, HEADS)}",
+            f"There are {', '.join(HEADS)}.",
+        )
+    _require_of_task(said)
+    _require_of_each_other(said)
+    _require_states(said.states)
+    if said.alphabet:
+        text_lines.read_alphabet(Path(said.alphabet))
+
+
+def implied(said: TaskAsked) -> str:
+    """The task that is asked for, or that an option belongs to alone; "": it is not said."""
+    if said.task:
+        return said.task
+    of_one = [tasks[0] for name, (tasks, _) in _OF.items() if getattr(said, name) and not tasks[1:]]
+    return of_one[0] if of_one else ""
+
+
+def own(reference: str) -> object:
+    """The user's own task, made by `module:Class` without arguments.
+
+    Raises:
+        BadInput: it cannot be imported, fails, or has not the methods of `tasks.task.Task`.
+    """
+    made = function.call(reference, function.resolve(reference))
+    lacking = [name for name in _METHODS if not callable(getattr(made, name, None))]
+    lacking += [name for name in ("name", "measures") if not hasattr(made, name)]
+    if lacking:
+        raise BadInput(
+            f"{reference} makes {type(made).__name__}, which is no task: it has no "
+            f"{' and no '.join(lacking)}.",
+            "docs/tasks.md has a complete example.",
+        )
+    return made
+
+
+_METHODS = ("answers", "truths_of", "judged")
+
+
+def _require_of_task(said: TaskAsked) -> None:
+    """Each option goes with its tasks; a task of one's own may use all but a head."""
+    for name, (tasks, what) in _OF.items():
+        own_task = function.is_reference(said.task) and name != "head"
+        if getattr(said, name) and said.task not in ("", *tasks) and not own_task:
+            raise BadInput(
+                f"--{name} names {what}, and the task is {said.task}.",
+                f"It goes with {' and '.join(f'--task {task}' for task in tasks)}: leave one out.",
+            )
+
+
+def _require_of_each_other(said: TaskAsked) -> None:
+    if function.is_reference(said.task):
+        return
+    given = [name for name in _OF if getattr(said, name)]
+    if len(given) > 1:
+        raise BadInput(
+            f"--{given[0]} names {_OF[given[0]][1]}, and --{given[1]} {_OF[given[1]][1]}: no model "
+            "is judged by both.",
+            "Leave one of them out.",
+        )
+
+
+def _require_states(states: tuple[str, ...]) -> None:
+    pairs = [text.split("=") for text in states]
+    for text, pair in zip(states, pairs, strict=True):
+        if len(pair) != 2 or not all(name.strip() for name in pair):
+            raise BadInput(
+                f"'{text[:80]}' is no state.", "Write --state OUTPUT=INPUT, such as --state hn=h."
+            )
+    for i, what in enumerate(("output", "input")):
+        names = [pair[i].strip() for pair in pairs]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise BadInput(
+                f"--state names the {what} '{twice[0]}' twice.",
+                "Each output is the next value of one input.",
+            )
