@@ -13,9 +13,8 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskAsked
 from edgeopt.tasks.known import TASKS
 
-#: What is judged by one output and labels, as before there were tasks.
-CLASSIFICATION = "classification"
-WORDS = (CLASSIFICATION, *TASKS)
+#: Classification is judged by one output and its labels: it is no class of `tasks`.
+WORDS = ("classification", *TASKS)
 
 #: Option -> the tasks that it says something of, and what it is; of one task it says the task.
 _OF = {
@@ -46,41 +45,18 @@ def require(said: TaskAsked) -> None:
         raise BadInput(
             f"unknown head '{said.head[:60]}'{did_you_mean(said.head, heads)}",
             f"There are {', '.join(heads)}.",
+            f"There are {', '.join(HEADS)}; of poses also {', '.join(FORMS)}.",
+        )
+    if said.head in FORMS and said.task == "detection":
+        raise BadInput(
+            f"the head {said.head} gives key points and no boxes, and the task is detection.",
+            "Say --task pose, or the head of a detector.",
         )
     _require_of_task(said)
     _require_of_each_other(said)
     _require_states(said.states)
     if said.alphabet:
         text_lines.read_alphabet(Path(said.alphabet))
-
-
-def implied(said: TaskAsked) -> str:
-    """The task that is asked for, or that an option belongs to alone; "": it is not said."""
-    if said.task:
-        return said.task
-    of_one = [tasks[0] for name, (tasks, _) in _OF.items() if getattr(said, name) and not tasks[1:]]
-    return of_one[0] if of_one else ""
-
-
-def own(reference: str) -> object:
-    """The user's own task, made by `module:Class` without arguments.
-
-    Raises:
-        BadInput: it cannot be imported, fails, or has not the methods of `tasks.task.Task`.
-    """
-    made = function.call(reference, function.resolve(reference))
-    lacking = [name for name in _METHODS if not callable(getattr(made, name, None))]
-    lacking += [name for name in ("name", "measures") if not hasattr(made, name)]
-    if lacking:
-        raise BadInput(
-            f"{reference} makes {type(made).__name__}, which is no task: it has no "
-            f"{' and no '.join(lacking)}.",
-            "docs/tasks.md has a complete example.",
-        )
-    return made
-
-
-_METHODS = ("answers", "truths_of", "judged")
 
 
 def _require_of_task(said: TaskAsked) -> None:

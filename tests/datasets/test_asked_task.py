@@ -1,6 +1,8 @@
 import pytest
 
+from edgeopt import decoding
 from edgeopt.datasets import asked_task
+from edgeopt.decoding import points
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskAsked
 
@@ -14,8 +16,10 @@ def message_of(**said):
 def test_every_task_and_head_is_a_word():
     for task in asked_task.WORDS:
         asked_task.require(TaskAsked(task=task))
-    for head in asked_task.HEADS:
+    for head in decoding.HEADS:
         asked_task.require(TaskAsked(head=head, task="detection"))
+    for form in points.FORMS:
+        asked_task.require(TaskAsked(head=form, task="pose"))
     asked_task.require(TaskAsked())
 
 
@@ -29,6 +33,7 @@ def test_every_task_and_head_is_a_word():
         ({"task": "./x.py:Task"}, "Write x:Task"),
         ({"head": "yolo", "task": "segmentation"}, "--head names how a detector's outputs become"),
         ({"head": "yolo", "task": "classification"}, "and the task is classification"),
+        ({"head": "simcc", "task": "detection"}, "the head simcc gives key points and no boxes"),
         ({"masks": "m", "task": "detection"}, "--masks names a folder of masks, and the task is"),
         ({"alphabet": "a", "task": "pose"}, "It goes with --task ctc"),
         ({"candidates": "c", "task": "embedding"}, "It goes with --task ranking"),
@@ -48,31 +53,9 @@ def test_words_that_there_are_not_and_options_that_do_not_fit(said, told, tmp_pa
     assert told in message_of(**said)
 
 
-def test_the_task_that_an_option_belongs_to_alone():
-    assert asked_task.implied(TaskAsked(alphabet="a")) == "ctc"
-    assert asked_task.implied(TaskAsked(masks="m")) == "segmentation"
-    assert asked_task.implied(TaskAsked(pairs="p")) == "embedding"
-    assert asked_task.implied(TaskAsked(candidates="p")) == "ranking"
-    assert asked_task.implied(TaskAsked(head="yolo")) == ""  # or of pose
-    assert asked_task.implied(TaskAsked(head="yolo", task="pose")) == "pose"
-
-
-def test_a_task_of_ones_own_is_made_without_arguments(tmp_path, monkeypatch):
+def test_a_task_of_ones_own_goes_with_every_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "own_of_test.py").write_text(
-        "class Half:\n    name = 'half'\n    def answers(self): ...\n"
-        "class Whole(Half):\n    measures = ()\n    def truths_of(self): ...\n"
-        "    def judged(self): ...\n"
-        "class Wants:\n    def __init__(self, size): ...\n"
-        "number = 3\n"
-    )
-    assert asked_task.own("own_of_test:Whole").name == "half"
-    asked_task.require(TaskAsked(task="own_of_test:Whole", masks="m"))
-    lacks = "makes Half, which is no task: it has no truths_of and no judged and no measures"
-    for reference, told in (
-        ("own_of_test:Half", lacks),
-        ("own_of_test:Wants", "own_of_test:Wants failed: TypeError"),
-        ("own_of_test:number", "is no function"),
-    ):
-        with pytest.raises(BadInput, match=told):
-            asked_task.own(reference)
+    (tmp_path / "asked_own_of_test.py").write_text("class Own: ...\nnumber = 3\n")
+    asked_task.require(TaskAsked(task="asked_own_of_test:Own", masks="m"))
+    assert "--head names how a detector's" in message_of(task="asked_own_of_test:Own", head="yolo")
+    assert "is no function but of type int" in message_of(task="asked_own_of_test:number")
