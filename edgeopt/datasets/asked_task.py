@@ -44,7 +44,6 @@ def require(said: TaskAsked) -> None:
     if said.head and said.head not in heads:
         raise BadInput(
             f"unknown head '{said.head[:60]}'{did_you_mean(said.head, heads)}",
-            f"There are {', '.join(heads)}.",
             f"There are {', '.join(HEADS)}; of poses also {', '.join(FORMS)}.",
         )
     if said.head in FORMS and said.task == "detection":
