@@ -38,7 +38,7 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
     """The format of annotated data, or of photos for a task; None: it is neither.
 
     Raises:
-        BadInput: nobody can tell what lies there.
+        BadInput: nobody can tell what lies there, or it is the folder of a data.yaml.
     """
     if on_disk.kind(path) != "folder":
         if path.suffix.lower() == ".txt" and (of.task.alphabet or of.task.task == "ctc"):
@@ -46,11 +46,22 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
         return _SUFFIXES.get(path.suffix.lower())
     if of.task.masks and of.part in JUDGED:
         return "masks"
+    _refuse_layout(path)
     if isinstance(said, Preprocessing) and not of.of_images:
         return None
     if _holds(path, (".xml",)):
         return "voc"
     return "photos" if of.of_images or isinstance(said, PreparationAsked) else None
+
+
+def _refuse_layout(folder: Path) -> None:
+    """Refuse the folder of Ultralytics' layout: its folders of images are no classes."""
+    file = folder / image_input.ITS_LAYOUT
+    if on_disk.kind(file) == "file" and not _holds(folder, SUFFIXES):
+        raise BadInput(
+            f"{on_disk.shown(folder)} holds a data.yaml, and its folders are no classes.",
+            f"Give the file itself: --data {on_disk.shown(file)}",
+        )
 
 
 def _holds(folder: Path, suffixes: tuple[str, ...]) -> bool:

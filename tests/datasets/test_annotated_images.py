@@ -246,6 +246,8 @@ def test_annotations_that_are_wrong_are_told_through_the_door(tmp_path, made, to
         ("x.npz", {"images": "m"}, None, "--images names the folder that annotations start from"),
         ("x.yaml", {"images": "m"}, None, "--images names the folder that annotations start from"),
         ("x.yaml", {}, None, "x.yaml: `names` is neither a list nor a table"),
+        ("layout", {}, None, "Give the file itself: --data layout/data.yaml"),
+        ("layout", {"head": "yolo"}, None, "layout holds a data.yaml, and its folders are no"),
         ("photos", {"images": "m"}, "way=line", "--images names the folder that annotations"),
         ("photos", {"head": "yolox", "masks": "gone"}, None, "--masks gone: no such folder"),
     ],
@@ -256,6 +258,7 @@ def test_what_can_be_told_before_the_model_is_read(tmp_path, monkeypatch, name, 
     (tmp_path / "x.yaml").write_text("val: images\n")
     np.savez(tmp_path / "x.npz", x=np.zeros(3))
     picture(tmp_path / "photos" / "a.png")
+    yolo(tmp_path / "layout", ["0 0.5 0.5 0.25 0.5"])
     parse = Preprocessing.parse if said and "way" not in said else PreparationAsked.parse
     with pytest.raises(BadInput) as caught:
         require(name, parse(said) if said else None, TaskData(TaskAsked(**asked)))
