@@ -10,6 +10,7 @@ import pytest
 
 import edgeopt
 from edgeopt.datasets.annotations import truths, yolo
+from edgeopt.domain.fold import Fold, FoldedInput
 from edgeopt.tasks.boxed import DetectionSet
 from edgeopt.tasks.detection import Detection
 from tests.pipeline import squares
@@ -85,3 +86,21 @@ def test_the_same_call_again_measures_nothing(run):
         budget="quick",
     )  # fmt: skip
     assert again.seconds == run.seconds
+
+
+def test_uint8_frames_in(run, tmp_path):
+    place = Path(run.folder).parent
+    fold = Fold(input=FoldedInput(scale=(1 / 255,), layout="nhwc"))
+    folded = edgeopt.optimize(
+        place / "m.onnx", target=TARGET, data=str(place / "data/data.yaml"), out=tmp_path / "run",
+        budget="quick", fold=fold,
+    )  # fmt: skip
+    task = folded.data.task
+    assert (task.preparation["dtype"], task.preparation["layout"]) == ("uint8", "nhwc")
+    assert chosen(folded).confirm_score.value > 0.99
+    bundle = tmp_path / "run" / folded.choices[0].bundle
+    image = sorted((place / "data/images/val").iterdir())[0]
+    command = [sys.executable, str(bundle / "run.py"), str(image)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    [line] = told.splitlines()
+    assert json.loads(line)["detections"]
