@@ -52,7 +52,8 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
         return None
     if _holds(path, (".xml",)):
         return "voc"
-    return "photos" if of.of_images or isinstance(said, PreparationAsked) else None
+    of_task = of.of_images or of.like or isinstance(said, PreparationAsked)
+    return "photos" if of_task else None
 
 
 def _refuse_layout(folder: Path) -> None:
@@ -82,7 +83,9 @@ def require(path: Path, kind: Kind, said: Said, of: TaskData) -> None:
     if on_disk.kind(path) == "nothing":
         raise BadInput(f"{on_disk.shown(path)}: no such file or folder", on_disk.near(path))
     if kind != "sounds":
-        image_input.require_way(_asked(said, path), of.task.head, kind, on_disk.shown(path))
+        image_input.require_way(
+            _asked(said, path), of.task.head, of.like or kind, on_disk.shown(path)
+        )
     if of.task.images:
         _require_folder(Path(of.task.images), "--images")
     if kind == "coco":
@@ -119,7 +122,7 @@ def _require_folder(folder: Path, option: str) -> None:
 
 
 def _images(path: Path, of: TaskData) -> Path:
-    """The folder that a COCO file's or a table's names start from: that of the file itself, else.
+    """The folder that a COCO file's names start from: the one that is named, else its own.
 
     Raises:
         BadInput: nothing is said, and no image lies beside the file.
@@ -168,7 +171,7 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
         )
     given = image_input.of(fed[0])
     preparation = image_input.settled(
-        given, _asked(said, path), of.task.head, kind, on_disk.shown(path)
+        given, _asked(said, path), of.task.head, of.like or kind, on_disk.shown(path)
     )
     found, labels = _read(path, kind, of)
     _require_names(found, of)

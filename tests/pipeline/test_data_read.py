@@ -62,6 +62,17 @@ def test_parts_of_one_call(tmp_path):
     assert confirm.marks.annotated.names == data.marks.annotated.names == ("dog", "cat")
 
 
+def test_photos_that_calibrate_are_prepared_like_the_data(tmp_path):
+    made = call(
+        "--data", yolo(tmp_path, ["0 0.5 0.5 0.25 0.5\n"]),
+        "--calibration", picture(tmp_path / "photos" / "a.png", seed=3).parent,
+    )  # fmt: skip
+    data_read.require(made)
+    data, calibration, _ = data_read.read(made, inspected())
+    assert calibration.marks.preparation == data.marks.preparation
+    assert data.marks.preparation.way == "letterbox"
+
+
 def test_voc_counts_the_classes_of_the_data_in_every_part(tmp_path):
     first = voc(tmp_path / "a", [[("dog", (1, 1, 64, 48)), ("cat", (11, 9, 20, 18))]])
     second = voc(tmp_path / "b", [[("dog", (1, 1, 64, 48))]])
