@@ -105,7 +105,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
     """Turn MODEL into the best artifact for each target."""
     from edgeopt.pipeline.optimize import optimize as run_optimize
 
-    call = _call(options)
+    call = call_of(options)
     with progress() as listener:
         run = run_optimize(call, listener)
     _show(run, options["as_json"])
@@ -156,7 +156,7 @@ def _compared_run(ctx: click.Context, options: dict[str, Any]) -> Run:
             "a model needs --target and --data.",
             "Or give the folder of a run: edgeopt compare runs/MODEL",
         )
-    call = _call({**options, "targets": tuple(targets)})
+    call = call_of({**options, "targets": tuple(targets)})
     with progress() as listener:
         return run_optimize(call, listener)
 
@@ -173,7 +173,12 @@ def _names(given: str) -> list[str]:
     return [name.strip() for name in given.split(",") if name.strip()]
 
 
-def _call(options: dict[str, Any]) -> Call:
+def call_of(options: dict[str, Any]) -> Call:
+    """The call that the options of `optimize` say.
+
+    Raises:
+        BadInput: one cannot be read.
+    """
     from edgeopt import parse
     from edgeopt.api import default_out
     from edgeopt.domain.run import Constraints

@@ -1,7 +1,7 @@
 """ON THE DEVICE AND HOST. A recorded task + one sample's outputs -> the answer, as it is scored.
 
 A recorded task is `TaskFacts` as a manifest keeps it under "task": a dict. The answers are those of
-`edgeopt.tasks`, one sample's:
+the score, one sample's:
 
 detection       Detections in the image's pixels
 segmentation    int16[height, width] of the image; of a map of text `polygons.Regions`
