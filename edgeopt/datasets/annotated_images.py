@@ -108,7 +108,12 @@ def _asked(said: Said, path: Path) -> PreparationAsked | None:
 
 
 def _require_folder(folder: Path, option: str) -> None:
-    if on_disk.kind(folder) != "folder":
+    found = on_disk.kind(folder)
+    if found == "file":
+        raise BadInput(
+            f"{option} {on_disk.shown(folder)} is a file, not a folder.", "Give its folder."
+        )
+    if found == "nothing":
         raise BadInput(f"{option} {on_disk.shown(folder)}: no such folder", on_disk.near(folder))
 
 
@@ -163,7 +168,7 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
     )
     found, labels = _read(path, kind, of)
     _require_names(found, of)
-    images, places = _prepared(found, preparation)
+    images, places = _prepared(found, preparation, of.part == "data")
     marked = labels is None and of.may_be_marked
     marks = MarkedImages(found, places, preparation) if marked else None
     inputs = {given.name: images}
@@ -220,14 +225,14 @@ def _require_names(found: Annotated, of: TaskData) -> None:
 
 
 def _prepared(
-    found: Annotated, preparation: Preparation
+    found: Annotated, preparation: Preparation, divided: bool
 ) -> tuple[np.ndarray, tuple[Placement, ...]]:
     """[n, *the input's shape], and how each image lies in it."""
     shape = preparation.shape
     dtype = np.dtype(preparation.dtype)
     rows, columns = preparation.size
     bytes_each = int(np.prod(shape)) * dtype.itemsize
-    image_memory.require(found.origin, len(found), (rows, columns), bytes_each)
+    image_memory.require(found.origin, len(found), (rows, columns), bytes_each, divided)
     images = np.empty((len(found), *shape), dtype)
     places = []
     for i, path in enumerate(found.images):
