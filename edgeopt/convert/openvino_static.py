@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.convert import tail_in_float
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
 from edgeopt.domain.layers import Operator, numbers
@@ -49,12 +50,13 @@ class _Static:
     def __init__(self, job: Job, model: Any) -> None:
         self._model = model
         self.operators = operators(model)
+        self._tail = tail_in_float.numbers(job.how, self.operators)
         self._quantized = _quantized(job, model.clone(), job.how)
 
     def form(self, keep: Collection[int]) -> Any:
         """The quantized model with some operators in float."""
         made = self._quantized.clone()
-        wanted = {self.operators[number].name for number in keep}
+        wanted = {self.operators[number].name for number in {*keep, *self._tail}}
         true = {op.get_friendly_name(): op for op in self._model.get_ordered_ops()}
         for op in made.get_ordered_ops():
             name = op.get_friendly_name()

@@ -16,17 +16,21 @@ from edgeopt.runtimes import fitting
 _NUMBERS = "biuf"
 
 
-def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
+def check(
+    samples: Samples, specs: Sequence[TensorSpec], where: str, text_labels: bool = False
+) -> Samples:
     """The samples exactly as the model takes them.
 
     Args:
         specs: the model's inputs. A leading 1 is the batch axis: samples may come without it.
             None stands for any size.
         where: what the messages call the data, such as its path.
+        text_labels: the task has labels of text, which are taken as they are.
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers or None; groups [n] or None; columns [n].
+        labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
+        columns [n].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
@@ -35,7 +39,7 @@ def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
     n = _count(inputs, where)
     fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
     if samples.labels is not None:
-        _check_labels(samples.labels, n, where)
+        _check_labels(samples.labels, n, where, text_labels)
     if samples.groups is not None:
         _check_groups(samples.groups, n, where)
     for name, column in samples.columns.items():
@@ -119,13 +123,17 @@ def _refuse_non_finite(array: np.ndarray, name: str, where: str) -> None:
         raise BadInput(f"{where}: {error}", error.hint) from error
 
 
-def _check_labels(labels: np.ndarray, n: int, where: str) -> None:
+def _check_labels(labels: np.ndarray, n: int, where: str, text: bool) -> None:
     if len(labels) != n:
         raise BadInput(f"{where}: {len(labels)} labels for {n} samples")
+    if text and labels.dtype.kind == "U":
+        return
     if labels.dtype.kind not in _NUMBERS:
+        texts = " Texts are labels of --task ctc and --task embedding."
         raise BadInput(
             f"{where}: the labels hold {labels.dtype}, not numbers",
-            "Give each class the number of its column in the model's output.",
+            "Give each class the number of its column in the model's output."
+            + (texts if labels.dtype.kind == "U" else ""),
         )
     if labels.dtype.kind == "f":
         _refuse_non_finite(labels, "labels", where)

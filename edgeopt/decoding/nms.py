@@ -45,27 +45,38 @@ def greedy(found, scores, classes, overlap, most=300, similarity=boxes.iou):
     """
     order = np.argsort(-np.asarray(scores), kind="stable")
     found = found[order]
-    rivals = _rivals(None if classes is None else classes[order], len(order))
-    stays = np.ones(len(order), bool)
-    keep = []
-    for best in range(len(order)):
+    kinds = np.zeros(len(order), np.int64) if classes is None else np.asarray(classes)[order]
+
+    def near(these, those):
+        close = similarity(found[these], found[those]) > overlap
+        return close & (kinds[these][:, None] == kinds[those][None, :])
+
+    keep = np.zeros(0, np.int64)
+    for first in range(0, len(order), _AT_ONCE):
+        block = np.arange(first, min(first + _AT_ONCE, len(order)))
+        if len(keep):
+            block = block[~near(keep, block).any(axis=0)]
+        keep = np.concatenate([keep, block[_standing(near(block, block), most - len(keep))]])
+        if len(keep) == most:
+            break
+    return order[keep].astype(np.int64)
+
+
+#: Boxes that are compared with each other at once. Fewer make more calls of numpy, more compare
+#: what is suppressed anyway: of 300 to 40,000 boxes 64 was fastest, 3 times as fast as one by one.
+_AT_ONCE = 64
+
+
+def _standing(near, most):
+    """Places of what stays, at most so many, of bool[m, m] by falling score."""
+    stays, keep = np.ones(len(near), bool), []
+    for best in range(len(near)):
         if len(keep) == most:
             break
         if stays[best]:
             keep.append(best)
-            others = rivals(best)
-            near = similarity(found[best : best + 1], found[others])[0] > overlap
-            stays[others[near]] = False
-    return order[keep].astype(np.int64)
-
-
-def _rivals(classes, count):
-    """Of each place the places of its class."""
-    every = np.arange(count)
-    if classes is None:
-        return lambda place: every
-    by_class = {label: np.flatnonzero(classes == label) for label in np.unique(classes)}
-    return lambda place: by_class[classes[place]]
+            stays[best + 1 :] &= ~near[best, best + 1 :]
+    return np.array(keep, np.int64)
 
 
 @_clocked

@@ -10,9 +10,8 @@ from edgeopt.pipeline.run_context import RunContext
 
 def doubts(context: RunContext) -> tuple[str, ...]:
     """What is told first of all: why scores may say little, and what is not scored."""
-    choose, scoring = context.choose, context.scoring
-    samples, _, theirs = choose.answered(choose.source)
-    of_metric = doubtful.doubts(scoring.metric, scoring.output, theirs, samples.labels)
+    choose = context.choose
+    of_metric = choose.judging.doubts()
     faint = (a for name, each in choose.source.items() for a in doubtful.faint(name, each))
     total = sum(len(one.samples) for one in context.evaluation_sets())
     left_out = doubtful.unanswered_samples(unscored(context), total)

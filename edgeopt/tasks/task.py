@@ -30,13 +30,15 @@ class Measure:
         name: the word for --metric. about: one sentence for the user.
         higher_is_better: or lower.
         counting: within 0..1, of samples right or wrong: without a single error it is still
-            uncertain. resampling: how its interval is had. Both as in `datasets.Metric`.
+            uncertain. points: within 0..1, so that a drop is told in points; else as a share of the
+            source's value. resampling: how its interval is had. Both as in `datasets.Metric`.
     """
 
     name: str
     about: str
     higher_is_better: bool = True
     counting: bool = False
+    points: bool = True
     resampling: Literal["bootstrap", "subsample"] = "bootstrap"
 
 
