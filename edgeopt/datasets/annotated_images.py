@@ -16,6 +16,7 @@ from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.preparation_asked import PreparationAsked
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.task_data import JUDGED, TaskData
+from edgeopt.decoding import size_inputs
 from edgeopt.decoding.placement import Placement
 from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
@@ -38,7 +39,7 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
     """The format of annotated data, or of photos for a task; None: it is neither.
 
     Raises:
-        BadInput: nobody can tell what lies there.
+        BadInput: nobody can tell what lies there, or it is the folder of a data.yaml.
     """
     if on_disk.kind(path) != "folder":
         if path.suffix.lower() == ".txt" and (of.task.alphabet or of.task.task == "ctc"):
@@ -46,11 +47,22 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
         return _SUFFIXES.get(path.suffix.lower())
     if of.task.masks and of.part in JUDGED:
         return "masks"
+    _refuse_layout(path)
     if isinstance(said, Preprocessing) and not of.of_images:
         return None
     if _holds(path, (".xml",)):
         return "voc"
     return "photos" if of.of_images or isinstance(said, PreparationAsked) else None
+
+
+def _refuse_layout(folder: Path) -> None:
+    """Refuse the folder of Ultralytics' layout: its folders of images are no classes."""
+    file = folder / image_input.ITS_LAYOUT
+    if on_disk.kind(file) == "file" and not _holds(folder, SUFFIXES):
+        raise BadInput(
+            f"{on_disk.shown(folder)} holds a data.yaml, and its folders are no classes.",
+            f"Give the file itself: --data {on_disk.shown(file)}",
+        )
 
 
 def _holds(folder: Path, suffixes: tuple[str, ...]) -> bool:
@@ -138,12 +150,14 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
         NotInstalled: Pillow or PyYAML is missing.
     """
     require(path, kind, said, of)
-    if len(of.specs) != 1:
+    told = [spec for spec in of.specs if size_inputs.known(spec.name, spec.shape or ())]
+    fed = [spec for spec in of.specs if spec not in told]
+    if len(fed) != 1:
         raise BadInput(
-            f"{path}: images feed one input, but the model has {len(of.specs)}",
+            f"{path}: images feed one input, but the model has {len(fed)}",
             "Give an .npz or module:function with an array for each input.",
         )
-    given = image_input.of(of.specs[0])
+    given = image_input.of(fed[0])
     preparation = image_input.settled(
         given, _asked(said, path), of.task.head, kind, on_disk.shown(path)
     )
@@ -152,7 +166,11 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
     images, places = _prepared(found, preparation)
     marked = labels is None and of.may_be_marked
     marks = MarkedImages(found, places, preparation) if marked else None
-    return Samples({given.name: images}, labels, None, str(path), marks=marks)
+    inputs = {given.name: images}
+    for spec in told:  # every image is as large as the input: `placements` take boxes back
+        size = size_inputs.value(spec.name, preparation.size, spec.dtype or "float32")
+        inputs[spec.name] = np.tile(size, (len(images), 1))
+    return Samples(inputs, labels, None, str(path), marks=marks)
 
 
 def _read(path: Path, kind: Kind, of: TaskData) -> tuple[Annotated, np.ndarray | None]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt.datasets.advice import Advice, did_you_mean, quoted
 from edgeopt.datasets.samples import Samples
+from edgeopt.decoding import size_inputs
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.runtimes import fitting
@@ -48,7 +49,7 @@ def check(
 
 
 def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples."""
+    """A warning for each float input that is the same in all samples, but for the image's size."""
     return tuple(
         Advice(
             f"input '{name}' is the same in all {len(samples)} samples of {samples.origin}",
@@ -56,6 +57,7 @@ def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
         )
         for name, array in samples.inputs.items()
         if len(array) > 1
+        and not size_inputs.known(name, array.shape[1:])
         and array.size
         and array.dtype.kind == "f"
         and bool((array == array[:1]).all())

@@ -26,6 +26,8 @@ _EXAMPLES = {
     "scale": "0.0039216",
     "layout": "nchw",
 }
+#: Kinds of data that a detector's may be.
+_OF_BOXES = ("coco", ITS_LAYOUT, "voc", "photos")
 #: As PaddleOCR's recognizers have it.
 _OF_LINES = {**_EXAMPLES, "way": "line", "size": "48x320", "mean": "127.5", "scale": "0.0078431"}
 
@@ -191,7 +193,7 @@ def _unknown(missing: list[str], kind: str, origin: str) -> BadInput:
     if kind == "lines" and "mean" in missing:
         fields += ["order=bgr", "fill=127.5"]
     hint = f"Add --preprocess {','.join(fields)}, with the values of the training."
-    if "way" in missing and kind != "lines":
+    if "way" in missing and kind in _OF_BOXES:
         hint += " Or name the head, where its family has one way: --head yolo."
     return BadInput(
         f"{origin}: how an image becomes the model's input is not known: {several} must be said.",

@@ -20,14 +20,22 @@ from edgeopt.tasks.ranking import Candidates
 OF_TEXT = ("ctc", "embedding")
 #: Pairs keep together in the parts unless they connect a larger share of the samples than this.
 MOST_CONNECTED = 0.1
+#: Identities keep together, too, if there are so many, most of them of fewer samples than this.
+LEAST_IDENTITIES, MANY_SAMPLES = 20, 10
 
 
 def require(of: TaskData) -> None:
     """Refuse tables that are not there, without the data.
 
     Raises:
-        BadInput: one is missing.
+        BadInput: one is missing, or numbers samples of another file.
     """
+    if of.part == "confirm" and of.task.pairs:
+        raise BadInput(
+            "--pairs numbers the samples of --data, so that nothing says which of --confirm's "
+            "samples are pairs.",
+            "Leave --confirm out: a part of --data confirms.",
+        )
     for name in (of.task.candidates, of.task.pairs):
         if name and on_disk.kind(Path(name)) != "file":
             raise BadInput(f"{on_disk.shown(name)}: no such file", on_disk.near(Path(name)))
@@ -45,6 +53,8 @@ def settled(samples: Samples, of: TaskData) -> Samples:
         samples = _with_candidates(samples, Path(of.task.candidates))
     if of.part in JUDGED:
         _require(samples, of)
+        if of.task.task == "embedding":
+            samples = _identities_together(samples)
     return samples
 
 
@@ -61,6 +71,16 @@ def _with_pairs(samples: Samples, path: Path) -> Samples:
     if groups is None or np.bincount(groups).max() > MOST_CONNECTED * len(samples):
         return found
     return replace(found, groups=groups)
+
+
+def _identities_together(samples: Samples) -> Samples:
+    """Identities of few samples are groups, so that none is left alone in a part."""
+    if samples.labels is None or samples.groups is not None:
+        return samples
+    _, identity, counts = np.unique(samples.labels, return_inverse=True, return_counts=True)
+    if len(counts) < LEAST_IDENTITIES or np.median(counts) >= MANY_SAMPLES:
+        return samples
+    return replace(samples, groups=identity)
 
 
 def _with_candidates(samples: Samples, path: Path) -> Samples:
@@ -99,7 +119,7 @@ def _require_no_labels(samples: Samples, what: str, path: Path) -> None:
 def _require(samples: Samples, of: TaskData) -> None:
     """What each task needs of arrays."""
     labels, task = samples.labels, of.task.task
-    if task == "ranking":
+    if task == "ranking" or of.task.candidates:
         _require_queries(samples)
     if labels is not None and task in OF_TEXT and labels.ndim != 1:
         what = "a text" if task == "ctc" else "an identity"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.decoding import answering, nms, preparation, rolling, wave_file
+from edgeopt.decoding import answering, nms, preparation, rolling, size_inputs, wave_file
 
 
 class NoSuchInput(ValueError):
@@ -66,6 +66,9 @@ class Server:
         if values.size != np.prod(shape):
             raise NoSuchInput(f"{name} takes {list(shape)}, and images become {list(values.shape)}")
         given = {name: values.reshape(shape).astype(dtype, copy=False)}
+        for other, (kind, its) in self.inputs.items():
+            if size_inputs.known(other, its):
+                given[other] = size_inputs.value(other, place.size, kind).reshape(its)
         return self._timed(start, lambda: self.run(given), place)
 
     def sound(self, signal, rate):
@@ -125,6 +128,7 @@ class Server:
             name
             for name, (dtype, shape) in self.inputs.items()
             if name not in states
+            and not size_inputs.known(name, shape)
             and not (np.dtype(dtype).kind in (beside or " ") and np.prod(shape) == 1)
         ]
         if len(fed) != 1:

@@ -13,7 +13,8 @@ from edgeopt import decoding
 from edgeopt.decoding.detections import Settings
 from edgeopt.decoding.outputs import CERTAIN, POSSIBLE, WrongHead
 from edgeopt.decoding.placement import Placement
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.tasks import coco
 from edgeopt.tasks.average_precision import AveragePrecision, alone, average_precision
 from edgeopt.tasks.boxed import DetectionSet, GroundTruth, joined
 from edgeopt.tasks.contributions import Contributions, Floats, Table, Weights
@@ -98,7 +99,7 @@ class Detection:
 
     def judged(self, answers: DetectionSet, truths: GroundTruth) -> JudgedDetections:
         """Match the detections with the labelled objects, once for all measures."""
-        return JudgedDetections(match(truths, answers))
+        return JudgedDetections(match(truths, answers), answers, truths)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,19 @@ class JudgedDetections:
     """Detections with what became of each at every overlap and size."""
 
     matches: Matches
+    answers: DetectionSet
+    truths: GroundTruth
+
+    def printed(self, measure: str) -> float | None:
+        """Average precision by faster-coco-eval; None where it is not installed, or for recalls."""
+        if measure not in (MAP, MAP50):
+            return None
+        try:
+            table, sizes = coco.precision(self.truths, self.answers)
+        except NotInstalled:
+            return None
+        of_all = table[: 1 if measure == MAP50 else None, :, sizes.index("all")]
+        return float(np.nanmean(of_all)) if np.isfinite(of_all).any() else None
 
     def contributions(self, measure: str) -> Contributions:
         """What each image adds to a measure. Raises KeyError."""

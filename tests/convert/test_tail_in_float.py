@@ -180,3 +180,26 @@ def test_the_last_layer_of_each_branch_is_ranked_by_itself(heads, runtime, tail)
     layers = [tuple(group["group"]["layers"]) for group in table["groups"]]
     assert ("box",) in layers
     assert ("cls",) in layers
+
+
+@pytest.mark.slow
+def test_nncf_calibrates_once_for_all_forms(heads, monkeypatch):
+    """And what is read back is what it made."""
+    import nncf
+    import openvino
+
+    from edgeopt.convert import openvino_reader, openvino_static
+
+    job = heads.job("exponential", "openvino")
+    fresh = msgspec.structs.replace(job, cache=None)
+
+    def values(job):
+        model = openvino_static.quantized(job, openvino_reader.read(job.source)[0])
+        return openvino.compile_model(model, "CPU", job.recipe.options)(images(1)[0]).values()
+
+    true = [np.array(one) for one in values(fresh)]
+    values(job)
+    monkeypatch.setattr(nncf, "quantize", None)  # not once more
+    for ours, theirs in zip(values(job), true, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    values(heads.job("exponential", "openvino", tail="float"))

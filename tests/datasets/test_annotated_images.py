@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from edgeopt.datasets.annotations import upright
+from edgeopt.datasets.check import check, constant_inputs
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.datasets.load import load, require
 from edgeopt.datasets.preparation_asked import PreparationAsked
@@ -15,6 +16,7 @@ from edgeopt.datasets.task_data import TaskData
 from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskAsked
+from edgeopt.domain.tensor import TensorSpec
 from edgeopt.sources.source import OpenSpec
 from tests.datasets.annotations.pictures import coco, coco_tree, mask, picture, voc, yolo
 
@@ -214,6 +216,28 @@ def test_images_feed_one_input(tmp_path):
         load(path, ["a", "b"], SAID, (), TaskData(specs=(SPEC, SPEC)))
 
 
+def test_an_input_that_wants_the_images_size_is_told_the_inputs(tmp_path):
+    path = coco(tmp_path, coco_tree(BOXES))
+    picture(tmp_path / "b.png", seed=1)
+    image = OpenSpec(name="image", dtype="float32", shape=("n", 3, 32, 64))
+    others = [
+        OpenSpec(name="orig_target_sizes", dtype="int64", shape=("n", 2)),
+        OpenSpec(name="im_shape", dtype="float32", shape=(1, 2)),
+        OpenSpec(name="scale_factor", dtype="float32", shape=(1, 2)),
+    ]
+    specs = (others[0], image, *others[1:])
+    found = load(path, [spec.name for spec in specs], SAID, (), TaskData(specs=specs))
+    assert found.inputs["orig_target_sizes"].tolist() == [[64, 32]] * 2
+    assert found.inputs["orig_target_sizes"].dtype == np.int64
+    assert found.inputs["im_shape"].tolist() == [[32, 64]] * 2
+    assert found.inputs["scale_factor"].tolist() == [[1, 1]] * 2
+    fixed = [TensorSpec(name="image", dtype="float32", shape=(1, 3, 32, 64))]
+    fixed += [TensorSpec(name=one.name, dtype=one.dtype, shape=(1, 2)) for one in others]
+    checked = check(found, fixed, "f")
+    assert constant_inputs(checked) == ()
+    assert checked.take([1]).marks.annotated.names == ("dog", "cat")
+
+
 @pytest.mark.parametrize(
     ("made", "told"),
     [
@@ -246,6 +270,8 @@ def test_annotations_that_are_wrong_are_told_through_the_door(tmp_path, made, to
         ("x.npz", {"images": "m"}, None, "--images names the folder that annotations start from"),
         ("x.yaml", {"images": "m"}, None, "--images names the folder that annotations start from"),
         ("x.yaml", {}, None, "x.yaml: `names` is neither a list nor a table"),
+        ("layout", {}, None, "Give the file itself: --data layout/data.yaml"),
+        ("layout", {"head": "yolo"}, None, "layout holds a data.yaml, and its folders are no"),
         ("photos", {"images": "m"}, "way=line", "--images names the folder that annotations"),
         ("photos", {"head": "yolox", "masks": "gone"}, None, "--masks gone: no such folder"),
     ],
@@ -256,6 +282,7 @@ def test_what_can_be_told_before_the_model_is_read(tmp_path, monkeypatch, name, 
     (tmp_path / "x.yaml").write_text("val: images\n")
     np.savez(tmp_path / "x.npz", x=np.zeros(3))
     picture(tmp_path / "photos" / "a.png")
+    yolo(tmp_path / "layout", ["0 0.5 0.5 0.25 0.5"])
     parse = Preprocessing.parse if said and "way" not in said else PreparationAsked.parse
     with pytest.raises(BadInput) as caught:
         require(name, parse(said) if said else None, TaskData(TaskAsked(**asked)))

@@ -116,6 +116,8 @@ def test_readers_are_shown_a_readers_line():
     told = message_of((1, 3, 48, 320), kind="lines")
     assert "--preprocess way=line,mean=127.5,scale=0.0078431,order=bgr,fill=127.5" in told
     assert "--head" not in told
+    assert "--head" not in message_of((1, 3, 8, 8), kind="masks")
+    assert "--head yolo" in message_of((1, 3, 8, 8), kind="voc")
 
 
 def test_a_way_that_nobody_says_is_told_before_the_model_is_read():

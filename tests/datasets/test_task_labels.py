@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgeopt.datasets.check import check
-from edgeopt.datasets.load import load
+from edgeopt.datasets.load import load, require
 from edgeopt.datasets.marked_pairs import MarkedPairs
 from edgeopt.datasets.split import split
 from edgeopt.datasets.task_data import TaskData
@@ -58,6 +58,17 @@ def test_candidates_that_do_not_fit_the_data(tmp_path):
     assert "the data has 3 samples" in message_of(arrays(3), candidates=right)
 
 
+def test_what_confirms_has_queries_of_its_own_and_no_pairs(tmp_path):
+    path = table(tmp_path / "c.csv", "query,sample,relevance\na,4,0\na,3,2\n")
+    told = arrays(groups=np.zeros(12), labels=np.arange(12))
+    assert loaded(told, "confirm", candidates=path).labels.tolist() == list(range(12))
+    with pytest.raises(BadInput, match="ranking needs the query of each sample"):
+        loaded(arrays(), "confirm", candidates=path)
+    pairs = table(tmp_path / "p.csv", "left,right,same\n0,1,1\n0,2,0\n")
+    with pytest.raises(BadInput, match="which of --confirm's samples are pairs"):
+        require(arrays(), None, TaskData(TaskAsked(pairs=pairs), (SPEC,), "confirm"))
+
+
 def test_pairs_stay_together_in_the_parts(tmp_path):
     rows = "".join(f"{2 * i},{2 * i + 1},{i % 5}\n" for i in range(20))
     path = table(tmp_path / "p.csv", "left,right,likeness\n" + rows)
@@ -70,6 +81,21 @@ def test_pairs_stay_together_in_the_parts(tmp_path):
         ends = part.numbers[part.marks.pairs.left], part.numbers[part.marks.pairs.right]
         np.testing.assert_array_equal(ends[0] + 1, ends[1])
         np.testing.assert_array_equal(part.marks.pairs.likeness, ends[0] // 2 % 5)
+
+
+@pytest.mark.parametrize(
+    ("identities", "each", "together"), [(30, 3, True), (19, 3, False), (30, 10, False)]
+)
+def test_identities_of_few_samples_stay_together(identities, each, together):
+    labels = np.tile([f"p{i}" for i in range(identities)], each)
+    found = loaded(arrays(identities * each, labels=labels), task="embedding")
+    assert (found.groups is not None) is together
+    parts = split(found)
+    shared = set(parts.choose.labels) & set(parts.confirm.labels)
+    assert bool(shared) is not together
+    own = np.zeros(identities * each, int)
+    given = arrays(identities * each, labels=labels, groups=own)
+    assert loaded(given, task="embedding").groups.tolist() == own.tolist()
 
 
 def test_pairs_that_connect_all_samples_do_not_make_one_group(tmp_path):
