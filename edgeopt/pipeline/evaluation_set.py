@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
-from edgeopt.datasets import likeness, scores, slices
+from edgeopt.datasets import by_step, likeness, scores, slices
 from edgeopt.datasets.fidelity import divided
 from edgeopt.datasets.intervals import count_groups
 from edgeopt.datasets.metric import Metric
@@ -44,7 +44,7 @@ class EvaluationSet:
     @functools.cached_property
     def alike(self) -> np.ndarray | None:
         """The group that each sample seems to be of, where none is told; None: independent."""
-        if self.samples.groups is not None:
+        if self.samples.groups is not None or self.samples.steps:
             return None
         answers = np.nan_to_num(self.source[self.scoring.output])
         return likeness.groups_of(self.samples.inputs, answers, self.samples.labels)
@@ -52,7 +52,11 @@ class EvaluationSet:
     @functools.cached_property
     def divisions(self) -> dict[str, tuple[Part, ...]]:
         """The parts of each output that are held to the source by themselves."""
-        return divided(self.source)
+        return divided(by_step.compared(self.samples, self.source, self.source)[1])
+
+    def compared(self, answers: Answers) -> tuple[Answers, Answers]:
+        """A candidate's answers and the source's as parity compares them: see `by_step`."""
+        return by_step.compared(self.samples, answers, self.source)
 
     @functools.cached_property
     def unscored(self) -> np.ndarray:
@@ -93,7 +97,9 @@ class EvaluationSet:
             StepFailed: the answers cannot be scored.
         """
         by, limit = self.scoring.slice_by, self.scoring.max_slice_drop
-        return slices.slices(self.scoring.metric, self.answered(answers), by, self.part, limit)
+        found = self.answered(answers)
+        by = (*by, *by_step.columns(found.samples))
+        return slices.slices(self.scoring.metric, found, by, self.part, limit)
 
     def with_inputs(self, samples: Samples, feed: Feed, source: Answers) -> EvaluationSet:
         """The same part and scoring over other samples, with the source's answers to them."""
@@ -106,8 +112,9 @@ def answered(samples: Samples, source: Answers, answers: Answers, output: str) -
     Raises:
         StepFailed: values are infinite or NaN where the source's are not.
     """
-    own = answers[output]
-    theirs = source[output][: len(own)]
+    samples, both = by_step.judged(samples, (answers, source))
+    own, theirs = (each[output] for each in both)
+    theirs = theirs[: len(own)]
     require_places(output, own, theirs)
     rows = np.flatnonzero(~unanswered(theirs))
     if len(rows) == len(own):
