@@ -19,8 +19,11 @@ _NUMBERS = "biuf"
 
 
 def check(
-    samples: Samples, specs: Sequence[TensorSpec], where: str, text_labels: bool = False
-    samples: Samples, specs: Sequence[TensorSpec], where: str, states: Collection[str] = ()
+    samples: Samples,
+    specs: Sequence[TensorSpec],
+    where: str,
+    text_labels: bool = False,
+    states: Collection[str] = (),
 ) -> Samples:
     """The samples exactly as the model takes them.
 
@@ -29,17 +32,13 @@ def check(
             None stands for any size.
         where: what the messages call the data, such as its path.
         text_labels: the task has labels of text, which are taken as they are.
-
-    Returns:
-        Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
-        columns [n].
         states: inputs that are the memory of a model. Then samples are sequences, and the data may
             lack the states.
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers or None; groups [n] or None; columns [n].
+        labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
+        columns [n].
         Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
 
     Raises:
@@ -63,10 +62,8 @@ def check(
     return replace(samples, inputs=fitted, steps=steps)
 
 
-def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples, but for the image's size."""
 def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples, and no state."""
+    """A warning for each float input that is always the same, but for states and image sizes."""
     return tuple(
         Advice(
             f"input '{name}' is the same in all {len(samples)} samples of {samples.origin}",

@@ -155,6 +155,6 @@ def test_a_detector_of_rotated_boxes_by_its_task():
     task = Detection("yolo-obb", SIZE, ("a",))
     truth = truths.boxes(annotated, shape="rotated")
     assert task.judged(joined(found), truth).contributions("map").value() == pytest.approx(1)
-    turned = [Detections(f.boxes, f.scores, f.classes, rotated=f.rotated + np.array([0, 0, 0, 0, 1.2]))
-              for f in found]  # fmt: skip
+    turn = np.array([0, 0, 0, 0, 1.2])
+    turned = [Detections(f.boxes, f.scores, f.classes, rotated=f.rotated + turn) for f in found]
     assert task.judged(joined(turned), truth).contributions("map").value() < 0.2
