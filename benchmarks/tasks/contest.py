@@ -22,12 +22,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tasks.models.prepared import Prepared
-from benchmarks.tasks.models.table import MODELS
-
 import edgeopt
 from benchmarks.compression.contest import OURS, STEP_S, Contest
 from benchmarks.compression.reference import summary
+from benchmarks.tasks.models.prepared import Prepared
+from benchmarks.tasks.models.table import MODELS
 from edgeopt import cli_optimize
 from edgeopt.cli_optimize import call_of
 from edgeopt.datasets.by_task import ByTask
