@@ -16,7 +16,7 @@ def call(*options):
     """What a command line asks for."""
     words = ["m.onnx", "--target", "this-machine", *map(str, options)]
     with cli_optimize.optimize.make_context("optimize", words) as context:
-        return cli_optimize._call(context.params)
+        return cli_optimize.call_of(context.params)
 
 
 def inspected(shape=(1, 3, 32, 32), dtype="float32"):
