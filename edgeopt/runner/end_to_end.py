@@ -22,7 +22,7 @@ class EndToEnd:
             source's, with "original_shape" and "original_dtype"; {}: the file is the source
             itself, in names and layout, but for channels that come last.
         """
-        self._session, self._parts = session, [0, 0, 0, 0]
+        self._session, self._parts, self._image = session, [0, 0, 0, 0], _pillow()
         head = HEADS[task["head"]] if task["head"] else ""
         module = importlib.import_module("edgeopt.decoding." + head) if head else None
         self._bindings = bindings or _as_they_are(session)
@@ -36,10 +36,8 @@ class EndToEnd:
 
     def run(self, arrays: list) -> list:
         """Prepare, infer and decode one photo: [uint8[bytes], int64[height, width]]."""
-        from PIL import Image
-
         pixels, (height, width) = arrays[0], arrays[1].tolist()
-        photo = Image.fromarray(pixels[: height * width * 3].reshape(height, width, 3))
+        photo = self._image.fromarray(pixels[: height * width * 3].reshape(height, width, 3))
         served = self._server.image(photo)
         parts = (served.prepare_s, served.infer_s, served.decode_s, served.suppress_s)
         self._parts = [total + int(1e9 * part) for total, part in zip(self._parts, parts)]
@@ -58,6 +56,15 @@ class EndToEnd:
             if shape is not None:
                 found[one["source"]] = found[one["source"]].reshape(shape)
         return found
+
+
+def _pillow():
+    """Pillow's module of images. Raises ImportError with what to do."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError("photos are prepared by Pillow: pip install pillow there") from error
+    return Image
 
 
 def _as_they_are(session):

@@ -89,6 +89,12 @@ def test_a_file_that_cannot_be_fed_is_refused(session):
         EndToEnd(session, TASK, {}, 0.25)
 
 
+def test_a_device_without_pillow_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ImportError, match="pip install pillow there"):
+        EndToEnd(Session((1, 3, *SIZE)), TASK, {}, 0.25)
+
+
 @pytest.mark.slow
 def test_a_device_gets_what_it_needs_with_the_runner(tmp_path):
     (tmp_path / "runner.zip").write_bytes(runner_zip())

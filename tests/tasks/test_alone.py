@@ -14,7 +14,7 @@ from edgeopt.tasks.matching import match
 from edgeopt.tasks.segmentation import MEASURES as OF_MAPS
 from edgeopt.tasks.segmentation import Segmentation
 from tests.tasks.scenes import scene
-from tests.tasks.test_every_task import ALL, LETTERS, judged, measures
+from tests.tasks.test_every_task import ALL, LETTERS, PLACES, ROWS, judged, measures
 
 DETECTOR = Detection("yolo", (64, 64), tuple("abcde"))
 
@@ -91,6 +91,21 @@ def test_texts_by_errors_and_maps_by_overlap():
     found = distances(task, [half] * 3, [half, near, far], OF_MAPS[0])
     assert found[0] == 0
     assert 0 < found[1] < found[2] == pytest.approx(1)
+
+
+def test_decibels_are_those_that_are_lost():
+    task = ALL["image-to-image"].task
+    image = np.linspace(0, 1, 300).reshape(10, 10, 3)
+    found = distances(task, [image] * 2, [image, image + 0.01], task.measures[0])
+    assert found.tolist() == pytest.approx([0, 60])  # of the 100 dB of equal images
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_answers_are_not_apart_from_themselves(name):
+    row = ROWS[name]
+    answers = row.task.answers(row.outputs, PLACES)
+    for measure in row.task.measures:
+        assert distances(row.task, answers, answers, measure).max() == pytest.approx(0, abs=1e-9)
 
 
 def test_a_measure_of_another_kind_of_truth_is_none():
