@@ -10,6 +10,7 @@ import numpy as np
 from edgeopt.datasets import sequences
 from edgeopt.datasets.advice import Advice, did_you_mean, quoted
 from edgeopt.datasets.samples import Samples
+from edgeopt.decoding import size_inputs
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.runtimes import fitting
@@ -18,7 +19,11 @@ _NUMBERS = "biuf"
 
 
 def check(
-    samples: Samples, specs: Sequence[TensorSpec], where: str, states: Collection[str] = ()
+    samples: Samples,
+    specs: Sequence[TensorSpec],
+    where: str,
+    text_labels: bool = False,
+    states: Collection[str] = (),
 ) -> Samples:
     """The samples exactly as the model takes them.
 
@@ -26,13 +31,14 @@ def check(
         specs: the model's inputs. A leading 1 is the batch axis: samples may come without it.
             None stands for any size.
         where: what the messages call the data, such as its path.
+        text_labels: the task has labels of text, which are taken as they are.
         states: inputs that are the memory of a model. Then samples are sequences, and the data may
             lack the states.
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers or None; groups [n] or None; columns [n].
-        Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
+        labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
+        columns [n]. Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
@@ -47,7 +53,7 @@ def check(
     else:
         fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
     if samples.labels is not None:
-        _check_labels(samples.labels, n, where)
+        _check_labels(samples.labels, n, where, text_labels)
     if samples.groups is not None:
         _check_groups(samples.groups, n, where)
     for name, column in samples.columns.items():
@@ -56,7 +62,11 @@ def check(
 
 
 def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples, and no state."""
+    """A warning for each float input that is the same in all samples, but for the image's size.
+
+    Args:
+        states: inputs that a sequence begins with: they may be.
+    """
     return tuple(
         Advice(
             f"input '{name}' is the same in all {len(samples)} samples of {samples.origin}",
@@ -64,6 +74,7 @@ def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Adv
         )
         for name, array in samples.inputs.items()
         if len(array) > 1
+        and not size_inputs.known(name, array.shape[1:])
         and name not in states
         and array.size
         and array.dtype.kind == "f"
@@ -132,13 +143,17 @@ def _refuse_non_finite(array: np.ndarray, name: str, where: str) -> None:
         raise BadInput(f"{where}: {error}", error.hint) from error
 
 
-def _check_labels(labels: np.ndarray, n: int, where: str) -> None:
+def _check_labels(labels: np.ndarray, n: int, where: str, text: bool) -> None:
     if len(labels) != n:
         raise BadInput(f"{where}: {len(labels)} labels for {n} samples")
+    if text and labels.dtype.kind == "U":
+        return
     if labels.dtype.kind not in _NUMBERS:
+        texts = " Texts are labels of --task ctc and --task embedding."
         raise BadInput(
             f"{where}: the labels hold {labels.dtype}, not numbers",
-            "Give each class the number of its column in the model's output.",
+            "Give each class the number of its column in the model's output."
+            + (texts if labels.dtype.kind == "U" else ""),
         )
     if labels.dtype.kind == "f":
         _refuse_non_finite(labels, "labels", where)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgeopt.datasets.metric import Metric
+from edgeopt.datasets.metric import Judged
 from edgeopt.domain.errors import BadInput
 from edgeopt.stats.bootstrap import paired_bootstrap
 from edgeopt.stats.proportion import paired_difference, wilson
@@ -42,7 +42,7 @@ class Interval:
 
 
 def interval_of(
-    metric: Metric,
+    metric: Judged,
     statistic: Statistic,
     value: float,
     groups: np.ndarray | None,
@@ -61,7 +61,7 @@ def interval_of(
 
 
 def _bootstrap(
-    metric: Metric, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
+    metric: Judged, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
 ) -> Interval:
     if metric.resampling != "bootstrap":
         return _halves(metric, statistic, value, n, groups)
@@ -88,7 +88,7 @@ def _few(groups: int | None) -> float:
 
 
 def _halves(
-    metric: Metric, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
+    metric: Judged, statistic: Statistic, value: float, n: int, groups: np.ndarray | None
 ) -> Interval:
     """Of a metric whose samples may not be repeated, or that gets no interval."""
     if metric.resampling == "none":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -20,6 +20,23 @@ RESAMPLES_SLOW = 500  # where one evaluation may take milliseconds
 Resampling = Literal["bootstrap", "subsample", "none"]
 
 Columns = tuple[np.ndarray, ...]
+
+
+class Judged(Protocol):
+    """What an interval must know of a metric or of a task's measure; see `Metric`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def against(self) -> Literal["labels", "source"]: ...
+    @property
+    def counting(self) -> bool: ...
+    @property
+    def resamples(self) -> int: ...
+    @property
+    def resampling(self) -> Resampling: ...
+    @property
+    def why_no_interval(self) -> str: ...
 
 
 @dataclass(frozen=True)

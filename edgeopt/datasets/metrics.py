@@ -22,6 +22,7 @@ from edgeopt.datasets.own_metric import own_metric
 from edgeopt.datasets.places import unanswered
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
+from edgeopt.tasks import known
 
 
 def require_metric(name: str) -> None:
@@ -33,11 +34,27 @@ def require_metric(name: str) -> None:
     if function.is_reference(name):
         function.resolve(name)
     elif name not in METRICS:
-        raise BadInput(
-            f"unknown metric '{name}'{did_you_mean(name, METRICS)}",
-            function.meant(name)
-            or f"There are {', '.join(METRICS)}, and your own as module:function.",
-        )
+        raise _unknown(name, tuple(METRICS))
+
+
+def require_known(name: str) -> None:
+    """Refuses a name that is neither a metric nor a measure of a task.
+
+    Raises:
+        BadInput: as `require_metric`.
+    """
+    every = (*METRICS, *(one for names in known.measures().values() for one in names))
+    if function.is_reference(name):
+        function.resolve(name)
+    elif name not in every:
+        raise _unknown(name, tuple(dict.fromkeys(every)))
+
+
+def _unknown(name: str, names: tuple[str, ...]) -> BadInput:
+    return BadInput(
+        f"unknown metric '{name}'{did_you_mean(name, names)}",
+        function.meant(name) or f"There are {', '.join(names)}, and your own as module:function.",
+    )
 
 
 def metric(

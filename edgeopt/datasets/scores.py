@@ -18,7 +18,7 @@ from edgeopt.datasets.intervals import (
     independent,
     interval_of,
 )
-from edgeopt.datasets.metric import Columns, Metric
+from edgeopt.datasets.metric import Columns, Judged, Metric
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.score import FEWEST_GROUPS, FEWEST_SAMPLES, Drop, Score, settled
 from edgeopt.stats.proportion import paired_difference, wilson
@@ -124,7 +124,7 @@ def drop(
     )
 
 
-def smallest_resolvable(metric: Metric, max_drop: float) -> int | None:
+def smallest_resolvable(metric: Judged, max_drop: float) -> int | None:
     """The fewest samples that could show a drop below `max_drop`, were there none at all.
 
     For metrics that count samples it follows from the interval of answers without a single
@@ -144,7 +144,7 @@ def smallest_resolvable(metric: Metric, max_drop: float) -> int | None:
 
 
 def too_few(
-    metric: Metric, n: int, groups: np.ndarray | None, max_drop: float
+    metric: Judged, n: int, groups: np.ndarray | None, max_drop: float
 ) -> tuple[Advice, ...]:
     """Warnings where n samples, or so few groups, cannot tell whether `max_drop` is kept."""
     found = []

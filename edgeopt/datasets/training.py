@@ -44,4 +44,4 @@ def training_samples(calibrate: Samples, train: Samples | None) -> Samples:
         name: np.concatenate([array, more.inputs[name]]) for name, array in calibrate.inputs.items()
     }
     origin = f"{calibrate.origin} and {train.origin}"
-    return replace(calibrate, inputs=inputs, labels=labels, groups=None, origin=origin)
+    return replace(calibrate, inputs=inputs, labels=labels, groups=None, origin=origin, marks=None)

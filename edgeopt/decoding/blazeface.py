@@ -25,6 +25,8 @@ from edgeopt.decoding.outputs import (
 NAME = "blazeface"
 WANTS = "values [anchors, 4 + 2 * key points] and logits [anchors, 1], with 896 or 2304 anchors"
 DEFAULTS = Settings(score=0.001, overlap=0.3, most=100)
+#: Unsure candidates move the answers: they cannot be left out beforehand.
+AVERAGES = True
 
 
 def recognize(samples, size, classes=None):

@@ -15,6 +15,7 @@ from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.mean_latency import MeanLatency
 from edgeopt.domain.model import Value
+from edgeopt.domain.picture import Picture
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.untimed import Untimed
@@ -120,6 +121,7 @@ class Record(Value, kw_only=True, frozen=True):
     slices: tuple[Slices, ...] = ()
     confirm_slices: tuple[Slices, ...] = ()
     corruptions: tuple[CorruptionEffect, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     parity: Parity | None = None
     executed: Executed | None = None
     emulation: Emulation | None = None

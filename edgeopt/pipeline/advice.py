@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from edgeopt.datasets import by_step, likeness, scores
 from edgeopt.datasets import doubts as doubtful
-from edgeopt.datasets import likeness, scores
 from edgeopt.domain.score import FEWEST_GROUPS
 from edgeopt.pipeline.run_context import RunContext
 
 
 def doubts(context: RunContext) -> tuple[str, ...]:
     """What is told first of all: why scores may say little, and what is not scored."""
-    choose, scoring = context.choose, context.scoring
-    samples, _, theirs = choose.answered(choose.source)
-    of_metric = doubtful.doubts(scoring.metric, scoring.output, theirs, samples.labels)
+    choose = context.choose
+    of_metric = choose.judging.doubts()
     faint = (a for name, each in choose.source.items() for a in doubtful.faint(name, each))
     total = sum(len(one.samples) for one in context.evaluation_sets())
     left_out = doubtful.unanswered_samples(unscored(context), total)
@@ -33,7 +32,7 @@ def warnings(context: RunContext) -> tuple[str, ...]:
     scoring, parts = context.scoring, context.intake.parts
     sentences = [
         str(advice)
-        for samples in (parts.choose, parts.confirm)
+        for samples in map(by_step.samples, (parts.choose, parts.confirm))
         for advice in scores.too_few(scoring.metric, len(samples), samples.groups, scoring.max_drop)
     ]
     for part in context.evaluation_sets():

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 
-from edgeopt.datasets import scores
 from edgeopt.datasets.fidelity import power, sqnr_db
 from edgeopt.datasets.places import misplaced
 from edgeopt.devices.device import EmulatedDevice
@@ -212,16 +211,9 @@ def _marks(
     choose: EvaluationSet, there: Answers, here: Answers
 ) -> tuple[Score | None, Drop | None, str]:
     """The score there, the drop against here; or why so few samples have none."""
-    scoring, samples = choose.scoring, choose.samples
-    own, theirs = there[scoring.output], here[scoring.output]
-    rows = choose.scored(len(own))
-    labels, groups = (
-        None if array is None else array[rows] for array in (samples.labels, samples.groups)
-    )
-    limit = scoring.max_drop
     try:
         score, _ = choose.marks(there)
-        drop = scores.drop(scoring.metric, own[rows], theirs[rows], labels, groups, limit)
+        drop = choose.judging.beside(there, here, choose.scoring.max_drop)
     except BadInput as error:
         return None, None, str(error.args[0])
     return score, drop, ""

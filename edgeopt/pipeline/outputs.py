@@ -26,6 +26,7 @@ from edgeopt.targets import published
 def begun(context: RunContext, pool: DevicePool, started: str) -> Run:
     """A run of which nothing is decided."""
     intake, metric, parts = context.intake, context.scoring.metric, context.intake.parts
+    settled = context.scoring.settled
     return Run(
         state="running",
         request=intake.request,
@@ -34,12 +35,13 @@ def begun(context: RunContext, pool: DevicePool, started: str) -> Run:
             calibrate=len(parts.calibrate),
             choose=len(parts.choose),
             confirm=len(parts.confirm),
-            labels=parts.choose.labels is not None,
+            labels=metric.against == "labels" or parts.choose.labels is not None,
             groups=parts.choose.groups is not None,
             metric=metric.name,
             metric_about=metric.about,
             metric_why=metric.why,
             output=intake.output,
+            task=None if settled is None else settled.facts,
         ),
         choices=(),
         environment=environment(pool.here, pool.machines()),
@@ -108,5 +110,6 @@ def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
         folder.artifact_folder(record.recipe.conversion_id),
         run.source,
         run.environment,
+        run.data.task,
     )
     return msgspec.structs.replace(choice, bundle=choice.target)

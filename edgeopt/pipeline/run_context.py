@@ -21,14 +21,14 @@ from edgeopt.jobs.scratch import last_lines
 from edgeopt.jobs.told import told
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.conversions import Conversions
-from edgeopt.pipeline.evaluation_set import EvaluationSet, metric_for
+from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.intake import Intake
 from edgeopt.pipeline.once import Once
 from edgeopt.pipeline.parity_check import Answers
 from edgeopt.pipeline.real_steps import feed_of, real_steps
 from edgeopt.pipeline.recorder import Recorder
-from edgeopt.pipeline.scoring import Scoring
+from edgeopt.pipeline.scoring import Scoring, scoring_of
 from edgeopt.pipeline.source_model import ask, shuffled
 from edgeopt.pipeline.stages import Stages
 from edgeopt.store.run_folder import RunFolder
@@ -106,9 +106,7 @@ def opened(
         for ending in (conversions.close, recorder.stop):
             stack.callback(ending)
         samples, feed, answers = asking.about("choose", intake.parts.choose)
-        axis = intake.source.batch_axis(intake.output)
-        metric = metric_for(intake.request.metric, samples, answers, intake.output, axis, listener)
-        scoring = Scoring(metric, intake.output, call.constraints, call.slice_by)
+        scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
         choose = EvaluationSet("choose", samples, feed, answers, scoring)
         _require_slices(choose)
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeopt.datasets import by_step
+from edgeopt.datasets.by_metric import ByMetric, metric_for
+from edgeopt.datasets.by_step import ByStep
+from edgeopt.datasets.by_task import ByTask
+from edgeopt.datasets.judging import Answers, Judging
 from edgeopt.datasets.metric import Metric
-from edgeopt.domain.run import Constraints
+from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling.settle import metric_of, settle
+from edgeopt.datasets.settling.settled import Given, Settled
+from edgeopt.datasets.task_metric import TaskMetric
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.run import Constraints, Request
+from edgeopt.domain.task import TaskAsked
+from edgeopt.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -13,16 +25,18 @@ class Scoring:
     """How a run scores.
 
     Attributes:
-        metric: of the output that is scored.
+        metric: of the output that is scored, or of the task.
         output: its name.
         constraints: what a candidate must keep.
         slice_by: columns of the data by which scores are sliced, besides the class.
+        settled: the task whose measure the metric is; None: a metric of one output.
     """
 
-    metric: Metric
+    metric: Metric | TaskMetric
     output: str
     constraints: Constraints
     slice_by: tuple[str, ...] = ()
+    settled: Settled | None = None
 
     @property
     def max_drop(self) -> float:
@@ -39,3 +53,41 @@ class Scoring:
     def slices_decide(self) -> bool:
         """Whether a slice can disqualify a candidate."""
         return self.constraints.max_slice_drop is not None
+
+    def judging(self, part: str, samples: Samples, source: Answers) -> Judging:
+        """What judges answers to samples, with the source's own; to sequences step by step."""
+        if samples.steps:
+            flat, [theirs] = by_step.judged(samples, (source,))
+            return ByStep(samples, self.judging(part, flat, theirs))
+        if isinstance(self.metric, Metric):
+            return ByMetric(part, samples, source, self.metric, self.output)
+        assert self.settled is not None
+        return ByTask(part, samples, source, self.settled, self.metric)
+
+
+def scoring_of(
+    request: Request,
+    source: Source,
+    samples: Samples,
+    answers: Answers,
+    listener: Listener = silent,
+) -> Scoring:
+    """By the task that is settled, or by a metric of one output.
+
+    Args:
+        samples: of the part that chooses. answers: the source's to them.
+
+    Raises:
+        BadInput: the source's answers cannot be scored as asked.
+    """
+    output = request.output
+    samples, [answers] = by_step.judged(samples, (answers,))
+    asked = request.task or TaskAsked()
+    given = Given(asked, request.metric, samples, answers, source.inputs, output)
+    settled = settle(given)
+    metric = (
+        metric_for(request.metric, samples, answers, output, source.batch_axis(output), listener)
+        if settled is None
+        else metric_of(settled, request.metric, samples)
+    )
+    return Scoring(metric, output, request.constraints, request.slice_by, settled)

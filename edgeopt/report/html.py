@@ -12,7 +12,7 @@ import hashlib
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.comparison import Comparison
@@ -20,11 +20,12 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, open_axis_words, words
+from edgeopt.report import compare_table, open_axis_words, tail_words, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
 from edgeopt.report.method import method, untimed_reason
+from edgeopt.report.pictures import Budget, Shown, shown
 from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes
 from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
 from edgeopt.report.side_tables import SideTable, side_tables
@@ -53,6 +54,8 @@ class TargetView:
     front: list[Row]
     method: list[str]
     smaller: list[SmallerRow]
+    pictures: Shown | None
+    tails: list[str]
     profile: Profile | None
     facts: list[FactRow]
 
@@ -73,13 +76,15 @@ def render(
     environment = _environment()
     style = environment.get_template("style.css").render()
     script = environment.get_template("page.js").render()
+    budget = Budget()
     return environment.get_template("template.html").render(
         run=run,
         name=PurePath(run.source.path).name,
         tried=sum(record.status != "skipped" for record in run.records),
         compared=compared,
         targets=[
-            target_view(run, name, profiles.get(name), published) for name in run.request.targets
+            target_view(run, name, profiles.get(name), published, budget)
+            for name in run.request.targets
         ],
         allowed=fmt.allowance(run.request.constraints.max_drop, relative=_relative(run)),
         environment=list(flat(run.environment)),
@@ -92,10 +97,19 @@ def render(
 
 
 def target_view(
-    run: Run, target: str, profile: Profile | None, published: Sequence[Published] = ()
+    run: Run,
+    target: str,
+    profile: Profile | None,
+    published: Sequence[Published] = (),
+    budget: Budget | None = None,
 ) -> TargetView:
-    """Everything of one target, worked out."""
+    """Everything of one target, worked out.
+
+    Args:
+        budget: of the page's pictures.
+    """
     choice = run.choice(target)
+    chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     made, found = rows(run, target), points(run, target)
     counts = {row.score.n for row in made if row.score.n}
     limit, relative = run.request.constraints.max_drop, _relative(run)
@@ -114,6 +128,8 @@ def target_view(
         front=sorted((r for r in made if "on the front" in r.marks), key=lambda r: r.order[1]),
         method=method(run, target),
         smaller=smaller(run, choice) if choice else [],
+        pictures=shown(chosen.pictures, Path(run.folder), budget or Budget()) if chosen else None,
+        tails=list(tail_words.lines(run, target)),
         profile=profile,
         facts=facts(profile) if profile else [],
     )

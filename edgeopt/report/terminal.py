@@ -14,7 +14,7 @@ from edgeopt.domain.run import Choice, Miss, Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
-from edgeopt.report import refine_words, words
+from edgeopt.report import refine_words, tail_words, words
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.table import Mark, Row, rows
@@ -88,6 +88,7 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
         )
         refined = [line for one in choice.refinements for line in refine_words.lines(one)]
         yield from _list("Refined, since fast int8 lost too much", refined)
+        yield from _list("Int8 with its tail in float", tail_words.lines(run, target))
         yield from _list("The machine", map(words.finding, choice.findings), "yellow")
     converted = [row for row in made if row.status == "converted"]
     yield from _list("Converted, not run", _grouped(converted))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt.tasks.contributions import Floats, Integers, Weights, as_floats
-from edgeopt.tasks.matching import Matches
+from edgeopt.tasks.matching import Matches, apart
 
 #: The recalls at which COCO reads the precision.
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -56,6 +56,13 @@ class AveragePrecision:
         found = self.by_overlap_and_class(weights)
         defined = ~np.isnan(found)
         return float(found[defined].mean()) if defined.any() else float("nan")
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, K]: the images with an object of each class."""
+        found = np.zeros((self.count, self.classes), bool)
+        found[self.object_image, self.object_class] = True
+        return found
 
     def by_class(self, weights: Weights = None) -> Floats:
         """[K], the mean over overlaps; nan for a class without objects."""
@@ -124,9 +131,12 @@ def average_precision(
     """The contributions for one size of objects, at some of the overlaps."""
     s = matches.sizes.index(size)
     hits, ignored = matches.hit[s, overlaps], matches.ignored[s, overlaps]
-    classes, inside = len(matches.names), matches.inside[s]
-    segment, hit = _places(hits, matches.classes, classes)
-    changed, change = _places((hits & ~inside) | (ignored & inside), matches.classes, classes)
+    # What never counts, of another size, is left out: a resample takes time for what is kept.
+    kept = np.flatnonzero(matches.inside[s] | hits.any(axis=0))
+    hits, ignored, inside = hits[:, kept], ignored[:, kept], matches.inside[s, kept]
+    classes, labels = len(matches.names), matches.classes[kept]
+    segment, hit = _places(hits, labels, classes)
+    changed, change = _places((hits & ~inside) | (ignored & inside), labels, classes)
     width = len(inside) + 1
     along = changed * width + change
     counted = matches.counted[s]
@@ -134,8 +144,8 @@ def average_precision(
         count=matches.count,
         classes=classes,
         overlaps=len(hits),
-        image=matches.image,
-        class_begin=np.searchsorted(matches.classes, np.arange(classes + 1)),
+        image=matches.image[kept],
+        class_begin=np.searchsorted(labels, np.arange(classes + 1)),
         inside=inside,
         hit=hit,
         segment=segment,
@@ -146,6 +156,16 @@ def average_precision(
         object_image=matches.object_image[counted],
         object_class=matches.object_class[counted],
     )
+
+
+def alone(matches: Matches, overlaps: slice = slice(None)) -> Floats:
+    """[n]: mAP of each image by itself; nan where it has no object."""
+    each = average_precision(apart(matches), overlaps=overlaps).by_overlap_and_class()
+    areas = each.reshape(len(each), matches.count, -1)
+    defined = ~np.isnan(areas)
+    total = np.where(defined, areas, 0).sum(axis=(0, 2))
+    count = defined.sum(axis=(0, 2))
+    return np.divide(total, count, out=np.full(matches.count, np.nan), where=count > 0)
 
 
 def _places(marked: NDArray[np.bool_], classes: Integers, count: int) -> tuple[Integers, Integers]:

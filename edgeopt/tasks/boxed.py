@@ -61,6 +61,11 @@ class DetectionSet:
     def __post_init__(self) -> None:
         _check_rows(self.count, self.image, self.boxes, self.classes, self.scores)
 
+    def take(self, rows: NDArray[np.bool_]) -> DetectionSet:
+        """Some of the detections, bool[m], of the same images."""
+        boxes, classes, scores = self.boxes[rows], self.classes[rows], self.scores[rows]
+        return DetectionSet(self.count, self.image[rows], boxes, classes, scores)
+
     def as_truth(self, names: tuple[str, ...], least_score: float) -> GroundTruth:
         """The detections of at least this score as labels: what agreement is measured with."""
         sure = self.scores >= least_score

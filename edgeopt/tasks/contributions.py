@@ -51,6 +51,11 @@ class Table(Protocol):
         """n, the number of samples."""
         ...
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, k]: the samples that have what a value is of: a labelled object of the class."""
+        ...
+
     def values(self, weights: Weights = None) -> Floats:
         """[k], as `Contributions.value`."""
         ...
@@ -77,6 +82,27 @@ class Sums:
     def value(self, weights: Weights = None) -> float:
         """The function of the weighted sums."""
         return float(self.combine(as_floats(weights, len(self)) @ self.columns))
+
+
+@dataclass(frozen=True)
+class Subset:
+    """The contributions of some samples.
+
+    Attributes:
+        whole: of all n samples. rows: [m], those that count.
+    """
+
+    whole: Contributions
+    rows: Indices
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def value(self, weights: Weights = None) -> float:
+        """See the protocol; weights [m]."""
+        every = np.zeros(len(self.whole))
+        every[self.rows] = as_floats(weights, len(self.rows))
+        return self.whole.value(every)
 
 
 def as_floats(weights: Weights, count: int) -> Floats:

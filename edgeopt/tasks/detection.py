@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeopt import decoding
 from edgeopt.decoding.detections import Settings
 from edgeopt.decoding.outputs import CERTAIN, POSSIBLE, WrongHead
 from edgeopt.decoding.placement import Placement
-from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.average_precision import AveragePrecision, average_precision
+from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.tasks import coco
+from edgeopt.tasks.average_precision import AveragePrecision, alone, average_precision
 from edgeopt.tasks.boxed import DetectionSet, GroundTruth, joined
 from edgeopt.tasks.contributions import Contributions, Floats, Table, Weights
 from edgeopt.tasks.matching import SIZES, Matches, match
@@ -87,13 +89,17 @@ class Detection:
             raise BadInput(str(error), "--head names another one.") from error
         return joined(images)
 
+    def shown(self, answers: DetectionSet) -> DetectionSet:
+        """The detections that are sure enough to be shown."""
+        return answers.take(answers.scores >= SURE)
+
     def truths_of(self, answers: DetectionSet) -> GroundTruth:
         """The detections that are sure enough to be shown."""
         return answers.as_truth(self.names, SURE)
 
     def judged(self, answers: DetectionSet, truths: GroundTruth) -> JudgedDetections:
         """Match the detections with the labelled objects, once for all measures."""
-        return JudgedDetections(match(truths, answers))
+        return JudgedDetections(match(truths, answers), answers, truths)
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,19 @@ class JudgedDetections:
     """Detections with what became of each at every overlap and size."""
 
     matches: Matches
+    answers: DetectionSet
+    truths: GroundTruth
+
+    def printed(self, measure: str) -> float | None:
+        """Average precision by faster-coco-eval; None where it is not installed, or for recalls."""
+        if measure not in (MAP, MAP50):
+            return None
+        try:
+            table, sizes = coco.precision(self.truths, self.answers)
+        except NotInstalled:
+            return None
+        of_all = table[: 1 if measure == MAP50 else None, :, sizes.index("all")]
+        return float(np.nanmean(of_all)) if np.isfinite(of_all).any() else None
 
     def contributions(self, measure: str) -> Contributions:
         """What each image adds to a measure. Raises KeyError."""
@@ -109,6 +128,11 @@ class JudgedDetections:
         if measure == MAP50:
             return average_precision(self.matches, overlaps=slice(0, 1))
         return recall_at(self.matches, _RATES[measure])
+
+    def alone(self, measure: str) -> Floats:
+        """[n]: each image, by mAP: a single one has no rate of false alarms. Raises KeyError."""
+        every = dict.fromkeys((MAP, *_RATES), slice(None))
+        return alone(self.matches, (every | {MAP50: slice(0, 1)})[measure])
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """By class and by size of box. Raises KeyError."""
@@ -127,7 +151,7 @@ class JudgedDetections:
         """mAP 50:95 of objects of all sizes."""
         return average_precision(self.matches)
 
-    def _by_size(self, of: Callable[[str], Contributions]) -> BySize:
+    def _by_size(self, of: Callable[[str], AveragePrecision | RecallAt]) -> BySize:
         sizes = tuple(size for size in SIZES if size != "all")
         return BySize(sizes, tuple(of(size) for size in sizes))
 
@@ -142,6 +166,11 @@ class ByClass:
     def __len__(self) -> int:
         return len(self.whole)
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, classes]."""
+        return self.whole.there
+
     def values(self, weights: Weights = None) -> Floats:
         """[classes]."""
         return self.whole.by_class(weights)
@@ -152,10 +181,15 @@ class BySize:
     """A measure of small, medium and large objects by themselves."""
 
     names: tuple[str, ...]
-    each: tuple[Contributions, ...]
+    each: tuple[AveragePrecision | RecallAt, ...]
 
     def __len__(self) -> int:
         return len(self.each[0])
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, sizes]."""
+        return np.stack([part.there.any(axis=1) for part in self.each], axis=1)
 
     def values(self, weights: Weights = None) -> Floats:
         """[sizes]."""

@@ -92,7 +92,7 @@ def _alike(answer: np.ndarray, truth: np.ndarray) -> tuple[Floats, Floats]:
 
 METRICS = {"psnr": psnr, "ssim": ssim}
 MEASURES = (
-    Measure("psnr", "peak signal-to-noise ratio in dB, the mean of the images"),
+    Measure("psnr", "peak signal-to-noise ratio in dB, the mean of the images", points=False),
     Measure("ssim", "structural similarity (Wang 2004), the mean of the images"),
 )
 

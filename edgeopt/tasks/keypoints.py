@@ -39,6 +39,11 @@ class Poses:
     crowd: np.ndarray
     scores: Floats
 
+    def take(self, rows: np.ndarray) -> Poses:
+        """Some of the poses, bool[m]."""
+        columns = (self.points, self.boxes, self.areas, self.crowd, self.scores)
+        return Poses(*(column[rows] for column in columns))
+
 
 def marked(points: np.ndarray, boxes: np.ndarray, areas: np.ndarray, crowd: np.ndarray) -> Poses:
     """What a person marked in one image."""

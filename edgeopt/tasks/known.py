@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
@@ -22,3 +23,15 @@ def load(name: str) -> Any:
     """The class of a task. Raises KeyError."""
     module, _, found = TASKS[name].partition(":")
     return getattr(importlib.import_module(f"edgeopt.tasks.{module}"), found)
+
+
+@functools.cache
+def measures() -> dict[str, tuple[str, ...]]:
+    """Word of a task -> the words for --metric that it is judged by."""
+    found = {}
+    for name in TASKS:
+        module = importlib.import_module(load(name).__module__)
+        of = module.MEASURES
+        every = of if isinstance(of, tuple) else [one for each in of.values() for one in each]
+        found[name] = tuple(dict.fromkeys(measure.name for measure in every))
+    return found

@@ -7,7 +7,7 @@ that finds only a crowd, or only an object of another size, counts neither as ri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,24 @@ class Matches:
     object_image: Integers
     object_class: Integers
     counted: NDArray[np.bool_]
+
+
+def apart(matches: Matches) -> Matches:
+    """The same, where class c of image i is the class i * K + c: each image by itself."""
+    classes = len(matches.names)
+    label = matches.image * classes + matches.classes
+    order = np.argsort(label, kind="stable")
+    return replace(
+        matches,
+        names=matches.names * matches.count,
+        image=matches.image[order],
+        classes=label[order],
+        scores=matches.scores[order],
+        inside=matches.inside[:, order],
+        hit=matches.hit[:, :, order],
+        ignored=matches.ignored[:, :, order],
+        object_class=matches.object_image * classes + matches.object_class,
+    )
 
 
 def match(

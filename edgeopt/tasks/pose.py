@@ -14,7 +14,8 @@ from edgeopt.decoding.outputs import WrongHead
 from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput
 from edgeopt.tasks import keypoints
-from edgeopt.tasks.average_precision import average_precision
+from edgeopt.tasks.alone import each_alone
+from edgeopt.tasks.average_precision import alone, average_precision
 from edgeopt.tasks.contributions import Contributions, Floats, Sums, Table
 from edgeopt.tasks.counted import ratio
 from edgeopt.tasks.keypoints import Poses
@@ -75,6 +76,10 @@ class Pose:
             raise BadInput(f"the head {self.form} has no key points.", "--head names another one.")
         return keypoints.answered(detections.keypoints, detections.scores)
 
+    def shown(self, answers: Sequence[Poses]) -> list[Poses]:
+        """The poses that are sure enough to be shown."""
+        return [one.take(one.scores >= SURE) for one in answers]
+
     def truths_of(self, answers: Sequence[Poses]) -> list[Poses]:
         """The poses that are sure enough, with the points that are."""
         return [_as_marked(one) for one in answers]
@@ -127,15 +132,23 @@ class JudgedPoses:
         overlaps = {OKS_AP: slice(None), OKS_AP50: slice(0, 1)}[measure]
         return average_precision(self.matches, overlaps=overlaps)
 
+    def alone(self, measure: str) -> Floats:
+        """[n]: each image by itself. Raises KeyError, BadInput."""
+        if measure == PCK:
+            return each_alone(self._right(slice(None)))
+        return alone(self.matches, {OKS_AP: slice(None), OKS_AP50: slice(0, 1)}[measure])
+
     def slices(self, measure: str) -> Mapping[str, Table]:
         """By point (PCK), else by size of the pose. Raises KeyError, BadInput."""
         if measure == PCK:
             each = {name: self._right(slice(i, i + 1)) for i, name in enumerate(self.names)}
-            return {"point": Each(each)}
+            return {
+                "point": Each(each, np.stack([one.columns[:, 1] > 0 for one in each.values()], 1))
+            }
         overlaps = {OKS_AP: slice(None), OKS_AP50: slice(0, 1)}[measure]
         sizes = [size for size in keypoints.POSE_SIZES if size != "all"]
         of = {size: average_precision(self.matches, size, overlaps) for size in sizes}
-        return {"size": Each(of)}
+        return {"size": Each(of, np.stack([one.there.any(axis=1) for one in of.values()], 1))}
 
     def _right(self, which: slice) -> Sums:
         """The share of some marked points that the likest answer puts near enough."""

@@ -42,6 +42,13 @@ class RecallAt:
         found, objects = self._found_of(as_floats(weights, self.count))
         return float(found.sum() / objects.sum()) if objects.sum() else float("nan")
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """[n, K]: the images with an object of each class."""
+        found = np.zeros((self.count, self.classes), bool)
+        found[self.object_image, self.object_class] = True
+        return found
+
     def by_class(self, weights: Weights = None) -> Floats:
         """[K], at the one threshold of them all; nan for a class without objects."""
         found, objects = self._found_of(as_floats(weights, self.count))

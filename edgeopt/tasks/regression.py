@@ -97,10 +97,12 @@ def _explained(sums: Floats) -> float:
 METRICS = {"mae": mae, "rmse": rmse, "mape": mape, "smape": smape, "r2": r2}
 MEASURES = (
     Measure("r2", "share of the labels' variance that is explained (R2)"),
-    Measure("mae", "mean absolute error", higher_is_better=False),
-    Measure("rmse", "root of the mean squared error", higher_is_better=False),
-    Measure("mape", "mean absolute error in shares of the label", higher_is_better=False),
-    Measure("smape", "mean of 2 |a - t| / (|a| + |t|)", higher_is_better=False),
+    Measure("mae", "mean absolute error", higher_is_better=False, points=False),
+    Measure("rmse", "root of the mean squared error", higher_is_better=False, points=False),
+    Measure(
+        "mape", "mean absolute error in shares of the label", higher_is_better=False, points=False
+    ),
+    Measure("smape", "mean of 2 |a - t| / (|a| + |t|)", higher_is_better=False, points=False),
 )
 
 

@@ -265,4 +265,5 @@ class JudgedMaps:
             BOUNDARY: lambda number: boundary(self.answers, self.truths, number + 1, number),
         }[measure]
         numbers = range(self.first, len(self.names))
-        return {"class": Each({self.names[number]: of(number) for number in numbers})}
+        each = {self.names[number]: of(number) for number in numbers}
+        return {"class": Each(each, self.areas.true[:, self.first :] > 0)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -30,13 +30,15 @@ class Measure:
         name: the word for --metric. about: one sentence for the user.
         higher_is_better: or lower.
         counting: within 0..1, of samples right or wrong: without a single error it is still
-            uncertain. resampling: how its interval is had. Both as in `datasets.Metric`.
+            uncertain. points: within 0..1, so that a drop is told in points; else as a share of the
+            source's value. resampling: how its interval is had. Both as in `datasets.Metric`.
     """
 
     name: str
     about: str
     higher_is_better: bool = True
     counting: bool = False
+    points: bool = True
     resampling: Literal["bootstrap", "subsample"] = "bootstrap"
 
 
@@ -49,6 +51,15 @@ class Judged(Protocol):
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """The measure by what the task itself can tell apart: {"class": ..., "size": ...}."""
+        ...
+
+
+@runtime_checkable
+class Printed(Protocol):
+    """Answers whose printed value is by a library that people know; `Judged` besides."""
+
+    def printed(self, measure: str) -> float | None:
+        """The measure of all samples; None where the library is missing or has no such measure."""
         ...
 
 

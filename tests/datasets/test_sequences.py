@@ -21,7 +21,7 @@ def data(**arrays):
 
 
 def checked(**arrays):
-    return check(data(**arrays), SPECS, "clips.npz", ["h"])
+    return check(data(**arrays), SPECS, "clips.npz", states=["h"])
 
 
 @pytest.mark.parametrize("shape", [(5, 7, 16), (5, 7, 1, 16)])
@@ -48,7 +48,7 @@ def test_order_and_values_of_the_steps_are_kept():
 
 
 def test_one_array_fits_the_one_input_that_is_no_state():
-    found = check(Samples({"audio": np.zeros((3, 4, 16))}), (X, STATE), "clips.npz", ["h"])
+    found = check(Samples({"audio": np.zeros((3, 4, 16))}), (X, STATE), "clips.npz", states=["h"])
     assert found.inputs["x"].shape == (3, 4, 1, 16)
 
 

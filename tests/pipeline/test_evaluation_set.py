@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edgeopt.datasets.by_metric import metric_for
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.run import Constraints
 from edgeopt.harness.feed import Feed
-from edgeopt.pipeline.evaluation_set import EvaluationSet, metric_for
+from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.scoring import Scoring
 
 RNG = np.random.default_rng(0)

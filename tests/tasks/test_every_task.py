@@ -143,6 +143,7 @@ def test_contributions_and_slices_have_the_same_samples(name):
         for table in found.slices(measure.name).values():
             assert len(table) == len(contributions)
             assert table.values(weights).shape == (len(table.names),)
+            assert table.there.shape == (len(table), len(table.names))
     assert weights is not None
 
 

@@ -1,0 +1,164 @@
+"""Judges all outputs by a task: what each sample contributes, added up and resampled."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edgeopt.datasets import likeness, slices, task_scores
+from edgeopt.datasets.advice import Advice
+from edgeopt.datasets.column_slices import by_column
+from edgeopt.datasets.intervals import count_groups
+from edgeopt.datasets.judging import Answers
+from edgeopt.datasets.places import unanswered
+from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling.settled import Settled
+from edgeopt.datasets.task_metric import TaskMetric
+from edgeopt.datasets.task_slices import SourceSlices
+from edgeopt.domain.effects import Slices
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.score import Drop, Score
+from edgeopt.tasks.contributions import Contributions
+from edgeopt.tasks.task import Judged, Printed, Task
+
+#: The part whose score is printed.
+HELD_OUT = "confirm"
+#: A source that scores less is likely to have been fed otherwise than in training.
+POOR = 0.05
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The first samples of a part with what judges answers to them.
+
+    Attributes:
+        rows: int[m], those of them that are scored. samples: these.
+        truths: their labels, or the source's answers. source: the source's answers, judged.
+        parts: the same by class, size and the like.
+    """
+
+    rows: np.ndarray
+    samples: Samples
+    task: Task[Any, Any, Any]
+    contexts: Sequence[Any]
+    truths: Any
+    source: Judged
+    parts: SourceSlices
+
+    def answers(self, outputs: Answers) -> Any:
+        """What outputs of all the first samples say for those that are scored."""
+        scored = {name: each[self.rows] for name, each in outputs.items()}
+        return self.task.answers(scored, self.contexts)
+
+    def judged(self, outputs: Answers) -> Judged:
+        """Outputs, judged."""
+        return self.task.judged(self.answers(outputs), self.truths)
+
+
+@dataclass(frozen=True)
+class ByTask:
+    """See `judging.Judging`.
+
+    Attributes:
+        part: "choose" or "confirm". source: the source's own answers to all samples.
+    """
+
+    part: str
+    samples: Samples
+    source: Answers
+    settled: Settled
+    metric: TaskMetric
+    _trials: dict[int, Trial] = field(default_factory=dict, repr=False, compare=False)
+
+    @functools.cached_property
+    def alike(self) -> np.ndarray | None:
+        """See the protocol."""
+        if self.samples.groups is not None:
+            return None
+        first = np.nan_to_num(next(iter(self.source.values())))
+        return likeness.groups_of(self.samples.inputs, first, None)
+
+    @functools.cached_property
+    def unscored(self) -> np.ndarray:
+        """See the protocol."""
+        return np.flatnonzero(np.any([unanswered(each) for each in self.source.values()], axis=0))
+
+    def marks(self, answers: Answers, limit: float) -> tuple[Score, Drop]:
+        """See the protocol."""
+        trial = self.trial(answers)
+        judged = trial.judged(answers)
+        own, theirs = self._both(trial, judged)
+        groups, alike = trial.samples.groups, self.alike
+        if alike is not None:
+            alike = alike[trial.rows]
+        score = task_scores.score(self.metric, own, groups, self.part, count_groups(alike))
+        if self.part == HELD_OUT and isinstance(judged, Printed):
+            printed = judged.printed(self.metric.measure.name)
+            score = score if printed is None else msgspec.structs.replace(score, value=printed)
+        return score, task_scores.drop(self.metric, own, theirs, groups, limit, alike)
+
+    def beside(self, answers: Answers, others: Answers, limit: float) -> Drop:
+        """See the protocol."""
+        trial = self.trial(answers)
+        own, theirs = (self._of(trial.judged(each)) for each in (answers, others))
+        return task_scores.drop(self.metric, own, theirs, trial.samples.groups, limit)
+
+    def slices(self, answers: Answers, by: Sequence[str], limit: float) -> tuple[Slices, ...]:
+        """See the protocol."""
+        trial = self.trial(answers)
+        judged, groups = trial.judged(answers), trial.samples.groups
+        columns = {name: slices.column(trial.samples, name) for name in by}
+        both = self._both(trial, judged)
+        of_columns = by_column(self.metric, *both, columns, groups, self.part, limit)
+        return trial.parts.beside(judged, self.part, limit) + of_columns
+
+    def doubts(self) -> tuple[Advice, ...]:
+        """See the protocol."""
+        trial = self.trial(self.source)
+        value = self._of(trial.source).value()
+        measure = self.metric.measure
+        poor = measure.points and (value < POOR if measure.higher_is_better else value > 1 - POOR)
+        if self.metric.against == "source" or not poor:
+            return ()
+        return (
+            Advice(
+                f"The source's {measure.name} is {value:.3f}: the images may be prepared otherwise "
+                "than in training, or the classes numbered otherwise",
+                "Check --preprocess, and the order of the classes.",
+            ),
+        )
+
+    def trial(self, answers: Answers) -> Trial:
+        """What judges answers to the first n samples; made once for each n."""
+        count = len(next(iter(answers.values())))
+        if count not in self._trials:
+            self._trials[count] = self._trial(count)
+        return self._trials[count]
+
+    def _trial(self, count: int) -> Trial:
+        rows = np.setdiff1d(np.arange(count), self.unscored)
+        if not len(rows):
+            raise BadInput(
+                f"the source model answers NaN for all {count} samples",
+                "Check the data's preprocessing and the model.",
+            )
+        samples = self.samples.take(rows)
+        task, contexts = self.settled.task(samples), self.settled.contexts(samples)
+        outputs = {name: each[rows] for name, each in self.source.items()}
+        answers, truths = task.answers(outputs, contexts), self.settled.truths(samples)
+        if truths is None:
+            truths = task.truths_of(answers)
+        judged = task.judged(answers, truths)
+        parts = SourceSlices(judged, self.metric.measure, samples.groups)
+        return Trial(rows, samples, task, contexts, truths, judged, parts)
+
+    def _of(self, judged: Judged) -> Contributions:
+        return judged.contributions(self.metric.measure.name)
+
+    def _both(self, trial: Trial, judged: Judged) -> tuple[Contributions, Contributions]:
+        return self._of(judged), self._of(trial.source)

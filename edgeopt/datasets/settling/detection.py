@@ -1,0 +1,94 @@
+"""Detectors: which head, which classes, and the boxes that are the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeopt import decoding
+from edgeopt.datasets.annotations import truths
+from edgeopt.datasets.marked_images import MarkedImages
+from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling.settled import Given, placements
+from edgeopt.decoding.placement import Placement
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.task import TaskFacts
+from edgeopt.tasks import detection
+from edgeopt.tasks.boxed import GroundTruth
+
+
+@dataclass(frozen=True)
+class SettledDetection:
+    """See `settled.Settled`."""
+
+    facts: TaskFacts
+    found: detection.Detection
+
+    def task(self, samples: Samples) -> detection.Detection:
+        """See the protocol."""
+        return self.found
+
+    def contexts(self, samples: Samples) -> Sequence[Placement]:
+        """See the protocol."""
+        return placements(samples, self.found.size)
+
+    def truths(self, samples: Samples) -> GroundTruth | None:
+        """See the protocol."""
+        marks = samples.marks
+        if not isinstance(marks, MarkedImages) or marks.annotated.objects is None:
+            return None
+        return truths.boxes(marks.annotated, self.found.names)
+
+
+def settle(given: Given) -> SettledDetection:
+    """The head that is named, or the one that is certain.
+
+    Raises:
+        BadInput: no head is certain, or the named one does not fit the outputs.
+    """
+    names = () if given.marked is None else given.marked.annotated.names
+    head, why = given.asked.head, "--head"
+    if not head:
+        known, why = detection.recognized(given.few, given.size, names)
+        if known is None:
+            classes = f" (the data has {len(names)} classes)" if names else ""
+            raise BadInput(
+                f"the detector's head is not certain{classes}: {why}.",
+                f"Add --head with one of {', '.join(decoding.HEADS)}.",
+            )
+        head = known.head
+    found = detection.Detection(head, given.size, names)
+    if not names:
+        found = detection.Detection(head, given.size, _numbered(given, found))
+    facts = TaskFacts(
+        name="detection",
+        why=why,
+        head=head,
+        size=given.size,
+        names=found.names,
+        preparation=given.preparation(),
+    )
+    settled = SettledDetection(facts, found)
+    few = given.samples.take(range(len(given.few)))
+    found.answers(_first(given, len(few)), settled.contexts(few))  # refused before work starts
+    return settled
+
+
+def possible(given: Given) -> bool:
+    """Whether the outputs alone are certain to be a detector's."""
+    try:
+        return detection.recognized(given.few, given.size, ())[0] is not None
+    except BadInput:  # no input takes an image
+        return False
+
+
+def _first(given: Given, count: int) -> dict[str, np.ndarray]:
+    return {name: each[:count] for name, each in given.outputs.items()}
+
+
+def _numbered(given: Given, found: detection.Detection) -> tuple[str, ...]:
+    """Numbers for names: of the classes that the source's own detections are of."""
+    answers = found.answers(given.outputs, placements(given.samples, found.size))
+    return tuple(map(str, range(int(answers.classes.max(initial=0)) + 1)))

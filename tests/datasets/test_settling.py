@@ -1,0 +1,212 @@
+"""Which task a run's answers are judged by: what is asked, what the data holds, what fits."""
+
+import numpy as np
+import pytest
+
+from edgeopt.datasets.marked_pairs import MarkedPairs
+from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling import ranking
+from edgeopt.datasets.settling.settle import metric_of, settle
+from edgeopt.datasets.settling.settled import Given
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.task import TaskAsked
+from edgeopt.domain.tensor import TensorSpec
+from edgeopt.tasks import known
+from edgeopt.tasks.embedding import Directions, Identities, Pairs
+from tests.pipeline import squares
+
+N = 40
+RNG = np.random.default_rng(3)
+IMAGE = TensorSpec(name="x", dtype="float32", shape=(1, 3, 64, 64))
+ROW = TensorSpec(name="x", dtype="float32", shape=(1, 8))
+
+
+def given(outputs, labels=None, groups=None, marks=None, spec=ROW, metric="", **asked):
+    rows = np.zeros((N, *spec.sizes), np.float32)
+    samples = Samples({"x": rows}, labels, groups, "the data", marks=marks)
+    output = next(iter(outputs))
+    return Given(TaskAsked(**asked), metric, samples, outputs, (spec,), output)
+
+
+def settled(*args, **kwargs):
+    known_ = given(*args, **kwargs)
+    found = settle(known_)
+    if found is None:
+        return None, None
+    return found, metric_of(found, known_.metric, known_.samples)
+
+
+@pytest.fixture(scope="module")
+def detected(tmp_path_factory):
+    """Outputs of the detector of squares, and its annotated scenes."""
+    import onnxruntime
+
+    folder = tmp_path_factory.mktemp("squares")
+    session = onnxruntime.InferenceSession(squares.model(str(folder / "m.onnx")))
+    samples = squares.samples(folder / "scenes", N)
+    found = [session.run(None, {"images": one[None]})[0] for one in samples.inputs["images"]]
+    return {"output0": np.stack(found)}, samples.marks
+
+
+SCORES = {"y": RNG.normal(size=(N, 1, 10)).astype(np.float32)}
+PLANES = {"y": RNG.normal(size=(N, 1, 3, 32, 32)).astype(np.float32)}
+POINTS = {"y": RNG.uniform(4, 60, size=(N, 1, 5, 2)).astype(np.float32)}
+STEPS = {"y": RNG.dirichlet(np.ones(4), size=(N, 1, 9)).astype(np.float32)}
+ONE = {"y": RNG.normal(size=(N, 1)).astype(np.float32)}
+TEXTS = np.array(["ab", "ba", "a", "b"] * (N // 4))
+QUERIES, RIGHT = np.repeat(np.arange(N // 4), 4), np.tile([1, 0, 0, 0], N // 4)
+
+
+def test_what_is_classified_has_no_task_of_this_kind():
+    assert settled(SCORES, RIGHT) == (None, None)
+    assert settled(SCORES, task="classification") == (None, None)
+    assert settled(SCORES, RIGHT, metric="accuracy") == (None, None)
+
+
+def test_outputs_that_are_certain_need_no_word(detected):
+    outputs, marks = detected
+    found, metric = settled(outputs, spec=IMAGE)
+    assert (found.facts.name, found.facts.head, metric.against) == ("detection", "yolo", "source")
+    found, metric = settled(outputs, marks=marks, spec=IMAGE)
+    assert (found.facts.names, metric.against, metric.name) == (squares.NAMES, "labels", "map")
+
+
+def test_labels_are_not_overruled_by_what_outputs_look_like(detected):
+    assert settled(detected[0], RIGHT, spec=IMAGE, metric="exact-match") == (None, None)
+
+
+@pytest.fixture
+def alphabet(tmp_path):
+    path = tmp_path / "letters.txt"
+    path.write_text("a\nb\nc\n", "utf-8")
+    return str(path)
+
+
+def test_each_task_by_its_word(alphabet):
+    rows = {
+        "segmentation": settled(PLANES, spec=IMAGE, task="segmentation"),
+        "pose": settled(POINTS, spec=IMAGE, task="pose", head="points"),
+        "ctc": settled(STEPS, TEXTS, alphabet=alphabet),
+        "embedding": settled(SCORES, task="embedding"),
+        "ranking": settled(ONE, RIGHT, QUERIES, task="ranking"),
+        "regression": settled(ONE, RIGHT * 0.5, task="regression"),
+        "image-to-image": settled(PLANES, PLANES["y"], task="image-to-image"),
+    }
+    assert set(rows) == set(known.TASKS) - {"detection"}
+    assert {name: found.facts.name for name, (found, _) in rows.items()} == {n: n for n in rows}
+    against = {name: metric.against for name, (_, metric) in rows.items()}
+    assert against == {n: "source" if n in ("segmentation", "pose", "embedding") else "labels"
+                       for n in rows}  # fmt: skip
+
+
+def test_a_measure_names_its_task():
+    assert settled(ONE, RIGHT * 0.5, metric="rmse")[0].facts.name == "regression"
+    assert settled(ONE, RIGHT, QUERIES, metric="hr@10")[1].name == "hr@10"
+    assert settled(SCORES, metric="cosine")[0].facts.name == "embedding"
+
+
+def test_embeddings_by_what_is_known_of_them():
+    pairs = Pairs(np.arange(N), np.roll(np.arange(N), 1), same=np.arange(N) % 2 == 0)
+    kinds = [
+        settled(SCORES, task="embedding")[0].found.kind,
+        settled(SCORES, RIGHT, task="embedding")[0].found.kind,
+        settled(SCORES, marks=MarkedPairs(pairs, N))[0].found.kind,
+    ]
+    assert kinds == [Directions, Identities, Pairs]
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: settled(SCORES, spec=IMAGE, task="detection"), "head is not certain"),
+        (lambda: settled(SCORES, spec=IMAGE, head="yolox"), "the head yolox wants"),
+        (lambda: settled(SCORES, task="detection"), "no input of the model takes an image"),
+        (lambda: settled(STEPS, TEXTS), "which ones is not said"),
+        (lambda: settled(ONE, RIGHT, task="ranking"), "which samples compete is not said"),
+        (lambda: settled(ONE, RIGHT * 0, QUERIES, task="ranking"), "none of 10 queries"),
+        (lambda: settled(SCORES, RIGHT, task="regression"), "1 values for a sample"),
+        (lambda: settled(SCORES, SCORES["y"], task="embedding"), "one identity"),
+        (lambda: settled(SCORES, task="image-to-image"), "is no image"),
+        (lambda: settled(PLANES, spec=IMAGE, task="segmentation", metric="map"), "'map'"),
+        (lambda: settled(SCORES, task="tests.datasets.test_settling:Nothing"), "is no task"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(make, what):
+    with pytest.raises(BadInput, match=what) as error:
+        make()
+    assert error.value.hint
+
+
+def test_an_alphabet_of_another_length(tmp_path):
+    path = tmp_path / "letters.txt"
+    path.write_text("a\nb\n" + "\n".join(map(chr, range(1000, 1009))), "utf-8")
+    with pytest.raises(BadInput, match="alphabet"):
+        settled(STEPS, TEXTS, alphabet=str(path))
+
+
+def test_candidates_of_a_part_keep_whole_queries():
+    samples = given(ONE, RIGHT, QUERIES).samples
+    part = samples.take(np.r_[4:8, 20:24, 39])  # the last query lacks the others
+    found = ranking.candidates(part)
+    assert found.queries == 2
+    assert found.sample.tolist() == list(range(8))
+    assert found.relevance.tolist() == [1, 0, 0, 0] * 2
+
+
+class Nothing:
+    """No task."""
+
+
+class Mean:
+    """A task of one's own: the mean of the output should be the label."""
+
+    name = "mean"
+
+    def __init__(self):
+        from edgeopt.tasks.task import Measure
+
+        self.measures = (Measure("off", "mean distance", higher_is_better=False, points=False),)
+
+    def answers(self, outputs, contexts):
+        return np.asarray(outputs["y"]).reshape(len(contexts), -1).mean(axis=1)
+
+    def truths_of(self, answers):
+        return answers
+
+    def judged(self, answers, truths):
+        return Judged(np.abs(answers - truths))
+
+
+class Judged:
+    def __init__(self, off):
+        self.off = off
+
+    def contributions(self, measure):
+        from edgeopt.tasks.counted import mean
+
+        return mean(self.off)
+
+    def slices(self, measure):
+        return {}
+
+
+def test_a_task_of_ones_own():
+    found, metric = settled(SCORES, RIGHT * 0.5, task="tests.datasets.test_settling:Mean")
+    assert (found.facts.name, metric.name) == ("tests.datasets.test_settling:Mean", "off")
+    assert found.task(None).name == "mean"
+
+
+def test_pairs_of_which_one_sample_is_elsewhere_are_left_out():
+    pairs = MarkedPairs(Pairs(np.array([0, 1, 2]), np.array([1, 2, 3]), same=np.arange(3) < 1), 4)
+    part = pairs.take([3, 2, 0])
+    assert (part.pairs.left.tolist(), part.pairs.right.tolist()) == ([1], [0])
+    assert len(part) == 3
+    assert part.sha256() != pairs.sha256()
+
+
+def test_the_settled_facts_can_be_kept(detected):
+    import msgspec
+
+    found, _ = settled(detected[0], marks=detected[1], spec=IMAGE)
+    assert msgspec.json.decode(msgspec.json.encode(found.facts), type=type(found.facts)) is not None
+    assert found.facts.preparation["way"] == "letterbox"
