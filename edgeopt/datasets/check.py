@@ -38,7 +38,8 @@ def check(
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
         labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
-        columns [n]. Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
+        columns [n].
+        Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
@@ -62,11 +63,7 @@ def check(
 
 
 def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples, but for the image's size.
-
-    Args:
-        states: inputs that a sequence begins with: they may be.
-    """
+    """A warning for each float input that is always the same, but for states and image sizes."""
     return tuple(
         Advice(
             f"input '{name}' is the same in all {len(samples)} samples of {samples.origin}",

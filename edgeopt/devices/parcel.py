@@ -12,9 +12,7 @@ from pathlib import Path
 import edgeopt
 from edgeopt.domain.model import content_id
 
-RUNNER_ROOMS = ("runner", "runtimes")
-#: What the runner takes from other rooms.
-RUNNER_FILES = ("decoding/__init__.py", "decoding/rolling.py")
+RUNNER_ROOMS = ("decoding", "runner", "runtimes")
 RUNNER_ZIP = "edgeopt-runner.zip"
 
 
@@ -73,7 +71,6 @@ def runner_zip() -> bytes:
     for room in RUNNER_ROOMS:
         for path in sorted((package / room).rglob("*.py")):
             sources[f"edgeopt/{path.relative_to(package).as_posix()}"] = path.read_bytes()
-    sources |= {f"edgeopt/{name}": (package / name).read_bytes() for name in RUNNER_FILES}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, source in sources.items():

@@ -146,6 +146,7 @@ def open_session(client: Client, device: Device, subject: Subject, timeout_s: fl
     """
     # A model may be several files: its folder travels, the session opens one of them.
     remote = f"{device.put(subject.home)}/{subject.path.name}"
+    served = {} if subject.served is None else {"served": subject.served}
     return client.request(
         "open",
         timeout_s,
@@ -154,4 +155,5 @@ def open_session(client: Client, device: Device, subject: Subject, timeout_s: fl
         threads=subject.threads,
         options=subject.options,
         affinity=subject.affinity,
+        **served,
     )

@@ -74,9 +74,13 @@ class Runner:
         return {"providers": module.providers() if module.SPEC.provider_option else []}
 
     def do_open(
-        self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any"
-    ) -> dict:
-        """Import the runtime unless that is done, open the model; times exclude the import."""
+        self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any",
+        served: Any = None,
+    ) -> dict:  # fmt: skip
+        """Import the runtime unless that is done, open the model; times exclude the import.
+
+        `served`: its runs are then from a photo to an answer (`end_to_end.EndToEnd`).
+        """
         module = runtimes.load(runtime)
         version = module.version()
         before = memory.rss_bytes() if memory.restart_peak() else None
@@ -86,6 +90,10 @@ class Runner:
         self._session = opening()
         whole_ns = time.perf_counter_ns() - start
         self._open_another, self._beside = opening, []
+        if served is not None:
+            from edgeopt.runner.end_to_end import EndToEnd  # only what is served needs it
+
+            self._session = EndToEnd(self._session, **served)
         return {
             "version": version,
             **_stages(self._session, whole_ns),
@@ -167,10 +175,13 @@ class Runner:
 
     def do_block(self, count: int) -> dict:
         """One timed block: `count` inferences, every duration in ns."""
+        parts = getattr(self._session, "parts", list)
+        parts()  # what was before is not of this block
         before = self._snapshot()
         start = time.perf_counter_ns()
         times = self._time(count)
-        return {"t_ns": times, "start_ns": start, "before": before, "after": self._snapshot()}
+        told = {"t_ns": times, "start_ns": start, "before": before, "after": self._snapshot()}
+        return {**told, "parts_ns": parts() or None}
 
     def do_energy(self, seconds: float) -> dict:
         """Meters read while nothing runs, and as long while inferences do."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -28,9 +30,10 @@ def bundle(folder, task, inputs, outputs, fold=None):
     states = {output: inputs[name] for output, name in task.states.items()}
     model = _model(inputs, outputs, {**real, **states}, task.states)
     onnx.save(model, str(folder / "m.onnx"))
+    digest = hashlib.sha256((folder / "m.onnx").read_bytes()).hexdigest()
     recipe = Recipe(runtime="onnxruntime", precision="fp32", threads=1)
     artifact = Artifact(
-        recipe=recipe, path="a/m.onnx", files={"m.onnx": ""}, sha256="", size_bytes=0,
+        recipe=recipe, path="a/m.onnx", files={"m.onnx": digest}, sha256=digest, size_bytes=0,
         inputs=_bindings(inputs), outputs=_bindings({**real, **states}), source_sha256="",
         tools={}, convert_s=0.0,
     )  # fmt: skip
