@@ -8,7 +8,7 @@ Everything is scored by the task on held-out samples, in its runtime; then all o
 one interleaved schedule, the plain files with one thread and with all cores. `decode_ms` is what
 the task's decoding of one sample takes in numpy, the same for all of them; `with_decode` is how
 many times as fast the choice is with it added on both sides. FILE is written after each model; a
-model named again is done anew. Models and data are made in FOLDER once.
+model named again is done anew. Models, data and runs stay in FOLDER.
 """
 
 from __future__ import annotations
@@ -46,12 +46,13 @@ TIMED = 200
 def row(name: str, budget: str, models: Path, place: Path) -> dict[str, Any]:
     """One model, whole."""
     prepared = MODELS[name](models)
-    call = call_of(_parsed(prepared, budget, place / "run"))
+    call = call_of(_parsed(prepared, budget, models / "runs" / name))
     began = time.monotonic()
     run = optimize(call, _say)
     took_s = round(time.monotonic() - began, 1)
     scratch = place / "intake"
     scratch.mkdir()
+    (place / "run").symlink_to(call.out.resolve())
     contest = Contest(take_in(call, scratch, _say), run, place, budget)
     entries = contest.entries()
     decode_ms = _decode_ms(contest)
