@@ -108,7 +108,8 @@ def made(
 ) -> tuple[Picture, ...]:
     """Draw the samples and write their pictures into the run's folder.
 
-    Older ones of the target are removed. What cannot be drawn, since its image is gone or its answer is no picture, is left out.
+    Older ones of the target are removed. What cannot be drawn, since its image is gone or its
+    answer is no picture, is left out.
 
     Args:
         folder: the run's.
