@@ -31,6 +31,8 @@ _SUFFIXES: dict[str, Kind] = {
     ".yml": "data.yaml",
     ".tsv": "lines",
 }
+#: Heads of TensorFlow's detectors, whose classes are COCO's ids less 1, gaps and all.
+BY_ID = ("ssd", "ssd-postprocess")
 #: The part of a data.yaml that each part of a call is.
 YOLO_PARTS = {"data": "val", "calibration": "train", "confirm": "test", "train": "train"}
 
@@ -189,7 +191,7 @@ def _read(path: Path, kind: Kind, of: TaskData) -> tuple[Annotated, np.ndarray |
     """What is marked, and the classes of photos in class folders."""
     images = Path(of.task.images) if of.task.images else None
     if kind == "coco":
-        return coco.read(path, _images(path, of)), None
+        return coco.read(path, _images(path, of), of.task.head in BY_ID), None
     if kind == "data.yaml":
         return yolo.read(path, YOLO_PARTS[of.part]), None
     if kind == "voc":

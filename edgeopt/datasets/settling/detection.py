@@ -69,6 +69,8 @@ def settle(given: Given) -> SettledDetection:
                 f"Add --head with one of {', '.join(decoding.HEADS)}.",
             )
         head = known.head
+    elif names:
+        _require_classes(given, head, names)
     found = detection.Detection(head, given.size, names)
     if not names:
         found = detection.Detection(head, given.size, _numbered(given, found))
@@ -84,6 +86,18 @@ def settle(given: Given) -> SettledDetection:
     few = given.samples.take(range(len(given.few)))
     found.answers(_first(given, len(few)), settled.contexts(few))  # refused before work starts
     return settled
+
+
+def _require_classes(given: Given, head: str, names: tuple[str, ...]) -> None:
+    """Refuse data of another number of classes than the outputs have under the named head."""
+    module = decoding.load(head)
+    told = module.recognize(given.few, given.size, len(names))
+    if not told and module.recognize(given.few, given.size, None):
+        raise BadInput(
+            f"{given.samples.origin} names {len(names)} classes, and the outputs hold others for "
+            f"the head {head}: {told.reason}.",
+            "Give the data that the model was trained for, with its classes in its order.",
+        )
 
 
 def possible(given: Given) -> bool:
