@@ -81,21 +81,8 @@ def opened(
     """
     here, stop, host_lock = local or Local(), threading.Event(), HostLock()
     recorder = Recorder(folder.journal, listener, stop)
-    stages = Stages(
-        intake.source,
-        training_samples(intake.parts.calibrate, intake.train),
-        intake.output,
-        folder,
-        call.step_timeout_s,
-        host_lock,
-        recorder.tell,
-        folder.path / "tensorboard" if call.tensorboard else None,
-        stop,
-    )
-    calibrate, timeout_s = intake.parts.calibrate, call.step_timeout_s
-    conversions = Conversions(intake.source, calibrate, folder, timeout_s, host_lock, stages, stop)
     with contextlib.ExitStack() as stack:
-        for ending in (folder.clear_work, here.close, conversions.close, recorder.stop):
+        for ending in (folder.clear_work, here.close, recorder.stop):
             stack.callback(ending)  # the last of them first
         folder.clear_work()
         asking = _Asking(call, intake, folder, here, listener)
@@ -103,6 +90,13 @@ def opened(
         scoring = _scoring(call, intake, samples, answers, listener)
         choose = EvaluationSet("choose", samples, feed, answers, scoring)
         _require_slices(choose)
+        stages = _stages(call, intake, folder, host_lock, recorder, scoring, stop)
+        calibrate, timeout_s = intake.parts.calibrate, call.step_timeout_s
+        conversions = Conversions(
+            intake.source, calibrate, folder, timeout_s, host_lock, stages, stop
+        )
+        for ending in (conversions.close, recorder.stop):
+            stack.callback(ending)
 
         def confirm() -> EvaluationSet:
             with host_lock.working():
@@ -171,6 +165,30 @@ def _scoring(
         else metric_of(settled, asked, samples)
     )
     return Scoring(metric, output, call.constraints, call.slice_by, settled)
+
+
+def _stages(
+    call: Call,
+    intake: Intake,
+    folder: RunFolder,
+    host_lock: HostLock,
+    recorder: Recorder,
+    scoring: Scoring,
+    stop: threading.Event,
+) -> Stages:
+    """What makes smaller forms of the source."""
+    return Stages(
+        intake.source,
+        training_samples(intake.parts.calibrate, intake.train),
+        intake.output,
+        folder,
+        call.step_timeout_s,
+        host_lock,
+        recorder.tell,
+        folder.path / "tensorboard" if call.tensorboard else None,
+        stop,
+        None if scoring.settled is None else scoring.settled.facts,
+    )
 
 
 def _require_slices(choose: EvaluationSet) -> None:
