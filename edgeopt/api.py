@@ -9,12 +9,14 @@ from typing import Any
 from edgeopt.benchmarking import explaining as _explain
 from edgeopt.compress.asked import as_compression
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.datasets.preparation_asked import PreparationAsked
 from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.compression import Compression, Method
 from edgeopt.domain.explanation import Explanation
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Run
+from edgeopt.domain.task import TaskAsked
 from edgeopt.harness.budget import final
 from edgeopt.jobs import disk, scratch
 from edgeopt.pipeline import comparing as _compare
@@ -36,10 +38,11 @@ def optimize(
     max_slice_drop: float | None = None,
     slice_by: str | Sequence[str] = (),
     corruptions: bool = False,
+    pictures: bool = True,
     example_inputs: Any = None,
     calibration: str | Path | Mapping[str, Any] | None = None,
     confirm: str | Path | Mapping[str, Any] | None = None,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Preprocessing | PreparationAsked | None = None,
     output: str | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     trust: bool = False,
@@ -51,6 +54,7 @@ def optimize(
     compression: Compression | Sequence[Method] | None = None,
     train: str | Path | Mapping[str, Any] | None = None,
     tensorboard: bool = False,
+    task: str | TaskAsked = "",
     progress: Listener = silent,
 ) -> Run:
     """Find the version of a model to ship on each target.
@@ -60,9 +64,9 @@ def optimize(
             estimator or pipeline, or a `torch.nn.Module` together with `example_inputs`
             (a tensor or a tuple of them).
         target: one or more profile names or paths of profiles.
-        data: an .npz file, a folder of images by class, "module:function", or a dict of
-            arrays: one for each input, [n, ...], and "labels" [n] unless it is agreement
-            with the source that counts.
+        data: an .npz file, a folder of images by class, "module:function", annotated images
+            (docs/tasks.md), or a dict of arrays: one for each input, [n, ...], and "labels" [n]
+            unless it is agreement with the source that counts.
         out: the run's folder, new or empty, or the same call's own; None: runs/MODEL.
         metric: a metric's name or "module:function"; None: accuracy with class labels,
             agreement with the source without labels.
@@ -71,6 +75,7 @@ def optimize(
         slice_by: names of arrays in the data, one value a sample, to slice scores by, besides
             the class.
         corruptions: score the chosen on corrupted inputs, too.
+        pictures: show in the report which images' answers changed most, where a task has images.
         output: which output is scored; None: the first.
         shapes: fixed shapes for inputs whose dimensions are open.
         budget: of the measurement that decides: "quick", "standard" or "submission".
@@ -82,6 +87,8 @@ def optimize(
         compression: what else may be done to a PyTorch model: of "prune", "low-rank", "sparse",
             "input-size" and "qat", or a `Compression` with settings (docs/pruning.md).
         train: samples that train, beside those that calibrate; as `data`.
+        task: a word of docs/tasks.md or "module:Class"; `edgeopt.domain.task.TaskAsked` says more:
+            the head, the folders of images and masks, the alphabet, candidates, pairs, states.
         tensorboard: trainings write their curves for TensorBoard, too: `tensorboard/` in the
             run's folder.
 
@@ -123,10 +130,12 @@ def optimize(
             devices=(device,) if isinstance(device, str) else tuple(device),
             slice_by=(slice_by,) if isinstance(slice_by, str) else tuple(slice_by),
             corruptions=corruptions,
+            pictures=pictures,
             fold=fold,
             compression=as_compression(compression),
             train=train,
             tensorboard=tensorboard,
+            task=TaskAsked(task=task) if isinstance(task, str) else task,
         )
         return _optimize.optimize(call, progress)
 

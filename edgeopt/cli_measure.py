@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from edgeopt.devices.device import Device, OwnTimer
 
 #: Options of `bench` that mean nothing to a phone which LiteRT's benchmark_model times.
-NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "load_time")
+NOT_FOR_MEANS = (
+    "baseline", "data", "shapes", "sustained", "streams", "fps", "load_time", "end_to_end"
+)  # fmt: skip
 
 
 @click.command(cls=Command)
 @click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
-@click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs.")
+@click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs, or photos.")
 @click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=1x8", help="For open dimensions. Repeatable."
 )
@@ -31,6 +33,7 @@ NOT_FOR_MEANS = ("baseline", "data", "shapes", "sustained", "streams", "fps", "l
 @click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
 @click.option("--fps", type=click.FloatRange(0, min_open=True), help="Instead: frames at a rate.")
 @click.option("--load-time", is_flag=True, help="Instead: from the file to the first answer.")
+@click.option("--end-to-end", is_flag=True, help="Bundles, from a photo of --data to its answer.")
 @click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
 @click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
 @click.option("--seed", default=0, show_default=True)
@@ -46,17 +49,32 @@ def bench(ctx: click.Context, artifacts: tuple[Path, ...], **options: Any) -> No
     from edgeopt.store import bench_file
 
     options["shapes"] = parse.shapes(options["shapes"])
+    if options["end_to_end"]:
+        _require_ordinary(options)
     data, baseline = options["data"], options["baseline"]
     out = bench_file.place(options["out"], [*artifacts, *filter(None, (data, baseline))])
     with contextlib.closing(resolve(options["device"])) as device:
         if is_own_timer(device):
             means = _run_means(artifacts, options, device, out)
             ctx.exit(1 if all(row.reason for row in means) else 0)
-        rows = _run_mode(artifacts, options, device, out)
+        rows = None if options["end_to_end"] else _run_mode(artifacts, options, device, out)
         if rows is not None:
             ctx.exit(1 if all(row.reason for row in rows) else 0)
         rows = _run_schedule(artifacts, options, device, out)
     ctx.exit(1 if all(row.latency_ms is None for row in rows) else 0)
+
+
+def _require_ordinary(options: dict[str, Any]) -> None:
+    """Refuse what --end-to-end cannot be done with. Raises BadInput."""
+    from edgeopt.domain.errors import BadInput
+
+    given = {**options, "shape": options["shapes"]}
+    other = [name for name in ("sustained", "streams", "fps", "load_time", "shape") if given[name]]
+    if other:
+        raise BadInput(
+            f"--{other[0].replace('_', '-')} does not go with --end-to-end.",
+            "It compares latencies from a photo to its answer, in the ordinary schedule.",
+        )
 
 
 def _run_means(
@@ -96,7 +114,7 @@ def _run_schedule(
     with progress() as listener:
         table = run_bench(
             artifacts,
-            options["threads"] or (1,),
+            options["threads"] or (() if options["end_to_end"] else (1,)),
             options["data"],
             options["baseline"],
             BUDGETS[options["budget"] or "standard"],
@@ -105,6 +123,7 @@ def _run_schedule(
             device=device,
             trust=options["trust"],
             shapes=options["shapes"],
+            whole=options["end_to_end"],
         )
     _keep(out, table, bench_table.render(table), options["as_json"])
     return table.rows

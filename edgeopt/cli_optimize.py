@@ -18,9 +18,20 @@ if TYPE_CHECKING:
     from edgeopt.domain.run import Run
     from edgeopt.pipeline.call import Call
 
+_DATA = ".npz, folder of images, module:function, COCO .json, data.yaml, ... (docs/tasks.md)"
 _SHARED = (
     click.option(
         "--device", "devices", multiple=True, help="A name or link: measure there. Repeatable."
+    ),
+    click.option("--task", help="detection, segmentation, pose, ctc, ... or module:Class."),
+    click.option("--head", help="How a detector's outputs become boxes: yolo, ssd, ..."),
+    click.option("--images", metavar="FOLDER", help="Where annotations' file names start from."),
+    click.option("--masks", metavar="FOLDER", help="PNGs of class numbers, one a photo."),
+    click.option("--alphabet", metavar="FILE", help="The letters of a reader, one a line."),
+    click.option("--candidates", metavar="FILE", help="Lists of candidates, .csv or .npz."),
+    click.option("--pairs", metavar="FILE", help="Pairs of samples, .csv or .npz."),
+    click.option(
+        "--state", "states", multiple=True, metavar="OUT=IN", help="A model's memory. Repeatable."
     ),
     click.option("--metric", help="accuracy, top5, f1, roc-auc, mae, mse, ... or module:function."),
     click.option("--max-drop", default="1%", show_default=True, help="Allowed loss: 1% or 0.01."),
@@ -29,12 +40,15 @@ _SHARED = (
         "--slice-by", "slice_by", multiple=True, help="Column of the data to slice by. Repeatable."
     ),
     click.option("--corruptions", is_flag=True, help="Score the chosen on corrupted inputs, too."),
+    click.option("--no-pictures", is_flag=True, help="Draw nothing: the report has no images."),
     click.option("--max-size", help="Largest artifact: 5MB, 800kB."),
     click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds."),
     click.option("--calibration", help="Samples that calibrate, instead of a part of --data."),
     click.option("--confirm", help="Samples that confirm, instead of a part of --data."),
     click.option(
-        "--preprocess", help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw"
+        "--preprocess",
+        help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw; of tasks "
+        "way=letterbox,size=640,mean=0,scale=0.0039216,order=bgr,...",
     ),
     click.option(
         "--fold-input", metavar="mean=127,scale=0.0078,...", help="Take uint8; see docs/folding.md."
@@ -69,6 +83,10 @@ _SHARED = (
 )
 
 
+#: Options that say something of the task, and have one value.
+_OF_TASK = ("task", "head", "images", "masks", "alphabet", "candidates", "pairs")
+
+
 def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a request, those that need no data among them."""
     for option in reversed(_SHARED):
@@ -79,7 +97,7 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(cls=Command)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--target", "targets", multiple=True, required=True, help="Profile name or path.")
-@click.option("--data", required=True, help=".npz, folder of images by class, or module:function.")
+@click.option("--data", required=True, help=_DATA)
 @_shared
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.pass_context
@@ -87,7 +105,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
     """Turn MODEL into the best artifact for each target."""
     from edgeopt.pipeline.optimize import optimize as run_optimize
 
-    call = _call(options)
+    call = call_of(options)
     with progress() as listener:
         run = run_optimize(call, listener)
     _show(run, options["as_json"])
@@ -97,7 +115,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
 @click.command(cls=Command)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--target", "targets", multiple=True, help="Profiles: a,b,c. Repeatable.")
-@click.option("--data", help=".npz, folder of images by class, or module:function.")
+@click.option("--data", help=_DATA)
 @_shared
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
@@ -138,7 +156,7 @@ def _compared_run(ctx: click.Context, options: dict[str, Any]) -> Run:
             "a model needs --target and --data.",
             "Or give the folder of a run: edgeopt compare runs/MODEL",
         )
-    call = _call({**options, "targets": tuple(targets)})
+    call = call_of({**options, "targets": tuple(targets)})
     with progress() as listener:
         return run_optimize(call, listener)
 
@@ -155,12 +173,19 @@ def _names(given: str) -> list[str]:
     return [name.strip() for name in given.split(",") if name.strip()]
 
 
-def _call(options: dict[str, Any]) -> Call:
+def call_of(options: dict[str, Any]) -> Call:
+    """The call that the options of `optimize` say.
+
+    Raises:
+        BadInput: one cannot be read.
+    """
     from edgeopt import parse
     from edgeopt.api import default_out
     from edgeopt.domain.run import Constraints
+    from edgeopt.domain.task import TaskAsked
     from edgeopt.pipeline.call import Call, limits
 
+    task = TaskAsked(**{name: options[name] or "" for name in _OF_TASK}, states=options["states"])
     constraints = Constraints(
         max_drop=parse.share(options["max_drop"]),
         max_size_bytes=parse.size(options["max_size"]) if options["max_size"] is not None else None,
@@ -178,7 +203,7 @@ def _call(options: dict[str, Any]) -> Call:
         constraints=constraints,
         calibration=options["calibration"],
         confirm=options["confirm"],
-        preprocessing=parse.preprocessing(options["preprocess"]),
+        preprocessing=parse.preprocessing(options["preprocess"], task),
         output=options["output"],
         shapes=parse.shapes(options["shapes"]),
         trust=options["trust"],
@@ -188,10 +213,12 @@ def _call(options: dict[str, Any]) -> Call:
         devices=options["devices"],
         slice_by=options["slice_by"],
         corruptions=options["corruptions"],
+        pictures=not options["no_pictures"],
         fold=parse.fold(options["fold_input"], options["fold_output"]),
         compression=_compression(options),
         train=options["train"],
         tensorboard=options["tensorboard"],
+        task=task,
     )
 
 

@@ -13,7 +13,9 @@ from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from edgeopt.datasets.image_folder import Preprocessing
+    from edgeopt.datasets.preparation_asked import PreparationAsked
     from edgeopt.domain.fold import Fold
+    from edgeopt.domain.task import TaskAsked
 
 FOLD_INPUT = (
     "Write --fold-input mean=127,scale=0.0078125,layout=nhwc; also name=NAME, and mean=124/116/104."
@@ -122,14 +124,25 @@ def fold(input_text: str | None, output: str | None) -> Fold | None:
     return msgspec.convert({"input": found, "output": output}, Fold)
 
 
-def preprocessing(text: str | None) -> Preprocessing | None:
+def preprocessing(
+    text: str | None, task: TaskAsked | None = None
+) -> Preprocessing | PreparationAsked | None:
     """What is done to images, None where nothing is said.
 
+    A text has the form of tasks where it has a field of that form alone (`way`, `order`, ...), or
+    where a task of images is said and it has no `crop`; else that of classifiers.
+
     Raises:
-        BadInput: see `datasets.image_folder.Preprocessing`.
+        BadInput: see `datasets.image_folder.Preprocessing` and
+            `datasets.preparation_asked.PreparationAsked`.
     """
     if text is None:
         return None
     from edgeopt.datasets.image_folder import Preprocessing
+    from edgeopt.datasets.preparation_asked import PreparationAsked, is_meant
+    from edgeopt.datasets.task_data import TaskData
 
+    of_images = task is not None and TaskData(task).of_images
+    if is_meant(text) or (of_images and "crop=" not in text):
+        return PreparationAsked.parse(text)
     return Preprocessing.parse(text)

@@ -47,6 +47,7 @@ from edgeopt.domain import (
     schedule,
     score,
     sustained,
+    task,
     tensor,
     throughput,
     time_profile,
@@ -74,7 +75,7 @@ VALUES = [
     effects.Slices, effects.SliceEffect, effects.CorruptionEffect, mean_latency.MeanLatency,
     emulation.Emulation, emulation.OutputDifference,
     layers.Refinement, layers.TriedForm, layers.Price, layers.Group, layers.LayerSensitivity,
-    layers.GroupSensitivity, compression.CompressionStep, schedule.Asked,
+    layers.GroupSensitivity, compression.CompressionStep, schedule.Asked, task.TaskFacts,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,

@@ -2,7 +2,9 @@ import pytest
 
 from edgeopt import parse
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.datasets.preparation_asked import PreparationAsked
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.task import TaskAsked
 
 
 def refusal(call, *arguments):
@@ -124,3 +126,19 @@ def test_durations(text, seconds):
 def test_what_is_no_duration(text):
     with pytest.raises(BadInput, match="is no duration"):
         parse.duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "kind"),
+    [
+        ("size=8,mean=0,scale=1", None, Preprocessing),
+        ("size=8,mean=0,scale=1", TaskAsked(task="embedding"), Preprocessing),
+        ("size=8,mean=0,scale=1", TaskAsked(task="detection"), PreparationAsked),
+        ("size=8,mean=0,scale=1", TaskAsked(head="yolo"), PreparationAsked),
+        ("size=8,crop=8,mean=0,scale=1", TaskAsked(head="yolo"), Preprocessing),
+        ("way=stretch", None, PreparationAsked),
+        ("order=bgr,mean=0", None, PreparationAsked),
+    ],
+)
+def test_the_form_of_a_preprocessing(text, task, kind):
+    assert type(parse.preprocessing(text, task)) is kind

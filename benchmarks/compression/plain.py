@@ -139,6 +139,8 @@ class Tool:
     make: Callable[[Task], None] | None
 
 
+ACCURACY_CONTROL = "NNCF accuracy control"
+
 #: `make` None: the float file itself.
 TOOLS = {
     "ONNX Runtime fp32": Tool("onnxruntime", "onnxruntime", ".onnx", None),
@@ -146,7 +148,7 @@ TOOLS = {
     "ONNX Runtime dynamic int8": Tool("onnxruntime", "onnxruntime", ".onnx", onnxruntime_dynamic),
     "OpenVINO default": Tool("openvino", "onnxruntime", ".xml", openvino_float),
     "NNCF static int8": Tool("openvino", "onnxruntime", ".xml", nncf_static),
-    "NNCF accuracy control": Tool("openvino", "onnxruntime", ".xml", nncf_accuracy_control),
+    ACCURACY_CONTROL: Tool("openvino", "onnxruntime", ".xml", nncf_accuracy_control),
     "LiteRT fp32": Tool("litert", "litert", ".tflite", None),
     "AI Edge Quantizer static int8": Tool("litert", "litert", ".tflite", ai_edge_static),
     "AI Edge Quantizer dynamic int8": Tool("litert", "litert", ".tflite", ai_edge_dynamic),

@@ -22,7 +22,7 @@ from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
-from edgeopt.harness.feed import Feed
+from edgeopt.harness.feed import Feed, Inputs
 from edgeopt.harness.files import alone, files_of, manifest
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.replies import Input
@@ -60,6 +60,9 @@ class Feeds:
 
     def files(self, bindings: tuple[Binding, ...]) -> list[Path]:
         return self._feeds[bindings].files(bindings)
+
+    def timed(self) -> Inputs:
+        return self
 
     def __len__(self) -> int:
         return min(len(feed) for feed in self._feeds.values())
@@ -104,13 +107,13 @@ def open_files(
     """
     require_real(device)
     for path in paths:
-        _check(path, device)
+        require_file(path, device)
         trusted.require(path, trust)
     given_arrays = None if data is None else npz.read(data)
     subjects, facts, sha256, feeds, inputs = [], {}, {}, Feeds(), set()
     for number, path in enumerate(paths):
         runtime = runtimes.suffixes()[path.suffix.lower()]
-        options = trusted.options(runtime, _options(path), trust)
+        options = trusted.options(runtime, options_of(path), trust)
         folder = path.parent if device.link == LOCAL else alone(path, work / f"model-{number}")
         opening = Opening(device, path, folder, runtime, options, work / "inspect.log", timeout_s)
         specs, about, options = opening.look(shapes)
@@ -135,7 +138,7 @@ def open_files(
     return Opened(tuple(subjects), facts, sha256, feeds, origin)
 
 
-def _options(path: Path) -> dict[str, str | int]:
+def options_of(path: Path) -> dict[str, str | int]:
     """The options that an artifact of a run ships with; none for any other file.
 
     Raises:
@@ -145,7 +148,13 @@ def _options(path: Path) -> dict[str, str | int]:
     return {} if artifact is None else dict(artifact.recipe.options)
 
 
-def _check(path: Path, device: Device) -> None:
+def require_file(path: Path, device: Device) -> None:
+    """Refuse what cannot be opened by its name.
+
+    Raises:
+        BadInput: there is no such file, or no runtime opens it.
+        NotInstalled: its runtime is missing here, where it would run.
+    """
     found = on_disk.kind(path)
     if found == "nothing":
         hint = f"Give the paths of model files. {on_disk.near(path)}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from edgeopt.benchmarking import end_to_end
 from edgeopt.benchmarking.opened_files import Opened, open_files, place
 from edgeopt.devices.device import Device
 from edgeopt.domain import arithmetic, bounds
@@ -15,7 +16,7 @@ from edgeopt.domain.finding import failures
 from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.budget import STANDARD, Budget
-from edgeopt.harness.figures import energy_of, latency, start
+from edgeopt.harness.figures import energy_of, latency, parts_of, start
 from edgeopt.harness.interleaved import measure
 from edgeopt.harness.subject import Subject
 from edgeopt.harness.timed import Measurement
@@ -35,6 +36,7 @@ def bench(
     device: Device | None = None,
     trust: bool = False,
     shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+    whole: bool = False,
 ) -> BenchTable:
     """Time model files side by side.
 
@@ -46,6 +48,9 @@ def bench(
         device: where; None: here. It is left open.
         trust: code inside the files may run.
         shapes: of inputs whose dimensions a file leaves open.
+        whole: from a photo to its answer, decoded. Then `paths` are bundles of models that were
+            judged as a task, or files that are fed and decoded as the first bundle is; `data` is a
+            photo or a folder of them, and threads of () are the bundles' own.
 
     Raises:
         BadInput: a file that no runtime opens; data that does not fit; a baseline that is
@@ -61,9 +66,12 @@ def bench(
             f"the baseline {baseline} is none of the artifacts.",
             f"Name one of: {', '.join(map(str, paths))}.",
         )
-    first = paths.index(baseline) * len(threads) if baseline else 0
+    first = paths.index(baseline) * max(len(threads), 1) if baseline else 0
     with place(device) as (here, work):
-        opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
+        if whole:
+            opened = end_to_end.open_bundles(here, paths, threads, data, work, timeout_s, trust)
+        else:
+            opened = open_files(here, paths, threads, data, seed, work, timeout_s, trust, shapes)
         session = _measure(here, opened, first, budget, work, timeout_s, seed, progress)
     raw = session.raw()
     machine = findings(session)
@@ -125,5 +133,6 @@ def _row(
         precision=arithmetic.precisions(facts.precisions or {}),
         start=start(timed) if timed.launches else None,
         energy=energy_of(timed),
+        parts=parts_of(timed),
         reason=timed.failed,
     )

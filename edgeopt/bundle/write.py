@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 
 from edgeopt import runtimes
+from edgeopt.bundle import served
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
+from edgeopt.domain.task import TaskFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
 
 MANIFEST_VERSION = 1
@@ -26,13 +28,16 @@ def write(
     made: Path,
     source: SourceFacts,
     environment: dict[str, Any],
+    task: TaskFacts | None = None,
 ) -> None:
     """Write the bundle of a chosen record into `folder`, whole or not at all.
 
     Args:
         made: the folder that holds the artifact's files.
         environment: the machine and versions of the run.
+        task: what its outputs were judged as; run.py then answers with boxes, text and the like.
     """
+    task = served.shipped_task(task, source)
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
@@ -40,10 +45,11 @@ def write(
         for name in artifact.files:
             (part / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(made / name, part / name)
-        manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment))
+        manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment, task))
         (part / "manifest.json").write_bytes(msgspec.json.format(manifest))
-        (part / "run.py").write_text(run_py(record, artifact, source), "utf-8")
-        for name, text in _beside(record.runtime).items():
+        (part / "run.py").write_text(run_py(record, artifact, source, task), "utf-8")
+        for name, text in _beside(record.runtime, task).items():
+            (part / name).parent.mkdir(exist_ok=True)
             (part / name).write_text(text, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(part, folder)
@@ -55,9 +61,9 @@ def write(
 _ALWAYS = {"fitting.py": "fitting.py", "read_npz.py": "npz.py"}
 
 
-def _beside(runtime: str) -> dict[str, str]:
-    """What run.py needs beside it: name -> text."""
-    found = {}
+def _beside(runtime: str, task: TaskFacts | None) -> dict[str, str]:
+    """What run.py needs beside it: path -> text."""
+    found = served.files(task) if task is not None and served.is_served(task) else {}
     for name, own in {**_ALWAYS, **runtimes.spec(runtime).shipped}.items():
         text = Path(runtimes.__file__).with_name(own).read_text("utf-8")
         found[name] = text.replace("from edgeopt.runtimes.", "from ")
@@ -65,7 +71,11 @@ def _beside(runtime: str) -> dict[str, str]:
 
 
 def manifest_of(
-    record: Record, artifact: Artifact, source: SourceFacts, environment: dict[str, Any]
+    record: Record,
+    artifact: Artifact,
+    source: SourceFacts,
+    environment: dict[str, Any],
+    task: TaskFacts | None = None,
 ) -> dict[str, Any]:
     """What the manifest says. Its fields are documented in `docs/records.md`."""
     return {
@@ -95,10 +105,13 @@ def manifest_of(
         "drop": record.confirm_drop or record.drop,
         "notes": artifact.notes,
         "environment": environment,
+        "task": task,
     }
 
 
-def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
+def run_py(
+    record: Record, artifact: Artifact, source: SourceFacts, task: TaskFacts | None = None
+) -> str:
     """A page of Python that runs the artifact with numpy and its runtime alone."""
     import jinja2
 
@@ -121,6 +134,7 @@ def run_py(record: Record, artifact: Artifact, source: SourceFacts) -> str:
         folded=folded_words(source.fold),
         inputs=[_given(binding, source) for binding in artifact.inputs],
         outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
+        **served.words(task),
     )
 
 

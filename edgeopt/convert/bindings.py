@@ -208,6 +208,8 @@ def _permute(
         d for d in got if d != 1
     ):
         return None  # axes of length 1 were added or dropped
+    if len(want) == 3 and (want[0], want[2], want[1]) == got:
+        return (0, 2, 1)  # rows of answers: a tool left the last turn of them out
     raise EdgeoptError(f"{name!r} is {want} in the source but {got} in the artifact.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.convert import tail_in_float
 from edgeopt.convert.converter import Converter, needs_a_program
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.job import Job, Made
@@ -74,17 +75,21 @@ class ExecuTorch(Converter):
 
 CONVERTER = ExecuTorch()
 
+#: Of calls with constants: a number that is added is no weight.
+_WITH_WEIGHTS = ("conv", "linear", "addmm", "mm", "bmm", "matmul", "lstm", "gru", "rnn")
+
 
 def _operator(node: Any) -> Operator:
     constants = tuple(str(one.target) for one in node.all_input_nodes if one.op == "get_attr")
+    kind = str(node.target).removeprefix("aten.").removesuffix(".default")
     return Operator(
         name=node.name,
         label=node.name,
-        type=str(node.target).removeprefix("aten.").removesuffix(".default"),
+        type=kind,
         inputs=tuple(one.name for one in node.all_input_nodes if one.op != "get_attr"),
         outputs=(node.name,),
         elements=0,
-        computes=bool(constants),
+        computes=bool(constants) and kind.startswith(_WITH_WEIGHTS),
         constants=constants,
     )
 
@@ -109,7 +114,7 @@ def _quantized(job: Job, module: Any, arguments: tuple[torch.Tensor, ...]) -> An
     quantizer = XNNPACKQuantizer().set_global(
         get_symmetric_quantization_config(is_per_channel=job.how.granularity == "per-channel")
     )
-    left = set(job.relaxation.in_float)
+    left = {*job.relaxation.in_float, *tail_in_float.names(job.how, CONVERTER.operators(job))}
     if left:
         quantizer.set_filter_function(lambda node: node.name not in left)
     prepared = prepare_pt2e(torch.export.export(module, arguments).module(), quantizer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from edgeopt.domain.layers import Group, Operator
 
@@ -11,11 +11,18 @@ MOST = 20
 """Groups of a graph: each is ranked by two forms that leave it out, or leave only it."""
 
 
-def groups(operators: Sequence[Operator], most: int = MOST) -> tuple[Group, ...]:
+def groups(
+    operators: Sequence[Operator], most: int = MOST, own: Collection[int] = ()
+) -> tuple[Group, ...]:
     """The graph in pieces that share as few tensors as they can: the blocks of a network.
 
     A piece ends where the fewest values are alive (between two blocks with a shortcut each, that
     is one tensor), once it has its share of the operators that compute.
+
+    Args:
+        most: pieces, beside what `own` makes more.
+        own: numbers of operators that are each a piece, with what activates or reshapes what they
+            gave.
     """
     computing = sum(op.computes for op in operators)
     share = max(1, math.ceil(computing / most))
@@ -23,12 +30,14 @@ def groups(operators: Sequence[Operator], most: int = MOST) -> tuple[Group, ...]
     floor = max(1, min(alive[:-1], default=1))
     found: list[Group] = []
     first = done = 0
+    layer = -1  # the last one that computes
     for number, op in enumerate(operators):
         done += op.computes
+        layer = number if op.computes else layer
+        alone = done > 0 and (number + 1 in own or layer in own)
         last = number == len(operators) - 1
-        if last or (
-            done >= share and alive[number] <= floor and _begins_with_weights(operators, number + 1)
-        ):
+        ends = done >= share and alive[number] <= floor
+        if last or ((ends or alone) and _begins_with_weights(operators, number + 1)):
             found.append(_group(operators, first, number))
             first, done = number + 1, 0
     return tuple(found)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgeopt.convert import calibrated, litert_prepared, matching
+from edgeopt.convert import calibrated, litert_prepared, matching, tail_in_float
 from edgeopt.convert.bias_correction import place_means, shift
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
@@ -60,9 +60,14 @@ class _Static:
         tensors = self._unbounded()
         unbounded = self._graph.touching(tensors)
         self._float |= unbounded.keys()
-        self._ends = self._graph.ends_touching(tensors)
+        self._float |= (tail := tail_in_float.numbers(self._how, self.operators))
+        self._ends = self._graph.ends_touching({*tensors, *self._answers(tail)})
         self.notes = _note(list(unbounded.values()))
         self._shifts: dict[int, tuple[int, np.ndarray]] | None = None
+
+    def _answers(self, numbers: Collection[int]) -> set[int]:
+        """What some operators answer: the model's outputs among it stay in float as well."""
+        return {int(name) for number in numbers for name in self.operators[number].outputs}
 
     def write(self, keep: Collection[int], target: Path) -> None:
         """Write the form that keeps some operators in float."""

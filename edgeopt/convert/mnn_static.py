@@ -54,7 +54,18 @@ def write(job: Job, plain: Path, target: Path, call: Call) -> None:
 
 def _takes(op: dict[str, Any]) -> bool:
     """Whether the converter quantizes an operator: one with constant weights."""
-    return op["type"] in _TYPES and len(op["inputIndexes"]) == 1 and bool(op["main"]["weight"])
+    plain = op["type"] in _TYPES and len(op["inputIndexes"]) == 1
+    return plain and bool(op["main"]["weight"]) and not _counts_bins(op["main"])
+
+
+def _counts_bins(main: dict[str, Any]) -> bool:
+    """Whether its weights are 0, 1, 2, ...: it gives the mean of a distribution, and 8 bits of that
+
+    are steps of a sixteenth of a bin where it has 16.
+    """
+    weights = np.asarray(main["weight"], np.float32)
+    counts = np.array_equal(weights, np.arange(weights.size, dtype=np.float32))
+    return main["common"]["outputCount"] == 1 and weights.size > 1 and bool(counts)
 
 
 def _ranges(job: Job, plain: Path) -> dict[tuple[str, str], Range]:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgeopt.convert import calibrated
+from edgeopt.convert import calibrated, tail_in_float
 from edgeopt.convert.bias_correction import place_means, shift
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
@@ -77,6 +77,7 @@ class _Static:
         self.base = named(base, scratch)
         self.operators = Graph(self.base).operators()
         self._float = job.relaxation.numbers(self.operators)
+        self._float |= tail_in_float.numbers(self._how, self.operators)
         self._shifts: dict[int, tuple[str, np.ndarray]] | None = None
 
     def write(self, keep: Collection[int], target: Path) -> None:

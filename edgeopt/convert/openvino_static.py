@@ -12,8 +12,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from edgeopt.convert import calibrated, tail_in_float
 from edgeopt.convert.forms import Forms
 from edgeopt.convert.job import Job
 from edgeopt.domain.layers import Operator, numbers
@@ -49,12 +51,13 @@ class _Static:
     def __init__(self, job: Job, model: Any) -> None:
         self._model = model
         self.operators = operators(model)
-        self._quantized = _quantized(job, model.clone(), job.how)
+        self._tail = tail_in_float.numbers(job.how, self.operators)
+        self._quantized = _kept(job, model)
 
     def form(self, keep: Collection[int]) -> Any:
         """The quantized model with some operators in float."""
         made = self._quantized.clone()
-        wanted = {self.operators[number].name for number in keep}
+        wanted = {self.operators[number].name for number in {*keep, *self._tail}}
         true = {op.get_friendly_name(): op for op in self._model.get_ordered_ops()}
         for op in made.get_ordered_ops():
             name = op.get_friendly_name()
@@ -88,6 +91,30 @@ def _constant(node: Any) -> Any | None:
     if data.dtype.kind == "f":
         data = data.astype(np.float32)
     return opset13.constant(data, name=node.get_friendly_name())
+
+
+def _kept(job: Job, model: Any) -> Any:
+    """The calibrated model: an earlier conversion's, or one that NNCF makes now.
+
+    It is the same whatever stays in float, and takes most of a conversion's time.
+    """
+    import openvino as ov
+
+    how = msgspec.structs.replace(job.how, exceptions=(), tail="integer")
+
+    def measure(path: Path) -> None:
+        place = path.with_name("model.xml")
+        ov.save_model(_quantized(job, model.clone(), how), place, compress_to_fp16=False)
+        files: dict[str, Any] = {
+            one.suffix[1:]: np.frombuffer(one.read_bytes(), np.uint8)
+            for one in place.parent.glob("model.*")
+        }
+        np.savez(path, **files)
+
+    kind = ["nncf model", ov.__version__, how, *job.relaxation.left_out]
+    with calibrated.file(job, kind, ".npz", measure) as path, np.load(path) as held:
+        described, weights = held["xml"].tobytes(), held["bin"].tobytes()
+    return ov.Core().read_model(described, weights)
 
 
 def _quantized(job: Job, model: Any, how: Quantization) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from edgeopt.convert.labels import labelled
 from edgeopt.convert.with_fallbacks import kept
 from edgeopt.datasets.parts import Part, parts
 from edgeopt.domain.errors import EdgeoptError
-from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity
+from edgeopt.domain.layers import Group, GroupSensitivity, LayerSensitivity, Operator
 from edgeopt.domain.model import Value
 from edgeopt.jobs.told import reason
 from edgeopt.runtimes.binding import from_artifact
+from edgeopt.sources.tail import last_layers
 
 #: Seconds that all forms together may answer for, about.
 PATIENCE_S = 120.0
@@ -66,7 +67,7 @@ def rank(argument: Any) -> Any:
         tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch,
     ):
         operators = labelled(forms.operators, asked.job.source)
-        found = groups(operators, asked.most)
+        found = groups(operators, asked.most, _branches(operators))
         if not any(group.layers for group in found):
             raise EdgeoptError("no operator of it has weights, so none can be an exception.")
         bench = _Bench(asked, forms, Path(scratch) / f"form{forms.float_path.suffix}")
@@ -79,6 +80,15 @@ def rank(argument: Any) -> Any:
             seconds=round(time.monotonic() - began, 1),
         )
     return msgspec.to_builtins(table)
+
+
+def _branches(operators: Sequence[Operator]) -> tuple[int, ...]:
+    """The last layer of each branch, where there are several: boxes err in another way than scores.
+
+    Of more than could be ranked one by one, none.
+    """
+    last = last_layers(operators)
+    return last if 1 < len(last) <= MOST else ()
 
 
 def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupSensitivity:

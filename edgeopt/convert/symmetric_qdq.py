@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeopt.convert import onnxruntime_static as ours
+from edgeopt.convert import tail_in_float
 from edgeopt.convert.job import Job
+from edgeopt.convert.onnx_graph import Graph
 from edgeopt.domain.errors import EdgeoptError
 
 if TYPE_CHECKING:
@@ -36,12 +38,17 @@ def quantize(job: Job, source: Path, target: Path) -> None:
     )
 
     with tempfile.TemporaryDirectory(prefix="edgeopt-") as scratch:
+        ready, left = ours.preprocessed(source, Path(scratch)), list[str]()
+        if job.how.tail == "float":
+            ready = ours.named(ready, Path(scratch))
+            left = tail_in_float.names(job.how, Graph(ready).operators())
         quantize_static(
-            str(ours.preprocessed(source, Path(scratch))),
+            str(ready),
             str(target),
             ours.Reader(job),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(OPERATORS),
+            nodes_to_exclude=left,
             per_channel=True,
             activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8,

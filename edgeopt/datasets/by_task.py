@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edgeopt.datasets import likeness, slices, task_scores
@@ -23,8 +24,10 @@ from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.score import Drop, Score
 from edgeopt.tasks.contributions import Contributions
-from edgeopt.tasks.task import Judged, Task
+from edgeopt.tasks.task import Judged, Printed, Task
 
+#: The part whose score is printed.
+HELD_OUT = "confirm"
 #: A source that scores less is likely to have been fed otherwise than in training.
 POOR = 0.05
 
@@ -75,7 +78,7 @@ class ByTask:
     @functools.cached_property
     def alike(self) -> np.ndarray | None:
         """See the protocol."""
-        if self.samples.groups is not None:
+        if self.samples.groups is not None or self.samples.steps:
             return None
         first = np.nan_to_num(next(iter(self.source.values())))
         return likeness.groups_of(self.samples.inputs, first, None)
@@ -88,11 +91,15 @@ class ByTask:
     def marks(self, answers: Answers, limit: float) -> tuple[Score, Drop]:
         """See the protocol."""
         trial = self.trial(answers)
-        own, theirs = self._both(trial, trial.judged(answers))
+        judged = trial.judged(answers)
+        own, theirs = self._both(trial, judged)
         groups, alike = trial.samples.groups, self.alike
         if alike is not None:
             alike = alike[trial.rows]
         score = task_scores.score(self.metric, own, groups, self.part, count_groups(alike))
+        if self.part == HELD_OUT and isinstance(judged, Printed):
+            printed = judged.printed(self.metric.measure.name)
+            score = score if printed is None else msgspec.structs.replace(score, value=printed)
         return score, task_scores.drop(self.metric, own, theirs, groups, limit, alike)
 
     def beside(self, answers: Answers, others: Answers, limit: float) -> Drop:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from edgeopt.datasets import sequences
 from edgeopt.datasets.advice import Advice, did_you_mean, quoted
 from edgeopt.datasets.samples import Samples
+from edgeopt.decoding import size_inputs
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.runtimes import fitting
@@ -16,35 +18,52 @@ from edgeopt.runtimes import fitting
 _NUMBERS = "biuf"
 
 
-def check(samples: Samples, specs: Sequence[TensorSpec], where: str) -> Samples:
+def check(
+    samples: Samples,
+    specs: Sequence[TensorSpec],
+    where: str,
+    text_labels: bool = False,
+    states: Collection[str] = (),
+) -> Samples:
     """The samples exactly as the model takes them.
 
     Args:
         specs: the model's inputs. A leading 1 is the batch axis: samples may come without it.
             None stands for any size.
         where: what the messages call the data, such as its path.
+        text_labels: the task has labels of text, which are taken as they are.
+        states: inputs that are the memory of a model. Then samples are sequences, and the data may
+            lack the states.
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
-        labels [n, ...] of numbers or None; groups [n] or None; columns [n].
+        labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
+        columns [n].
+        Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
     """
-    inputs = _match_names(samples.inputs, specs, where)
+    given = [spec for spec in specs if spec.name not in states or spec.name in samples.inputs]
+    inputs = _match_names(samples.inputs, given, where)
     n = _count(inputs, where)
-    fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
+    steps = 0
+    if states:
+        fitted = sequences.fit(inputs, specs, states, where)
+        steps = next(array.shape[1] for name, array in fitted.items() if name not in states)
+    else:
+        fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
     if samples.labels is not None:
-        _check_labels(samples.labels, n, where)
+        _check_labels(samples.labels, n, where, text_labels)
     if samples.groups is not None:
         _check_groups(samples.groups, n, where)
     for name, column in samples.columns.items():
         _check_column(column, name, n, where)
-    return replace(samples, inputs=fitted)
+    return replace(samples, inputs=fitted, steps=steps)
 
 
-def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples."""
+def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Advice, ...]:
+    """A warning for each float input that is always the same, but for states and image sizes."""
     return tuple(
         Advice(
             f"input '{name}' is the same in all {len(samples)} samples of {samples.origin}",
@@ -52,6 +71,8 @@ def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
         )
         for name, array in samples.inputs.items()
         if len(array) > 1
+        and not size_inputs.known(name, array.shape[1:])
+        and name not in states
         and array.size
         and array.dtype.kind == "f"
         and bool((array == array[:1]).all())
@@ -119,13 +140,17 @@ def _refuse_non_finite(array: np.ndarray, name: str, where: str) -> None:
         raise BadInput(f"{where}: {error}", error.hint) from error
 
 
-def _check_labels(labels: np.ndarray, n: int, where: str) -> None:
+def _check_labels(labels: np.ndarray, n: int, where: str, text: bool) -> None:
     if len(labels) != n:
         raise BadInput(f"{where}: {len(labels)} labels for {n} samples")
+    if text and labels.dtype.kind == "U":
+        return
     if labels.dtype.kind not in _NUMBERS:
+        texts = " Texts are labels of --task ctc and --task embedding."
         raise BadInput(
             f"{where}: the labels hold {labels.dtype}, not numbers",
-            "Give each class the number of its column in the model's output.",
+            "Give each class the number of its column in the model's output."
+            + (texts if labels.dtype.kind == "U" else ""),
         )
     if labels.dtype.kind == "f":
         _refuse_non_finite(labels, "labels", where)

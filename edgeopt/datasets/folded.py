@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from edgeopt.datasets.advice import Advice
+from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
+from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.fold import FoldedInput
 
@@ -65,7 +67,31 @@ def encoded(samples: Samples, fold: FoldedInput) -> tuple[Samples, tuple[Advice,
         else ()
     )
     inputs = {**samples.inputs, fold.name: encode(array, fold)}
-    return replace(samples, inputs=inputs), advice
+    marks = samples.marks
+    if isinstance(marks, MarkedImages):
+        marks = replace(marks, preparation=_of_pixels(marks.preparation, fold, samples.origin))
+    return replace(samples, inputs=inputs, marks=marks), advice
+
+
+def _of_pixels(prepared: Preparation, fold: FoldedInput, origin: str) -> Preparation:
+    """How an image is prepared for the folded input: its pixels as they are.
+
+    Raises:
+        BadInput: what is folded in is not what the images were prepared with.
+    """
+    said = [np.broadcast_to(values, 3) for values in (fold.mean, fold.scale)]
+    if not np.allclose(said, [prepared.mean, prepared.scale], rtol=1e-6):
+        own = ", ".join(
+            f"{name} {'/'.join(f'{v:.6g}' for v in values)}"
+            for name, values in (("mean", prepared.mean), ("scale", prepared.scale))
+        )
+        raise BadInput(
+            f"{origin}: the images are prepared with {own}, and --fold-input says otherwise.",
+            "Fold in the same mean and scale.",
+        )
+    layout = prepared.layout if fold.layout == "same" else fold.layout
+    none, one = (0.0,) * 3, (1.0,) * 3
+    return replace(prepared, dtype="uint8", mean=none, scale=one, layout=layout)
 
 
 def _along(values: tuple[float, ...], axis: int, rank: int) -> np.ndarray:

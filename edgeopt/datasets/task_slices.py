@@ -34,8 +34,9 @@ def slices_of(
     """The effect on each value of each table that the task has for a measure, worst first.
 
     `SliceEffect.n` counts samples that have what the value is of: images with an object of the
-    class. The intervals of one table are from one set of resamples, the same for both models.
-    Where several candidates have one source, `SourceSlices` resamples the source once.
+    class; what none has is left out. The intervals of one table are from one set of resamples, the
+    same for both models. Where several candidates have one source, `SourceSlices` resamples the
+    source once.
 
     Args:
         part: "choose" or "confirm". max_drop: what `resolved` of each drop is compared with.
@@ -122,8 +123,9 @@ class _Pair:
         return 1.0 if self.measure.higher_is_better else -1.0
 
     def slices(self, by: str) -> Slices:
-        """All values, worst first; more than 20 only until the first that decides."""
-        order = sorted(range(len(self.source.table.names)), key=self._worst_first)
+        """All that samples have, worst first; more than 20 only until the first that decides."""
+        there = [k for k, lost in enumerate(self._lost) if self._n(k) or np.isfinite(lost)]
+        order = sorted(there, key=self._worst_first)
         decides = (place for place, k in enumerate(order) if self._decides(k))
         kept = max(KEPT, next(decides, 0) + 1)
         worst = tuple(self._effect(k) for k in order[:kept])

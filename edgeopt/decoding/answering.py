@@ -1,7 +1,7 @@
 """ON THE DEVICE AND HOST. A recorded task + one sample's outputs -> the answer, as it is scored.
 
 A recorded task is `TaskFacts` as a manifest keeps it under "task": a dict. The answers are those of
-`edgeopt.tasks`, one sample's:
+the score, one sample's:
 
 detection       Detections in the image's pixels
 segmentation    int16[height, width] of the image; of a map of text `polygons.Regions`
@@ -22,6 +22,7 @@ import numpy as np
 
 from edgeopt.decoding import class_map, ctc, outputs, points, polygons
 from edgeopt.decoding.detections import Detections
+from edgeopt.decoding.placement import placement
 
 #: What is sure enough to be shown.
 SURE = 0.25
@@ -82,8 +83,7 @@ def _detection(task, given, place, head, least):
 
 def _segmentation(task, given, place, head, least):
     extra, size = task.get("extra", {}), _size(task)
-    if place is None:
-        raise NoAnswer("a map is of an image, and none was placed")
+    place = place or placement("stretch", size, size)
     numbers = class_map.decode(given, size, place, extra.get("threshold", THRESHOLD))
     if not is_text_map(task):
         return numbers

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 #: How families fit an image into their input.
-WAYS = ("letterbox", "corner", "stretch", "crop")
+WAYS = ("letterbox", "corner", "stretch", "crop", "line")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def placement(way, image, size):
 
     letterbox: as large as fits, in the middle (Ultralytics). corner: the same in the upper left
     corner, sides cut to whole pixels (YOLOX, RTMDet). stretch: to the input's size (SSD, DETR).
-    crop: as small as covers, the middle of it (classifiers).
+    crop: as small as covers, the middle of it (classifiers). line: to the input's height, at the
+    left, and narrower than it is only where the input is too short (PaddleOCR's recognizers).
 
     Raises:
         ValueError: there is no such way, or an image without pixels.
@@ -98,6 +100,9 @@ def placement(way, image, size):
     if way == "corner":
         ratio = min(rows / height, columns / width)
         resized = (max(1, int(height * ratio)), max(1, int(width * ratio)))
+        return Placement(tuple(image), tuple(size), resized, 0, 0)
+    if way == "line":
+        resized = (rows, min(columns, math.ceil(width * rows / height)))
         return Placement(tuple(image), tuple(size), resized, 0, 0)
     if way not in WAYS:
         raise ValueError(f"{way!r} is none of {', '.join(WAYS)}")

@@ -12,7 +12,8 @@ import numpy as np
 
 from edgeopt.decoding.placement import WAYS, placement
 
-LAYOUTS, ORDERS, DTYPES = ("nchw", "nhwc"), ("rgb", "bgr"), ("float32", "uint8")
+LAYOUTS, ORDERS = ("nchw", "nhwc"), ("rgb", "bgr", "grey")
+DTYPES = ("float32", "uint8", "int8")
 #: Pillow's numbers. Its filters smooth where an image becomes smaller; OpenCV's do not.
 FILTERS = {"nearest": 0, "bilinear": 2, "bicubic": 3}
 
@@ -23,16 +24,18 @@ class Preparation:
 
     Attributes:
         way: of `placement.WAYS`. size: (height, width) of the model's input.
-        mean, scale: for the three channels, in the model's order. fill: pixels around the image.
-        layout: "nchw" gives [3, height, width], "nhwc" [height, width, 3].
-        order: of the channels. filter: of `FILTERS`. dtype: of the input.
+        mean, scale: for the three channels, in the model's order; all three are equal for grey.
+        fill: pixels around the image.
+        layout: "nchw" gives [channels, height, width], "nhwc" [height, width, channels].
+        order: of the three channels, or "grey": one, 0.299 R + 0.587 G + 0.114 B (Pillow's "L").
+        filter: of `FILTERS`. dtype: of the input.
     """
 
     way: str
     size: Any
     mean: Any = (0.0, 0.0, 0.0)
     scale: Any = (1.0, 1.0, 1.0)
-    fill: int = 114
+    fill: float = 114
     layout: str = "nchw"
     order: str = "rgb"
     filter: str = "bilinear"
@@ -51,6 +54,24 @@ class Preparation:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, none of {words}")
         if not np.isfinite([*self.mean, *self.scale]).all() or 0 in tuple(self.scale):
             raise ValueError("mean and scale must be finite, and no scale 0")
+        for name in ("mean", "scale"):
+            values = tuple(getattr(self, name))
+            if len(values) != 3 or (self.order == "grey" and len(set(values)) > 1):
+                wanted = "one number" if self.order == "grey" else "three numbers"
+                raise ValueError(f"{name} is {list(values)}, but {self.order} takes {wanted}")
+
+    @property
+    def channels(self):
+        """1 for grey, else 3."""
+        return 1 if self.order == "grey" else 3
+
+    @property
+    def shape(self):
+        """Of the input, without a batch axis."""
+        rows, columns = (int(side) for side in self.size)
+        if self.layout == "nchw":
+            return self.channels, rows, columns
+        return rows, columns, self.channels
 
     def placed(self, image):
         """The `Placement` of an image."""
@@ -65,20 +86,25 @@ class Preparation:
         if image.mode != "RGB":
             raise ValueError(f"an RGB image wanted, got {image.mode}")
         place = self.placed(image)
-        pixels = self._pasted(image, place)
+        pixels = self._pasted(image.convert("L") if self.order == "grey" else image, place)
         pixels = pixels[..., ::-1] if self.order == "bgr" else pixels
-        values = (pixels - np.array(self.mean, np.float32)) * np.array(self.scale, np.float32)
-        if self.dtype == "uint8":
-            values = np.clip(np.round(values), 0, 255).astype(np.uint8)
+        mean, scale = (
+            np.array(values, np.float32)[: self.channels] for values in (self.mean, self.scale)
+        )
+        values = (pixels - mean) * scale
+        if self.dtype != "float32":
+            limits = np.iinfo(self.dtype)
+            values = np.clip(np.round(values), limits.min, limits.max).astype(self.dtype)
         if self.layout == "nchw":
             values = values.transpose(2, 0, 1)
         return np.ascontiguousarray(values), place
 
     def _pasted(self, image, place):
-        """float32[height, width, 3]: resized, at its place, `fill` around it."""
+        """float32[height, width, channels]: resized, at its place, `fill` around it."""
         (rows, columns), (height, width) = place.size, place.resized
         resized = np.asarray(image.resize((width, height), FILTERS[self.filter]), np.float32)
-        found = np.full((rows, columns, 3), self.fill, np.float32)
+        resized = resized.reshape(height, width, self.channels)
+        found = np.full((rows, columns, self.channels), self.fill, np.float32)
         top, left = max(place.top, 0), max(place.left, 0)
         part = resized[max(-place.top, 0) :, max(-place.left, 0) :][: rows - top, : columns - left]
         found[top : top + part.shape[0], left : left + part.shape[1]] = part

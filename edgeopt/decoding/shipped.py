@@ -1,4 +1,4 @@
-"""ON THE HOST. The files of a head that a bundle carries: its own, and those that these import."""
+"""ON THE HOST. The files of this room that a bundle carries, and those that these import."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from edgeopt.decoding import HEADS
 _ROOM = "edgeopt.decoding"
 _IMPORT = (f"from {_ROOM}", "from decoding")  # here, and in a bundle
 _WITH_ANY = ("detections", "placement", "outputs")
+#: What turns files into inputs and outputs into answers, of any task.
+_OF_A_TASK = ("serving", "plain", "opening", "drawing")
 
 
 def files(head):
@@ -18,7 +20,21 @@ def files(head):
     Raises:
         KeyError: there is no such head.
     """
-    waiting, texts = [HEADS[head], *_WITH_ANY], {}
+    return _closed([HEADS[head], *_WITH_ANY])
+
+
+def of_task(head=""):
+    """{path in the bundle: text} of what answers a task, its head among it where it has one.
+
+    Raises:
+        KeyError: there is no such head.
+    """
+    return _closed([*([HEADS[head]] if head else []), *_WITH_ANY, *_OF_A_TASK])
+
+
+def _closed(modules):
+    """The files of modules and of all that they import."""
+    waiting, texts = list(modules), {}
     while waiting:
         module = waiting.pop()
         path = f"decoding/{module}.py"

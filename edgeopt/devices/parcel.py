@@ -12,7 +12,7 @@ from pathlib import Path
 import edgeopt
 from edgeopt.domain.model import content_id
 
-RUNNER_ROOMS = ("runner", "runtimes")
+RUNNER_ROOMS = ("decoding", "runner", "runtimes")
 RUNNER_ZIP = "edgeopt-runner.zip"
 
 

@@ -11,6 +11,19 @@ from edgeopt.domain.model import Value
 from edgeopt.domain.start import Start
 
 
+class Parts(Value, kw_only=True, frozen=True):
+    """Where the time from a photo to its answer goes: of each part the median of blocks' means.
+
+    Attributes:
+        suppress_ms: non-maximum suppression; it is inside `decode_ms`.
+    """
+
+    prepare_ms: float
+    infer_ms: float
+    decode_ms: float
+    suppress_ms: float
+
+
 class BenchRow(Value, kw_only=True, frozen=True):
     """One artifact with one thread count: figures, or `reason` why there are none.
 
@@ -21,6 +34,7 @@ class BenchRow(Value, kw_only=True, frozen=True):
         precision: what ran, as the runtime reports it; None where it does not.
         energy: per inference; None where it was not asked for.
         start: opening it, its first inference, its memory; None if it was not opened.
+        parts: of `--end-to-end`, whose `latency_ms` is from a photo to its answer; None: not asked.
     """
 
     path: str
@@ -34,6 +48,7 @@ class BenchRow(Value, kw_only=True, frozen=True):
     precision: str | None
     start: Start | None
     energy: Energy | None = None
+    parts: Parts | None = None
     reason: str = ""
 
 

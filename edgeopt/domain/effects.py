@@ -13,7 +13,7 @@ class SliceEffect(Value, kw_only=True, frozen=True):
     """The samples that have one value of a column.
 
     Attributes:
-        value: as text. n: samples.
+        value: as text. n: samples; of a task's class, size or point those that have it.
         source, score: of the source and of the candidate on them. drop: between the two.
             Null with `why_null` where the metric is not defined on them alone.
     """

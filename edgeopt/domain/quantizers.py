@@ -26,6 +26,7 @@ class Quantizer:
         title: its name for people.
         refused: what it does not have. What it is silent about, it has.
         leaves_in_float: whether it leaves operators in float where it is told to.
+        splits_tail: whether it leaves the tail of a graph in float (`Quantization.tail`).
         alternatives: changes of its usual static integers that are worth a try where these lose
             too much. All of them run in the same kernels, so that none costs time where it runs.
     """
@@ -33,14 +34,20 @@ class Quantizer:
     title: str
     refused: tuple[Refusal, ...] = ()
     leaves_in_float: bool = False
+    splits_tail: bool = False
     alternatives: tuple[Mapping[str, object], ...] = ()
 
 
 def _unusual(
-    how: Quantization, calibration: Calibration | None, weight_bits: Literal[8, 4] = 8
+    how: Quantization,
+    calibration: Calibration | None,
+    weight_bits: Literal[8, 4] = 8,
+    tail: Literal["integer", "float"] = "integer",
 ) -> bool:
     """Whether anything but its library and these is said."""
-    usual = type(how)(library=how.library, calibration=calibration, weight_bits=weight_bits)
+    usual = type(how)(
+        library=how.library, calibration=calibration, weight_bits=weight_bits, tail=tail
+    )
     return how != usual
 
 
@@ -70,6 +77,7 @@ QUANTIZERS: dict[str, Quantizer] = {
             ),
         ),
         leaves_in_float=True,
+        splits_tail=True,
         alternatives=({"bias_correction": "fast"},),
     ),
     "onnxruntime": Quantizer(
@@ -103,6 +111,7 @@ QUANTIZERS: dict[str, Quantizer] = {
             ),
         ),
         leaves_in_float=True,
+        splits_tail=True,
         # Percentiles took 13 times as long as extremes on EfficientNet-Lite0 and gave 0.1 dB.
         alternatives=({"bias_correction": "fast"},),
     ),
@@ -119,6 +128,7 @@ QUANTIZERS: dict[str, Quantizer] = {
             ),
         ),
         leaves_in_float=True,
+        splits_tail=True,
         # EfficientNet-Lite0: 2.1 dB by 8 bits in the first layer, 0.3 dB by free zero points.
         alternatives=(
             {"overflow_fix": False},
@@ -143,10 +153,11 @@ QUANTIZERS: dict[str, Quantizer] = {
         title="torchao",
         refused=(
             (
-                lambda q: _unusual(q, "histogram"),
+                lambda q: _unusual(q, "histogram", tail=q.tail),
                 "integers for ExecuTorch are torchao's for XNNPACK, whose settings are not offered",
             ),
         ),
+        splits_tail=True,
     ),
     "mnn": Quantizer(
         title="MNN's converter",

@@ -50,6 +50,8 @@ class Quantization(Value, kw_only=True, frozen=True):
         channel_alignment: ranges of channels are evened out between two layers in a row.
         overflow_fix: weights of the first layers keep to 7 bits, since without VNNI or dot products
             a processor adds two products in 16 bits. NNCF's own; with them it is of no use.
+        tail: whether what follows the last weights (`domain/tail.py`) is in integers as well, or in
+            float: each branch that enters it then has a scale of its own.
         exceptions: operators of the runtime's fp32 form that stay in float, by number in order of
             execution, from 0: "4-9" (see `domain/layers.py`).
     """
@@ -64,6 +66,7 @@ class Quantization(Value, kw_only=True, frozen=True):
     smooth_quant: bool = False
     channel_alignment: bool = False
     overflow_fix: bool = False
+    tail: Literal["integer", "float"] = "integer"
     exceptions: tuple[str, ...] = ()
 
     @property
@@ -93,6 +96,7 @@ class Quantization(Value, kw_only=True, frozen=True):
             ("SmoothQuant", self.smooth_quant),
             ("channel alignment", self.channel_alignment),
             ("overflow fix", self.overflow_fix),
+            ("tail in float", self.tail == "float"),
             (f"float: {' '.join(self.exceptions)}", bool(self.exceptions)),
         ]
         return (self.library, *(word for word, holds in said if holds))

@@ -11,6 +11,7 @@ from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.record import Record
+from edgeopt.domain.tail import Tail
 from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tensor import TensorSpec
 
@@ -43,6 +44,7 @@ class Request(Value, kw_only=True, frozen=True):
             target, "" for this machine or none.
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: whether the chosen is scored on corrupted inputs, too.
+        pictures: whether what changed most is drawn, where the samples are images of a task.
         compression: what else may be done to the model; None: nothing.
         task: what was said of the task; None: nothing.
     """
@@ -63,6 +65,7 @@ class Request(Value, kw_only=True, frozen=True):
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
+    pictures: bool = True
     fold: Fold | None = None
     compression: Compression | None = None
     task: TaskAsked | None = None
@@ -125,6 +128,7 @@ class SourceFacts(Value, kw_only=True, frozen=True):
     fold: Fold | None = None
     notes: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
+    tail: Tail | None = None
 
 
 class DataFacts(Value, kw_only=True, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from edgeopt.domain.bench_row import Parts
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.start import Start
@@ -55,6 +56,18 @@ def energy_of(timed: Timed) -> Energy | None:
     """Energy per inference; None where no launch was metered."""
     replies = [launch.energy for launch in timed.launches if launch.energy]
     return energy(replies) if replies else None
+
+
+def parts_of(timed: Timed) -> Parts | None:
+    """Where the time from a photo to its answer goes; None where runs were of the model alone."""
+    blocks = [block for launch in timed.launches for block in launch.blocks if block.parts_ns]
+    if not blocks:
+        return None
+    each = [[part / len(block.t_ns) / 1e6 for part in block.parts_ns or ()] for block in blocks]
+    prepare, infer, decode, suppress = (
+        round(statistics.median(part), 6) for part in zip(*each, strict=True)
+    )
+    return Parts(prepare_ms=prepare, infer_ms=infer, decode_ms=decode, suppress_ms=suppress)
 
 
 def start(timed: Timed) -> Start:

@@ -115,6 +115,8 @@ def _block(exchange: Exchange, reply: replies.Block) -> str:
     after = end if reply.after.t_ns is None else reply.after.t_ns
     if not exchange.last_ns <= before <= begin <= end <= after:
         return "its clock went back"
+    if sum((reply.parts_ns or [0])[:3]) > spent:
+        return "its parts took longer than all of it"
     count = _another_number(len(reply.t_ns), exchange.number("count"), "runs")
     return count or _too_long(exchange, spent)
 

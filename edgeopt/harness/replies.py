@@ -198,6 +198,7 @@ class Block(Reply, frozen=True, kw_only=True):
     start_ns: Instant
     before: Readings
     after: Readings
+    parts_ns: Annotated[list[NsOrZero], Meta(min_length=4, max_length=4)] | None = None
 
 
 class Paced(Reply, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.recipe import Recipe
@@ -22,6 +23,7 @@ class Subject:
         folder: what travels to a device, with a file of the same name in it; None: the folder
             that `path` is in, which is the model's own.
         affinity: which cores the runner keeps to (`runner/affinity.py`).
+        served: its runs are from a photo to an answer: what `runner/end_to_end.py` takes.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Subject:
     options: dict[str, str | int] = field(default_factory=dict)
     folder: Path | None = None
     affinity: str = "any"
+    served: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, recipe: Recipe, artifact: Artifact, path: Path) -> Subject:

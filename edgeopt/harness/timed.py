@@ -14,7 +14,12 @@ from edgeopt.harness.replies import Canary, Energy, Loaded, Readings
 
 @dataclass(frozen=True)
 class Block:
-    """One block: `round` says which blocks of other artifacts ran beside it in time."""
+    """One block: `round` says which blocks of other artifacts ran beside it in time.
+
+    Attributes:
+        parts_ns: of runs from a photo to an answer: preparing, inferring, decoding, and suppression
+            within that, added up over the block.
+    """
 
     round: int
     position: int
@@ -22,6 +27,7 @@ class Block:
     start_ns: int
     before: Readings
     after: Readings
+    parts_ns: list[int] | None = None
 
     @property
     def steady_ns(self) -> list[int]:

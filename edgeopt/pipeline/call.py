@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeopt.datasets.image_folder import Preprocessing
+from edgeopt.datasets.preparation_asked import PreparationAsked
 from edgeopt.domain import bounds
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.fold import Fold
@@ -29,7 +30,8 @@ class Call:
     Attributes:
         model: path of a model file. title: what to call it; "": its path.
         targets: profile names or paths.
-        data, calibration, confirm: .npz, folder of images, `module:function`, or arrays.
+        data, calibration, confirm: .npz, folder of images, `module:function`, arrays, or annotated
+            images (docs/tasks.md).
         metric: a name or `module:function`; None: accuracy with class labels, agreement
             without labels.
         output: which of the source's outputs is scored; None: the first.
@@ -42,6 +44,7 @@ class Call:
         devices: names and links; empty: this machine, and the user's devices.
         slice_by: columns of the data by which scores are sliced, besides the class.
         corruptions: score the chosen on corrupted inputs, too.
+        pictures: draw what changed most, where the samples are images of a task.
         fold: what is folded into the model; the data stays as the original takes it.
         compression: pruning and the like; None: none of it.
         train: samples for training besides those that calibrate; as `data`.
@@ -58,7 +61,7 @@ class Call:
     constraints: Constraints = field(default_factory=Constraints)
     calibration: str | Path | Mapping[str, Any] | None = None
     confirm: str | Path | Mapping[str, Any] | None = None
-    preprocessing: Preprocessing | None = None
+    preprocessing: Preprocessing | PreparationAsked | None = None
     output: str | None = None
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     trust: bool = False
@@ -69,6 +72,7 @@ class Call:
     devices: tuple[str, ...] = ()
     slice_by: tuple[str, ...] = ()
     corruptions: bool = False
+    pictures: bool = True
     fold: Fold | None = None
     compression: Compression | None = None
     train: str | Path | Mapping[str, Any] | None = None

@@ -10,8 +10,17 @@ import msgspec
 import numpy as np
 
 from edgeopt import targets
-from edgeopt.datasets import check, corruptions, load, metrics, slices, split, training
-from edgeopt.datasets.samples import GROUPS, Samples
+from edgeopt.datasets import (
+    asked_task,
+    check,
+    corruptions,
+    metrics,
+    slices,
+    split,
+    task_labels,
+    training,
+)
+from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.split import Parts
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
@@ -22,7 +31,7 @@ from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
 from edgeopt.domain.task import TaskAsked
 from edgeopt.jobs import disk, on_disk
-from edgeopt.pipeline import folding
+from edgeopt.pipeline import data_read, folding, memory
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.trials import few_samples, trial_samples
 from edgeopt.report import open_axis_words
@@ -58,6 +67,7 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     """
     _refuse_idle_training(call)
     _refuse_both(call)
+    asked_task.require(call.task)
     on_disk.kind(call.out)  # a circle of links, or a name that no system takes
     check_free(call.out)
     disk.require_room([call.out])
@@ -65,25 +75,32 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     if call.metric is not None:
         metrics.require_known(call.metric)
     source_format = recognise(call.model)  # what is not there is said at once
-    for given in (call.data, call.calibration, call.confirm, call.train):
-        load.require(given, call.preprocessing)
+    data_read.require(call)
     log = work / "source.log"
     progress(f"reading {call.model.name}")
     inspected = inspect(call.model, call.trust, log, call.source_timeout_s, source_format)
     _unknown_names(call.shapes, inspected)
     progress("reading the data")
-    raw = _load(call, inspected)
-    fixed = _fix_shapes(call, inspected, raw[0])
+    raw = data_read.read(call, inspected)
+    expected = memory.expected(call.task.states, inspected, raw[0])
+    single = expected.single(raw[0])
+    fixed = _fix_shapes(call, inspected, single)
     progress(f"preparing {call.model.name}")
-    sample = _sample(raw[0], inspected, fixed, work)
-    trials = trial_samples(raw[0], inspected, fixed, work)
+    sample = _sample(single, inspected, fixed, work)
+    trials = trial_samples(single, inspected, fixed, work)
     source = prepare(inspected, fixed, sample, work, log, call.source_timeout_s, trials)
-    source = msgspec.structs.replace(source, open_axes=_open_axes(call, inspected, raw[0]))
-    data, calibration, confirm = (_checked(samples, source) for samples in raw)
+    source = msgspec.structs.replace(
+        source,
+        open_axes=_open_axes(call, inspected, single),
+        states=expected.settled(source, raw[0]),
+    )
+    data, calibration, confirm = (_checked(call, samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
     warnings = [*source.warnings, *open_axis_words.advice(source.open_axes, fixed)]
-    warnings += [str(advice) for advice in check.constant_inputs(data)]
+    warnings += [str(one) for one in memory.advice(source, data)]
+    warnings += [str(advice) for advice in check.constant_inputs(data, source.states.values())]
+    warnings += data_read.advice(data)
     output = _output(call.output, source)
     if call.fold is not None:
         progress(f"folding into {call.model.name}")
@@ -146,17 +163,6 @@ def _unknown_names(shapes_asked: dict[str, tuple[int, ...]], inspected: Inspecte
             )
 
 
-def _load(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Samples | None]:
-    names = [spec.name for spec in inspected.inputs]
-    columns = [name for name in call.slice_by if name != GROUPS]
-    data = load.load(call.data, names, call.preprocessing, columns)
-    others = [
-        None if given is None else load.load(given, names, call.preprocessing, columns)
-        for given in (call.calibration, call.confirm)
-    ]
-    return data, others[0], others[1]
-
-
 def _fix_shapes(call: Call, inspected: Inspected, data: Samples) -> dict[str, tuple[int, ...]]:
     fixed = {request[0]: shapes.fix(*request) for request in _asked_shapes(call, inspected, data)}
     for name, shape in fixed.items():
@@ -207,10 +213,11 @@ def _sample(
     return path
 
 
-def _checked(samples: Samples | None, source: Source) -> Samples | None:
+def _checked(call: Call, samples: Samples | None, source: Source) -> Samples | None:
     if samples is None:
         return None
-    return check.check(samples, source.inputs, samples.origin)
+    text = task_labels.may_be_text(call.task)
+    return check.check(samples, source.inputs, samples.origin, text, source.states.values())
 
 
 def _require_effects(call: Call, judged: list[Samples]) -> None:
@@ -229,15 +236,14 @@ def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
     """The samples that are there to train; None where only those that calibrate do."""
     if call.train is None:
         return None
-    names = [spec.name for spec in source.inputs]
-    train = _checked(load.load(call.train, names, call.preprocessing), source)
+    train = _checked(call, data_read.train(call, source, parts.choose), source)
     assert train is not None
     training.refuse_seen(train, parts)
     return train
 
 
 def _output(name: str | None, source: Source) -> str:
-    names = [spec.name for spec in source.outputs]
+    names = [spec.name for spec in source.outputs if spec.name not in source.states]
     if name is None:
         return names[0]
     if name not in names:
@@ -271,6 +277,7 @@ def _request(
         seed=call.seed,
         slice_by=call.slice_by,
         corruptions=call.corruptions,
+        pictures=call.pictures,
         fold=source.fold,
         compression=_compression(call, train),
         task=None if call.task == TaskAsked() else call.task,

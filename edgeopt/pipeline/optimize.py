@@ -27,6 +27,7 @@ from edgeopt.pipeline.steps.answer_emulated import AnswerEmulated
 from edgeopt.pipeline.steps.compress import Compress
 from edgeopt.pipeline.steps.confirm import Confirm
 from edgeopt.pipeline.steps.corrupt import Corrupt
+from edgeopt.pipeline.steps.depict import Depict
 from edgeopt.pipeline.steps.final import Final
 from edgeopt.pipeline.steps.make_and_score import MakeAndScore
 from edgeopt.pipeline.steps.profile_order import ProfileOrder
@@ -54,6 +55,7 @@ BY_MEASUREMENT: Steps = (
         RefineFallen(),  # more careful forms of an int8 finalist that did not stand, or only just
     ),
     Corrupt(),  # where it was asked for: the chosen on corrupted inputs
+    Depict(),  # of images: what it answers otherwise than the source, drawn
 )
 
 #: Each target that nothing is timed for: the order of its profile decides.
@@ -65,6 +67,7 @@ BY_PROFILE: Steps = (
     ProfileOrder(),
     Repeat(Confirm()),
     Corrupt(),
+    Depict(),
 )
 
 

@@ -110,5 +110,6 @@ def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
         folder.artifact_folder(record.recipe.conversion_id),
         run.source,
         run.environment,
+        run.data.task,
     )
     return msgspec.structs.replace(choice, bundle=choice.target)

@@ -28,7 +28,6 @@ FOLDER = "pictures"
 MOST = 8
 #: Of all JPEGs of a run: base64 makes them a third larger, and the page has 1.5 MB for them.
 MOST_BYTES = 1_050_000
-_NOTHING = 1e-9  # differences that are rounding
 
 Outputs = Mapping[str, np.ndarray]
 
@@ -48,12 +47,6 @@ class Sample:
     apart: float
     source: Outputs
     chosen: Outputs
-
-
-def most_changed(distances: np.ndarray, most: int = MOST) -> np.ndarray:
-    """Indices of the samples that changed most, worst first; none that did not change."""
-    order = np.argsort(-distances, kind="stable")[:most]
-    return order[distances[order] > _NOTHING]
 
 
 @dataclass(frozen=True)
@@ -87,7 +80,10 @@ class Artist:
         if any(one is None for one in shown):
             raise TypeError("such an answer is no picture")
         names = tuple(self.task.get("names", ()))
-        first, second = (drawing.draw(base, one, names) for one in shown)
+        # A text is said beside its image: fonts of pictures lack letters, and pages do not.
+        first, second = (
+            base if isinstance(one, str) else drawing.draw(base, one, names) for one in shown
+        )
         return (first, second), (shown[0], shown[1])
 
     def _answer(self, outputs: Outputs, place: Placement) -> Any:

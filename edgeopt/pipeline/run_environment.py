@@ -23,7 +23,7 @@ def packages() -> tuple[str, ...]:
         for precision in runtimes.spec(one.runtime).precisions
         for package in (*one.needs(precision), *one.from_torch)
     )
-    return ("numpy", *sorted({*sources, *sessions, *makers}))
+    return ("numpy", "faster-coco-eval", *sorted({*sources, *sessions, *makers}))
 
 
 def local_machine() -> dict[str, Any]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeopt.datasets.by_metric import ByMetric
+from edgeopt.datasets.by_metric import ByMetric, metric_for
 from edgeopt.datasets.by_task import ByTask
 from edgeopt.datasets.judging import Answers, Judging
 from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.samples import Samples
-from edgeopt.datasets.settling.settled import Settled
+from edgeopt.datasets.settling.settle import metric_of, settle
+from edgeopt.datasets.settling.settled import Given, Settled
 from edgeopt.datasets.task_metric import TaskMetric
-from edgeopt.domain.run import Constraints
+from edgeopt.domain.progress import Listener, silent
+from edgeopt.domain.run import Constraints, Request
+from edgeopt.domain.task import TaskAsked
+from edgeopt.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -54,3 +58,30 @@ class Scoring:
             return ByMetric(part, samples, source, self.metric, self.output)
         assert self.settled is not None
         return ByTask(part, samples, source, self.settled, self.metric)
+
+
+def scoring_of(
+    request: Request,
+    source: Source,
+    samples: Samples,
+    answers: Answers,
+    listener: Listener = silent,
+) -> Scoring:
+    """By the task that is settled, or by a metric of one output.
+
+    Args:
+        samples: of the part that chooses. answers: the source's to them.
+
+    Raises:
+        BadInput: the source's answers cannot be scored as asked.
+    """
+    output = request.output
+    asked = request.task or TaskAsked()
+    given = Given(asked, request.metric, samples, answers, source.inputs, output)
+    settled = settle(given)
+    metric = (
+        metric_for(request.metric, samples, answers, output, source.batch_axis(output), listener)
+        if settled is None
+        else metric_of(settled, request.metric, samples)
+    )
+    return Scoring(metric, output, request.constraints, request.slice_by, settled)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 #: Pixels of the longer side: of what is drawn on; a smaller image than `LEAST` is enlarged.
-LONGEST, LEAST = 480, 240
+LONGEST, LEAST = 360, 200
 _QUALITIES = (85, 70, 50, 30)
 _SMALLEST = 48
 

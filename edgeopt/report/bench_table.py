@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgeopt.domain.bench_row import BenchRow, BenchTable
+from edgeopt.domain.bench_row import BenchRow, BenchTable, Parts
 from edgeopt.domain.energy import Energy
 from edgeopt.domain.start import Start
 from edgeopt.domain.visible import lines
@@ -42,6 +42,10 @@ def _table(bench: BenchTable, *, narrow: bool) -> Table:
         heads.insert(-1, "energy")
         for row, cells in zip(bench.rows, rows, strict=True):
             cells.insert(-1, _energy(row.energy))
+    if any(row.parts for row in bench.rows):
+        heads.insert(-1, "of it")
+        for row, cells in zip(bench.rows, rows, strict=True):
+            cells.insert(-1, _parts(row.parts))
     for heading in _narrow_heads(heads) if narrow else heads:
         whole = heading != "verdict" and not narrow
         table.add_column(heading, no_wrap=whole, overflow="fold")
@@ -83,6 +87,17 @@ def _energy(energy: Energy | None) -> str:
     return lines(fmt.millijoules(energy.gross_mj), str(energy.covers))
 
 
+def _parts(parts: Parts | None) -> str:
+    if parts is None:
+        return fmt.DASH
+    return lines(
+        f"prepare {fmt.ms(parts.prepare_ms)}",
+        f"infer {fmt.ms(parts.infer_ms)}",
+        f"decode {fmt.ms(parts.decode_ms)}",
+        f"(NMS {fmt.ms(parts.suppress_ms)})",
+    )
+
+
 def _figures(row: BenchRow) -> list[str]:
     figures = row.latency_ms
     if figures is None:
@@ -116,7 +131,9 @@ def _verdict(row: BenchRow) -> str:
 def _effort(bench: BenchTable) -> str:
     timed = next((row.latency_ms for row in bench.rows if row.latency_ms), None)
     effort = f"{timed.n} runs in {timed.launches} fresh launches, interleaved; " if timed else ""
-    return f"{effort}host to host, batch 1; inputs: {bench.inputs}"
+    whole = any(row.parts for row in bench.rows)
+    boundary = "from a photo to its answer" if whole else "host to host"
+    return f"{effort}{boundary}, batch 1; inputs: {bench.inputs}"
 
 
 def _machine(bench: BenchTable) -> Iterator[str]:

@@ -20,7 +20,7 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, open_axis_words, words
+from edgeopt.report import compare_table, open_axis_words, preparation_words, tail_words, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
@@ -55,6 +55,7 @@ class TargetView:
     method: list[str]
     smaller: list[SmallerRow]
     pictures: Shown | None
+    tails: list[str]
     profile: Profile | None
     facts: list[FactRow]
 
@@ -128,6 +129,7 @@ def target_view(
         method=method(run, target),
         smaller=smaller(run, choice) if choice else [],
         pictures=shown(chosen.pictures, Path(run.folder), budget or Budget()) if chosen else None,
+        tails=list(tail_words.lines(run, target)),
         profile=profile,
         facts=facts(profile) if profile else [],
     )
@@ -184,6 +186,7 @@ def _environment() -> Environment:
         share=fmt.points,
         finding=words.finding,
         open_axis=open_axis_words.sentence,
+        prepared=preparation_words.words,
         compared_cell=compare_table.cell_text,
         compared_lines=compare_table.shown,
         compared_predictions=compare_table.predictions,

@@ -36,13 +36,18 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures of one image. `stacked`: one above the other."""
+    """Two pictures of one image.
+
+    Attributes:
+        stacked: one above the other. once: they are the same, and what is said differs.
+    """
 
     name: str
     place: str
     apart: str
     sides: tuple[Side, Side]
     stacked: bool
+    once: bool
 
 
 @dataclass(frozen=True)
@@ -82,14 +87,14 @@ def shown(pictures: Sequence[Picture], folder: Path, budget: Budget) -> Shown | 
         uris = [_uri(folder, one) for one in (picture.source, picture.chosen)]
         if not all(uris):
             gone += 1
-        elif not budget.takes(*uris):
+        elif not budget.takes(*dict.fromkeys(uris)):
             large += 1
         else:
             pairs.append(_pair(picture, uris))
     about = (
         "The samples whose answers differ most between the source and the chosen. Each model's "
-        "answers are judged with the other's as the truth; apart is what is then missing to a "
-        f"perfect {pictures[0].measure}, the worse of the two."
+        "answers are judged with the other's as the truth; apart is what is lost by "
+        f"{pictures[0].measure}, the worse of the two ways."
     )
     return Shown(tuple(pairs), about, _left(gone, large))
 
@@ -112,7 +117,7 @@ def _uri(folder: Path, drawn: Drawn) -> str:
         content = (folder / path).read_bytes()
     except OSError:
         return ""
-    if not content.startswith(_JPEG):
+    if content[: len(_JPEG)] != _JPEG:
         return ""
     return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
 
@@ -129,6 +134,7 @@ def _pair(picture: Picture, uris: Sequence[str]) -> Pair:
         apart=f"{fmt.score(picture.apart)} apart",
         sides=(source, chosen),
         stacked=source.width > _WIDE * source.height,
+        once=source.uri == chosen.uri,
     )
 
 

@@ -74,9 +74,13 @@ class Runner:
         return {"providers": module.providers() if module.SPEC.provider_option else []}
 
     def do_open(
-        self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any"
-    ) -> dict:
-        """Import the runtime unless that is done, open the model; times exclude the import."""
+        self, runtime: str, path: str, threads: int, options: dict, affinity: str = "any",
+        served: Any = None,
+    ) -> dict:  # fmt: skip
+        """Import the runtime unless that is done, open the model; times exclude the import.
+
+        `served`: its runs are then from a photo to an answer (`end_to_end.EndToEnd`).
+        """
         module = runtimes.load(runtime)
         version = module.version()
         before = memory.rss_bytes() if memory.restart_peak() else None
@@ -86,6 +90,10 @@ class Runner:
         self._session = opening()
         whole_ns = time.perf_counter_ns() - start
         self._open_another, self._beside = opening, []
+        if served is not None:
+            from edgeopt.runner.end_to_end import EndToEnd  # only what is served needs it
+
+            self._session = EndToEnd(self._session, **served)
         return {
             "version": version,
             **_stages(self._session, whole_ns),
@@ -126,9 +134,26 @@ class Runner:
                 rows.append(result)
         written = []
         for path, rows in zip(outputs, collected):
-            array = np.stack(rows)
-            np.save(path, array)
-            written.append({"dtype": array.dtype.name, "shape": list(array.shape[1:])})
+            written.append(_write(path, np.stack(rows)))
+        return {"count": count, "outputs": written}
+
+    def do_roll(
+        self, inputs: list, outputs: list, wanted: list, states: list, first: int, count: int,
+        steps: int, kept: list,
+    ) -> dict:  # fmt: skip
+        """Answer `steps` steps of `count` sequences from `first` on, states given back each time.
+
+        Each input file is [n, steps, *shape], a state's [n, *shape]. Output files become
+        [count, steps, *shape] of the outputs at the positions `wanted`, then, where `kept` names
+        steps for each sequence, [count, kept, *shape] of the states as they go into those.
+        """
+        from edgeopt.runner import rolled  # few models have a memory
+
+        session = self._opened()
+        carried = [rolled.Carried(**one) for one in states]
+        arrays = [np.load(path, mmap_mode="r") for path in inputs]
+        found = rolled.roll(session, arrays, carried, wanted, first, count, steps, kept)
+        written = [_write(path, array) for path, array in zip(outputs, found)]
         return {"count": count, "outputs": written}
 
     def do_inputs(self, files: list, count: int) -> dict:
@@ -150,10 +175,13 @@ class Runner:
 
     def do_block(self, count: int) -> dict:
         """One timed block: `count` inferences, every duration in ns."""
+        parts = getattr(self._session, "parts", list)
+        parts()  # what was before is not of this block
         before = self._snapshot()
         start = time.perf_counter_ns()
         times = self._time(count)
-        return {"t_ns": times, "start_ns": start, "before": before, "after": self._snapshot()}
+        told = {"t_ns": times, "start_ns": start, "before": before, "after": self._snapshot()}
+        return {**told, "parts_ns": parts() or None}
 
     def do_energy(self, seconds: float) -> dict:
         """Meters read while nothing runs, and as long while inferences do."""
@@ -227,6 +255,11 @@ def _stages(session, whole_ns: int) -> dict:
     one_step = {"compile_ns": "this runtime loads and compiles in one step"}
     told = {"load_ns": whole_ns, "compile_ns": None, "why_null": one_step}
     return {**told, **getattr(session, "stages", {})}
+
+
+def _write(path, array):
+    np.save(path, array)
+    return {"dtype": array.dtype.name, "shape": list(array.shape[1:])}
 
 
 def _own(sample):

@@ -22,6 +22,18 @@ def other_integers(first: Quantization) -> tuple[Quantization, ...]:
     return tuple(other for other in others if other != first)
 
 
+def with_tail_in_float(usual: Quantization) -> Quantization | None:
+    """A library's usual static integers with the tail in float; None where none does that.
+
+    Where the library itself does not, the one that is its alternative may.
+    """
+    changes = ({}, *QUANTIZERS[usual.library].alternatives)
+    for other in (msgspec.structs.replace(usual, **change) for change in changes):
+        if QUANTIZERS[other.library].splits_tail:
+            return msgspec.structs.replace(other, tail="float")
+    return None
+
+
 def thread_counts(records: Iterable[Record], form: Record) -> list[int]:
     """Numbers of threads that a form's runtime was tried with on its processor, most first."""
     assert form.recipe is not None

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from edgeopt import runtimes
 from edgeopt.domain.obstacle import Obstacle, said
-from edgeopt.domain.recipe import LeftOut, Recipe
+from edgeopt.domain.recipe import LeftOut, Quantization, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
 from edgeopt.search import providers
+from edgeopt.search.alternatives import with_tail_in_float
 from edgeopt.search.makers import Maker, Makers
 from edgeopt.search.providers import Providers
 from edgeopt.sources.source import Source
@@ -54,7 +55,6 @@ def recipe_space(
             why = obstacle or Obstacle(kind="no-converter", runtime=rule.runtime)
             left_out.append(LeftOut(runtime=rule.runtime, precision=rule.precision, why=why))
             continue
-        quantization = maker.quantization(rule.precision, source)
         fixed = runtimes.spec(rule.runtime).options_for(rule.precision)
         recipes += [
             Recipe(
@@ -64,9 +64,19 @@ def recipe_space(
                 threads=threads,
                 options={**fixed, **rule.options},
             )
+            for quantization in _integers(rule.precision, source, maker)
             for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
         ]
     return Space(tuple(recipes), tuple(left_out))
+
+
+def _integers(precision: str, source: Source, maker: Maker) -> list[Quantization | None]:
+    """The ways to choose integers: where they would do badly in the tail, with it in float, too."""
+    usual = maker.quantization(precision, source)
+    if usual is None or precision != "int8-static" or not (source.tail and source.tail.findings):
+        return [usual]
+    split = with_tail_in_float(usual)
+    return [usual] if split is None else [split, usual]
 
 
 def _as_is(profile: Profile, source: Source) -> list[RecipeRule]:

@@ -11,6 +11,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.search import choose
 from edgeopt.search.find import float_form
+from edgeopt.search.tails import splits_tail
 
 #: An int8 form that is less faster than its fp32 has nothing to give away.
 LEAST_SPEEDUP = 1.1
@@ -32,6 +33,8 @@ class Chance:
 def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]:
     """The fastest int8-static form of each runtime, where only its drop is in the way.
 
+    Of forms that differ in their tail the one with it in float, unless that is too slow.
+
     A compressed model and the whole one are two: each has its own layers to leave in float.
 
     Args:
@@ -49,15 +52,23 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
     worth_a_try = []
     forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
     for runtime, chain in forms:
-        plain = _fastest_static(records, runtime, chain)
-        if plain is None or not _only_its_drop(plain, constraints):
-            continue
-        fp32 = float_form(records, plain)
-        fp32_ms = _ms(fp32) if fp32 is not None else math.inf
-        limit = min(fastest, fp32_ms)
-        if _ms(plain) * LEAST_SPEEDUP <= fp32_ms and _ms(plain) < limit:
-            worth_a_try.append(Chance(plain, limit))
+        for plain in _fastest_static(records, runtime, chain):
+            if plain in keeping:
+                break
+            chance = _chance(records, plain, fastest)
+            if chance is not None and _only_its_drop(plain, constraints):
+                worth_a_try.append(chance)
+                break
     return sorted(worth_a_try, key=lambda chance: _ms(chance.plain))
+
+
+def _chance(records: Sequence[Record], plain: Record, fastest: float) -> Chance | None:
+    """None where it is too slow to give anything away."""
+    fp32 = float_form(records, plain)
+    fp32_ms = _ms(fp32) if fp32 is not None else math.inf
+    limit = min(fastest, fp32_ms)
+    worth_it = _ms(plain) * LEAST_SPEEDUP <= fp32_ms and _ms(plain) < limit
+    return Chance(plain, limit) if worth_it else None
 
 
 def lost(record: Record) -> tuple[float, float]:
@@ -94,7 +105,11 @@ def _may_be_as_fast(record: Record, best: Record) -> bool:
     return verdict.high is not None and other.low is not None and verdict.high >= other.low
 
 
-def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Record | None:
+def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> list[Record]:
+    """The fastest with the tail in float, where there is one, then the fastest of the others.
+
+    A form that loses nothing but what its tail does is mended by that one, and not by layers.
+    """
     static = [
         record
         for record in records
@@ -105,7 +120,9 @@ def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> Re
         and record.latency_ms is not None
         and not record.latency_ms.spoiled
     ]
-    return min(static, key=_ms, default=None)
+    split = [record for record in static if splits_tail(record)]
+    others = [record for record in static if not splits_tail(record)]
+    return [min(some, key=_ms) for some in (split, others) if some]
 
 
 def _only_its_drop(record: Record, constraints: Constraints) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 from edgeopt.runtimes import archive
-from edgeopt.sources import content
+from edgeopt.sources import checkpoints, content
 
 
 class Format(NamedTuple):
@@ -110,6 +110,8 @@ def recognise(path: Path) -> str:
         assert by_content is not None
         return by_content
     _look(path, SUFFIXES[suffix])
+    if SUFFIXES[suffix] == "pickle":
+        checkpoints.refuse(path)
     return SUFFIXES[suffix]
 
 

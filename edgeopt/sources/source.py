@@ -13,6 +13,7 @@ from edgeopt.domain.model import Value
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.recipe import Precision
 from edgeopt.domain.run import SourceFacts
+from edgeopt.domain.tail import Tail
 from edgeopt.domain.tensor import Binding, TensorSpec
 
 
@@ -55,8 +56,10 @@ class Source(Value, kw_only=True, frozen=True):
             are the source's own.
         channels_last: images that are so by the user's word, and stay so.
         open_axes: those that the file leaves open and that are fixed here.
+        states: output -> input, of a model with a memory: what goes back at the next step.
         warnings: what the user must know of the model before any figure of it.
         fold: what is folded in; then all of the above is of the folded model.
+        tail: what comes after its last weights, None where there is no ONNX form to tell.
         reference_inputs, reference_outputs: how that session's tensors stand to `inputs` and
             `outputs`; empty where they are the same, in the same order.
     """
@@ -82,9 +85,11 @@ class Source(Value, kw_only=True, frozen=True):
     reference_outputs: tuple[Binding, ...] = ()
     channels_last: tuple[str, ...] = ()
     fold: Fold | None = None
+    tail: Tail | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
+    states: dict[str, str] = msgspec.field(default_factory=dict)
 
     def batch_axis(self, output: str) -> int | None:
         """The axis of 1 in an output that counts samples, None where it has none.
@@ -109,6 +114,7 @@ class Source(Value, kw_only=True, frozen=True):
             fold=self.fold,
             notes=self.notes,
             open_axes=self.open_axes,
+            tail=self.tail,
         )
 
 

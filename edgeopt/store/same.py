@@ -8,6 +8,9 @@ import msgspec
 
 from edgeopt.domain.run import Request
 
+#: What is said of a task by naming a file or folder.
+_OF_TASK = ("images", "masks", "alphabet", "candidates", "pairs")
+
 
 def as_asked_before(earlier: Request, request: Request) -> Request:
     """A request with the earlier one's spelling of every place that is the same file.
@@ -22,6 +25,10 @@ def as_asked_before(earlier: Request, request: Request) -> Request:
             for name in ("source", "data", "calibration", "confirm")
         },
     )
+    said, says = earlier.task, request.task
+    if said is not None and says is not None:
+        places = {name: _spelled(getattr(said, name), getattr(says, name)) for name in _OF_TASK}
+        request = msgspec.structs.replace(request, task=msgspec.structs.replace(says, **places))
     before, now = earlier.compression, request.compression
     if before is not None and now is not None:
         train = _spelled(before.train, now.train)
@@ -32,7 +39,7 @@ def as_asked_before(earlier: Request, request: Request) -> Request:
 
 
 def _spelled(before: str | None, now: str | None) -> str | None:
-    if before is None or now is None or before == now:
+    if not before or not now or before == now:
         return now
     return before if _same(before, now) else now
 

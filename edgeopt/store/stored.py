@@ -60,7 +60,9 @@ def said(error: Exception) -> str:
 
 
 FILES = ("run.json", "results.jsonl", "report.html")
-FOLDERS = ("artifacts", "calibrated", "logs", "measurements", "stages", "targets", "work")
+FOLDERS = (
+    "artifacts", "calibrated", "logs", "measurements", "pictures", "stages", "targets", "work"
+)  # fmt: skip
 
 
 def require_kinds(folder: Path, targets: Sequence[str] = ()) -> None:

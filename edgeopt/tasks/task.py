@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -51,6 +51,15 @@ class Judged(Protocol):
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """The measure by what the task itself can tell apart: {"class": ..., "size": ...}."""
+        ...
+
+
+@runtime_checkable
+class Printed(Protocol):
+    """Answers whose printed value is by a library that people know; `Judged` besides."""
+
+    def printed(self, measure: str) -> float | None:
+        """The measure of all samples; None where the library is missing or has no such measure."""
         ...
 
 

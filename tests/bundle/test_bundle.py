@@ -293,7 +293,7 @@ def test_manifest(tmp_path):
     assert list(found) == [
         *("v", "target", "artifact", "files", "sha256", "size_bytes", "runtime", "recipe"),
         *("recipe_id", "tools", "source", "inputs", "outputs", "measured", "score", "drop"),
-        *("notes", "environment"),
+        *("notes", "environment", "task"),
     ]
     assert (found["v"], found["target"]) == (MANIFEST_VERSION, "this-machine")
     assert found["artifact"] == "model.tflite"

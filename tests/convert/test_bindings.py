@@ -158,6 +158,10 @@ def test_a_dimension_that_the_source_leaves_open_is_one():
         ((1, 1, 5), (5,), None),
         ((4, 2), (4, 1, 2), None),
         ((1, 1, 6, 7), (1, 6, 7, 1), (0, 2, 3, 1)),
+        ((1, 6, 7), (1, 7, 6), (0, 2, 1)),
+        ((2, 6, 7), (2, 7, 6), (0, 2, 1)),
+        ((1, 6, 1), (1, 1, 6), None),
+        ((1, 7, 7), (1, 7, 7), None),
     ],
 )
 def test_layouts(want, got, expected):
@@ -178,7 +182,14 @@ def test_a_layout_that_the_converter_is_known_to_make(want, got, known, expected
 
 @pytest.mark.parametrize(
     ("want", "got"),
-    [((1, 4), (1, 5)), ((2, 3), (3, 2)), ((1, 3, 8, 6), (1, 6, 8, 3)), ((6,), (2, 3))],
+    [
+        ((1, 4), (1, 5)),
+        ((2, 3), (3, 2)),
+        ((1, 3, 8, 6), (1, 6, 8, 3)),
+        ((6,), (2, 3)),
+        ((2, 3, 4), (3, 2, 4)),
+        ((1, 3, 4), (1, 4, 2)),
+    ],
 )
 def test_shapes_that_do_not_fit(want, got):
     with pytest.raises(EdgeoptError) as caught:

@@ -1,5 +1,6 @@
 """Pieces of graphs that may stay in float together."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +57,36 @@ def test_pieces_cover_the_graph_once(computing, most):
     held = [n for group in found for n in range(group.first, group.last + 1)]
     assert held == list(range(len(graph)))
     assert len(found) <= most
+
+
+#: x -> a -> [box -> r] and [cls -> s] -> y
+BRANCHED = [
+    op("a", "x"), op("b", "a"), op("box", "b"), plain("r", "box"), op("cls", "b"),
+    plain("s", "cls"), plain("y", "r", "s"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("most", [1, 2, 20])
+def test_chosen_layers_are_pieces_of_their_own(most):
+    found = groups(BRANCHED, most, own=(2, 4))
+    assert [group.layers for group in found[-2:]] == [("box",), ("cls",)]
+    assert [group.span for group in found[-2:]] == ["2-3", "4-6"]
+
+
+def test_a_chosen_layer_that_comes_first_leaves_no_empty_piece():
+    found = groups([plain("pad", "x"), op("a", "pad"), op("b", "a")], own=(1,))
+    assert [group.layers for group in found] == [("a",), ("b",)]
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(1, 10), st.data())
+def test_pieces_cover_the_graph_once_whatever_is_chosen(computing, most, data):
+    graph = [
+        op(f"t{i}", f"t{i - 1}" if i else "x", computes=flag) for i, flag in enumerate(computing)
+    ]
+    layers = [i for i, flag in enumerate(computing) if flag]
+    own = data.draw(st.sets(st.sampled_from(layers))) if layers else set()
+    found = groups(graph, most, own)
+    held = [n for group in found for n in range(group.first, group.last + 1)]
+    assert held == list(range(len(graph)))
+    alone = {group.layers for group in found}
+    assert all((f"t{i}",) in alone for i in own)

@@ -1,5 +1,7 @@
 """Scores, drops and slices of a task's contributions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from edgeopt.datasets.task_metric import TaskMetric
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.task import TaskAsked
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.tasks import coco
 from edgeopt.tasks.counted import mean
 from edgeopt.tasks.task import Measure
 from tests.pipeline import squares
@@ -44,6 +47,16 @@ def test_the_source_loses_nothing(judging):
     assert (score.value, score.n, score.part, drop.value) == (1.0, N, "choose", 0.0)
     assert drop.resolved
     assert judging.doubts() == ()
+
+
+def test_the_printed_value_is_the_librarys(judging, monkeypatch):
+    spoiled = without_green(judging.source, slice(0, 60))
+    ours, _ = judging.marks(spoiled, 0.01)
+    held_out = replace(judging, part="confirm", _trials={})
+    theirs, _ = held_out.marks(spoiled, 0.01)
+    assert theirs.value == pytest.approx(ours.value, abs=1e-6)
+    monkeypatch.setattr(coco, "precision", lambda *_: (np.full((10, 2, 1), 0.5), ("all",)))
+    assert held_out.marks(spoiled, 0.01)[0].value == 0.5
 
 
 def test_a_class_that_is_lost_is_seen_in_all_and_in_its_own_slice(judging):

@@ -171,6 +171,24 @@ def with_images(tmp_path, *names):
     return tmp_path
 
 
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_an_exif_orientation_is_applied(tmp_path, turn):
+    """As stored, the image is white on its left; EXIF's numbers say where that is shown."""
+    from PIL import Image
+
+    stored = Image.new("RGB", (16, 16))
+    stored.paste((255, 255, 255), (0, 0, 8, 16))
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    stored.save(tmp_path / "a.png", exif=exif)
+    [found] = load_image_folder(tmp_path, "x", PLAIN).inputs["x"]
+    grey = found[..., 0]
+    sides = {"left": grey[:, 0], "right": grey[:, -1], "top": grey[0], "bottom": grey[-1]}
+    white = [name for name, values in sides.items() if values.min() > 250]
+    wanted = ["left", "right", "right", "left", "top", "top", "bottom", "bottom"]
+    assert white == [wanted[turn - 1]]
+
+
 SMALL = Preprocessing(size=8, crop=8, mean=(0,) * 3, scale=(1,) * 3)
 
 

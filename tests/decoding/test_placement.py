@@ -65,6 +65,15 @@ def test_yoloxs_corner():
     assert (place.resized, place.left, place.top) == ((int(427 * 0.64), 416), 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("image", "width"), [((24, 100), 200), ((48, 320), 320), ((20, 400), 320), ((33, 100), 146)]
+)
+def test_a_line_as_paddleocr_has_it(image, width):
+    """`resize_norm_img`: `ceil(imgH * ratio)`, and not more than the input is wide."""
+    place = placement("line", image, (48, 320))
+    assert (place.resized, place.left, place.top) == ((48, width), 0, 0)
+
+
 def test_stretch_and_crop():
     assert placement("stretch", (480, 640), (300, 300)).scale == (300 / 640, 300 / 480)
     crop = placement("crop", (480, 640), (240, 240))

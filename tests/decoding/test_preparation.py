@@ -60,6 +60,36 @@ def test_channels_layout_and_type():
     np.testing.assert_array_equal(bytes_, np.asarray(given))
 
 
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+def test_grey_is_one_channel_of_luma(layout):
+    given = image(100, 30)
+    grey = Preparation("stretch", SIZE, (10,) * 3, (0.5,) * 3, layout=layout, order="grey")
+    values, _ = grey.apply(given)
+    assert values.shape == grey.shape == ((1, *SIZE) if layout == "nchw" else (*SIZE, 1))
+    red, green, blue = np.asarray(given.resize((64, 48), 2), np.float64).transpose(2, 0, 1)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    np.testing.assert_allclose(values.reshape(SIZE), (luma - 10) * 0.5, atol=1)
+    assert of_record(json.loads(json.dumps(grey.record()))) == grey
+
+
+def test_signed_bytes_are_pixels_from_minus_128():
+    given = image(64, 48)
+    signed, _ = Preparation("stretch", SIZE, mean=(128,) * 3, layout="nhwc", dtype="int8").apply(
+        given
+    )
+    assert signed.dtype == np.int8
+    np.testing.assert_array_equal(signed.astype(int) + 128, np.asarray(given))
+
+
+def test_a_line_keeps_its_width_and_what_is_right_of_it_is_filled():
+    """PaddleOCR's `resize_norm_img`: zeros behind the line, after (pixel / 255 - 0.5) / 0.5."""
+    line = Preparation("line", (48, 320), (127.5,) * 3, (1 / 127.5,) * 3, fill=127.5)
+    values, place = line.apply(image(100, 24))
+    assert (place.resized, place.left, place.top) == ((48, 200), 0, 0)
+    assert np.all(values[:, :, 200:] == 0)
+    assert np.std(values[:, :, :200]) > 0.1
+
+
 @pytest.mark.parametrize("head", [*decoding.HEADS])
 def test_a_familys_way_is_recorded_and_read_again(head):
     found = of_head(head, SIZE)
@@ -79,9 +109,11 @@ def test_known_families():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"way": "fit"}, "way is 'fit', none of letterbox, corner, stretch, crop"),
+        ({"way": "fit"}, "way is 'fit', none of letterbox, corner, stretch, crop, line"),
         ({"layout": "chw"}, "layout is 'chw'"),
-        ({"dtype": "int8"}, "dtype is 'int8'"),
+        ({"dtype": "int16"}, "dtype is 'int16'"),
+        ({"order": "grey", "mean": (1, 2, 3)}, "grey takes one number"),
+        ({"scale": (1, 1)}, "rgb takes three numbers"),
         ({"scale": (1, 0, 1)}, "no scale 0"),
         ({"mean": (1, float("nan"), 1)}, "must be finite"),
     ],

@@ -11,7 +11,7 @@ import pytest
 
 from edgeopt import decoding
 from edgeopt.decoding.placement import placement
-from edgeopt.decoding.shipped import files
+from edgeopt.decoding.shipped import files, of_task
 from tests.decoding import made
 
 pytestmark = pytest.mark.slow  # seconds of a core
@@ -66,4 +66,15 @@ def test_a_bundle_carries_few_and_small_files(head):
     assert {"decoding/detections.py", "decoding/placement.py"} <= set(texts)
     assert len(texts) <= 13
     assert sum(map(len, texts.values())) < 45_000
+    assert not any("edgeopt" in text for text in texts.values())
+
+
+@pytest.mark.parametrize("head", ["", *sorted(decoding.HEADS)])
+def test_a_task_is_carried_whole_and_small(head):
+    texts = of_task(head)
+    assert {f"decoding/{name}.py" for name in ("answering", "serving", "drawing", "rolling")} <= {
+        *texts
+    }
+    assert not head or files(head).keys() <= texts.keys()
+    assert sum(map(len, texts.values())) < 110_000
     assert not any("edgeopt" in text for text in texts.values())

@@ -13,6 +13,7 @@ from benchmarks.devices.adb_server import AdbServer
 from benchmarks.devices.sshd import HOST, free_port
 from benchmarks.faults.fuzz.endless import endless
 from edgeopt.domain.errors import BadInput, DeviceFailed
+from edgeopt.domain.task import TaskAsked
 from tests.pipeline.cli_process import HERE
 
 ONE = str(HERE / "one-runtime.toml")
@@ -38,6 +39,19 @@ def text(tmp_path):
         ({"calibration": "gone.npz"}, "gone.npz: no such file"),
         ({"calibration": "photos"}, "photos: no such file or folder"),
         ({"data": "./gone:function"}, "./gone:function: no such file or folder"),
+        ({"task": "detecton"}, "unknown task 'detecton'; did you mean 'detection'?"),
+        ({"task": TaskAsked(head="yolov8")}, "unknown head 'yolov8'; did you mean 'yolo"),
+        ({"task": TaskAsked(head="yolo", masks="m")}, "no model is judged by both"),
+        ({"task": TaskAsked(masks="m")}, "--masks names the truths of a folder of photos"),
+        ({"task": TaskAsked(states=("h",))}, "'h' is no state"),
+        ({"data": "gone.json"}, "gone.json: no such file or folder"),
+        ({"data": "boxes.json"}, "way, mean and scale must be said"),
+        (
+            {"data": "boxes.json", "task": TaskAsked(head="yolo")},
+            "folder of its images is not known",
+        ),
+        ({"confirm": "gone.yaml"}, "gone.yaml: no such file or folder"),
+        ({"task": TaskAsked(task="ctc", alphabet="gone.txt")}, "gone.txt: no such file"),
         ({"device": "nobody"}, "there is no device 'nobody'"),
         ({"device": "http://nobody"}, "is no link to a device"),
         ({"device": ["local", "nobody"]}, "there is no device 'nobody'"),
@@ -47,6 +61,7 @@ def test_before_the_model_is_read(text, monkeypatch, asked, said):
     monkeypatch.chdir(text)
     monkeypatch.setenv("EDGEOPT_CONFIG", str(text))
     (text / "folder").mkdir()
+    (text / "boxes.json").write_text("{}")
     with pytest.raises(BadInput) as caught:
         edgeopt.optimize("m.onnx", ONE, **{"data": "d.npz", **asked}, out=text / "run")
     assert said in caught.value.args[0]

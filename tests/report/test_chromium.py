@@ -11,6 +11,7 @@ import pytest
 from edgeopt.report.html import render
 from tests.report.sample import sample_run
 from tests.report.sample_profiles import sample_profiles
+from tests.report.test_pictures import drawn, picture, with_pictures
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -57,6 +58,8 @@ window.onload = () => {
     sorted: head.getAttribute("aria-sort"),
     sizes: [...page.querySelector(".candidates").tBodies[0].rows].map(row => row.dataset.size),
     readout: page.querySelector(".readout").textContent,
+    shown: pages.map(one => [...one.querySelectorAll(".pictures img")].map(
+      image => [image.naturalWidth, image.getBoundingClientRect().width])),
   });
 };
 """
@@ -65,7 +68,11 @@ window.onload = () => {
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """What the page says of itself in windows of both widths, and what the console said."""
-    source = escaping.escape(render(sample_run(), sample_profiles()), quote=True)
+    folder = tmp_path_factory.mktemp("run")
+    names = [(f"s{i}", f"c{i}") for i in range(8)]
+    pictures = tuple(picture(*(drawn(folder, one, found=1) for one in pair)) for pair in names)
+    run = with_pictures(folder, pictures)
+    source = escaping.escape(render(run, sample_profiles()), quote=True)
     frames = [
         f'<iframe width="{width}" height="800" srcdoc="{source}"></iframe>' for width in WIDTHS
     ]
@@ -81,6 +88,13 @@ def test_the_console_stays_silent(told):
 
 def test_the_page_is_never_wider_than_its_window(told):
     assert all(0 < found <= limit for found, limit in zip(told["widths"], WIDTHS, strict=True))
+
+
+def test_pictures_are_there_side_by_side_in_both_widths(told):
+    for images, window in zip(told["shown"], WIDTHS, strict=True):
+        assert len(images) == 16
+        assert {natural for natural, _ in images} == {480}
+        assert all(100 < width <= window / 2 for _, width in images)
 
 
 def test_a_click_on_a_head_sorts_with_the_unknown_last(told):

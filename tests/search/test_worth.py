@@ -167,3 +167,32 @@ def test_alternatives_differ_from_what_was_tried(library):
     assert found
     assert first not in found
     assert len(set(found)) == len(found)
+
+
+def with_tail(record, p50, lost, **changes):
+    """The same with its tail in float."""
+    how = Quantization(library="ai-edge-quantizer", calibration="min-max", tail="float")
+    recipe = replace(record.recipe, quantization=how)
+    drop = replace(record.drop, value=lost, low=lost, high=lost)
+    latency = replace(record.latency_ms, p50=p50)
+    return replace(
+        record, recipe_id=recipe.id, recipe=recipe, drop=drop, latency_ms=latency, **changes
+    )
+
+
+def forms(records):
+    return [chance.plain.latency_ms.p50 for chance in chances(records, LIMITS)]
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        (with_tail(INT8, 3.1, 0.02), [3.1]),  # what loses less is what is made better
+        (with_tail(INT8, 3.1, 0.0), []),  # it keeps what was asked: nothing is to be mended
+        (with_tail(INT8, 5.9, 0.02), [3.0]),  # too slow to give anything away
+        (with_tail(INT8, 3.1, 0.02, status="failed-run"), [3.0]),
+        (refused(with_tail(INT8, 3.1, 0.02)), [3.1]),
+    ],
+)
+def test_a_tail_in_float_is_refined_first(split, expected):
+    assert forms([INT8, FP32, split]) == expected

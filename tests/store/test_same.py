@@ -7,6 +7,7 @@ import pytest
 
 from edgeopt.domain.compression import Compression
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.task import TaskAsked
 from edgeopt.store.run_folder import create
 from edgeopt.store.same import as_asked_before
 from tests.store.test_run_folder import request as asked
@@ -65,6 +66,16 @@ def test_all_places_of_a_call(here):
     )
     assert as_asked_before(before, now) == before
     assert as_asked_before(asked(), asked(calibration=there)).calibration == there
+
+
+def test_what_is_said_of_a_task_by_places(here):
+    names = ("images", "masks", "alphabet", "candidates", "pairs")
+    (here / "m").mkdir()
+    before = asked(task=TaskAsked(task="ctc", **dict.fromkeys(names, "m")))
+    now = asked(task=TaskAsked(task="ctc", **dict.fromkeys(names, str(here / "m"))))
+    assert as_asked_before(before, now) == before
+    unsaid = asked(task=TaskAsked(task="ctc"))
+    assert as_asked_before(unsaid, asked(task=TaskAsked(task="ctc", images="."))) != unsaid
 
 
 def test_the_contents_decide(here):

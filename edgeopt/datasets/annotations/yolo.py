@@ -63,7 +63,15 @@ def read(path: Path, part: str = "val") -> Annotated:
         for one, box, size in zip(rows, np.split(boxes, ends), sizes, strict=True)
     )
     advice = _advice(len(there) - sum(there), len(there), path)
-    return Annotated(images, sizes, objects, names=layout.names, origin=str(path), advice=advice)
+    return Annotated(
+        images,
+        sizes,
+        objects,
+        names=layout.names,
+        keypoint_names=tuple(map(str, range(layout.points[0]))),
+        origin=str(path),
+        advice=advice,
+    )
 
 
 def _advice(bare: int, count: int, path: Path) -> tuple[Advice, ...]:

@@ -39,7 +39,9 @@ class SettledOwn:
         """See the protocol."""
         marks = samples.marks
         if isinstance(marks, MarkedImages):
-            return marks.annotated
+            known = marks.annotated
+            marked = (known.objects, known.masks, known.texts)
+            return None if all(one is None for one in marked) else known
         return samples.labels
 
 

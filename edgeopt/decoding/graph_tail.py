@@ -1,0 +1,63 @@
+"""The tail of a graph, run in numpy: what a model that ends before its decode is followed by.
+
+A program is one .npz: its constants by name, and `program`, JSON as bytes with `inputs`, `outputs`
+and `steps`, each with `operator`, `inputs`, `outputs` and `attributes`. `convert/cut_tail.py` makes
+it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Mapping, Tuple
+
+import numpy as np
+
+from edgeopt.decoding.graph_operators import OPERATORS
+
+#: Where the program is among the arrays of its file.
+PROGRAM = "program"
+
+
+class GraphTail:
+    """A program that is read.
+
+    Attributes:
+        inputs: names of the tensors that it takes. outputs: of those that it gives.
+
+    Raises:
+        ValueError: it has an operator that is not known here.
+    """
+
+    def __init__(self, described: Mapping[str, Any], constants: Mapping[str, Any]) -> None:
+        self.inputs: Tuple[str, ...] = tuple(described["inputs"])
+        self.outputs: Tuple[str, ...] = tuple(described["outputs"])
+        self._steps: List[Dict[str, Any]] = list(described["steps"])
+        self._constants = dict(constants)
+        unknown = sorted({step["operator"] for step in self._steps} - OPERATORS.keys())
+        if unknown:
+            raise ValueError(f"numpy has no {', '.join(unknown)} here")
+
+    def run(self, given: Mapping[str, Any]) -> Dict[str, Any]:
+        """What the graph would answer, {output: array}.
+
+        Args:
+            given: {input: array}, in the graph's own layout.
+        """
+        known: Dict[str, Any] = {**self._constants, **given}
+        for step in self._steps:
+            inputs = [known[name] if name else None for name in step["inputs"]]
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+                made = OPERATORS[step["operator"]](step["attributes"], inputs)
+            known.update(zip(step["outputs"], made))
+        return {name: known[name] for name in self.outputs}
+
+
+def load(path: str) -> GraphTail:
+    """Read a program.
+
+    Raises:
+        ValueError: see `GraphTail`.
+    """
+    with np.load(path, allow_pickle=False) as held:
+        arrays = {name: held[name] for name in held.files}
+    return GraphTail(json.loads(bytes(arrays.pop(PROGRAM))), arrays)
