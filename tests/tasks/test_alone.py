@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from edgeopt.decoding.detections import Detections
 from edgeopt.tasks.alone import alone, distances, each_alone
 from edgeopt.tasks.average_precision import alone as each_image
 from edgeopt.tasks.average_precision import average_precision
-from edgeopt.tasks.boxed import DetectionSet
+from edgeopt.tasks.boxed import DetectionSet, joined
 from edgeopt.tasks.ctc import MEASURES as OF_TEXT
 from edgeopt.tasks.ctc import Ctc
-from edgeopt.tasks.detection import MEASURES, Detection
+from edgeopt.tasks.detection import MASK_MEASURES, MEASURES, Detection
 from edgeopt.tasks.matching import match
 from edgeopt.tasks.segmentation import MEASURES as OF_MAPS
 from edgeopt.tasks.segmentation import Segmentation
@@ -50,6 +51,36 @@ def boxes(*images):
 
 
 ONE, TWO, THREE = (10, 10, 50, 50), (60, 10, 90, 40), (5, 60, 40, 95)
+
+
+def detections(boxes, masks=None, rotated=None):
+    count = len(boxes)
+    return Detections(np.array(boxes, float).reshape(-1, 4), np.full(count, 0.9),
+                      np.zeros(count, int), rotated=rotated, masks=masks)  # fmt: skip
+
+
+def test_masks_and_rotated_boxes_are_compared_as_such():
+    """Boxes are equal, and what is inside them is not."""
+    square, half = np.zeros((2, 1, 100, 100), bool)
+    square[0, 10:50, 10:50] = half[0, 10:50, 10:30] = True
+    source = joined([detections([ONE], masks=square)] * 2)
+    other = joined([detections([ONE], masks=square), detections([ONE], masks=half)])
+    with_masks = Detection("yolo-seg", (64, 64), ("a",))
+    by_mask, by_box = (
+        distances(with_masks, source, other, one).tolist()
+        for one in (MASK_MEASURES[0], MEASURES[0])
+    )
+    assert by_box == pytest.approx([0, 0])
+    assert by_mask == pytest.approx([0, 0.9])
+    lying, standing = np.array([[30, 30, 40, 10, 0.0]]), np.array([[30, 30, 40, 10, np.pi / 2]])
+    turned = Detection("yolo-obb", (64, 64), ("a",))
+    found = distances(
+        turned,
+        joined([detections([ONE], rotated=lying)] * 2),
+        joined([detections([ONE], rotated=one) for one in (lying, standing)]),
+        MEASURES[0],
+    )
+    assert found.tolist() == pytest.approx([0, 1])
 
 
 def test_what_is_lost_and_what_is_new_are_changes_alike():
