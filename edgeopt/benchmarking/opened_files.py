@@ -22,7 +22,7 @@ from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import BadInput, NotInstalled
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
-from edgeopt.harness.feed import Feed
+from edgeopt.harness.feed import Feed, Inputs
 from edgeopt.harness.files import alone, files_of, manifest
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.replies import Input
@@ -60,6 +60,9 @@ class Feeds:
 
     def files(self, bindings: tuple[Binding, ...]) -> list[Path]:
         return self._feeds[bindings].files(bindings)
+
+    def timed(self) -> Inputs:
+        return self
 
     def __len__(self) -> int:
         return min(len(feed) for feed in self._feeds.values())

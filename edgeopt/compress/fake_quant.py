@@ -29,14 +29,20 @@ def rounding(module: torch.nn.Module) -> Iterator[None]:
     class Rounded(torch.nn.Module):
         """A weight as it will be stored; the weight itself stays a float that learns."""
 
-        def forward(self, weight: torch.Tensor) -> torch.Tensor:
-            return round_weight(weight)
+        def __init__(self, axis: int) -> None:
+            super().__init__()
+            self.axis = axis
 
+        def forward(self, weight: torch.Tensor) -> torch.Tensor:
+            return round_weight(weight, self.axis)
+
+    backwards = torch.nn.modules.conv._ConvTransposeNd
     kinds = torch.nn.modules.conv._ConvNd | torch.nn.Linear
     layers = [layer for layer in module.modules() if isinstance(layer, kinds)]
     removers = [layer.register_forward_pre_hook(_Inputs()) for layer in layers]
     for layer in layers:
-        parametrize.register_parametrization(layer, "weight", Rounded())
+        rounded = Rounded(1 if isinstance(layer, backwards) and layer.groups == 1 else 0)
+        parametrize.register_parametrization(layer, "weight", rounded)
     try:
         yield
     finally:
@@ -45,13 +51,18 @@ def rounding(module: torch.nn.Module) -> Iterator[None]:
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
 
 
-def round_weight(weight: torch.Tensor) -> torch.Tensor:
-    """int8 values of a weight [out, ...], one scale for each output channel, as floats."""
+def round_weight(weight: torch.Tensor, axis: int = 0) -> torch.Tensor:
+    """int8 values of a weight, one scale for each output channel, as floats.
+
+    Args:
+        axis: of the output channels: 0; 1 of a transposed convolution.
+    """
     import torch
 
-    scale = weight.detach().abs().flatten(1).amax(1).clamp_min(LEAST_SCALE) / 127
+    rows = weight.detach().abs().movedim(axis, 0).flatten(1)
+    scale = rows.amax(1).clamp_min(LEAST_SCALE) / 127
     zeros = torch.zeros(len(scale), dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(weight, scale, zeros, 0, -127, 127)
+    return torch.fake_quantize_per_channel_affine(weight, scale, zeros, axis, -127, 127)
 
 
 class _Inputs:

@@ -19,6 +19,9 @@ def makers() -> dict[Any, Maker]:
         aten.conv3d.default: lambda a: _conv(torch.nn.Conv3d, a),
         aten.conv1d.padding: lambda a: _conv(torch.nn.Conv1d, a),
         aten.conv2d.padding: lambda a: _conv(torch.nn.Conv2d, a),
+        aten.conv_transpose1d.default: lambda a: _transposed(torch.nn.ConvTranspose1d, a),
+        aten.conv_transpose2d.input: lambda a: _transposed(torch.nn.ConvTranspose2d, a),
+        aten.conv_transpose3d.input: lambda a: _transposed(torch.nn.ConvTranspose3d, a),
         aten.convolution.default: _convolution,
         aten.linear.default: lambda a: _linear(a["weight"], a["bias"]),
         aten.batch_norm.default: _batch_norm,
@@ -63,6 +66,24 @@ def _conv(kind: Any, a: dict[str, Any]) -> Any:
     return _set(layer, weight=weight, bias=bias)
 
 
+def _transposed(kind: Any, a: dict[str, Any]) -> Any:
+    weight, bias = a["weight"], a["bias"]
+    if not _is_tensor(weight) or not (bias is None or _is_tensor(bias)):
+        return None
+    layer = kind(
+        weight.shape[0],
+        weight.shape[1] * a["groups"],
+        tuple(weight.shape[2:]),
+        stride=_as_tuple(a["stride"]),
+        padding=_as_tuple(a["padding"]),
+        output_padding=_as_tuple(a["output_padding"]),
+        groups=a["groups"],
+        bias=bias is not None,
+        dilation=_as_tuple(a["dilation"]),
+    )
+    return _set(layer, weight=weight, bias=bias)
+
+
 def _as_tuple(value: Any) -> Any:
     """One number, also in a list of one, stands for all dimensions."""
     if isinstance(value, int):
@@ -74,10 +95,13 @@ def _as_tuple(value: Any) -> Any:
 def _convolution(a: dict[str, Any]) -> Any:
     import torch
 
-    if a["transposed"] or not _is_tensor(a["weight"]):
+    if not _is_tensor(a["weight"]):
         return None
-    kinds = {3: torch.nn.Conv1d, 4: torch.nn.Conv2d, 5: torch.nn.Conv3d}
-    return _conv(kinds[a["weight"].ndim], a)
+    nn, ndim = torch.nn, a["weight"].ndim
+    if a["transposed"]:
+        backwards = {3: nn.ConvTranspose1d, 4: nn.ConvTranspose2d, 5: nn.ConvTranspose3d}
+        return _transposed(backwards[ndim], a)
+    return _conv({3: nn.Conv1d, 4: nn.Conv2d, 5: nn.Conv3d}[ndim], a)
 
 
 def _linear(weight: Any, bias: Any) -> Any:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.compress import splits
 from edgeopt.compress.rebuild import TIED, parameters
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.errors import BadInput, EdgeoptError
@@ -47,6 +48,7 @@ def prune(
 
     _refuse(module, stage)
     before, shapes = parameters(module), _answers(module, example)
+    parted = splits.part(module)
     if stage.importance == "taylor":
         module.zero_grad()
         loss(module).backward()
@@ -64,6 +66,7 @@ def prune(
                 ignored_layers=_fixed(module),
                 root_module_types=[torch.nn.modules.conv._ConvNd, torch.nn.Linear],
             ).step()
+        splits.join(module, parted)
         after = _answers(module, example)
     except EdgeoptError:
         raise

@@ -82,11 +82,20 @@ class _Builder:
     def __init__(self, program: Any, root: torch.nn.Module) -> None:
         self.program, self.root, self.count = program, root, 0
         self.makers = makers()
-        owners: dict[str, int] = {}
+        users: dict[str, list[Any]] = {}
         for node in program.graph.nodes:
             if node.op == "get_attr":
-                owners[node.target] = owners.get(node.target, 0) + len(node.users)
-        self.shared = {name for name, count in owners.items() if count > 1}
+                users.setdefault(node.target, []).extend(node.users)
+        self.shared = {
+            name for name, calls in users.items() if len(calls) > 1 and self._weighs(name, calls)
+        }
+
+    def _weighs(self, name: str, calls: list[Any]) -> bool:
+        """Whether it is a weight: not so a constant of a decode, such as points or strides."""
+        import torch
+
+        learnt = isinstance(_attribute(self.program, name), torch.nn.Parameter)
+        return learnt or any(call.target in self.makers for call in calls)
 
     def layer(self, node: Any) -> None:
         """Replace a call by a layer, where it has weights that a layer of `nn` can own."""

@@ -36,7 +36,10 @@ def sparsify(module: GraphModule, stage: Sparsify) -> str:
                 continue
             if layer.weight.numel() < LEAST_WEIGHTS:
                 continue
-            layer.weight.mul_(mask(layer.weight, stage))
+            weight = layer.weight
+            if isinstance(layer, torch.nn.modules.conv._ConvTransposeNd):
+                weight = weight.transpose(0, 1)  # of [in, out, ...]
+            weight.mul_(mask(weight, stage))
             zeros += int((layer.weight == 0).sum())
             total += layer.weight.numel()
     if not total:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgeopt.datasets import image_input, image_memory
+from edgeopt.datasets import image_input, image_memory, sound_lines
 from edgeopt.datasets.annotations import coco, data_yaml, masks, text_lines, upright, voc, yolo
 from edgeopt.datasets.annotations.annotated import Annotated
 from edgeopt.datasets.image_files import SUFFIXES, found_in
@@ -22,7 +22,7 @@ from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 
-Kind = Literal["coco", "data.yaml", "voc", "masks", "lines", "photos"]
+Kind = Literal["coco", "data.yaml", "voc", "masks", "lines", "sounds", "photos"]
 Said = Preprocessing | PreparationAsked | None
 
 _SUFFIXES: dict[str, Kind] = {
@@ -31,6 +31,8 @@ _SUFFIXES: dict[str, Kind] = {
     ".yml": "data.yaml",
     ".tsv": "lines",
 }
+#: Heads of TensorFlow's detectors, whose classes are COCO's ids less 1, gaps and all.
+BY_ID = ("ssd", "ssd-postprocess")
 #: The part of a data.yaml that each part of a call is.
 YOLO_PARTS = {"data": "val", "calibration": "train", "confirm": "test", "train": "train"}
 
@@ -42,9 +44,9 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
         BadInput: nobody can tell what lies there, or it is the folder of a data.yaml.
     """
     if on_disk.kind(path) != "folder":
-        if path.suffix.lower() == ".txt" and (of.task.alphabet or of.task.task == "ctc"):
-            return "lines"
-        return _SUFFIXES.get(path.suffix.lower())
+        text = path.suffix.lower() == ".txt" and (of.task.alphabet or of.task.task == "ctc")
+        kind = "lines" if text else _SUFFIXES.get(path.suffix.lower())
+        return "sounds" if kind == "lines" and sound_lines.are_sounds(path) else kind
     if of.task.masks and of.part in JUDGED:
         return "masks"
     _refuse_layout(path)
@@ -52,7 +54,8 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
         return None
     if _holds(path, (".xml",)):
         return "voc"
-    return "photos" if of.of_images or isinstance(said, PreparationAsked) else None
+    of_task = of.of_images or of.like or isinstance(said, PreparationAsked)
+    return "photos" if of_task else None
 
 
 def _refuse_layout(folder: Path) -> None:
@@ -81,7 +84,10 @@ def require(path: Path, kind: Kind, said: Said, of: TaskData) -> None:
     """
     if on_disk.kind(path) == "nothing":
         raise BadInput(f"{on_disk.shown(path)}: no such file or folder", on_disk.near(path))
-    image_input.require_way(_asked(said, path), of.task.head, kind, on_disk.shown(path))
+    if kind != "sounds":
+        image_input.require_way(
+            _asked(said, path), of.task.head, of.like or kind, on_disk.shown(path)
+        )
     if of.task.images:
         _require_folder(Path(of.task.images), "--images")
     if kind == "coco":
@@ -90,7 +96,7 @@ def require(path: Path, kind: Kind, said: Said, of: TaskData) -> None:
         data_yaml.read(path)
     elif kind == "masks":
         _require_folder(Path(of.task.masks), "--masks")
-    elif kind == "lines":
+    elif kind in ("lines", "sounds"):
         _letters(path, of)
     elif kind == "photos":
         found_in(path)
@@ -108,12 +114,17 @@ def _asked(said: Said, path: Path) -> PreparationAsked | None:
 
 
 def _require_folder(folder: Path, option: str) -> None:
-    if on_disk.kind(folder) != "folder":
+    found = on_disk.kind(folder)
+    if found == "file":
+        raise BadInput(
+            f"{option} {on_disk.shown(folder)} is a file, not a folder.", "Give its folder."
+        )
+    if found == "nothing":
         raise BadInput(f"{option} {on_disk.shown(folder)}: no such folder", on_disk.near(folder))
 
 
 def _images(path: Path, of: TaskData) -> Path:
-    """The folder that a COCO file's or a table's names start from: that of the file itself, else.
+    """The folder that a COCO file's names start from: the one that is named, else its own.
 
     Raises:
         BadInput: nothing is said, and no image lies beside the file.
@@ -150,6 +161,9 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
         NotInstalled: Pillow or PyYAML is missing.
     """
     require(path, kind, said, of)
+    if kind == "sounds":
+        folder = Path(of.task.images) if of.task.images else path.parent
+        return sound_lines.load(path, folder, _letters(path, of), of.specs)
     told = [spec for spec in of.specs if size_inputs.known(spec.name, spec.shape or ())]
     fed = [spec for spec in of.specs if spec not in told]
     if len(fed) != 1:
@@ -159,11 +173,11 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
         )
     given = image_input.of(fed[0])
     preparation = image_input.settled(
-        given, _asked(said, path), of.task.head, kind, on_disk.shown(path)
+        given, _asked(said, path), of.task.head, of.like or kind, on_disk.shown(path)
     )
     found, labels = _read(path, kind, of)
     _require_names(found, of)
-    images, places = _prepared(found, preparation)
+    images, places = _prepared(found, preparation, of.part == "data")
     marked = labels is None and of.may_be_marked
     marks = MarkedImages(found, places, preparation) if marked else None
     inputs = {given.name: images}
@@ -177,7 +191,7 @@ def _read(path: Path, kind: Kind, of: TaskData) -> tuple[Annotated, np.ndarray |
     """What is marked, and the classes of photos in class folders."""
     images = Path(of.task.images) if of.task.images else None
     if kind == "coco":
-        return coco.read(path, _images(path, of)), None
+        return coco.read(path, _images(path, of), of.task.head in BY_ID), None
     if kind == "data.yaml":
         return yolo.read(path, YOLO_PARTS[of.part]), None
     if kind == "voc":
@@ -220,14 +234,14 @@ def _require_names(found: Annotated, of: TaskData) -> None:
 
 
 def _prepared(
-    found: Annotated, preparation: Preparation
+    found: Annotated, preparation: Preparation, divided: bool
 ) -> tuple[np.ndarray, tuple[Placement, ...]]:
     """[n, *the input's shape], and how each image lies in it."""
     shape = preparation.shape
     dtype = np.dtype(preparation.dtype)
     rows, columns = preparation.size
     bytes_each = int(np.prod(shape)) * dtype.itemsize
-    image_memory.require(found.origin, len(found), (rows, columns), bytes_each)
+    image_memory.require(found.origin, len(found), (rows, columns), bytes_each, divided)
     images = np.empty((len(found), *shape), dtype)
     places = []
     for i, path in enumerate(found.images):

@@ -94,7 +94,7 @@ def answered(samples: Samples, source: Answers, answers: Answers, output: str) -
     own = answers[output]
     theirs = source[output][: len(own)]
     rows = np.flatnonzero(~unanswered(theirs))
-    if len(rows) == len(own):
+    if len(rows) == len(samples):
         return Answered(samples, own, theirs)
     return Answered(samples.take(rows), own[rows], theirs[rows])
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from edgeopt.datasets import sequences
 from edgeopt.datasets.advice import Advice, did_you_mean, quoted
 from edgeopt.datasets.samples import Samples
 from edgeopt.decoding import size_inputs
@@ -18,7 +19,11 @@ _NUMBERS = "biuf"
 
 
 def check(
-    samples: Samples, specs: Sequence[TensorSpec], where: str, text_labels: bool = False
+    samples: Samples,
+    specs: Sequence[TensorSpec],
+    where: str,
+    text_labels: bool = False,
+    states: Collection[str] = (),
 ) -> Samples:
     """The samples exactly as the model takes them.
 
@@ -27,29 +32,38 @@ def check(
             None stands for any size.
         where: what the messages call the data, such as its path.
         text_labels: the task has labels of text, which are taken as they are.
+        states: inputs that are the memory of a model. Then samples are sequences, and the data may
+            lack the states.
 
     Returns:
         Inputs [n, *spec.shape] in the spec's element type, in the order of `specs`;
         labels [n, ...] of numbers, or of text where that is allowed, or None; groups [n] or None;
         columns [n].
+        Of sequences [n, steps, *spec.shape], states [n, *spec.shape].
 
     Raises:
         BadInput: names, shapes, element types, values or lengths do not fit, or n is 0.
     """
-    inputs = _match_names(samples.inputs, specs, where)
+    given = [spec for spec in specs if spec.name not in states or spec.name in samples.inputs]
+    inputs = _match_names(samples.inputs, given, where)
     n = _count(inputs, where)
-    fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
+    steps = 0
+    if states:
+        fitted = sequences.fit(inputs, specs, states, where)
+        steps = next(array.shape[1] for name, array in fitted.items() if name not in states)
+    else:
+        fitted = {spec.name: _fit(inputs[spec.name], spec, where) for spec in specs}
     if samples.labels is not None:
         _check_labels(samples.labels, n, where, text_labels)
     if samples.groups is not None:
         _check_groups(samples.groups, n, where)
     for name, column in samples.columns.items():
         _check_column(column, name, n, where)
-    return replace(samples, inputs=fitted)
+    return replace(samples, inputs=fitted, steps=steps)
 
 
-def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
-    """A warning for each float input that is the same in all samples, but for the image's size."""
+def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Advice, ...]:
+    """A warning for each float input that is always the same, but for states and image sizes."""
     return tuple(
         Advice(
             f"input '{name}' is the same in all {len(samples)} samples of {samples.origin}",
@@ -58,6 +72,7 @@ def constant_inputs(samples: Samples) -> tuple[Advice, ...]:
         for name, array in samples.inputs.items()
         if len(array) > 1
         and not size_inputs.known(name, array.shape[1:])
+        and name not in states
         and array.size
         and array.dtype.kind == "f"
         and bool((array == array[:1]).all())

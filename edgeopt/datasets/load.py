@@ -108,7 +108,7 @@ def _require_idle(shown: str, kind: annotated_images.Kind | None, of: TaskData) 
     if of.part not in JUDGED:
         return
     said = of.task
-    if said.images and kind not in ("coco", "voc", "lines"):
+    if said.images and kind not in ("coco", "voc", "lines", "sounds"):
         raise BadInput(
             f"--images names the folder that annotations start from, and {shown} holds no such "
             "annotations.",

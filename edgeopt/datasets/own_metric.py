@@ -12,11 +12,12 @@ import numpy as np
 
 from edgeopt.datasets import function
 from edgeopt.datasets.advice import Advice
-from edgeopt.datasets.metric import RESAMPLES_SLOW, Columns, Metric, Resampling
+from edgeopt.datasets.metric import Columns, Metric, Resampling
+from edgeopt.datasets.own_samples import Combination, number
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener
 
-CALLS = 200  # for an interval, of halves of the samples: its width is then within 10 %
+CALLS = 50  # for an interval, of halves of the samples: its width is then within 20 %
 LEAST_CALLS = 20
 LEAST_RESAMPLES = 200  # of a bootstrap, whose ends are quantiles
 INTERVAL_S = 60.0  # fewer calls are made where they would take longer, but not fewer than 20
@@ -63,9 +64,26 @@ class Own:
         self._known[_digest(outputs, labels)] = value
         return value, took
 
+    def raw(self, outputs: np.ndarray, labels: np.ndarray) -> Any:
+        """What it returns. Raises BadInput: it failed."""
+        return function.call(self.reference, self.judge, outputs.copy(), labels.copy())
+
     def _asked(self, outputs: np.ndarray, labels: np.ndarray) -> float:
-        found = function.call(self.reference, self.judge, outputs.copy(), labels.copy())
-        return number(self.reference, found)
+        return number(self.reference, self.raw(outputs, labels))
+
+
+@dataclass
+class OwnSamples(Own):
+    """One that gives each sample's part: it is called once for each model's answers."""
+
+    combination: Combination = field(kw_only=True)
+
+    def rows(self, outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """[n] or [n, c]. Raises BadInput: it failed, or returned something else."""
+        return self.combination.checked(self.raw(outputs, labels), len(outputs))
+
+    def _asked(self, outputs: np.ndarray, labels: np.ndarray) -> float:
+        return self.combination.value(self.rows(outputs, labels))
 
 
 def own_metric(
@@ -77,8 +95,10 @@ def own_metric(
 ) -> Metric:
     """The metric `module:function`, tried on the source's answers.
 
-    The function is given outputs [n, *output shape without its batch axis of 1] and the labels as
-    they came. Its attributes: `lower_is_better`, `resampling` and `counting` as in docs/data.md.
+    It returns one number for all samples, or what each sample adds to it (`own_samples`): then an
+    interval takes no further call. It is given outputs [n, *output shape without its batch axis of
+    1] and the labels as they came. Its attributes: `lower_is_better`, `combine`, `resampling` and
+    `counting` as in docs/data.md.
 
     Args:
         batch_axis: of the output's shape, without the samples' axis; None: it has none.
@@ -87,24 +107,44 @@ def own_metric(
         BadInput: it cannot be called, or gives no number.
     """
     judge = function.resolve(reference)
-    call = Own(reference, judge, tell)
     integers = source_outputs.dtype if source_outputs.dtype.kind in "iu" else None
 
-    def columns(outputs: np.ndarray, labels: np.ndarray) -> Columns:
+    def given(outputs: np.ndarray) -> np.ndarray:
         if integers is not None and outputs.dtype.kind in "iu":
             outputs = outputs.astype(integers, copy=False)  # LiteRT's argmax is of int32
-        return without_batch(outputs, batch_axis), labels
+        return without_batch(outputs, batch_axis)
 
-    lower = bool(getattr(judge, "lower_is_better", False))
+    def both(outputs: np.ndarray, labels: np.ndarray) -> Columns:
+        return given(outputs), labels
+
+    def rows(outputs: np.ndarray, labels: np.ndarray) -> Columns:
+        return (samples.rows(given(outputs), labels),)
+
+    lower, resampling = bool(getattr(judge, "lower_is_better", False)), _stated(reference, judge)
+    combination = Combination(reference, getattr(judge, "combine", None))
+    samples = OwnSamples(reference, judge, tell, combination=combination)
+    whole = Own(reference, judge, tell)
+    outputs = given(source_outputs)
+    tell(f"trying {reference} on {len(outputs)} answers of the source")
+    began = clock()
+    first = whole.raw(outputs, labels)
+    took = clock() - began
+    of_samples = combination.combine is not None or np.ndim(first) > 0
+    about = combination.about if of_samples else f"the value of {reference}"
     metric = Metric(
         reference,
-        f"the value of {reference} ({'lower' if lower else 'higher'} is better)",
-        columns=columns,
-        combine=call,
+        f"{about} ({'lower' if lower else 'higher'} is better)",
+        columns=rows if of_samples else both,
+        combine=combination.value if of_samples else whole,
         higher_is_better=not lower,
-        resampling=_stated(reference, judge),
+        resampling=resampling or ("bootstrap" if of_samples else "subsample"),
     )
-    return _tried(metric, call, *columns(source_outputs, labels))
+    if not of_samples:
+        return _tried(metric, whole, (number(reference, first), took), outputs, labels)
+    found = combination.checked(first, len(outputs))
+    hits = found.dtype.kind == "b" and resampling is None
+    metric = replace(metric, proportion=hits, counting=hits)
+    return _tried(metric, samples, (combination.value(found), took), outputs, labels)
 
 
 def without_batch(outputs: np.ndarray, axis: int | None) -> np.ndarray:
@@ -112,54 +152,46 @@ def without_batch(outputs: np.ndarray, axis: int | None) -> np.ndarray:
     return outputs if axis is None else outputs.squeeze(axis + 1)
 
 
-def number(reference: str, found: Any) -> float:
-    """What the function returned, as a number.
-
-    Raises:
-        BadInput: it is none.
-    """
-    shape = list(getattr(found, "shape", ()))
-    if shape:
-        raise BadInput(
-            f"{reference} returned an array of shape {shape}, not a number",
-            "Return one number for all samples together, such as float(hits.mean()).",
-        )
-    try:
-        if isinstance(found, str | bytes):
-            raise TypeError
-        return float(found)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{reference} returned {type(found).__name__}, not a number") from error
-
-
-def _stated(reference: str, judge: Callable[..., Any]) -> Resampling:
-    """How the function says that it may be resampled; halves are right for all."""
-    said: Any = getattr(judge, "resampling", "subsample")
-    if said not in get_args(Resampling):
+def _stated(reference: str, judge: Callable[..., Any]) -> Resampling | None:
+    """How the function says that it may be resampled; None: it says nothing."""
+    said: Any = getattr(judge, "resampling", None)
+    if said is not None and said not in get_args(Resampling):
         raise BadInput(
             f"{reference}.resampling is {said!r}",
             f"It is one of {', '.join(get_args(Resampling))} (docs/data.md).",
         )
-    found: Resampling = said
+    found: Resampling | None = said
     return found
 
 
-def _tried(metric: Metric, call: Own, outputs: np.ndarray, labels: np.ndarray) -> Metric:
-    """The metric with what some calls on the source's answers tell of it."""
-    call.tell(f"trying {call.reference} on {len(outputs)} answers of the source")
-    value, first_s = call.timed(outputs, labels)
+def _tried(
+    metric: Metric,
+    call: Own,
+    first: tuple[float, float],
+    outputs: np.ndarray,
+    labels: np.ndarray,
+) -> Metric:
+    """The metric with what some calls on the source's answers tell of it.
+
+    Args:
+        first: what the first call gave, and its seconds.
+    """
+    value, first_s = first
     if not np.isfinite(value):
         return metric  # said by the caller
     if first_s >= SLOW_S:
         call.tell(f"the first call of {call.reference} took {first_s:.1f} s; calling it again")
     again, second_s = call.timed(outputs, labels)
     call.seconds = min(first_s, second_s)
-    metric = _paced(metric, call)
+    if not isinstance(call, OwnSamples):
+        metric = _paced(metric, call)
+    elif metric.resampling == "none":
+        metric = replace(metric, why_no_interval=_refuses(call))
     advice = [*metric.advice, *_odd(call, value, again, outputs, labels)]
     judge = call.judge
     counting = getattr(judge, "counting", None)
     if counting is None:
-        counting = _counts(call, value, outputs, labels)
+        counting = metric.proportion or _counts(call, value, outputs, labels)
     return replace(metric, counting=bool(counting), advice=tuple(advice))
 
 
@@ -167,7 +199,7 @@ def _paced(metric: Metric, call: Own) -> Metric:
     """With as many calls for an interval as there is time for; what takes long is told at once."""
     seconds, name = call.seconds, call.reference
     if metric.resampling == "none":
-        return replace(metric, why_no_interval=f"{name} says that it must not be resampled")
+        return replace(metric, why_no_interval=_refuses(call))
     if seconds > LONGEST_S:
         why = f"one call of {name} takes {seconds:.1f} s, and an interval needs {LEAST_CALLS}"
         call.tell(f"{why}: there will be no intervals")
@@ -176,7 +208,7 @@ def _paced(metric: Metric, call: Own) -> Metric:
     affordable = int(INTERVAL_S / max(seconds, 1e-9))
     if metric.resampling == "bootstrap" and affordable < LEAST_RESAMPLES:
         metric = replace(metric, resampling="subsample")  # right for it, too, and with fewer calls
-    most = CALLS if metric.resampling == "subsample" else RESAMPLES_SLOW
+    most = CALLS if metric.resampling == "subsample" else LEAST_RESAMPLES
     calls = min(most, max(LEAST_CALLS, affordable))
     if calls * seconds >= TOLD_S:
         told = f"one call of {name} takes {seconds:.2g} s; an interval takes {calls} calls"
@@ -185,7 +217,12 @@ def _paced(metric: Metric, call: Own) -> Metric:
         text = f"one call of {name} takes {seconds:.2g} s: intervals rest on {calls} calls"
         advice = Advice(f"{text}, not {most}", "Make it quicker for steadier intervals.")
         metric = replace(metric, advice=(advice,))
-    return replace(metric, resamples=calls)
+    about = f"{metric.about}; it gives one number, so an interval rests on {calls} calls of it"
+    return replace(metric, resamples=calls, about=about)
+
+
+def _refuses(call: Own) -> str:
+    return f"{call.reference} says that it must not be resampled"
 
 
 def _odd(

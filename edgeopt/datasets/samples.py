@@ -43,6 +43,7 @@ class Samples:
         origin: where they come from, for messages.
         numbers: [n], each sample's number in what it was divided from; None: as they stand.
         marks: what a task judges by, or None.
+        steps: of each sample where it is a sequence (`sequences`), 0 where it is none.
     """
 
     inputs: dict[str, np.ndarray]
@@ -52,6 +53,7 @@ class Samples:
     columns: dict[str, np.ndarray] = field(default_factory=dict)
     numbers: np.ndarray | None = None
     marks: Marks | None = None
+    steps: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))

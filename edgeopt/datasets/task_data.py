@@ -22,13 +22,16 @@ class TaskData:
 
     Attributes:
         specs: the model's inputs as its file states them; (): not known yet.
-        names: of the classes of data that was read before, which this data must have, too.
+        names: of the classes of --data, which this data must have, too.
+        like: the kind of --data (`annotated_images.Kind`), whose images this data's are prepared
+            like; "": it is this data, or holds no images of a task.
     """
 
     task: TaskAsked = field(default_factory=TaskAsked)
     specs: tuple[Spec, ...] = ()
     part: Part = "data"
     names: tuple[str, ...] = ()
+    like: str = ""
 
     @property
     def of_images(self) -> bool:

@@ -37,7 +37,7 @@ def require(of: TaskData) -> None:
             "Leave --confirm out: a part of --data confirms.",
         )
     for name in (of.task.candidates, of.task.pairs):
-        if name and on_disk.kind(Path(name)) != "file":
+        if name and on_disk.kind(Path(name)) == "nothing":
             raise BadInput(f"{on_disk.shown(name)}: no such file", on_disk.near(Path(name)))
 
 

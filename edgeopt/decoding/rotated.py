@@ -30,9 +30,9 @@ def iou(boxes, others):
     """[n, m]: intersection over union of the two polygons."""
     pair = np.broadcast_arrays(boxes[:, None, :5], others[None, :, :5])
     first, second = (np.asarray(part, np.float64).reshape(-1, 5) for part in pair)
-    common = _common(first, second).reshape(len(boxes), len(others))
-    union = (boxes[:, 2] * boxes[:, 3])[:, None] + (others[:, 2] * others[:, 3])[None] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    shared = common(first, second).reshape(len(boxes), len(others))
+    union = (boxes[:, 2] * boxes[:, 3])[:, None] + (others[:, 2] * others[:, 3])[None] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def probiou(boxes, others):
@@ -64,8 +64,8 @@ def _covariance(boxes):
     )
 
 
-def _common(first, second):
-    """[p]: the area that the boxes of each pair share.
+def common(first, second):
+    """[p]: the area that the boxes of each pair [p, 5] share.
 
     It is the polygon of the corners of each that lie in the other, and of the points where their
     edges cross: at most 24 points, put in order around their mean.

@@ -1,28 +1,27 @@
-"""Answers of one artifact on many samples, by the runner that will also time it."""
+"""Answers of one artifact on many samples, by the runner that will also time it.
+
+Of a model with a memory a sample is a sequence, which the runner rolls step by step.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 
-from edgeopt.devices.answers import untrusted
 from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.session_facts import SessionFacts
-from edgeopt.domain.tensor import Binding
-from edgeopt.harness import npy
-from edgeopt.harness.client import Client, RunnerFailed
-from edgeopt.harness.feed import Feed, as_source
-from edgeopt.harness.replies import Opened, Written
+from edgeopt.harness.asking import Asking
+from edgeopt.harness.client import Client
+from edgeopt.harness.feed import Feed
+from edgeopt.harness.replies import Opened
 from edgeopt.harness.subject import Subject
-from edgeopt.jobs import scratch
 
 CHUNK = 64  # samples a request: bounds the time a dead runner goes unnoticed
 
@@ -42,7 +41,7 @@ def answer(
     """Run every sample of `feed` once.
 
     Args:
-        shapes: shape of each of the source's outputs.
+        shapes: shape of each of the source's outputs that is an answer.
         among: these samples only, without gaps; None: all.
         timeout_s: for opening, and for each chunk of samples.
         progress: told how many samples are done, of how many.
@@ -50,7 +49,8 @@ def answer(
         chunk: samples a request.
 
     Returns:
-        ({source output: [samples done, *shape]}, what the runtime says of the session).
+        ({source output: [samples done, *shape]}, of sequences [sequences done, steps, *shape]; what
+        the runtime says of the session).
 
     Raises:
         RunnerFailed: the runner died, refused or took too long.
@@ -60,9 +60,11 @@ def answer(
         files = [device.put(path) for path in feed.files(subject.inputs)]
         parts, began = [], time.monotonic()
         samples = range(len(feed)) if among is None else among
+        asking = Asking(device, client, subject, feed, files, timeout_s)
+        chunk = asking.at_once(chunk)
         for first in samples[::chunk]:
             count = min(chunk, samples.stop - first)
-            parts.append(_chunk(device, client, subject, files, first, count, shapes, timeout_s))
+            parts.append(asking.answers(first, count, shapes))
             progress(f"answers of {subject.title}", first - samples.start + count, len(samples))
             if time.monotonic() - began > patience_s:
                 break
@@ -88,7 +90,7 @@ def answer_in_parts(
     Raises:
         RunnerFailed: one of the runners died, refused or took too long.
     """
-    size = max(CHUNK, math.ceil(len(feed) / runners))
+    size = max(1 if feed.states else CHUNK, math.ceil(len(feed) / runners))
     parts = [range(i, min(i + size, len(feed))) for i in range(0, len(feed), size)]
     counts = dict.fromkeys(parts, 0)
 
@@ -102,6 +104,38 @@ def answer_in_parts(
     with ThreadPoolExecutor(len(parts)) as pool:
         answers = list(pool.map(work, parts))
     return {name: np.concatenate([part[name] for part in answers]) for name in shapes}
+
+
+def states_at(
+    device: Device,
+    subject: Subject,
+    feed: Feed,
+    kept: Sequence[Sequence[int]],
+    log: Path,
+    timeout_s: float,
+    progress: Listener = silent,
+) -> dict[str, np.ndarray]:
+    """The states that a model has within sequences that it is rolled over.
+
+    Args:
+        feed: sequences. kept: for each of the first of them as many steps, in ascending order.
+
+    Returns:
+        {input: [len(kept), steps kept, *shape]}: what goes into those steps.
+
+    Raises:
+        RunnerFailed: the runner died, refused or took too long.
+    """
+    with Client(device, log) as client:
+        open_session(client, device, subject, timeout_s)
+        files = [device.put(path) for path in feed.files(subject.inputs)]
+        asking, parts = Asking(device, client, subject, feed, files, timeout_s), []
+        chunk = asking.at_once(CHUNK)
+        for first in range(0, len(kept), chunk):
+            some = kept[first : first + chunk]
+            parts.append(asking.states(first, 1 + max(max(each) for each in some), some))
+            progress(f"states of {subject.title}", first + len(some), len(kept))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def open_session(client: Client, device: Device, subject: Subject, timeout_s: float) -> Opened:
@@ -123,52 +157,3 @@ def open_session(client: Client, device: Device, subject: Subject, timeout_s: fl
         affinity=subject.affinity,
         **served,
     )
-
-
-def _chunk(
-    device: Device,
-    client: Client,
-    subject: Subject,
-    files: list[str],
-    first: int,
-    count: int,
-    shapes: dict[str, tuple[int, ...]],
-    timeout_s: float,
-) -> dict[str, np.ndarray]:
-    size = max(binding.index for binding in subject.outputs) + 1
-    stem = uuid.uuid4().hex
-    remote = [f"{device.folder()}/{stem}-{i}.npy" for i in range(size)]
-    reply = client.request(
-        "infer", timeout_s, inputs=files, outputs=remote, first=first, count=count
-    )
-    outputs = {}
-    with scratch.folder("edgeopt-answers-") as folder:
-        for binding in subject.outputs:
-            written = reply.outputs[binding.index]
-            dtype = _kind(binding, written, shapes[binding.source])
-            shape = (count, *written.shape)
-            here = Path(folder) / f"{binding.index}.npy"
-            device.get(remote[binding.index], here, npy.most_bytes(dtype, shape))
-            try:
-                array = npy.read(here, dtype, shape)
-            except npy.NotAnnounced as error:
-                what = f"{device.name} sent another answer for {binding.source!r} than it announced"
-                raise untrusted(device, f"{what}: {error}.") from None
-            outputs[binding.source] = as_source(array, binding, shapes[binding.source])
-        device.remove(remote)
-    return outputs
-
-
-def _kind(binding: Binding, written: Written, shape: tuple[int, ...]) -> np.dtype[Any]:
-    """The element type of an output, as a runner says that it wrote it.
-
-    Raises:
-        RunnerFailed: it is no number, or a sample has another size than the source's.
-    """
-    name, sample = f"output {binding.source!r}", written.shape
-    dtype = npy.element(written.dtype)
-    if dtype is None:
-        raise RunnerFailed(f"{name} is of type {written.dtype!r}: no number")
-    if math.prod(sample) != math.prod(shape):
-        raise RunnerFailed(f"{name} has shape {sample} for a sample, and the model's {list(shape)}")
-    return dtype

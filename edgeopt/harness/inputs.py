@@ -13,8 +13,11 @@ INPUTS = 8
 def give(device: Device, client: Client, feed: Inputs, subject: Subject, timeout_s: float) -> None:
     """Have the runner read the first `INPUTS` samples, in the form that the artifact takes.
 
+    Of sequences that are single steps, with the states that they meet there.
+
     Raises:
         RunnerFailed: it did not.
     """
+    feed = feed.timed()
     files = [device.put(path) for path in feed.files(subject.inputs)]
     client.request("inputs", timeout_s, files=files, count=min(INPUTS, len(feed)))

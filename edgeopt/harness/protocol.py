@@ -15,7 +15,7 @@ from edgeopt.harness import replies
 #: Requests that no artifact has to do with: where one is not answered, it is the device.
 OF_THE_DEVICE = ("hello", "health", "stock", "canary", "readings")
 #: Replies with long lists of numbers, and no words.
-NUMBERS = ("warmup", "block", "paced", "streams", "infer")
+NUMBERS = ("warmup", "block", "paced", "streams", "infer", "roll")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ REPLIES: dict[str, type[replies.Reply]] = {
     "open": replies.Opened,
     "facts": replies.Facts,
     "infer": replies.Inferred,
+    "roll": replies.Inferred,
     "inputs": replies.Counted,
     "warmup": replies.Warmed,
     "block": replies.Block,

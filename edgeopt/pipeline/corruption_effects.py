@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from edgeopt.datasets.corruptions import CORRUPTIONS, corrupt
+from edgeopt.datasets.samples import Samples
 from edgeopt.domain.effects import CorruptionEffect
 from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.record import Record
@@ -63,16 +65,28 @@ def _corrupted(run: TargetRun, name: str, level: str, folder: Path) -> Evaluatio
     Raises:
         StepFailed: the source does not answer them.
     """
-    context, key = run.context, f"{name}-{level}"
+    context, source, key = run.context, run.context.intake.source, f"{name}-{level}"
     held_out = context.confirm.value()
     clean = held_out.samples.take(np.arange(min(SAMPLES, len(held_out.samples))))
-    samples = replace(clean, inputs=corrupt(clean.inputs, name, level, run.call.seed))
-    feed = Feed(samples.inputs, folder)
+    samples = replace(clean, inputs=_corrupt(clean, name, level, run.call.seed, source.states))
+    feed = Feed(samples.inputs, folder, source.states)
     if key not in context.corrupted:
         log, timeout_s = context.folder.log("source"), run.call.source_timeout_s
         try:
-            context.corrupted[key] = ask(context.intake.source, context.local, feed, log, timeout_s)
+            context.corrupted[key] = ask(source, context.local, feed, log, timeout_s)
         except RunnerFailed as error:
             why = reason(error, "the source does not run")
             raise StepFailed("failed-run", why) from error
     return held_out.with_inputs(samples, feed, context.corrupted[key])
+
+
+def _corrupt(
+    clean: Samples, name: str, level: str, seed: int, states: Mapping[str, str]
+) -> dict[str, np.ndarray]:
+    """The inputs with one corruption; of sequences each step, and no state."""
+    if not clean.steps:
+        return corrupt(clean.inputs, name, level, seed)
+    new = {key: array for key, array in clean.inputs.items() if key not in states.values()}
+    steps = {key: array.reshape(-1, *array.shape[2:]) for key, array in new.items()}
+    made = corrupt(steps, name, level, seed)
+    return clean.inputs | {key: array.reshape(new[key].shape) for key, array in made.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from edgeopt.datasets import load
+from edgeopt.datasets import annotated_images, load
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import GROUPS, Samples
 from edgeopt.datasets.task_data import Part, TaskData
@@ -31,7 +31,8 @@ def require(call: Call) -> None:
         "train": call.train,
     }
     for part, data in given.items():
-        load.require(data, call.preprocessing, TaskData(call.task, part=part))
+        like = "" if part == "data" else _kind(call)
+        load.require(data, call.preprocessing, TaskData(call.task, part=part, like=like))
 
 
 def read(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Samples | None]:
@@ -46,15 +47,29 @@ def read(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Sam
     )
     data = _load(call, call.data, TaskData(call.task, specs))
     assert data is not None
-    names = _names(data)
-    calibration = _load(call, call.calibration, TaskData(call.task, specs, "calibration", names))
-    confirm = _load(call, call.confirm, TaskData(call.task, specs, "confirm", names))
+    others: list[tuple[Given, Part]] = [
+        (call.calibration, "calibration"),
+        (call.confirm, "confirm"),
+    ]
+    names, like = _names(data), _kind(call)
+    calibration, confirm = (
+        _load(call, given, TaskData(call.task, specs, part, names, like)) for given, part in others
+    )
     return data, calibration, confirm
 
 
 def train(call: Call, source: Source, data: Samples) -> Samples | None:
     """What --train holds. Raises BadInput."""
-    return _load(call, call.train, TaskData(call.task, source.inputs, "train", _names(data)))
+    of = TaskData(call.task, source.inputs, "train", _names(data), _kind(call))
+    return _load(call, call.train, of)
+
+
+def _kind(call: Call) -> str:
+    """Of the images of a task that --data holds; "": it holds none."""
+    if isinstance(call.data, Mapping):
+        return ""
+    found = annotated_images.kind_of(Path(call.data), call.preprocessing, TaskData(call.task))
+    return found or ""
 
 
 def advice(data: Samples) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edgeopt.datasets import by_step
 from edgeopt.datasets.fidelity import divided
 from edgeopt.datasets.judging import Judging
 from edgeopt.datasets.parts import Part
@@ -46,7 +47,11 @@ class EvaluationSet:
     @functools.cached_property
     def divisions(self) -> dict[str, tuple[Part, ...]]:
         """The parts of each output that are held to the source by themselves."""
-        return divided(self.source)
+        return divided(by_step.compared(self.samples, self.source, self.source)[1])
+
+    def compared(self, answers: Answers) -> tuple[Answers, Answers]:
+        """A candidate's answers and the source's as parity compares them: see `by_step`."""
+        return by_step.compared(self.samples, answers, self.source)
 
     @property
     def unscored(self) -> np.ndarray:

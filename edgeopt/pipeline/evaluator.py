@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from edgeopt import runtimes
+from edgeopt.datasets.samples import Samples
 from edgeopt.domain import arithmetic
 from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput, StepFailed
@@ -88,7 +89,7 @@ class Evaluator:
             if error.status == "failed-parity":
                 step = "parity"
                 record = self._compared(record, recipe, error)
-                error = diagnosis.named(self.conversions, recipe, self.choose.samples, error)
+                error = diagnosis.named(self.conversions, recipe, self._looked_at, error)
             return failed(record, step, error)
         return msgspec.structs.replace(
             record,
@@ -99,6 +100,12 @@ class Evaluator:
             executed=msgspec.structs.replace(account, threads=recipe.threads),
             notes=(*record.notes, *notes(recipe, account)),
         )
+
+    @property
+    def _looked_at(self) -> Samples:
+        """Samples of single inferences: of sequences those steps that calibrate."""
+        samples = self.choose.samples
+        return self.conversions.calibration if samples.steps else samples
 
     def subject(self, recipe: Recipe) -> Subject:
         """A recipe's artifact as something to run.
@@ -202,7 +209,7 @@ class Evaluator:
         if recipe.compression:
             precision = COMPRESSED
         try:
-            return parity(precision, answers, self.choose.source, self.choose.divisions)
+            return parity(precision, *self.choose.compared(answers), self.choose.divisions)
         except StepFailed as error:
             reason = "; ".join([*notes(recipe, account), error.reason])
             if isinstance(error, TooFar):

@@ -40,6 +40,11 @@ def fold(
         BadInput: the input or the data is not what is to be folded, or the folded form answers
             otherwise than the original.
     """
+    if source.states:
+        raise BadInput(
+            "nothing can be folded into a model with a memory: it is fed step by step.",
+            "Leave --fold-input and --fold-output out.",
+        )
     plan = completed(request, source)
     warnings: list[str] = []
     arrays = next(dict(part.inputs) for part in parts if part is not None)

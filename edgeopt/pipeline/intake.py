@@ -31,7 +31,7 @@ from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
 from edgeopt.domain.task import TaskAsked
 from edgeopt.jobs import disk, on_disk
-from edgeopt.pipeline import data_read, folding
+from edgeopt.pipeline import data_read, folding, memory
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.trials import few_samples, trial_samples
 from edgeopt.report import open_axis_words
@@ -82,17 +82,24 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
     _unknown_names(call.shapes, inspected)
     progress("reading the data")
     raw = data_read.read(call, inspected)
-    fixed = _fix_shapes(call, inspected, raw[0])
+    expected = memory.expected(call.task.states, inspected, raw[0])
+    single = expected.single(raw[0])
+    fixed = _fix_shapes(call, inspected, single)
     progress(f"preparing {call.model.name}")
-    sample = _sample(raw[0], inspected, fixed, work)
-    trials = trial_samples(raw[0], inspected, fixed, work)
+    sample = _sample(single, inspected, fixed, work)
+    trials = trial_samples(single, inspected, fixed, work)
     source = prepare(inspected, fixed, sample, work, log, call.source_timeout_s, trials)
-    source = msgspec.structs.replace(source, open_axes=_open_axes(call, inspected, raw[0]))
+    source = msgspec.structs.replace(
+        source,
+        open_axes=_open_axes(call, inspected, single),
+        states=expected.settled(source, raw[0]),
+    )
     data, calibration, confirm = (_checked(call, samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
     warnings = [*source.warnings, *open_axis_words.advice(source.open_axes, fixed)]
-    warnings += [str(advice) for advice in check.constant_inputs(data)]
+    warnings += [str(one) for one in memory.advice(source, data)]
+    warnings += [str(advice) for advice in check.constant_inputs(data, source.states.values())]
     warnings += data_read.advice(data)
     output = _output(call.output, source)
     if call.fold is not None:
@@ -210,7 +217,7 @@ def _checked(call: Call, samples: Samples | None, source: Source) -> Samples | N
     if samples is None:
         return None
     text = task_labels.may_be_text(call.task)
-    return check.check(samples, source.inputs, samples.origin, text)
+    return check.check(samples, source.inputs, samples.origin, text, source.states.values())
 
 
 def _require_effects(call: Call, judged: list[Samples]) -> None:
@@ -236,7 +243,7 @@ def _train(call: Call, source: Source, parts: Parts) -> Samples | None:
 
 
 def _output(name: str | None, source: Source) -> str:
-    names = [spec.name for spec in source.outputs]
+    names = [spec.name for spec in source.outputs if spec.name not in source.states]
     if name is None:
         return names[0]
     if name not in names:

@@ -6,8 +6,10 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.split import CALIBRATE_MOST
 from edgeopt.datasets.training import training_samples
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
@@ -24,6 +26,7 @@ from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.intake import Intake
 from edgeopt.pipeline.once import Once
 from edgeopt.pipeline.parity_check import Answers
+from edgeopt.pipeline.real_steps import feed_of, real_steps
 from edgeopt.pipeline.recorder import Recorder
 from edgeopt.pipeline.scoring import Scoring, scoring_of
 from edgeopt.pipeline.source_model import ask, shuffled
@@ -78,28 +81,35 @@ def opened(
     """
     here, stop, host_lock = local or Local(), threading.Event(), HostLock()
     recorder = Recorder(folder.journal, listener, stop)
-    stages = Stages(
-        intake.source,
-        training_samples(intake.parts.calibrate, intake.train),
-        intake.output,
-        folder,
-        call.step_timeout_s,
-        host_lock,
-        recorder.tell,
-        folder.path / "tensorboard" if call.tensorboard else None,
-        stop,
-    )
-    calibrate, timeout_s = intake.parts.calibrate, call.step_timeout_s
-    conversions = Conversions(intake.source, calibrate, folder, timeout_s, host_lock, stages, stop)
+    timeout_s = call.step_timeout_s
     with contextlib.ExitStack() as stack:
-        for ending in (folder.clear_work, here.close, conversions.close, recorder.stop):
+        for ending in (folder.clear_work, here.close):
             stack.callback(ending)  # the last of them first
         folder.clear_work()
         asking = _Asking(call, intake, folder, here, listener)
+        calibrate = asking.single("calibrate", intake.parts.calibrate)
+        train = intake.train and asking.single("train", intake.train)
         samples, feed, answers = asking.about("choose", intake.parts.choose)
         scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
         choose = EvaluationSet("choose", samples, feed, answers, scoring)
         _require_slices(choose)
+        stages = Stages(
+            intake.source,
+            training_samples(calibrate, train),
+            intake.output,
+            folder,
+            timeout_s,
+            host_lock,
+            recorder.tell,
+            folder.path / "tensorboard" if call.tensorboard else None,
+            stop,
+            None if scoring.settled is None else scoring.settled.facts,
+        )
+        conversions = Conversions(
+            intake.source, calibrate, folder, timeout_s, host_lock, stages, stop
+        )
+        for ending in (conversions.close, recorder.stop):
+            stack.callback(ending)
 
         def confirm() -> EvaluationSet:
             with host_lock.working():
@@ -139,16 +149,35 @@ class _Asking:
             BadInput: the source does not run.
         """
         samples = shuffled(samples)
-        feed, log = Feed(samples.inputs, self.folder.work / part), self.folder.log("source")
-        progress = titled(self.listener, f"asking the source ({part})")
+        with self._refusing() as log:
+            source, timeout_s = self.intake.source, self.call.source_timeout_s
+            feed = feed_of(source, samples, self.folder.work / part, self.local, log, timeout_s)
+            progress = titled(self.listener, f"asking the source ({part})")
+            answers = ask(source, self.local, feed, log, timeout_s, progress)
+        return samples, feed, answers
+
+    def single(self, part: str, samples: Samples) -> Samples:
+        """Of sequences single steps with their states, as many as calibrate at most.
+
+        Raises:
+            BadInput: the source does not run.
+        """
+        with self._refusing() as log:
+            folder, timeout_s = self.folder.work / part, self.call.source_timeout_s
+            return real_steps(
+                self.intake.source, samples, CALIBRATE_MOST, folder, self.local, log, timeout_s
+            )
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[Path]:
+        """Where the source is asked, with its log: that it does not run is bad input."""
+        log = self.folder.log("source")
         try:
-            timeout_s = self.call.source_timeout_s
-            answers = ask(self.intake.source, self.local, feed, log, timeout_s, progress)
+            yield log
         except RunnerFailed as error:
             # The folder goes with the refusal, and the log in it.
             otherwise = BadInput(f"the source model does not run: {error.args[0]}", last_lines(log))
             raise told(error, otherwise) from error
-        return samples, feed, answers
 
 
 def _require_slices(choose: EvaluationSet) -> None:

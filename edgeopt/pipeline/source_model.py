@@ -72,5 +72,5 @@ def _plain(specs: tuple[TensorSpec, ...]) -> tuple[Binding, ...]:
 
 
 def output_shapes(source: Source) -> dict[str, tuple[int, ...]]:
-    """Shape of each of the source's outputs."""
-    return {spec.name: spec.sizes for spec in source.outputs}
+    """Shape of each of the source's outputs that is an answer, and no state."""
+    return {s.name: s.sizes for s in source.outputs if s.name not in source.states}

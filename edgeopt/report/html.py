@@ -20,7 +20,7 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, open_axis_words, tail_words, words
+from edgeopt.report import compare_table, open_axis_words, preparation_words, tail_words, words
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.headline import Headline, headline
@@ -186,6 +186,7 @@ def _environment() -> Environment:
         share=fmt.points,
         finding=words.finding,
         open_axis=open_axis_words.sentence,
+        prepared=preparation_words.words,
         compared_cell=compare_table.cell_text,
         compared_lines=compare_table.shown,
         compared_predictions=compare_table.predictions,

@@ -14,7 +14,7 @@ from edgeopt.domain.run import Choice, Miss, Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
-from edgeopt.report import refine_words, tail_words, words
+from edgeopt.report import preparation_words, refine_words, tail_words, words
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.table import Mark, Row, rows
@@ -60,7 +60,9 @@ def summary(
 
 def _judged(run: Run) -> str:
     """What the metric is where that followed from the source's answers, and why."""
-    return f"Judged by {run.data.metric}: {run.data.metric_about} ({run.data.metric_why})."
+    said = f"Judged by {run.data.metric}: {run.data.metric_about} ({run.data.metric_why})."
+    prepared = preparation_words.words(run.data.task.preparation) if run.data.task else ""
+    return f"{said} {prepared}".rstrip()
 
 
 def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[RenderableType]:

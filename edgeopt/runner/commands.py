@@ -134,9 +134,26 @@ class Runner:
                 rows.append(result)
         written = []
         for path, rows in zip(outputs, collected):
-            array = np.stack(rows)
-            np.save(path, array)
-            written.append({"dtype": array.dtype.name, "shape": list(array.shape[1:])})
+            written.append(_write(path, np.stack(rows)))
+        return {"count": count, "outputs": written}
+
+    def do_roll(
+        self, inputs: list, outputs: list, wanted: list, states: list, first: int, count: int,
+        steps: int, kept: list,
+    ) -> dict:  # fmt: skip
+        """Answer `steps` steps of `count` sequences from `first` on, states given back each time.
+
+        Each input file is [n, steps, *shape], a state's [n, *shape]. Output files become
+        [count, steps, *shape] of the outputs at the positions `wanted`, then, where `kept` names
+        steps for each sequence, [count, kept, *shape] of the states as they go into those.
+        """
+        from edgeopt.runner import rolled  # few models have a memory
+
+        session = self._opened()
+        carried = [rolled.Carried(**one) for one in states]
+        arrays = [np.load(path, mmap_mode="r") for path in inputs]
+        found = rolled.roll(session, arrays, carried, wanted, first, count, steps, kept)
+        written = [_write(path, array) for path, array in zip(outputs, found)]
         return {"count": count, "outputs": written}
 
     def do_inputs(self, files: list, count: int) -> dict:
@@ -238,6 +255,11 @@ def _stages(session, whole_ns: int) -> dict:
     one_step = {"compile_ns": "this runtime loads and compiles in one step"}
     told = {"load_ns": whole_ns, "compile_ns": None, "why_null": one_step}
     return {**told, **getattr(session, "stages", {})}
+
+
+def _write(path, array):
+    np.save(path, array)
+    return {"dtype": array.dtype.name, "shape": list(array.shape[1:])}
 
 
 def _own(sample):

@@ -56,6 +56,7 @@ class Source(Value, kw_only=True, frozen=True):
             are the source's own.
         channels_last: images that are so by the user's word, and stay so.
         open_axes: those that the file leaves open and that are fixed here.
+        states: output -> input, of a model with a memory: what goes back at the next step.
         warnings: what the user must know of the model before any figure of it.
         fold: what is folded in; then all of the above is of the folded model.
         tail: what comes after its last weights, None where there is no ONNX form to tell.
@@ -88,6 +89,7 @@ class Source(Value, kw_only=True, frozen=True):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
+    states: dict[str, str] = msgspec.field(default_factory=dict)
 
     def batch_axis(self, output: str) -> int | None:
         """The axis of 1 in an output that counts samples, None where it has none.

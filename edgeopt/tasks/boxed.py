@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeopt.tasks import shapes as shaped
 from edgeopt.tasks.contributions import Floats, Integers
+from edgeopt.tasks.shapes import Shapes
 
 if TYPE_CHECKING:
     from edgeopt.decoding.detections import Detections
@@ -27,6 +29,7 @@ class GroundTruth:
         names: the K classes, whether or not they have objects here.
         area: [m], square pixels: COCO's own figure (of the mask), else width times height.
         crowd: [m], regions of many objects: a detection in one is neither right nor wrong.
+        shapes: [m], what is compared where it is no upright box: rotated boxes, or masks.
     """
 
     count: int
@@ -36,6 +39,7 @@ class GroundTruth:
     names: tuple[str, ...]
     area: Floats
     crowd: NDArray[np.bool_]
+    shapes: Shapes | None = None
 
     def __post_init__(self) -> None:
         _check_rows(self.count, self.image, self.boxes, self.classes, self.area, self.crowd)
@@ -49,7 +53,7 @@ class DetectionSet:
     Attributes:
         count: n. image: [m], 0..n-1, never falling.
         boxes: [m, 4], x1 y1 x2 y2 in pixels of the image.
-        classes: [m], scores: [m], higher is surer.
+        classes: [m], scores: [m], higher is surer. shapes: as in `GroundTruth`.
     """
 
     count: int
@@ -57,14 +61,21 @@ class DetectionSet:
     boxes: Floats
     classes: Integers
     scores: Floats
+    shapes: Shapes | None = None
 
     def __post_init__(self) -> None:
         _check_rows(self.count, self.image, self.boxes, self.classes, self.scores)
 
     def take(self, rows: NDArray[np.bool_]) -> DetectionSet:
         """Some of the detections, bool[m], of the same images."""
-        boxes, classes, scores = self.boxes[rows], self.classes[rows], self.scores[rows]
-        return DetectionSet(self.count, self.image[rows], boxes, classes, scores)
+        return DetectionSet(
+            self.count,
+            self.image[rows],
+            self.boxes[rows],
+            self.classes[rows],
+            self.scores[rows],
+            None if self.shapes is None else self.shapes.take(rows),
+        )
 
     def as_truth(self, names: tuple[str, ...], least_score: float) -> GroundTruth:
         """The detections of at least this score as labels: what agreement is measured with."""
@@ -78,6 +89,7 @@ class DetectionSet:
             names,
             (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]),
             np.zeros(len(boxes), bool),
+            None if self.shapes is None else self.shapes.take(sure),
         )
 
 
@@ -91,7 +103,17 @@ def joined(images: Sequence[Detections]) -> DetectionSet:
         np.concatenate([np.zeros((0, 4)), *boxes]),
         np.concatenate([np.zeros(0, np.int64), *(found.classes for found in images)]),
         np.concatenate([np.zeros(0), *(found.scores for found in images)]),
+        _shapes(images),
     )
+
+
+def _shapes(images: Sequence[Detections]) -> Shapes | None:
+    """Masks or rotated boxes, where the head gives them."""
+    if images and all(found.masks is not None for found in images):
+        return shaped.of_masks(found.masks for found in images)
+    if images and all(found.rotated is not None for found in images):
+        return shaped.Rotated(np.concatenate([found.rotated for found in images]))
+    return None
 
 
 def _check_rows(count: int, image: Integers, boxes: Floats, *others: np.ndarray) -> None:

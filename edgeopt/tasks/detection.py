@@ -49,7 +49,26 @@ MEASURES = (
         resampling="subsample",
     ),
 )
+MASK_MAP, MASK_MAP50 = "mask-map", "mask-map50"
+#: Of heads that give masks: the first is what such models are judged by.
+MASK_MEASURES = (
+    Measure(
+        MASK_MAP,
+        "average precision of masks, the mean over ten overlaps from 0.50 to 0.95 (COCO)",
+        resampling="subsample",
+    ),
+    Measure(MASK_MAP50, "average precision of masks at an overlap of 0.50", resampling="subsample"),
+)
+EVERY_MEASURE = (*MEASURES, *MASK_MEASURES)
+WITH_MASKS, ROTATED = ("yolo-seg",), ("yolo-obb",)
 _RATES = {"recall-0.1fp": 0.1, "recall-1fp": 1.0}
+#: Measure -> which of the ten overlaps.
+_PRECISIONS = {
+    MAP: slice(None),
+    MAP50: slice(0, 1),
+    MASK_MAP: slice(None),
+    MASK_MAP50: slice(0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +86,11 @@ class Detection:
     names: tuple[str, ...]
     settings: Settings | None = None
     name: str = field(default="detection", init=False)
-    measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Of boxes, rotated ones where the head gives these; of masks besides."""
+        return (*MASK_MEASURES, *MEASURES) if self.head in WITH_MASKS else MEASURES
 
     def answers(self, outputs: Outputs, contexts: Sequence[Placement]) -> DetectionSet:
         """The detections in each image, in that image's pixels.
@@ -99,20 +122,34 @@ class Detection:
 
     def judged(self, answers: DetectionSet, truths: GroundTruth) -> JudgedDetections:
         """Match the detections with the labelled objects, once for all measures."""
-        return JudgedDetections(match(truths, answers), answers, truths)
+        return JudgedDetections(answers, truths, self.head in ROTATED)
 
 
 @dataclass(frozen=True)
 class JudgedDetections:
-    """Detections with what became of each at every overlap and size."""
+    """Detections beside the objects that should be found.
 
-    matches: Matches
+    Attributes:
+        rotated: boxes are compared as rotated ones.
+    """
+
     answers: DetectionSet
     truths: GroundTruth
+    rotated: bool = False
+
+    @cached_property
+    def matches(self) -> Matches:
+        """What became of each box at every overlap and size."""
+        return match(self.truths, self.answers, by_shape=self.rotated)
+
+    @cached_property
+    def masks(self) -> Matches:
+        """The same of masks."""
+        return match(self.truths, self.answers, by_shape=True)
 
     def printed(self, measure: str) -> float | None:
         """Average precision by faster-coco-eval; None where it is not installed, or for recalls."""
-        if measure not in (MAP, MAP50):
+        if measure not in (MAP, MAP50) or self.rotated:
             return None
         try:
             table, sizes = coco.precision(self.truths, self.answers)
@@ -125,14 +162,14 @@ class JudgedDetections:
         """What each image adds to a measure. Raises KeyError."""
         if measure == MAP:
             return self.precision
-        if measure == MAP50:
-            return average_precision(self.matches, overlaps=slice(0, 1))
+        if measure in _PRECISIONS:
+            return average_precision(self._of(measure), overlaps=_PRECISIONS[measure])
         return recall_at(self.matches, _RATES[measure])
 
     def alone(self, measure: str) -> Floats:
         """[n]: each image, by mAP: a single one has no rate of false alarms. Raises KeyError."""
-        every = dict.fromkeys((MAP, *_RATES), slice(None))
-        return alone(self.matches, (every | {MAP50: slice(0, 1)})[measure])
+        overlaps = slice(None) if measure in _RATES else _PRECISIONS[measure]
+        return alone(self._of(measure), overlaps)
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """By class and by size of box. Raises KeyError."""
@@ -141,10 +178,13 @@ class JudgedDetections:
             rate = _RATES[measure]
             recalls = self._by_size(lambda size: recall_at(self.matches, rate, size=size))
             return {"class": ByClass(names, recall_at(self.matches, rate)), "size": recalls}
-        overlaps = slice(0, 1) if measure == MAP50 else slice(None)
-        whole = average_precision(self.matches, overlaps=overlaps)
-        sizes = self._by_size(lambda size: average_precision(self.matches, size, overlaps))
+        overlaps, matches = _PRECISIONS[measure], self._of(measure)
+        whole = average_precision(matches, overlaps=overlaps)
+        sizes = self._by_size(lambda size: average_precision(matches, size, overlaps))
         return {"class": ByClass(names, whole), "size": sizes}
+
+    def _of(self, measure: str) -> Matches:
+        return self.masks if measure in (MASK_MAP, MASK_MAP50) else self.matches
 
     @cached_property
     def precision(self) -> AveragePrecision:

@@ -192,6 +192,7 @@ MEASURES: dict[type, tuple[Measure, ...]] = {
     ),
     Directions: (Measure(COSINE, "cosine of each embedding with the source's own"),),
 }
+EVERY_MEASURE = tuple(measure for of_kind in MEASURES.values() for measure in of_kind)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ def measures() -> dict[str, tuple[str, ...]]:
     found = {}
     for name in TASKS:
         module = importlib.import_module(load(name).__module__)
-        of = module.MEASURES
-        every = of if isinstance(of, tuple) else [one for each in of.values() for one in each]
+        every = getattr(module, "EVERY_MEASURE", None) or module.MEASURES
         found[name] = tuple(dict.fromkeys(measure.name for measure in every))
     return found

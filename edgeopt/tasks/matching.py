@@ -80,8 +80,12 @@ def match(
     overlaps: Floats = OVERLAPS,
     sizes: tuple[str, ...] = tuple(SIZES),
     most: int = MOST_DETECTIONS,
+    by_shape: bool = False,
 ) -> Matches:
     """Match the detections of all images.
+
+    Args:
+        by_shape: masks or rotated boxes are compared, and not the boxes around them.
 
     Detections of classes that the truth has no name for are left out, as COCO does.
 
@@ -93,7 +97,7 @@ def match(
     detections = _surest(detections, len(truth.names), most)
     limits = np.array([SIZES[size] for size in sizes])
     outside = ~_within(truth.area, limits)
-    edges = _overlapping(truth, detections, float(overlaps.min()))
+    edges = _overlapping(truth, detections, float(overlaps.min()), by_shape)
     found = _Found.nothing(len(sizes), len(overlaps), len(detections.scores), len(truth.area))
     _choose(edges, truth.crowd, outside | truth.crowd, overlaps, found)
     order = np.lexsort((-detections.scores, detections.classes))
@@ -105,7 +109,7 @@ def match(
         detections.image[order],
         detections.classes[order],
         detections.scores[order],
-        _within(_areas(detections.boxes), limits)[:, order],
+        _within(_sizes_of(detections, by_shape), limits)[:, order],
         found.hit[:, :, order],
         found.ignored[:, :, order],
         truth.image,
@@ -117,6 +121,13 @@ def match(
 def _within(areas: Floats, limits: Floats) -> NDArray[np.bool_]:
     """bool[s, m]: the area lies within the limits [s, 2]."""
     return (areas >= limits[:, :1]) & (areas <= limits[:, 1:])
+
+
+def _sizes_of(detections: DetectionSet, by_shape: bool) -> Floats:
+    if not by_shape:
+        return _areas(detections.boxes)
+    assert detections.shapes is not None
+    return detections.shapes.areas
 
 
 def _areas(boxes: Floats) -> Floats:
@@ -136,6 +147,7 @@ def _surest(detections: DetectionSet, classes: int, most: int) -> DetectionSet:
         detections.boxes[keep],
         detections.classes[keep],
         detections.scores[keep],
+        None if detections.shapes is None else detections.shapes.take(keep),
     )
 
 
@@ -162,7 +174,9 @@ class _Edges:
     keys: Integers  # the image and class of the detection
 
 
-def _overlapping(truth: GroundTruth, detections: DetectionSet, least: float) -> _Edges:
+def _overlapping(
+    truth: GroundTruth, detections: DetectionSet, least: float, by_shape: bool
+) -> _Edges:
     classes = len(truth.names)
     by_key = np.lexsort((truth.classes, truth.image))
     object_keys = (truth.image * classes + truth.classes)[by_key]
@@ -173,7 +187,13 @@ def _overlapping(truth: GroundTruth, detections: DetectionSet, least: float) -> 
     place = _rank(detection)
     place = np.repeat(first + counts - 1, counts) - place
     labelled = by_key[place]
-    overlap = _overlaps(detections.boxes[detection], truth.boxes[labelled], truth.crowd[labelled])
+    crowd = truth.crowd[labelled]
+    if by_shape:
+        if detections.shapes is None or truth.shapes is None:
+            raise ValueError("shapes of both the answers and the labels wanted")
+        overlap = detections.shapes.overlaps(detection, truth.shapes, labelled, crowd)
+    else:
+        overlap = _overlaps(detections.boxes[detection], truth.boxes[labelled], crowd)
     near = overlap >= min(least, 1 - 1e-10)
     return _Edges(detection[near], labelled[near], overlap[near], keys[detection[near]])
 

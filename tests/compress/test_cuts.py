@@ -68,6 +68,13 @@ def test_two_of_every_four_inputs_stay(shape):
     assert (loud >= weight.movedim(1, -1).reshape(-1, 4).abs().sum(1) / 2).all()
 
 
+def test_two_of_every_four_inputs_of_a_transposed_convolution():
+    module = torch.nn.Sequential(torch.nn.ConvTranspose2d(64, 8, 2, 2))
+    sparsify.sparsify(module, Sparsify(pattern="2:4"))
+    fours = (module[0].weight != 0).movedim(0, -1).reshape(-1, 4)
+    assert (fours.sum(1) == 2).all()
+
+
 def test_sparse_layers_are_found_again_for_training(exported):
     module = rebuild.read(exported("Flattened")[1])
     assert sparsify.zeros_of(module) == {}
@@ -115,6 +122,16 @@ def test_a_rounded_weight_is_within_half_a_step(out, into, size):
     step = weight.abs().amax(1, keepdim=True) / 127
     assert ((rounded - weight).abs() <= 0.51 * step + 1e-6).all()
     assert all(len(row.unique()) <= 255 for row in rounded)
+
+
+def test_weights_of_a_transposed_convolution_are_rounded_by_output_channel():
+    layer = torch.nn.ConvTranspose2d(4, 3, 2, 2)
+    with torch.no_grad():
+        layer.weight[:, 0] *= 1000
+        expected = layer.weight.clone()
+        with fake_quant.rounding(layer):
+            error = (layer.weight - expected).abs().amax((0, 2, 3))
+    assert (error <= 0.51 * expected.abs().amax((0, 2, 3)) / 127 + 1e-6).all()
 
 
 def test_a_range_widens_at_once_and_narrows_slowly():

@@ -198,7 +198,9 @@ def test_more_than_memory_holds_is_refused_before_an_image_is_decoded(tmp_path):
     spec = OpenSpec(name="x", dtype="float32", shape=(1, 3, 16384, 16384))
     for i in range(3, 400):
         (tmp_path / f"{i}.bmp").write_bytes((tmp_path / "0.bmp").read_bytes())
-    assert "400 images of 16384 x 16384 are 1288.5 GB" in message_of(tmp_path, SAID, spec)
+    told = message_of(tmp_path, SAID, spec)
+    assert "400 images of 16384 x 16384 are 1288.5 GB, which are needed twice" in told
+    assert "are 1288.5 GB, and this machine" in message_of(tmp_path, SAID, spec, part="confirm")
 
 
 def test_an_image_that_becomes_too_large_is_named(tmp_path):
@@ -266,6 +268,7 @@ def test_annotations_that_are_wrong_are_told_through_the_door(tmp_path, made, to
         ("x.json", {}, "size=8,mean=0,scale=1", "Add way= to --preprocess: letterbox, corner,"),
         ("gone.json", {}, "way=line", "gone.json: no such file or folder\n  "),
         ("x.json", {"images": "gone"}, "way=line", "--images gone: no such folder"),
+        ("x.json", {"images": "x.yaml"}, "way=line", "--images x.yaml is a file, not a folder"),
         ("x.json", {"masks": "m"}, "way=line", "--masks names the truths of a folder of photos"),
         ("x.npz", {"images": "m"}, None, "--images names the folder that annotations start from"),
         ("x.yaml", {"images": "m"}, None, "--images names the folder that annotations start from"),

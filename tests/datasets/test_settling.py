@@ -1,5 +1,7 @@
 """Which task a run's answers are judged by: what is asked, what the data holds, what fits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,17 @@ def test_outputs_that_are_certain_need_no_word(detected):
     assert (found.facts.name, found.facts.head, metric.against) == ("detection", "yolo", "source")
     found, metric = settled(outputs, marks=marks, spec=IMAGE)
     assert (found.facts.names, metric.against, metric.name) == (squares.NAMES, "labels", "map")
+
+
+def test_data_of_more_classes_than_the_named_heads_outputs_hold_is_refused(detected):
+    outputs, marks = detected
+    named = replace(marks, annotated=replace(marks.annotated, names=("red", "green", "blue")))
+    with pytest.raises(BadInput) as caught:
+        settled(outputs, marks=named, spec=IMAGE, head="yolo")
+    assert "the data names 3 classes, and the outputs hold others for the head yolo" in str(
+        caught.value
+    )
+    assert "are 2 classes, not 3" in str(caught.value)
 
 
 def test_labels_are_not_overruled_by_what_outputs_look_like(detected):

@@ -16,7 +16,7 @@ def call(*options):
     """What a command line asks for."""
     words = ["m.onnx", "--target", "this-machine", *map(str, options)]
     with cli_optimize.optimize.make_context("optimize", words) as context:
-        return cli_optimize._call(context.params)
+        return cli_optimize.call_of(context.params)
 
 
 def inspected(shape=(1, 3, 32, 32), dtype="float32"):
@@ -60,6 +60,17 @@ def test_parts_of_one_call(tmp_path):
     assert data.marks.preparation.order == "bgr"
     assert calibration.marks.annotated.objects is None
     assert confirm.marks.annotated.names == data.marks.annotated.names == ("dog", "cat")
+
+
+def test_photos_that_calibrate_are_prepared_like_the_data(tmp_path):
+    made = call(
+        "--data", yolo(tmp_path, ["0 0.5 0.5 0.25 0.5\n"]),
+        "--calibration", picture(tmp_path / "photos" / "a.png", seed=3).parent,
+    )  # fmt: skip
+    data_read.require(made)
+    data, calibration, _ = data_read.read(made, inspected())
+    assert calibration.marks.preparation == data.marks.preparation
+    assert data.marks.preparation.way == "letterbox"
 
 
 def test_voc_counts_the_classes_of_the_data_in_every_part(tmp_path):

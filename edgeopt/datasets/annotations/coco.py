@@ -20,6 +20,8 @@ from edgeopt.jobs import on_disk
 #: instances_train2017.json has 450 MB.
 MAX_BYTES = 2_000_000_000
 MAX_KEYPOINTS = 1_000
+#: Ids up to it are numbered with their gaps.
+MAX_ID = 10_000
 WHAT = "a COCO file of annotations (JSON)"
 _HINT = "COCO's format is described at cocodataset.org under 'format data'."
 
@@ -64,7 +66,7 @@ class File(msgspec.Struct, frozen=True):
     categories: list[Category]
 
 
-def read(path: Path, images: Path) -> Annotated:
+def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
     """The images that a COCO file lists, with their boxes.
 
     Classes are numbered from 0 in the order of the categories' ids: COCO's 1..90 with gaps become
@@ -72,6 +74,8 @@ def read(path: Path, images: Path) -> Annotated:
 
     Args:
         path: instances_*.json or person_keypoints_*.json. images: the folder of `file_name`.
+        gaps: the class is the category's id less 1, gaps and all, where ids are numbers from 1 on:
+            so TensorFlow's detectors have it.
 
     Raises:
         BadInput: it is no such file, has no annotations, names an image that is missing or
@@ -82,6 +86,8 @@ def read(path: Path, images: Path) -> Annotated:
     _require_entries(file, path)
     by_id = _numbered("image", [one.id for one in file.images], path)
     names = sorted(file.categories, key=lambda one: (isinstance(one.id, str), one.id))
+    if gaps:
+        names = _with_gaps(names)
     classes = _numbered("category", [one.id for one in names], path)
     rows = [_number(a.image_id, by_id, "image", i, path) for i, a in enumerate(file.annotations)]
     kinds = [
@@ -103,6 +109,14 @@ def read(path: Path, images: Path) -> Annotated:
         origin=str(path),
         advice=_advice(rows, paths, path),
     )
+
+
+def _with_gaps(names: list[Category]) -> list[Category]:
+    """One for each id from 1 to the largest; as they are where ids are no such numbers."""
+    known = {one.id: one for one in names if isinstance(one.id, int) and 1 <= one.id <= MAX_ID}
+    if len(known) < len(names):
+        return names
+    return [known.get(i, Category(i, f"(no category {i})")) for i in range(1, max(known) + 1)]
 
 
 def _decoded(path: Path) -> File:

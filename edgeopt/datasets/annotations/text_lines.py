@@ -11,7 +11,7 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 
 MAX_BYTES, MAX_ALPHABET_BYTES, MAX_LETTERS = 256_000_000, 4_000_000, 200_000
-_LINE = "A line is the image's name, a tab, and what is written on it."
+_LINE = "A line is the name of an image or sound, a tab, and what is written or said there."
 
 
 def read(path: Path, folder: Path) -> Annotated:
@@ -24,6 +24,17 @@ def read(path: Path, folder: Path) -> Annotated:
         BadInput: it is missing, no such file or empty, or an image is missing or unreadable.
         NotInstalled: Pillow is missing.
     """
+    names, texts = listed(path)
+    images = tuple(folder / name for name in names)
+    return Annotated(images, upright.sizes_of(images), texts=texts, origin=str(path))
+
+
+def listed(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the names of the files, what is written or said in each), as the TSV has them.
+
+    Raises:
+        BadInput: it is missing, no such file or empty.
+    """
     names, texts = [], []
     for number, line in enumerate(lines(path, MAX_BYTES, "a file of lines (TSV)"), 1):
         if not line:
@@ -35,8 +46,7 @@ def read(path: Path, folder: Path) -> Annotated:
         texts.append(text.strip())
     if not names:
         raise BadInput(f"{on_disk.shown(path)} holds 0 lines of text.", _LINE)
-    images = tuple(folder / name for name in names)
-    return Annotated(images, upright.sizes_of(images), texts=tuple(texts), origin=str(path))
+    return tuple(names), tuple(texts)
 
 
 def read_alphabet(path: Path) -> tuple[str, ...]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from edgeopt.datasets.annotations import masks
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks import keypoints
+from edgeopt.tasks import keypoints, shapes
 from edgeopt.tasks.boxed import GroundTruth
+from edgeopt.tasks.shapes import Shapes
+
+Shape = Literal["box", "mask", "rotated"]
 
 
-def boxes(annotated: Annotated, names: tuple[str, ...] = ()) -> GroundTruth:
+def boxes(annotated: Annotated, names: tuple[str, ...] = (), shape: Shape = "box") -> GroundTruth:
     """The boxes of all images; what is difficult counts no more than a crowd does.
 
     Args:
         names: of the model's classes; (): the data's.
+        shape: what is compared besides: the objects' outlines as masks or as rotated boxes.
 
     Raises:
         BadInput: nothing is boxed, or a class is beyond the model's.
@@ -32,7 +38,27 @@ def boxes(annotated: Annotated, names: tuple[str, ...] = ()) -> GroundTruth:
         names=names,
         area=np.concatenate([one.areas for one in every]),
         crowd=np.concatenate([one.crowd | one.difficult for one in every]),
+        shapes=_shapes(annotated, every, shape),
     )
+
+
+def _shapes(annotated: Annotated, every: tuple[Objects, ...], shape: Shape) -> Shapes | None:
+    """Raises BadInput where nothing is outlined."""
+    if shape == "box":
+        return None
+    outlines = [rings for one in every for rings in (one.outlines or ((),) * len(one))]
+    if not any(outlines):
+        raise BadInput(
+            f"{annotated.origin}: no object has an outline, and the model answers with "
+            f"{'masks' if shape == 'mask' else 'rotated boxes'}.",
+            "Give annotations with outlines, or judge the boxes: --metric map.",
+        )
+    around = np.concatenate([one.boxes for one in every])
+    if shape == "rotated":
+        return shapes.of_corners(outlines, around)
+    sizes = [(int(h), int(w)) for w, h in annotated.sizes]
+    each = [size for size, one in zip(sizes, every, strict=True) for _ in range(len(one))]
+    return shapes.of_outlines(outlines, around, each)
 
 
 def poses(annotated: Annotated) -> list[keypoints.Poses]:

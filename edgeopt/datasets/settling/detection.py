@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt import decoding
 from edgeopt.datasets.annotations import truths
+from edgeopt.datasets.annotations.truths import Shape
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.settling.settled import Given, placements
@@ -25,6 +26,7 @@ class SettledDetection:
 
     facts: TaskFacts
     found: detection.Detection
+    metric: str = ""
 
     def task(self, samples: Samples) -> detection.Detection:
         """See the protocol."""
@@ -39,7 +41,15 @@ class SettledDetection:
         marks = samples.marks
         if not isinstance(marks, MarkedImages) or marks.annotated.objects is None:
             return None
-        return truths.boxes(marks.annotated, self.found.names)
+        return truths.boxes(marks.annotated, self.found.names, self._shape)
+
+    @property
+    def _shape(self) -> Shape:
+        if self.found.head in detection.ROTATED:
+            return "rotated"
+        of_boxes = {measure.name for measure in detection.MEASURES}
+        masks = self.found.head in detection.WITH_MASKS and self.metric not in of_boxes
+        return "mask" if masks else "box"
 
 
 def settle(given: Given) -> SettledDetection:
@@ -59,6 +69,8 @@ def settle(given: Given) -> SettledDetection:
                 f"Add --head with one of {', '.join(decoding.HEADS)}.",
             )
         head = known.head
+    elif names:
+        _require_classes(given, head, names)
     found = detection.Detection(head, given.size, names)
     if not names:
         found = detection.Detection(head, given.size, _numbered(given, found))
@@ -70,10 +82,22 @@ def settle(given: Given) -> SettledDetection:
         names=found.names,
         preparation=given.preparation(),
     )
-    settled = SettledDetection(facts, found)
+    settled = SettledDetection(facts, found, given.metric)
     few = given.samples.take(range(len(given.few)))
     found.answers(_first(given, len(few)), settled.contexts(few))  # refused before work starts
     return settled
+
+
+def _require_classes(given: Given, head: str, names: tuple[str, ...]) -> None:
+    """Refuse data of another number of classes than the outputs have under the named head."""
+    module = decoding.load(head)
+    told = module.recognize(given.few, given.size, len(names))
+    if not told and module.recognize(given.few, given.size, None):
+        raise BadInput(
+            f"{given.samples.origin} names {len(names)} classes, and the outputs hold others for "
+            f"the head {head}: {told.reason}.",
+            "Give the data that the model was trained for, with its classes in its order.",
+        )
 
 
 def possible(given: Given) -> bool:

@@ -82,6 +82,7 @@ def test_key_points(tmp_path, shape, points, wanted):
     found = yolo.read(written(tmp_path, [f"0 .5 .5 .5 .5 {points}", None], yaml))
     assert found.objects[0].keypoints.tolist() == [wanted]
     assert found.objects[1].keypoints.shape == (0, 2, 3)
+    assert found.keypoint_names == ("0", "1")
 
 
 def test_boxes_are_of_the_upright_image(tmp_path):
