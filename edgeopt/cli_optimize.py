@@ -83,6 +83,8 @@ _SHARED = (
 )
 
 
+_all = click.option("--all", "whole", is_flag=True, help="Print everything, not one screen.")
+
 #: Options that say something of the task, and have one value.
 _OF_TASK = ("task", "head", "images", "masks", "alphabet", "candidates", "pairs")
 
@@ -99,6 +101,7 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--target", "targets", multiple=True, required=True, help="Profile name or path.")
 @click.option("--data", required=True, help=_DATA)
 @_shared
+@_all
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.pass_context
 def optimize(ctx: click.Context, **options: Any) -> None:
@@ -108,7 +111,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
     call = call_of(options)
     with progress() as listener:
         run = run_optimize(call, listener)
-    _show(run, options["as_json"])
+    _show(run, options["as_json"], whole=options["whole"])
     ctx.exit(0 if run.qualified else 1)
 
 
@@ -117,6 +120,7 @@ def optimize(ctx: click.Context, **options: Any) -> None:
 @click.option("--target", "targets", multiple=True, help="Profiles: a,b,c. Repeatable.")
 @click.option("--data", help=_DATA)
 @_shared
+@_all
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
 def compare(ctx: click.Context, **options: Any) -> None:
@@ -124,14 +128,17 @@ def compare(ctx: click.Context, **options: Any) -> None:
     import msgspec
 
     from edgeopt.pipeline.comparing import compare as table_of
-    from edgeopt.report import compare_table
+    from edgeopt.report import compare_brief, compare_table
 
     run = _compared_run(ctx, options)
     found = table_of(run)
     if options["as_json"]:
         print_json(msgspec.to_builtins(found))
     else:
-        console().print(compare_table.render(found))
+        shown = (
+            compare_table.render(found) if options["whole"] else compare_brief.render(run, found)
+        )
+        console().print(shown)
         say(f"Report: {Path(run.folder) / 'report.html'}")
     ctx.exit(0 if run.choices and run.qualified else 1)
 
@@ -143,10 +150,10 @@ def _compared_run(ctx: click.Context, options: dict[str, Any]) -> Run:
     from edgeopt.store import run_folder
 
     if on_disk.kind(options["model"] / "run.json") == "file":  # a model can be a folder, too
-        given = [name for name in options if _is_given(ctx, name) and name != "as_json"]
-        if given != ["model"]:
+        given = [name for name in options if _is_given(ctx, name)]
+        if not set(given) <= {"model", "as_json", "whole"}:
             raise BadInput(
-                f"{options['model']} is a run's folder: only --json goes with it.",
+                f"{options['model']} is a run's folder: only --all and --json go with it.",
                 "Other options go with a model.",
             )
         return run_folder.read(options["model"])
@@ -232,8 +239,9 @@ def _compression(options: dict[str, Any]) -> Compression | None:
 
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path))
+@_all
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
-def report(folder: Path, as_json: bool) -> None:
+def report(folder: Path, whole: bool, as_json: bool) -> None:
     """Show a run again, and write its report.html anew."""
     from edgeopt.pipeline import folder_check
     from edgeopt.pipeline.outputs import write_report
@@ -241,19 +249,22 @@ def report(folder: Path, as_json: bool) -> None:
 
     run = folder_check.noticed(run_folder.read(folder))
     write_report(run)
-    _show(run, as_json)
+    _show(run, as_json, whole=whole)
 
 
-def _show(run: Run, as_json: bool) -> None:
+def _show(run: Run, as_json: bool, *, whole: bool) -> None:
     if as_json:
         import msgspec
 
         print_json(msgspec.to_builtins(run))
         return
-    from edgeopt.report import terminal
+    from edgeopt.report import brief, terminal
     from edgeopt.store import run_folder
     from edgeopt.targets import published
 
-    profiles = run_folder.profiles(Path(run.folder))
-    console().print(terminal.summary(run, profiles, published.rows()))
+    if whole:
+        profiles = run_folder.profiles(Path(run.folder))
+        console().print(terminal.summary(run, profiles, published.rows()))
+    else:
+        console().print(brief.brief(run))
     say(f"Report: {Path(run.folder) / 'report.html'}")

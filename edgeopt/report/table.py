@@ -10,7 +10,7 @@ from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Executed, Record, Status
 from edgeopt.domain.run import Choice, Constraints, Run
-from edgeopt.report import fidelity_words
+from edgeopt.report import answer, fidelity_words
 from edgeopt.report import format as fmt
 from edgeopt.search.choose import qualifies
 
@@ -46,6 +46,8 @@ class Row:
             is a drop, and no interval of it.
         confirm: the drop on held-out samples, empty where not taken.
         executed: the precision that really ran, or why it is not known.
+        loss: the drop as a verb, on the samples that the choice was made by.
+        artifact: identity of the conversion. words: of the recipe, beyond `name` and threads.
     """
 
     recipe_id: str | None
@@ -73,6 +75,9 @@ class Row:
     reason: str = ""
     hint: str = ""
     notes: tuple[str, ...] = ()
+    loss: str = fmt.DASH
+    artifact: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -126,6 +131,11 @@ def settings(recipe: Recipe) -> tuple[str, ...]:
     return (*words, *recipe.settings)
 
 
+def _words(recipe: Recipe) -> tuple[str, ...]:
+    """Each setting for itself, without the threads."""
+    return (*(recipe.quantization.words if recipe.quantization else ()), *recipe.settings)
+
+
 def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
     """The row of a record."""
     recipe, latency = record.recipe, record.measured
@@ -156,6 +166,9 @@ def _row(record: Record, limits: Constraints, choice: Choice | None) -> Row:
         reason=record.reason,
         hint=record.hint,
         notes=(*record.notes, *fidelity_words.notes(record)),
+        loss=answer.loss(record.drop) if record.drop else fmt.DASH,
+        artifact=recipe.conversion_id if recipe else "",
+        words=_words(recipe) if recipe else (),
     )
 
 

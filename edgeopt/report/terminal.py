@@ -1,4 +1,4 @@
-"""A run in the terminal, within 100 columns. Rich is imported when a summary is made.
+"""All of a run in the terminal, within 100 columns. `brief` is the short form. Rich comes late.
 
 Everything that users or other programs named is put in as `Text`, so that brackets in a
 file name are not taken for markup.
@@ -15,6 +15,7 @@ from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
 from edgeopt.report import preparation_words, refine_words, tail_words, words
+from edgeopt.report.answer import quality, source_score
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.table import Mark, Row, rows
@@ -50,6 +51,8 @@ def summary(
     from rich.console import Group
 
     parts: list[RenderableType] = [*_list("Warnings", run.warnings, "yellow")]
+    if told := source_score(run):
+        parts.append(_text(told, ""))
     if run.data.metric_why:
         parts.append(_text(lines("", _judged(run)), "dim"))
     for target in run.request.targets:
@@ -172,7 +175,13 @@ def _cells(row: Row, *, timed: bool, narrow: bool) -> list[str]:
     versus = _WORDS.get(row.versus.word, "") + row.versus.text
     times = (row.latency.text, row.p90.text, versus) if timed else None
     threads = fmt.DASH if row.threads is None else str(row.threads)
-    return _laid(threads, times, row.score.text, _drop(row), row.size.text, narrow=narrow)
+    return _laid(threads, times, _score(row), _drop(row), row.size.text, narrow=narrow)
+
+
+def _score(row: Row) -> str:
+    """A share in percent, as its loss is in points; an error as it is."""
+    value = row.score.sort
+    return row.score.text if value is None else quality(value, relative=row.drop.text.unit == "%")
 
 
 def _laid(

@@ -125,7 +125,7 @@ def test_the_command_shows_the_run_of_a_folder(stored):
 def test_the_command_says_what_does_not_go_together(stored, tmp_path):
     both = CliRunner().invoke(cli, ["compare", str(stored), "--quick"])
     assert both.exit_code == 2
-    assert "only --json goes with it" in both.stderr
+    assert "only --all and --json go with it" in both.stderr
     bare = CliRunner().invoke(cli, ["compare", str(tmp_path / "model.onnx"), "--target", "a,b"])
     assert bare.exit_code == 2
     assert "needs --target and --data" in bare.stderr

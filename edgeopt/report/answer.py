@@ -1,0 +1,115 @@
+"""What came out for one target, as one sentence; and the source's own score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from edgeopt.domain.latency import Verdict
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Choice, Constraints, Run
+from edgeopt.domain.score import Drop, Score
+from edgeopt.report import format as fmt
+
+_PARTS = {"choose": "choosing", "confirm": "held-out"}
+
+
+def answer(run: Run, target: str) -> str:
+    """What ships, how fast, what it loses, how large it is, and whether the limit holds."""
+    choice = run.choice(target)
+    if choice is None:
+        return "nothing chosen yet."
+    record = run.record(target, choice.recipe_id) if choice.recipe_id else None
+    if record is None:
+        return f"nothing to ship: {choice.why}"
+    parts = [
+        ", ".join(filter(None, (_ships(record), *_speed(run, choice, record)))),
+        _quality(choice, record, run.request.constraints),
+        fmt.size(record.size_bytes) if record.size_bytes is not None else "",
+    ]
+    return "; ".join(filter(None, parts)) + "."
+
+
+def _ships(record: Record) -> str:
+    verb = "ship" if record.measured else "suggested, not timed:"
+    return f"{verb} {record.name}"
+
+
+def _speed(run: Run, choice: Choice, record: Record) -> Iterator[str]:
+    latency = record.measured
+    if latency is None:
+        return
+    yield fmt.ms(latency.p50)
+    verdict = record.versus_baseline
+    over = run.record(record.target, verdict.over) if verdict else None
+    if verdict and over:
+        yield _versus(verdict, over.name)
+    elif record.recipe_id == choice.baseline_id:
+        yield "the baseline itself"
+
+
+def _versus(verdict: Verdict, over: str) -> str:
+    if verdict.word == "EQUIVALENT":
+        return f"as fast as {over}"
+    unsure = ", not told apart" if verdict.word == "INCONCLUSIVE" else ""
+    return f"{fmt.ratio(verdict.ratio)} as fast as {over}{unsure}"
+
+
+def _quality(choice: Choice, record: Record, limits: Constraints) -> str:
+    drop, part = record.confirm_drop, "held-out"
+    if drop is None:
+        drop, part = record.drop, "choosing"
+    if drop is None:
+        return ""
+    limit = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+    state = _state(choice, drop, limits)
+    return f"{loss(drop)} on {drop.n} {part} samples, limit {limit.number} {state}"
+
+
+def _state(choice: Choice, drop: Drop, limits: Constraints) -> str:
+    """Whether the limit holds; of other samples, too, as the intervals tell."""
+    if not drop.judged <= limits.max_drop:
+        return "broken"
+    return "not proven" if choice.held == "not told" else "holds"
+
+
+def loss(drop: Drop) -> str:
+    """A drop as a verb: "loses 0.8 points", "gains 0.3 points", "loses nothing"."""
+    if math.isnan(drop.judged):
+        return "loss not known"
+    if drop.judged == 0:
+        return "loses nothing"
+    verb = "gains" if drop.judged < 0 else "loses"
+    return f"{verb} {fmt.allowance(abs(drop.judged), relative=drop.relative is not None)}"
+
+
+def quality(value: float, *, relative: bool) -> str:
+    """A score in the words of its drops: a share in percent, an error as its number."""
+    return fmt.score(value) if relative or not 0 <= value <= 1 else fmt.percent(value)
+
+
+def source_score(run: Run) -> str:
+    """The source's own score on the held-out and the choosing samples; "" where not known."""
+    if run.data.metric == "agreement" and not run.data.labels:
+        return "Source: no labels, so candidates are scored by agreement with its answers."
+    confirmed = [(r.confirm_score, r.confirm_drop) for r in run.records]
+    chosen_by = [(r.score, r.drop) for r in run.records]
+    found = [told for pairs in (confirmed, chosen_by) if (told := _of_source(pairs))]
+    if not found:
+        return ""
+    return f"Source: {run.data.metric} {'; '.join(found)} samples."
+
+
+def _of_source(pairs: Sequence[tuple[Score | None, Drop | None]]) -> str:
+    """ "74.8 % on 500 held-out", by the candidate that differs least from the source."""
+    known = [
+        (score, drop) for score, drop in pairs if score and drop and not math.isnan(drop.value)
+    ]
+    if not known:
+        return ""
+    score, drop = min(known, key=lambda pair: abs(pair[1].value))
+    relative = drop.relative is not None
+    value = score.value - drop.value if relative else score.value + drop.value
+    if not relative and drop.value != 0 and score.value == drop.value:
+        return ""  # an error whose source made none: which way it goes is not stored
+    return f"{quality(value, relative=relative)} on {score.n} {_PARTS.get(score.part, score.part)}"
