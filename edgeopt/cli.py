@@ -11,6 +11,7 @@ import click
 from edgeopt import faults, streams
 from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
+from edgeopt.cli_inspect import inspect
 from edgeopt.cli_measure import bench, doctor
 from edgeopt.cli_optimize import compare, optimize, report
 from edgeopt.command import Group
@@ -79,7 +80,7 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (bench, compare, devices, doctor, explain, optimize, report):
+for command in (bench, compare, devices, doctor, explain, inspect, optimize, report):
     cli.add_command(command)
 
 

@@ -27,7 +27,8 @@ HEAVY = (
 )  # fmt: skip
 #: The modules that call the pipeline and what is beside it.
 ENTRANCES = (
-    "__main__", "api", "api_measure", "cli", "cli_explain", "cli_measure", "cli_optimize"
+    "__main__", "api", "api_measure", "cli", "cli_explain", "cli_inspect", "cli_measure",
+    "cli_optimize"
 )  # fmt: skip
 MAY_BE_HEAVY = ("sources", "compress", "convert", "runtimes")
 

@@ -43,10 +43,11 @@ def parts(tail: Tail, pair: TailPair) -> tuple[str, str, str, str]:
     times = pair.times_as_long
     took = f", {times:.2f} times as long" if times is not None else ""
     won = f"with the tail in float: {_lost(pair.split)}{took}"
-    return pair.whole.name, f"{_cause(tail.findings[0])}{more}", _lost(pair.whole), won
+    return pair.whole.name, f"{cause_of(tail.findings[0])}{more}", _lost(pair.whole), won
 
 
-def _cause(finding: TailFinding) -> str:
+def cause_of(finding: TailFinding) -> str:
+    """What 8 bits did, or would do, to a tail."""
     if finding.kind in _CAUSES:
         return _CAUSES[finding.kind]
     reaches = [one.reach for one in finding.ranges if one.reach]

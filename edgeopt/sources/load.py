@@ -11,10 +11,11 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
 from edgeopt.jobs import child
 from edgeopt.sources.formats import FORMATS, SAFER, recognise
+from edgeopt.sources.look import Look, LookRequest
 from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Inspected, Source
 
-Answer = TypeVar("Answer", Inspected, Source)
+Answer = TypeVar("Answer", Inspected, Source, Look)
 
 
 def inspect(
@@ -77,6 +78,22 @@ def prepare(
         trials=str(trials) if trials else None,
     )
     return _child("prepare", request, Source, Path(inspected.path), log, timeout_s)
+
+
+def look(source: Source, sample: Path | None, answers: Path, log: Path, timeout_s: float) -> Look:
+    """What the ONNX form costs, and its answers to the samples, written to `answers`.
+
+    Args:
+        sample: an .npz with a few samples [n, *shape] of each input; None: it is not asked.
+
+    Raises:
+        BadInput: it has no ONNX form, or does not run.
+    """
+    if source.onnx is None:
+        raise BadInput(f"{source.path} has no ONNX form: {source.onnx_reason}.")
+    given = str(sample) if sample else None
+    request = LookRequest(onnx=source.onnx, samples=given, answers=str(answers))
+    return _child("look", request, Look, Path(source.path), log, timeout_s)
 
 
 def _child(

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from edgeopt.sources import look as look_at
 from edgeopt.sources import trial
 from edgeopt.sources.formats import FORMATS
+from edgeopt.sources.look import LookRequest
 from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Inspected
 
@@ -24,3 +26,8 @@ def inspect(argument: Any) -> Any:
 def prepare(argument: Any) -> Any:
     """See `load.prepare`."""
     return msgspec.to_builtins(trial.prepare(msgspec.convert(argument, PrepareRequest)))
+
+
+def look(argument: Any) -> Any:
+    """See `look.look`."""
+    return msgspec.to_builtins(look_at.look(msgspec.convert(argument, LookRequest)))

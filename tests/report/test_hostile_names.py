@@ -28,6 +28,8 @@ from edgeopt.domain.throughput import Throughput
 from edgeopt.domain.visible import OBEYED, lines
 from edgeopt.report import (
     bench_table,
+    brief,
+    compare_brief,
     compare_table,
     devices_table,
     doctor_table,
@@ -124,6 +126,8 @@ def doctor() -> Any:
 
 
 TABLES = {
+    "brief": lambda: brief.brief(a_run()),
+    "compare brief": lambda: compare_brief.render(a_run(), comparison(a_run(), profiles())),
     "optimize": lambda: terminal.summary(a_run(), profiles(), (made(Published),)),
     "compare": lambda: compare_table.render(comparison(a_run(), profiles())),
     "bench": bench,
