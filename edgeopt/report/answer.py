@@ -103,7 +103,9 @@ def source_score(run: Run) -> str:
 def _of_source(pairs: Sequence[tuple[Score | None, Drop | None]]) -> str:
     """ "74.8 % on 500 held-out", by the candidate that differs least from the source."""
     known = [
-        (score, drop) for score, drop in pairs if score and drop and not math.isnan(drop.value)
+        (score, drop)
+        for score, drop in pairs
+        if score and drop and math.isfinite(score.value) and math.isfinite(drop.value)
     ]
     if not known:
         return ""

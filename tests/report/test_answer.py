@@ -113,6 +113,14 @@ def test_the_source_of_an_error_is_found_the_other_way_round():
     )
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_score_that_is_no_number_tells_nothing_of_the_source(value):
+    run = sample_run()
+    record = run.records[0]
+    odd = replace(record, score=replace(record.score, value=value))
+    assert source_score(replace(run, records=(odd,))) == ""
+
+
 def test_nothing_is_said_of_a_source_that_no_score_tells_of():
     run = sample_run()
     assert source_score(replace(run, records=())) == ""

@@ -16,7 +16,7 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.run import Choice
 from edgeopt.pipeline import comparing, outputs
-from edgeopt.report import compare_table, terminal
+from edgeopt.report import brief, compare_table, terminal
 from edgeopt.store import run_folder, stored
 from edgeopt.targets import published
 from tests.store.test_run_folder import record, request, run
@@ -68,6 +68,7 @@ def read_all(folder: Path) -> None:
     found = run_folder.read(folder)
     outputs.write_report(found)
     terminal.summary(found, run_folder.profiles(folder), published.rows())
+    brief.brief(found)
     compare_table.render(comparing.compare(found))
     asked = explaining.Question()
     records = list(found.records)
@@ -186,6 +187,7 @@ def test_a_running_run_is_read(folder):
     assert len(found.records) == 2
     outputs.write_report(found)
     terminal.summary(found, run_folder.profiles(folder), published.rows())
+    brief.brief(found)
     compare_table.render(comparing.compare(found))
 
 
