@@ -25,7 +25,8 @@ from edgeopt.jobs import on_disk
 Kind = Literal["coco", "data.yaml", "voc", "masks", "lines", "sounds", "photos"]
 Said = Preprocessing | PreparationAsked | None
 
-_SUFFIXES: dict[str, Kind] = {
+#: What a file of annotations is, by its suffix.
+BY_SUFFIX: dict[str, Kind] = {
     ".json": "coco",
     ".yaml": "data.yaml",
     ".yml": "data.yaml",
@@ -45,7 +46,7 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
     """
     if on_disk.kind(path) != "folder":
         text = path.suffix.lower() == ".txt" and (of.task.alphabet or of.task.task == "ctc")
-        kind = "lines" if text else _SUFFIXES.get(path.suffix.lower())
+        kind = "lines" if text else BY_SUFFIX.get(path.suffix.lower())
         return "sounds" if kind == "lines" and sound_lines.are_sounds(path) else kind
     if of.task.masks and of.part in JUDGED:
         return "masks"

@@ -12,58 +12,14 @@ import numpy as np
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.annotations import box_format, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
-from edgeopt.datasets.annotations.text_file import content
+from edgeopt.datasets.annotations.coco_file import Annotation, Category, File, Id, Image, decoded
 from edgeopt.datasets.image_folder import MAX_SIDE
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 
-#: instances_train2017.json has 450 MB.
-MAX_BYTES = 2_000_000_000
 MAX_KEYPOINTS = 1_000
 #: Ids up to it are numbered with their gaps.
 MAX_ID = 10_000
-WHAT = "a COCO file of annotations (JSON)"
-_HINT = "COCO's format is described at cocodataset.org under 'format data'."
-
-Id = int | str
-
-
-class Image(msgspec.Struct, frozen=True):
-    """An entry of `images`; its size may be missing."""
-
-    id: Id
-    file_name: str
-    width: float = 0
-    height: float = 0
-
-
-class Category(msgspec.Struct, frozen=True):
-    """An entry of `categories`; the skeleton is not read."""
-
-    id: Id
-    name: str
-    keypoints: list[str] = []
-
-
-class Annotation(msgspec.Struct, frozen=True):
-    """An entry of `annotations`; a run-length outline is not read."""
-
-    image_id: Id
-    category_id: Id
-    bbox: list[float]
-    id: Id = ""
-    area: float | None = None
-    iscrowd: int | bool = 0
-    keypoints: list[float] | None = None
-    segmentation: msgspec.Raw = msgspec.Raw()
-
-
-class File(msgspec.Struct, frozen=True):
-    """What is read of the file; what else it holds is passed over."""
-
-    images: list[Image]
-    annotations: list[Annotation]
-    categories: list[Category]
 
 
 def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
@@ -82,7 +38,7 @@ def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
             cannot be read, an image or category that it does not list, or a box that is none.
         NotInstalled: Pillow is missing.
     """
-    file = _decoded(path)
+    file = decoded(path)
     _require_entries(file, path)
     by_id = _numbered("image", [one.id for one in file.images], path)
     names = sorted(file.categories, key=lambda one: (isinstance(one.id, str), one.id))
@@ -117,18 +73,6 @@ def _with_gaps(names: list[Category]) -> list[Category]:
     if len(known) < len(names):
         return names
     return [known.get(i, Category(i, f"(no category {i})")) for i in range(1, max(known) + 1)]
-
-
-def _decoded(path: Path) -> File:
-    read = content(path, MAX_BYTES, WHAT)
-    try:
-        return msgspec.json.decode(read, type=File)
-    except msgspec.ValidationError as error:
-        raise BadInput(f"{on_disk.shown(path)} is not {WHAT}: {error}.", _HINT) from error
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        deep = isinstance(error, RecursionError)
-        why = "it is nested too deeply" if deep else str(error)
-        raise BadInput(f"{on_disk.shown(path)} is no JSON: {why}.", _HINT) from error
 
 
 def _require_entries(file: File, path: Path) -> None:
