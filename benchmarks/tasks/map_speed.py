@@ -5,8 +5,9 @@
 Objects and detections are as many as in COCO's validation: 7.3 objects an image, some classes a
 hundred times as frequent as others, 100 detections an image of which most are wrong. Writes
 map_speed.json: seconds of wall clock and of processor for the matching, the value, the interval, a
-paired drop's, the classes' and the sizes' intervals, and the same value by faster-coco-eval. A
-minute on two cores is the limit for matching, value and interval together.
+paired drop's, the classes' and the sizes' intervals, a candidate's slices, how far two models'
+answers to each image lie apart, and the same value by faster-coco-eval. A minute on two cores is
+the limit for matching, value and interval together.
 """
 
 from __future__ import annotations
@@ -23,11 +24,13 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.datasets.task_slices import SourceSlices
 from edgeopt.stats.subsampling import half_samples
 from edgeopt.tasks import coco
+from edgeopt.tasks.alone import distances
 from edgeopt.tasks.boxed import DetectionSet, GroundTruth
 from edgeopt.tasks.contributions import difference, statistic
-from edgeopt.tasks.detection import JudgedDetections
+from edgeopt.tasks.detection import MEASURES, Detection, JudgedDetections
 from edgeopt.tasks.matching import match
 from edgeopt.tasks.resampling import intervals
 
@@ -94,6 +97,10 @@ def measured(images: int, resamples: int) -> dict[str, Any]:
     slices = judged.slices("map")
     classes = timed(lambda: intervals(slices["class"], draws=resamples))[1]
     sizes = timed(lambda: intervals(slices["size"], draws=resamples))[1]
+    source = SourceSlices(judged, MEASURES[0])
+    first, further = (timed(lambda: source.beside(other, "choose", 0.01))[1] for _ in range(2))
+    _, apart = timed(lambda: distances(Detection("yolo", (640, 640), truth.names), found, worse,
+                                       MEASURES[0]))  # fmt: skip
     (theirs, _), library = timed(lambda: coco.precision(truth, found))
     together = {key: matching[key] + valued[key] + interval[key] for key in matching}
     return {
@@ -105,6 +112,9 @@ def measured(images: int, resamples: int) -> dict[str, Any]:
             "matching (4 sizes, 10 overlaps)": matching, "value": valued, "interval": interval,
             "matching, value and interval": together, "paired drop's interval": drop,
             "classes' intervals": classes, "sizes' intervals": sizes, "library's value": library,
+            "slices by class and size, the first candidate": first,
+            "slices by class and size, a further one": further,
+            "how far apart each image's answers are": apart,
         },
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "processors": os.cpu_count(), "load": os.getloadavg()[0], "numpy": np.__version__,

@@ -1,4 +1,7 @@
-"""What a model is trained on: samples, labels where there are some, the source's own answers."""
+"""What a model is trained on: samples, labels where there are some, the source's own answers.
+
+All outputs of floats train. The one that is scored may be a classifier's, and may have labels.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeopt.compress import losses
+from edgeopt.compress.closeness import Closeness, closeness
 from edgeopt.domain.compression import Training
 from edgeopt.domain.errors import BadInput
 from edgeopt.runtimes.torch import flat
@@ -22,26 +26,33 @@ HELD_OUT_MOST = 1000
 FEWEST = 16
 CHUNK = 64
 
+Answers = tuple["torch.Tensor", ...]
+
 
 @dataclass(frozen=True, eq=False)
 class DistillationSet:
     """Samples on the way to a loss.
 
     Attributes:
-        inputs: [n, ...] each, batch first. labels: [n, ...] or None.
-        answers: the source's, of the output that is scored, [n, ...]; logits, where it answers
-            with probabilities.
+        inputs: [n, ...] each, batch first. labels: [n, ...] of the scored output, or None.
+        answers: the source's, of each output that trains, [n, ...]; of a classifier's scored one
+            logits, where it answers with `probabilities`.
+        task: of the scored output.
         source: the source itself, for its attention maps.
-        output: the position of that output. train, held_out: which samples do what.
+        outputs: the positions of `answers` in what a module gives. scored: position in `answers`.
+        near: how far each part of the other outputs is, and of the scored one of no classifier.
+        train, held_out: which samples do what.
     """
 
     inputs: tuple[torch.Tensor, ...]
     labels: torch.Tensor | None
-    answers: torch.Tensor
+    answers: tuple[torch.Tensor, ...]
     probabilities: bool
     task: losses.Task
     source: torch.nn.Module
-    output: int
+    outputs: tuple[int, ...]
+    scored: int
+    near: tuple[Closeness, ...]
     train: np.ndarray
     held_out: np.ndarray
 
@@ -60,23 +71,50 @@ class DistillationSet:
         """Inputs of some samples."""
         return tuple(tensor[rows] for tensor in self.inputs)
 
-    def logits(self, module: torch.nn.Module, rows: np.ndarray) -> torch.Tensor:
+    def asked(self, module: torch.nn.Module, rows: np.ndarray) -> Answers:
         """A module's answers to some samples, as `answers` are."""
-        found = flat(module(*self.of(rows)))[self.output]
-        return losses.as_logits(found, self.probabilities)
+        found = flat(module(*self.of(rows)))
+        answers = [found[i] for i in self.outputs]
+        answers[self.scored] = losses.as_logits(answers[self.scored], self.probabilities)
+        return tuple(answers)
 
-    def loss(self, training: Training, answers: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+    def loss(self, training: Training, answers: Answers, rows: np.ndarray) -> torch.Tensor:
         """The weighted sum of the source's and the labels' loss."""
-        near = losses.distillation_loss(self.task, training.temperature)
-        total = near(answers, self.answers[rows])
+        total = self._distance(training, answers, rows)
         if self.labels is None or training.distillation == 1:
             return total
-        own = losses.label_loss(self.task)(answers, self.labels[rows])
+        own = losses.label_loss(self.task)(answers[self.scored], self.labels[rows])
         return training.distillation * total + (1 - training.distillation) * own
+
+    def right(self, answers: Answers, rows: np.ndarray) -> float | None:
+        """The share that agrees with the labels, else with the source; None for values."""
+        if self.task != "classes":
+            return None
+        source, own = self.answers[self.scored], answers[self.scored]
+        truths = source.argmax(1) if self.labels is None else self.labels
+        return float((own.argmax(1) == truths[rows]).float().mean())
+
+    def _distance(self, training: Training, answers: Answers, rows: np.ndarray) -> torch.Tensor:
+        """From the source's answers: the mean over the parts of all outputs."""
+        import torch
+
+        found = [
+            one.distance(answers[one.output], self.answers[one.output][rows], rows)
+            for one in self.near
+        ]
+        if self.task == "classes":
+            own, source = answers[self.scored], self.answers[self.scored][rows]
+            found.append(losses.soft_targets(own, source, training.temperature))
+        return torch.stack(found).mean()
 
 
 def read(
-    files: list[str], labels: str | None, source: torch.nn.Module, output: int, seed: int
+    files: list[str],
+    labels: str | None,
+    source: torch.nn.Module,
+    output: int,
+    seed: int,
+    classifier: bool = True,
 ) -> DistillationSet:
     """Read samples and ask the source about all of them.
 
@@ -84,9 +122,12 @@ def read(
         files: .npy of each input, [n, 1, ...].
         labels: .npy [n, ...]; such as are neither class numbers nor of the answers' size are
             left aside: the source's answers then train alone.
+        output: the position of the output that is scored; one of whole numbers trains nothing.
+        classifier: whether that output may be one's; if not, it is of values.
 
     Raises:
-        BadInput: too few samples, or a source that answers one sample otherwise in a batch.
+        BadInput: too few samples, a source that answers one sample otherwise in a batch, or one
+            whose outputs are all of whole numbers.
     """
     import torch
 
@@ -98,29 +139,63 @@ def read(
             "Give more with --train DATA.",
         )
     _refuse_mixing(source, inputs)
-    with torch.no_grad():
-        rows = [slice(i, i + CHUNK) for i in range(0, count, CHUNK)]
-        found = [flat(source(*(t[r] for t in inputs)))[output] for r in rows]
-    answers = torch.cat(found)
-    truths = None if labels is None else torch.from_numpy(np.load(labels))
-    task = losses.task_of(answers, truths)
+    outputs, found = _answers(source, inputs)
+    scored = outputs.index(output) if output in outputs else 0
+    answers = found[scored]
+    own = labels is not None and outputs[scored] == output
+    truths = torch.from_numpy(np.load(str(labels))) if own else None
+    task: losses.Task = losses.task_of(answers, truths) if classifier else "values"
     if truths is not None and not losses.fits(task, answers, truths):
         truths = None
     if truths is not None and task == "values":
         truths = truths.to(answers.dtype)
     probabilities = task == "classes" and losses.are_probabilities(answers)
+    found[scored] = losses.as_logits(answers, probabilities)
     order = np.random.default_rng(seed).permutation(count)
     held = min(max(4, round(HELD_OUT * count)), HELD_OUT_MOST)
     return DistillationSet(
         inputs=inputs,
         labels=truths,
-        answers=losses.as_logits(answers, probabilities),
+        answers=tuple(found),
         probabilities=probabilities,
         task=task,
         source=source,
-        output=output,
+        outputs=outputs,
+        scored=scored,
+        near=_near(found, scored if task == "classes" else None),
         train=order[held:],
         held_out=order[:held],
+    )
+
+
+def _answers(
+    source: torch.nn.Module, inputs: tuple[torch.Tensor, ...]
+) -> tuple[tuple[int, ...], list[torch.Tensor]]:
+    """Which outputs train, and the source's answers in them.
+
+    Raises:
+        BadInput: none does.
+    """
+    import torch
+
+    with torch.no_grad():
+        rows = [slice(i, i + CHUNK) for i in range(0, len(inputs[0]), CHUNK)]
+        chunks = [flat(source(*(tensor[r] for tensor in inputs))) for r in rows]
+    outputs = tuple(i for i, each in enumerate(chunks[0]) if each.is_floating_point())
+    if not outputs:
+        raise BadInput(
+            "its outputs are whole numbers, which nothing can be trained towards.",
+            "Export it with what they are made from: scores, logits or boxes.",
+        )
+    return outputs, [torch.cat([chunk[i] for chunk in chunks]) for i in outputs]
+
+
+def _near(answers: list[torch.Tensor], classifier: int | None) -> tuple[Closeness, ...]:
+    return tuple(
+        one
+        for i, each in enumerate(answers)
+        if i != classifier
+        for one in closeness(i, f"output {i}", each)
     )
 
 

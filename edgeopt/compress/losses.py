@@ -1,4 +1,4 @@
-"""What training minimizes: the labels' loss, the source's soft targets, its attention maps."""
+"""What training minimizes: the labels' loss, a classifier's soft targets, attention maps."""
 
 from __future__ import annotations
 
@@ -90,19 +90,3 @@ def label_loss(task: Task) -> Callable[[torch.Tensor, torch.Tensor], torch.Tenso
 def fits(task: Task, answers: torch.Tensor, labels: torch.Tensor) -> bool:
     """Whether labels can train: class numbers, or one value for each of the answers'."""
     return task == "classes" or labels.numel() == answers.numel()
-
-
-def distillation_loss(
-    task: Task, temperature: float
-) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """How far answers are from the source's: soft targets for classes, squares for values.
-
-    Squares are taken relative to the source's own variance, so that the unit does not matter.
-    """
-    if task == "classes":
-        return lambda student, source: soft_targets(student, source, temperature)
-
-    def relative(student: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
-        return (student - source).pow(2).mean() / source.var().clamp_min(1e-6)
-
-    return relative

@@ -37,7 +37,7 @@ def settle(module: torch.nn.Module, data: DistillationSet, training: Training) -
         rows = np.sort(data.train[: training.batch])
 
         def step() -> None:
-            data.loss(training, data.logits(trial, rows), rows).backward()
+            data.loss(training, data.asked(trial, rows), rows).backward()
 
         with torch.random.fork_rng(devices=[]):
             torch.set_num_threads(fastest(step, counts, torch.set_num_threads))

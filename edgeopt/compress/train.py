@@ -178,7 +178,7 @@ def _epoch(
         group["lr"] = rate_at(training, number)
     for rows in data.batches(training.batch, state.rng):
         state.optimizer.zero_grad()
-        loss = data.loss(training, data.logits(module, rows), rows)
+        loss = data.loss(training, data.asked(module, rows), rows)
         loss = loss + pairs.distance(data.of(rows))
         if training.l1:
             weights = (p.abs().sum() for p in named.values() if p.ndim > 1)
@@ -243,18 +243,14 @@ def _look(
     module.eval()
     rows = data.held_out
     with torch.no_grad():
-        parts = [data.logits(module, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
-        answers = torch.cat(parts)
+        chunks = [data.asked(module, rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+        answers = tuple(torch.cat(each) for each in zip(*chunks, strict=True))
         held_out = float(data.loss(training, answers, rows))
-    right = None
-    if data.task == "classes":
-        truths = data.answers.argmax(1) if data.labels is None else data.labels
-        right = float((answers.argmax(1) == truths[rows]).float().mean())
     return Epoch(
         number=number,
         loss=loss,
         held_out=held_out if math.isfinite(held_out) else None,
-        right=right,
+        right=data.right(answers, rows),
         rate=rate,
         seconds=round(seconds, 3),
     )

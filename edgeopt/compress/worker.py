@@ -55,6 +55,7 @@ class StageJob(Value, kw_only=True, frozen=True):
         source: what it starts from. teacher: the user's own exported program.
         samples: .npy for each input, [n, 1, ...], in the source's order. labels: .npy or None.
         output: the position of the output that is scored.
+        classifier: whether that output may be a classifier's; a task's never is.
         onnx: whether its ONNX form is wanted: something is converted from it.
         folder: where to write; what an interrupted training left there is gone on with.
         events: where TensorBoard is to find the curves; None: nowhere.
@@ -66,6 +67,7 @@ class StageJob(Value, kw_only=True, frozen=True):
     samples: tuple[str, ...]
     labels: str | None
     output: int
+    classifier: bool = True
     onnx: bool = True
     folder: str
     events: str | None = None
@@ -163,7 +165,7 @@ def _taylor_loss(job: StageJob, module: GraphModule) -> torch.Tensor:
     settings = Training()
     data = _distillation_set(job, settings.seed)
     rows = data.train[:TAYLOR_SAMPLES]
-    return data.loss(settings, data.logits(module, rows), rows)
+    return data.loss(settings, data.asked(module, rows), rows)
 
 
 def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAware) -> Curve:
@@ -192,7 +194,7 @@ def _train(job: StageJob, module: GraphModule, stage: Recover | QuantizationAwar
 
 def _distillation_set(job: StageJob, seed: int) -> DistillationSet:
     teacher = rebuild.read(Path(job.teacher))
-    return read(list(job.samples), job.labels, teacher, job.output, seed)
+    return read(list(job.samples), job.labels, teacher, job.output, seed, job.classifier)
 
 
 def _tell(path: Path, what: str, done: int = 0, total: int = 0) -> None:

@@ -24,6 +24,7 @@ from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.score import Drop, Score
 from edgeopt.tasks.contributions import Contributions
+from edgeopt.tasks.embedding import Pairs
 from edgeopt.tasks.task import Judged, Printed, Task
 
 #: The part whose score is printed.
@@ -40,6 +41,7 @@ class Trial:
         rows: int[m], those of them that are scored. samples: these.
         truths: their labels, or the source's answers. source: the source's answers, judged.
         parts: the same by class, size and the like.
+        groups: of the samples; None where pairs contribute, which are of two samples each.
     """
 
     rows: np.ndarray
@@ -49,6 +51,7 @@ class Trial:
     truths: Any
     source: Judged
     parts: SourceSlices
+    groups: np.ndarray | None
 
     def answers(self, outputs: Answers) -> Any:
         """What outputs of all the first samples say for those that are scored."""
@@ -78,7 +81,7 @@ class ByTask:
     @functools.cached_property
     def alike(self) -> np.ndarray | None:
         """See the protocol."""
-        if self.samples.groups is not None or self.samples.steps:
+        if self.samples.groups is not None:
             return None
         first = np.nan_to_num(next(iter(self.source.values())))
         return likeness.groups_of(self.samples.inputs, first, None)
@@ -93,7 +96,7 @@ class ByTask:
         trial = self.trial(answers)
         judged = trial.judged(answers)
         own, theirs = self._both(trial, judged)
-        groups, alike = trial.samples.groups, self.alike
+        groups, alike = trial.groups, self.alike
         if alike is not None:
             alike = alike[trial.rows]
         score = task_scores.score(self.metric, own, groups, self.part, count_groups(alike))
@@ -106,12 +109,12 @@ class ByTask:
         """See the protocol."""
         trial = self.trial(answers)
         own, theirs = (self._of(trial.judged(each)) for each in (answers, others))
-        return task_scores.drop(self.metric, own, theirs, trial.samples.groups, limit)
+        return task_scores.drop(self.metric, own, theirs, trial.groups, limit)
 
     def slices(self, answers: Answers, by: Sequence[str], limit: float) -> tuple[Slices, ...]:
         """See the protocol."""
         trial = self.trial(answers)
-        judged, groups = trial.judged(answers), trial.samples.groups
+        judged, groups = trial.judged(answers), trial.groups
         columns = {name: slices.column(trial.samples, name) for name in by}
         both = self._both(trial, judged)
         of_columns = by_column(self.metric, *both, columns, groups, self.part, limit)
@@ -154,8 +157,9 @@ class ByTask:
         if truths is None:
             truths = task.truths_of(answers)
         judged = task.judged(answers, truths)
-        parts = SourceSlices(judged, self.metric.measure, samples.groups)
-        return Trial(rows, samples, task, contexts, truths, judged, parts)
+        groups = None if isinstance(truths, Pairs) else samples.groups
+        parts = SourceSlices(judged, self.metric.measure, groups)
+        return Trial(rows, samples, task, contexts, truths, judged, parts, groups)
 
     def _of(self, judged: Judged) -> Contributions:
         return judged.contributions(self.metric.measure.name)

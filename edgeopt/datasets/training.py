@@ -30,7 +30,8 @@ def refuse_seen(train: Samples, parts: Parts) -> None:
 def training_samples(calibrate: Samples, train: Samples | None) -> Samples:
     """Both together, each content once.
 
-    Labels go with them where all have some; otherwise the source's own answers train alone.
+    Labels go with them where all have some; otherwise the source's own answers train alone. Marks
+    judge and do not train.
     """
     if train is None:
         return calibrate

@@ -38,7 +38,7 @@ from edgeopt.report import open_axis_words
 from edgeopt.sources import shapes
 from edgeopt.sources.formats import recognise
 from edgeopt.sources.load import inspect, prepare
-from edgeopt.sources.source import Inspected, Source
+from edgeopt.sources.source import Inspected, Source, sha256_file
 from edgeopt.store.out import check_free
 
 
@@ -261,6 +261,8 @@ def _request(
     data, calibration, confirm = samples
     assert data is not None
     hashes = [part.sha256() for part in samples if part is not None]
+    if call.task.alphabet:
+        hashes.append(sha256_file(Path(call.task.alphabet)))
     return Request(
         source=call.title or str(call.model),
         source_sha256=source.sha256,

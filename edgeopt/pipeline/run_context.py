@@ -89,6 +89,10 @@ def opened(
         asking = _Asking(call, intake, folder, here, listener)
         calibrate = asking.single("calibrate", intake.parts.calibrate)
         train = intake.train and asking.single("train", intake.train)
+        samples, feed, answers = asking.about("choose", intake.parts.choose)
+        scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
+        choose = EvaluationSet("choose", samples, feed, answers, scoring)
+        _require_slices(choose)
         stages = Stages(
             intake.source,
             training_samples(calibrate, train),
@@ -99,16 +103,13 @@ def opened(
             recorder.tell,
             folder.path / "tensorboard" if call.tensorboard else None,
             stop,
+            None if scoring.settled is None else scoring.settled.facts,
         )
         conversions = Conversions(
             intake.source, calibrate, folder, timeout_s, host_lock, stages, stop
         )
         for ending in (conversions.close, recorder.stop):
             stack.callback(ending)
-        samples, feed, answers = asking.about("choose", intake.parts.choose)
-        scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
-        choose = EvaluationSet("choose", samples, feed, answers, scoring)
-        _require_slices(choose)
 
         def confirm() -> EvaluationSet:
             with host_lock.working():

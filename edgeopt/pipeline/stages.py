@@ -21,6 +21,7 @@ from edgeopt.domain.compression import Chain, QuantizationAware, Recover, words
 from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.model import Value, content_id
 from edgeopt.domain.progress import Listener
+from edgeopt.domain.task import TaskFacts
 from edgeopt.jobs import child
 from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.runtimes import exported
@@ -31,6 +32,8 @@ from edgeopt.store.run_folder import RunFolder
 #: A training may take long, and says how long; --step-timeout is for conversions.
 TRAINING_LIMIT_S = 6 * 3600.0
 LOOK_S = 1.0
+
+REGRESSION = "regression"
 
 
 class StoredStage(Value, kw_only=True, frozen=True):
@@ -48,6 +51,7 @@ class Stages:
     Args:
         samples: those that train.
         output: the name of the output that is scored.
+        task: what all outputs are judged by; None: a metric of that output.
         tensorboard: where trainings write their curves for it, too; None: nowhere.
     """
 
@@ -60,6 +64,7 @@ class Stages:
     progress: Listener
     tensorboard: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    task: TaskFacts | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _failures: dict[str, StepFailed] = field(default_factory=dict)
     _files: list[str] = field(default_factory=list)
@@ -146,6 +151,7 @@ class Stages:
             samples=inputs,
             labels=labels,
             output=[spec.name for spec in self.source.outputs].index(self.output),
+            classifier=self.task is None,
             folder=str(place),
             events=self._events(chain),
             onnx=onnx,
@@ -212,6 +218,11 @@ class Stages:
         with contextlib.suppress(Exception):  # a listener that refuses ends the telling alone
             follow()  # type: ignore[operator]
 
+    @property
+    def _labels_train(self) -> bool:
+        """Whether labels are values to come near to. What else judges a task is no such thing."""
+        return self.task is None or self.task.name == REGRESSION
+
     def _training_files(self) -> tuple[tuple[str, ...], str | None]:
         """The samples that train as files, written once."""
         folder = self.folder.work / "train"
@@ -220,7 +231,7 @@ class Stages:
             for i, spec in enumerate(self.source.inputs):
                 np.save(folder / f"{i}.npy", self.samples.inputs[spec.name])
                 self._files.append(str(folder / f"{i}.npy"))
-            if self.samples.labels is not None:
+            if self.samples.labels is not None and self._labels_train:
                 np.save(folder / "labels.npy", self.samples.labels)
         labels = folder / "labels.npy"
         return tuple(self._files), str(labels) if labels.exists() else None
