@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 
 from edgeopt.datasets import sequences
 from edgeopt.datasets.advice import Advice, quoted
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.task import TaskFacts
 from edgeopt.sources.source import Inspected, Source
 from edgeopt.tasks import memory
 
@@ -98,6 +100,13 @@ def expected(told: Sequence[str], inspected: Inspected, data: Samples) -> Expect
         if len(names) == len(stated):  # one array for one input fits under any name
             names = []
     return Expected(tuple(told), tuple(names), stated)
+
+
+def recorded(facts: TaskFacts | None, source: Source) -> TaskFacts | None:
+    """The task as it is recorded: with the states, also where a metric judges one output."""
+    if not source.states:
+        return facts
+    return msgspec.structs.replace(facts or TaskFacts(name=""), states=source.states)
 
 
 def advice(source: Source, data: Samples) -> tuple[Advice, ...]:

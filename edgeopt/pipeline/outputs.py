@@ -11,7 +11,7 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.run import Choice, DataFacts, Run
 from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk
-from edgeopt.pipeline import folder_check
+from edgeopt.pipeline import folder_check, memory
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.run_context import RunContext
 from edgeopt.pipeline.run_environment import environment
@@ -41,7 +41,7 @@ def begun(context: RunContext, pool: DevicePool, started: str) -> Run:
             metric_about=metric.about,
             metric_why=metric.why,
             output=intake.output,
-            task=None if settled is None else settled.facts,
+            task=memory.recorded(settled.facts if settled else None, intake.source),
         ),
         choices=(),
         environment=environment(pool.here, pool.machines()),
