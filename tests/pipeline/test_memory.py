@@ -94,6 +94,12 @@ def test_names_that_say_nothing_are_asked_about():
     assert caught.value.hint.endswith("by their shapes these can be: out_2=in_2.")
 
 
+def test_a_misspelt_input_is_no_memory():
+    data = {"x": X, "inn_2": np.zeros((N, 8), np.float32)}
+    with pytest.raises(BadInput, match="no input of the model is called 'inn_2'; did you mean"):
+        settled(data, names=("in_2", "out_2"))
+
+
 def test_names_that_say_nothing_are_told():
     _, source = settled(sequences(), ("out_2=in_2",), names=("in_2", "out_2"))
     assert source.states == {"out_2": "in_2"}
@@ -216,9 +222,11 @@ FORMS = [
 @pytest.mark.parametrize(("runtime", "precision"), FORMS)
 def test_candidates_are_rolled(run, runtime, precision):
     how = convert.load(runtime).quantization(precision)
-    recipe = Recipe(runtime=runtime, precision=precision, quantization=how)
+    options = {"INFERENCE_PRECISION_HINT": "f32"} if runtime == "openvino" else {}
+    recipe = Recipe(runtime=runtime, precision=precision, quantization=how, options=options)
     [record] = run.evaluated([recipe])
     assert record.status == "ok", record.reason
     assert (record.score.n, record.score.groups) == (16 * STEPS, 16)
-    assert record.parity.sqnr_db is None or record.parity.sqnr_db > 20
-    assert abs(record.drop.value) < (1e-6 if precision == "fp32" else 0.02)
+    least_db, most_lost = (100, 1e-4) if precision == "fp32" else (20, 0.02)
+    assert record.parity.sqnr_db is None or record.parity.sqnr_db > least_db
+    assert abs(record.drop.value) < most_lost
