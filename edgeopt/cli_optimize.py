@@ -203,7 +203,7 @@ def call_of(options: dict[str, Any]) -> Call:
         constraints=constraints,
         calibration=options["calibration"],
         confirm=options["confirm"],
-        preprocessing=parse.preprocessing(options["preprocess"], task),
+        preprocessing=parse.preprocessing(options["preprocess"], task, options["data"]),
         output=options["output"],
         shapes=parse.shapes(options["shapes"]),
         trust=options["trust"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -125,12 +126,13 @@ def fold(input_text: str | None, output: str | None) -> Fold | None:
 
 
 def preprocessing(
-    text: str | None, task: TaskAsked | None = None
+    text: str | None, task: TaskAsked | None = None, data: str | None = None
 ) -> Preprocessing | PreparationAsked | None:
     """What is done to images, None where nothing is said.
 
     A text has the form of tasks where it has a field of that form alone (`way`, `order`, ...), or
-    where a task of images is said and it has no `crop`; else that of classifiers.
+    where a task of images is said, or a file of annotations given, and it has no `crop`; else that
+    of classifiers.
 
     Raises:
         BadInput: see `datasets.image_folder.Preprocessing` and
@@ -138,11 +140,13 @@ def preprocessing(
     """
     if text is None:
         return None
+    from edgeopt.datasets.annotated_images import BY_SUFFIX
     from edgeopt.datasets.image_folder import Preprocessing
     from edgeopt.datasets.preparation_asked import PreparationAsked, is_meant
     from edgeopt.datasets.task_data import TaskData
 
     of_images = task is not None and TaskData(task).of_images
+    of_images |= data is not None and Path(data).suffix.lower() in BY_SUFFIX
     if is_meant(text) or (of_images and "crop=" not in text):
         return PreparationAsked.parse(text)
     return Preprocessing.parse(text)

@@ -4,11 +4,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import edgeopt
 from edgeopt.benchmarking.modes import Files, asked
 from edgeopt.benchmarking.side_by_side import bench
 from edgeopt.cli import cli
 from edgeopt.command import Command
 from edgeopt.domain.errors import BadInput
+from edgeopt.pipeline import optimize
 from edgeopt.pipeline.call import Call, limits
 
 
@@ -94,3 +96,29 @@ def test_modes(option, value):
 def test_pythons_callers_are_told_the_same(call):
     with pytest.raises(BadInput, match=" must be from "):
         call()
+
+
+def asked_of_optimize(monkeypatch, call):
+    """The `Call` that an entrance makes."""
+    made = []
+
+    def caught(asked, progress=None):
+        made.append(asked)
+        raise BadInput("that is enough")
+
+    monkeypatch.setattr(optimize, "optimize", caught)
+    call()
+    return made[0]
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_pictures_are_left_out_by_one_word_everywhere(monkeypatch, pictures):
+    words = [*WORDS, *(() if pictures else ("--no-pictures",))]
+    by_line = asked_of_optimize(monkeypatch, lambda: CliRunner().invoke(cli, words))
+
+    def python():
+        with pytest.raises(BadInput):
+            edgeopt.optimize("gone.onnx", "this-machine", "gone.npz", pictures=pictures)
+
+    by_python = asked_of_optimize(monkeypatch, python)
+    assert by_line.pictures is by_python.pictures is pictures

@@ -142,3 +142,19 @@ def test_what_is_no_duration(text):
 )
 def test_the_form_of_a_preprocessing(text, task, kind):
     assert type(parse.preprocessing(text, task)) is kind
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ("d/data.yaml", PreparationAsked),
+        ("i.JSON", PreparationAsked),
+        ("l.tsv", PreparationAsked),
+        ("photos", Preprocessing),
+        ("d.npz", Preprocessing),
+    ],
+)
+def test_a_file_of_annotations_means_the_form_of_tasks(data, kind):
+    text = "size=8,mean=0,scale=1"
+    assert type(parse.preprocessing(text, TaskAsked(), data)) is kind
+    assert type(parse.preprocessing(f"{text},crop=8", TaskAsked(), data)) is Preprocessing

@@ -7,8 +7,9 @@ one set of samples. The libraries' files are made of the same float files and ca
 Everything is scored by the task on held-out samples, in its runtime; then all of it is timed in
 one interleaved schedule, the plain files with one thread and with all cores. `decode_ms` is what
 the task's decoding of one sample takes in numpy, the same for all of them; `with_decode` is how
-many times as fast the choice is with it added on both sides. FILE is written after each model; a
-model named again is done anew. Models and data are made in FOLDER once.
+many times as fast the choice is with it added on both sides. `shipped` is the score of what the
+bundle's run.py answers to the raw images (shipped.py). FILE is written after each model; a
+model named again is done anew. Models, data and runs stay in FOLDER.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from benchmarks.compression.contest import OURS, STEP_S, Contest
 from benchmarks.compression.reference import summary
 from benchmarks.tasks.models.prepared import Prepared
 from benchmarks.tasks.models.table import MODELS
+from benchmarks.tasks.shipped import shipped
 from edgeopt import cli_optimize, decoding
 from edgeopt.cli_optimize import call_of
 from edgeopt.decoding import answering
@@ -46,12 +48,13 @@ TIMED = 200
 def row(name: str, budget: str, models: Path, place: Path) -> dict[str, Any]:
     """One model, whole."""
     prepared = MODELS[name](models)
-    call = call_of(_parsed(prepared, budget, place / "run"))
+    call = call_of(_parsed(prepared, budget, models / "runs" / name))
     began = time.monotonic()
     run = optimize(call, _say)
     took_s = round(time.monotonic() - began, 1)
     scratch = place / "intake"
     scratch.mkdir()
+    (place / "run").symlink_to(call.out.resolve())
     contest = Contest(take_in(call, scratch, _say), run, place, budget)
     entries = contest.entries()
     decode_ms = _decode_ms(contest)
@@ -68,6 +71,7 @@ def row(name: str, budget: str, models: Path, place: Path) -> dict[str, Any]:
         "optimize_s": took_s,
         "decode_ms": decode_ms,
         "choice": run.choices[0].why,
+        "shipped": shipped(run, run.choices[0], contest.confirm, scratch),
         **contest.verdict(entries),
         "entries": entries,
     }

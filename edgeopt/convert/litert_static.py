@@ -60,8 +60,8 @@ class _Static:
         tensors = self._unbounded()
         unbounded = self._graph.touching(tensors)
         self._float |= unbounded.keys()
-        self._float |= (tail := tail_in_float.numbers(self._how, self.operators))
-        self._ends = self._graph.ends_touching({*tensors, *self._answers(tail)})
+        self._float |= tail_in_float.numbers(self._how, self.operators)
+        self._ends = self._graph.ends_touching(tensors)
         self.notes = _note(list(unbounded.values()))
         self._shifts: dict[int, tuple[int, np.ndarray]] | None = None
 
@@ -108,8 +108,10 @@ class _Static:
                 8,
                 weight_granularity=grains.TENSORWISE,
             )
-        left = [self.operators[number].name for number in sorted(self._float | set(keep))]
-        return litert_prepared.without(manager.get_quantization_recipe(), [*left, *self._ends])
+        left = sorted(self._float | set(keep))
+        names = [self.operators[number].name for number in left]
+        ends = {*self._ends, *self._graph.ends_touching(self._answers(left))}
+        return litert_prepared.without(manager.get_quantization_recipe(), [*names, *sorted(ends)])
 
     def _calibrate(self) -> dict[str, Any]:
         """The range of each tensor; see `Quantization.calibration`.

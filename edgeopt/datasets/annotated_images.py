@@ -25,12 +25,15 @@ from edgeopt.jobs import on_disk
 Kind = Literal["coco", "data.yaml", "voc", "masks", "lines", "sounds", "photos"]
 Said = Preprocessing | PreparationAsked | None
 
-_SUFFIXES: dict[str, Kind] = {
+#: What a file of annotations is, by its suffix.
+BY_SUFFIX: dict[str, Kind] = {
     ".json": "coco",
     ".yaml": "data.yaml",
     ".yml": "data.yaml",
     ".tsv": "lines",
 }
+#: Heads of TensorFlow's detectors, whose classes are COCO's ids less 1, gaps and all.
+BY_ID = ("ssd", "ssd-postprocess")
 #: The part of a data.yaml that each part of a call is.
 YOLO_PARTS = {"data": "val", "calibration": "train", "confirm": "test", "train": "train"}
 
@@ -43,7 +46,7 @@ def kind_of(path: Path, said: Said, of: TaskData) -> Kind | None:
     """
     if on_disk.kind(path) != "folder":
         text = path.suffix.lower() == ".txt" and (of.task.alphabet or of.task.task == "ctc")
-        kind = "lines" if text else _SUFFIXES.get(path.suffix.lower())
+        kind = "lines" if text else BY_SUFFIX.get(path.suffix.lower())
         return "sounds" if kind == "lines" and sound_lines.are_sounds(path) else kind
     if of.task.masks and of.part in JUDGED:
         return "masks"
@@ -189,7 +192,7 @@ def _read(path: Path, kind: Kind, of: TaskData) -> tuple[Annotated, np.ndarray |
     """What is marked, and the classes of photos in class folders."""
     images = Path(of.task.images) if of.task.images else None
     if kind == "coco":
-        return coco.read(path, _images(path, of)), None
+        return coco.read(path, _images(path, of), of.task.head in BY_ID), None
     if kind == "data.yaml":
         return yolo.read(path, YOLO_PARTS[of.part]), None
     if kind == "voc":

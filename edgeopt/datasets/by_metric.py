@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from edgeopt.datasets import by_step, doubts, likeness, scores, slices
+from edgeopt.datasets import doubts, likeness, scores, slices
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.intervals import count_groups
 from edgeopt.datasets.judging import Answers
@@ -42,7 +42,7 @@ class ByMetric:
     @functools.cached_property
     def alike(self) -> np.ndarray | None:
         """See the protocol."""
-        if self.samples.groups is not None or self.samples.steps:
+        if self.samples.groups is not None:
             return None
         answers = np.nan_to_num(self.source[self.output])
         return likeness.groups_of(self.samples.inputs, answers, self.samples.labels)
@@ -67,17 +67,14 @@ class ByMetric:
 
     def beside(self, answers: Answers, others: Answers, limit: float) -> Drop:
         """See the protocol."""
-        samples, both = by_step.judged(self.samples, (answers, others, self.source))
-        own, theirs, source = (each[self.output] for each in both)
-        rows = np.flatnonzero(~unanswered(source[: len(own)]))
-        some = samples.take(rows)
+        own, theirs = answers[self.output], others[self.output]
+        rows = self._scored(len(own))
+        some = self.samples.take(rows)
         return scores.drop(self.metric, own[rows], theirs[rows], some.labels, some.groups, limit)
 
     def slices(self, answers: Answers, by: Sequence[str], limit: float) -> tuple[Slices, ...]:
         """See the protocol."""
-        found = self._answered(answers)
-        by = (*by, *by_step.columns(found.samples))
-        return slices.slices(self.metric, found, by, self.part, limit)
+        return slices.slices(self.metric, self._answered(answers), by, self.part, limit)
 
     def doubts(self) -> tuple[Advice, ...]:
         """See the protocol."""
@@ -94,11 +91,10 @@ class ByMetric:
 
 def answered(samples: Samples, source: Answers, answers: Answers, output: str) -> Answered:
     """What is scored: the samples that were answered, but for those the source cannot."""
-    samples, both = by_step.judged(samples, (answers, source))
-    own, theirs = (each[output] for each in both)
-    theirs = theirs[: len(own)]
+    own = answers[output]
+    theirs = source[output][: len(own)]
     rows = np.flatnonzero(~unanswered(theirs))
-    if len(rows) == len(own):
+    if len(rows) == len(samples):
         return Answered(samples, own, theirs)
     return Answered(samples.take(rows), own[rows], theirs[rows])
 

@@ -1,27 +1,69 @@
 """Sequences judged step by step: each step is a sample, and those of one sequence are a group.
 
-Where the data has one label a sequence, its last step is the answer.
+Where the data has one label a sequence, its last step is the answer, or all steps where it is text.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edgeopt.datasets.advice import Advice
+from edgeopt.datasets.judging import Answers, Judging
 from edgeopt.datasets.samples import Samples
+from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.score import Drop, Score
 
 #: The column by which an error that grows along a sequence is seen, and how many parts it has.
 POSITION, PARTS = "position", 4
 
-Answers = Mapping[str, np.ndarray]
+
+@dataclass(frozen=True)
+class ByStep:
+    """Judges rolled answers; see `judging.Judging`. `inner` judges what `samples` gives."""
+
+    sequences: Samples
+    inner: Judging
+
+    @property
+    def alike(self) -> np.ndarray | None:
+        """See the protocol: of sequences it is not asked."""
+        return None
+
+    @property
+    def unscored(self) -> np.ndarray:
+        """See the protocol: sequences with a step that is not scored."""
+        steps = 1 if whole(self.sequences) else self.sequences.steps
+        found: np.ndarray = np.unique(self.inner.unscored // steps)
+        return found
+
+    def marks(self, answers: Answers, limit: float) -> tuple[Score, Drop]:
+        """See the protocol."""
+        return self.inner.marks(self._seen(answers), limit)
+
+    def beside(self, answers: Answers, others: Answers, limit: float) -> Drop:
+        """See the protocol."""
+        return self.inner.beside(self._seen(answers), self._seen(others), limit)
+
+    def slices(self, answers: Answers, by: Sequence[str], limit: float) -> tuple[Slices, ...]:
+        """See the protocol; by position in the sequence, too, where each step is judged."""
+        by = by if whole(self.sequences) else (*by, POSITION)
+        return self.inner.slices(self._seen(answers), by, limit)
+
+    def doubts(self) -> tuple[Advice, ...]:
+        """See the protocol."""
+        return self.inner.doubts()
+
+    def _seen(self, rolled: Answers) -> dict[str, np.ndarray]:
+        return answers(self.sequences, rolled)
 
 
 def samples(sequences: Samples) -> Samples:
-    """What is judged of sequences: a sample for each step, or for each sequence its last step.
+    """What is judged of sequences: a sample for each step, or for each sequence.
 
     The inputs go along for what only counts them: no states are among them that a step meets.
 
@@ -36,9 +78,8 @@ def samples(sequences: Samples) -> Samples:
         return sequences
     steps, n = sequences.steps, len(sequences)
     inputs = {k: a for k, a in sequences.inputs.items() if a.ndim > 1 and a.shape[1] == steps}
-    if _of_last(sequences):
-        last = {name: array[:, -1] for name, array in inputs.items()}
-        return replace(sequences, inputs=last, steps=0)
+    if whole(sequences):
+        return replace(sequences, inputs={k: a[:, -1] for k, a in inputs.items()}, steps=0)
     groups = np.arange(n) if sequences.groups is None else sequences.groups
     columns = {name: np.repeat(column, steps) for name, column in sequences.columns.items()}
     labels = sequences.labels
@@ -55,12 +96,30 @@ def samples(sequences: Samples) -> Samples:
 
 
 def answers(sequences: Samples, rolled: Answers) -> dict[str, np.ndarray]:
-    """The answers to what `samples` gives: {output: [n, steps, *shape]} -> [m, *shape]."""
+    """The answers to what `samples` gives: {output: [n, steps, *shape]} -> [m, *shape].
+
+    A sequence with a label of text is answered by all of its steps one after the other, one with
+    a number by the last.
+    """
     if not sequences.steps:
         return dict(rolled)
-    if _of_last(sequences):
-        return {name: array[:, -1] for name, array in rolled.items()}
-    return {name: _flat(array) for name, array in rolled.items()}
+    if not whole(sequences):
+        return {name: _flat(array) for name, array in rolled.items()}
+    if _is_text(sequences):
+        return {name: joined(array) for name, array in rolled.items()}
+    return {name: array[:, -1] for name, array in rolled.items()}
+
+
+def joined(rolled: np.ndarray) -> np.ndarray:
+    """[n, steps, *shape] -> [n, *shape] with the frames of all steps along the axis of time.
+
+    A step answers [1, time, classes], [time, 1, classes], [time, classes], [1, classes] or
+    [classes].
+    """
+    n, steps, *shape = rolled.shape
+    if len(shape) >= 3 and shape[0] == 1:
+        return rolled[:, :, 0].reshape(n, 1, steps * shape[1], *shape[2:])
+    return rolled.reshape(n, steps * shape[0], *shape[1:]) if len(shape) > 1 else rolled
 
 
 def judged(
@@ -68,11 +127,6 @@ def judged(
 ) -> tuple[Samples, list[dict[str, np.ndarray]]]:
     """`samples` with the `answers` of each model to them."""
     return samples(sequences), [answers(sequences, one) for one in models]
-
-
-def columns(judged: Samples) -> tuple[str, ...]:
-    """What steps are sliced by without being asked for: where they are in their sequence."""
-    return (POSITION,) if POSITION in judged.columns else ()
 
 
 def compared(
@@ -91,8 +145,8 @@ def compared(
     return own, theirs
 
 
-def _of_last(sequences: Samples) -> bool:
-    """Whether there is one label a sequence.
+def whole(sequences: Samples) -> bool:
+    """Whether there is one label a sequence, not one a step.
 
     Raises:
         BadInput: there is another number of them.
@@ -107,6 +161,11 @@ def _of_last(sequences: Samples) -> bool:
         f"of {sequences.steps} steps",
         "Give one label for each step, [n, steps], or one for each sequence, [n].",
     )
+
+
+def _is_text(sequences: Samples) -> bool:
+    labels = sequences.labels
+    return labels is not None and labels.dtype.kind in "UO"
 
 
 def _positions(steps: int) -> np.ndarray:

@@ -78,7 +78,7 @@ class ByTask:
     @functools.cached_property
     def alike(self) -> np.ndarray | None:
         """See the protocol."""
-        if self.samples.groups is not None or self.samples.steps:
+        if self.samples.groups is not None:
             return None
         first = np.nan_to_num(next(iter(self.source.values())))
         return likeness.groups_of(self.samples.inputs, first, None)

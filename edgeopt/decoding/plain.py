@@ -78,9 +78,9 @@ def _detections(found, names):
         row = {"class": number, "name": title(number, names), "score": _short(found.scores[i])}
         row["box"] = _numbers(found.boxes[i])
         if found.rotated is not None:
-            row["rotated"] = _numbers(found.rotated[i], 6)
+            row["rotated"] = _numbers(found.rotated[i])
         if found.keypoints is not None:
-            row["keypoints"] = _numbers(found.keypoints[i], 4)
+            row["keypoints"] = _numbers(found.keypoints[i])
         if found.masks is not None:
             row["mask"] = runs(found.masks[i])
         rows.append(row)
@@ -135,9 +135,9 @@ def _short(value):
 
 
 def _numbers(array, digits=None):
-    """Lists of floats of so many significant digits; None: whole thousandths, as pixels need."""
+    """Lists of floats of so many significant digits; None: millionths, so that scores are kept."""
     values = np.asarray(array, np.float64)
     if digits is None:
-        return np.round(values, 3).tolist()
+        return np.round(values, 6).tolist()
     flat = [float(f"{value:.{digits}g}") for value in values.ravel()]
     return np.array(flat).reshape(values.shape).tolist()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgeopt.datasets import by_step, likeness, scores
 from edgeopt.datasets import doubts as doubtful
-from edgeopt.datasets import likeness, scores
 from edgeopt.domain.score import FEWEST_GROUPS
 from edgeopt.pipeline.run_context import RunContext
 
@@ -32,7 +32,7 @@ def warnings(context: RunContext) -> tuple[str, ...]:
     scoring, parts = context.scoring, context.intake.parts
     sentences = [
         str(advice)
-        for samples in (parts.choose, parts.confirm)
+        for samples in map(by_step.samples, (parts.choose, parts.confirm))
         for advice in scores.too_few(scoring.metric, len(samples), samples.groups, scoring.max_drop)
     ]
     for part in context.evaluation_sets():

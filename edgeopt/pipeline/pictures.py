@@ -108,7 +108,8 @@ def made(
 ) -> tuple[Picture, ...]:
     """Draw the samples and write their pictures into the run's folder.
 
-    What cannot be drawn, since its image is gone or its answer is no picture, is left out.
+    Older ones of the target are removed. What cannot be drawn, since its image is gone or its
+    answer is no picture, is left out.
 
     Args:
         folder: the run's.
@@ -116,7 +117,13 @@ def made(
     Raises:
         OSError: they cannot be written.
     """
-    return tuple(_written(samples, artist, measure, folder, f"{FOLDER}/{target}"))
+    place = f"{FOLDER}/{target}"
+    found = tuple(_written(samples, artist, measure, folder, place))
+    kept = {one.file for picture in found for one in (picture.source, picture.chosen)}
+    for path in (folder / place).glob("*.jpg"):  # of what was chosen before, under other limits
+        if f"{place}/{path.name}" not in kept:
+            path.unlink()
+    return found
 
 
 def _written(

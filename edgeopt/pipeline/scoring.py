@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeopt.datasets import by_step
 from edgeopt.datasets.by_metric import ByMetric, metric_for
+from edgeopt.datasets.by_step import ByStep
 from edgeopt.datasets.by_task import ByTask
 from edgeopt.datasets.judging import Answers, Judging
 from edgeopt.datasets.metric import Metric
@@ -53,7 +55,10 @@ class Scoring:
         return self.constraints.max_slice_drop is not None
 
     def judging(self, part: str, samples: Samples, source: Answers) -> Judging:
-        """What judges answers to samples, with the source's own."""
+        """What judges answers to samples, with the source's own; to sequences step by step."""
+        if samples.steps:
+            flat, [theirs] = by_step.judged(samples, (source,))
+            return ByStep(samples, self.judging(part, flat, theirs))
         if isinstance(self.metric, Metric):
             return ByMetric(part, samples, source, self.metric, self.output)
         assert self.settled is not None
@@ -76,6 +81,7 @@ def scoring_of(
         BadInput: the source's answers cannot be scored as asked.
     """
     output = request.output
+    samples, [answers] = by_step.judged(samples, (answers,))
     asked = request.task or TaskAsked()
     given = Given(asked, request.metric, samples, answers, source.inputs, output)
     settled = settle(given)

@@ -6,7 +6,7 @@ import importlib
 
 import numpy as np
 
-from edgeopt.decoding import HEADS, serving
+from edgeopt.decoding import HEADS, serving, size_inputs
 from edgeopt.runtimes import binding
 
 PACKAGES = ("PIL",)
@@ -79,14 +79,15 @@ def _as_they_are(session):
 
 
 def _laid_out(task, inputs):
-    """The task with its preparation in the layout of a file's only input.
+    """The task with its preparation in the layout of a file's input of images.
 
     Raises:
         ValueError: it is no float32 input of the task's size.
     """
     said = {name: [dtype, *shape] for name, (dtype, shape) in inputs.items()}
-    if len(inputs) == 1 and task["preparation"]:
-        [(dtype, shape)] = inputs.values()
+    images = [one for name, one in inputs.items() if not size_inputs.known(name, one[1])]
+    if len(images) == 1 and task["preparation"]:
+        [(dtype, shape)] = images
         height, width = task["preparation"]["size"]
         channels = int(np.prod(shape)) // (height * width)
         forms = {"nchw": (channels, height, width), "nhwc": (height, width, channels)}

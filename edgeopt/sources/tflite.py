@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import reason, told
 from edgeopt.runtimes.binding import to_artifact
-from edgeopt.sources import onnx_form, samples, sparse_tflite
+from edgeopt.sources import mediapipe_tflite, onnx_form, samples, sparse_tflite
 from edgeopt.sources.onnx_form import OnnxForm
 from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_file
@@ -23,11 +24,12 @@ from edgeopt.sources.source import Inspected, OpenSpec, Source, sha256_file
 
 def inspect(request: InspectRequest) -> Inspected:
     """See `load.inspect`. A quantized tensor is told as the real numbers that it stands for."""
-    path = request.path
-    session = _open(path)
-    open_axes = session.open_axes()
-    inputs = [_opened(tensor, open_axes[tensor.name]) for tensor in _listed(session, "inputs")]
-    return Inspected(path=path, format="tflite", inputs=tuple(inputs))
+    with tempfile.TemporaryDirectory() as scratch:
+        path = mediapipe_tflite.standard(Path(request.path), Path(scratch) / "standard.tflite")
+        session = _open(str(path), request.path)
+        open_axes = session.open_axes()
+        inputs = [_opened(tensor, open_axes[tensor.name]) for tensor in _listed(session, "inputs")]
+    return Inspected(path=request.path, format="tflite", inputs=tuple(inputs))
 
 
 def _opened(tensor: Binding, axes: Sequence[int]) -> OpenSpec:
@@ -38,8 +40,8 @@ def _opened(tensor: Binding, axes: Sequence[int]) -> OpenSpec:
     return OpenSpec(name=tensor.name, dtype=_real(tensor).dtype, shape=tuple(dims))
 
 
-def _open(path: str) -> Any:
-    """A session of the file.
+def _open(path: str, given: str) -> Any:
+    """A session of the file; `given` is the one that the user named.
 
     Raises:
         BadInput: no LiteRT model, or one that needs more than LiteRT has.
@@ -50,10 +52,12 @@ def _open(path: str) -> Any:
     try:
         return litert.open_session(path, 1, {})
     except ImportError:
-        raise NotInstalled(f"{path} needs ai-edge-litert.", "pip install edgeopt[litert]") from None
+        raise NotInstalled(
+            f"{given} needs ai-edge-litert.", "pip install edgeopt[litert]"
+        ) from None
     except Exception as error:
         otherwise = BadInput(
-            f"{path} does not open in LiteRT: {first_line(error)}",
+            f"{given} does not open in LiteRT: {first_line(error)}",
             "Copy it again; operators outside LiteRT's own set are not served.",
         )
         raise told(error, otherwise) from None
@@ -82,8 +86,9 @@ def prepare(request: PrepareRequest) -> Source:
     """See `load.prepare`. The file itself, run by LiteRT, is the reference."""
     path, folder = Path(request.path), request.place
     kept = folder / "model.tflite"
-    _keep(path, kept, request.shapes)
-    session = _open(str(kept))
+    standard = mediapipe_tflite.standard(path, folder / "standard.tflite")
+    _keep(standard, kept, request)
+    session = _open(str(kept), request.path)
     inputs, outputs = _listed(session, "inputs"), _listed(session, "outputs")
     form = _onnx(kept, request, inputs, outputs)
     return Source(
@@ -97,18 +102,23 @@ def prepare(request: PrepareRequest) -> Source:
         onnx=form.onnx,
         onnx_reason=form.onnx_reason,
         tflite=str(kept),
-        stored=_stored(str(path)),
+        stored=_stored(str(kept)),
         reference_runtime="litert",
         reference_path=str(kept),
         reference_inputs=inputs,
         reference_outputs=outputs,
-        notes=(*_explained(inputs), *_explained(outputs), *form.notes),
+        notes=(
+            *([mediapipe_tflite.NOTE] if standard != path else []),
+            *_explained(inputs),
+            *_explained(outputs),
+            *form.notes,
+        ),
     )
 
 
-def _keep(path: Path, kept: Path, shapes: Mapping[str, Sequence[int]]) -> None:
+def _keep(path: Path, kept: Path, request: PrepareRequest) -> None:
     """The file as it is, or with its open dimensions fixed."""
-    session = _open(str(path))
+    session = _open(str(path), request.path)
     if not any(session.open_axes().values()):
         shutil.copyfile(path, kept)
         return
@@ -117,7 +127,7 @@ def _keep(path: Path, kept: Path, shapes: Mapping[str, Sequence[int]]) -> None:
     model = flatbuffer_utils.read_model(str(path))
     graph = model.subgraphs[0]
     for index, tensor in zip(graph.inputs, _listed(session, "inputs"), strict=True):
-        graph.tensors[index].shape = list(shapes[tensor.name])
+        graph.tensors[index].shape = list(request.shapes[tensor.name])
     for tensor in graph.tensors:  # what follows from the inputs is inferred when it is opened
         tensor.shapeSignature = None
     flatbuffer_utils.write_model(model, str(kept))

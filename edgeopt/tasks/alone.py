@@ -38,7 +38,12 @@ def distances(task: Task[Any, Any, Any], source: Any, other: Any, measure: Measu
 def _one_way(task: Task[Any, Any, Any], answers: Any, others: Any, measure: Measure) -> Floats:
     """What is missing in each sample to the score of `others` themselves; 0 where undefined."""
     truths = task.truths_of(others)
-    own, best = (alone(task.judged(each, truths), measure.name) for each in (answers, others))
+    own = alone(task.judged(answers, truths), measure.name)
+    best: Floats | float
+    if measure.higher_is_better and not measure.points:  # decibels, say
+        best = alone(task.judged(others, truths), measure.name)
+    else:
+        best = 1.0 if measure.higher_is_better else 0.0
     return np.nan_to_num(best - own if measure.higher_is_better else own - best)
 
 

@@ -68,8 +68,14 @@ class DetectionSet:
 
     def take(self, rows: NDArray[np.bool_]) -> DetectionSet:
         """Some of the detections, bool[m], of the same images."""
-        boxes, classes, scores = self.boxes[rows], self.classes[rows], self.scores[rows]
-        return DetectionSet(self.count, self.image[rows], boxes, classes, scores)
+        return DetectionSet(
+            self.count,
+            self.image[rows],
+            self.boxes[rows],
+            self.classes[rows],
+            self.scores[rows],
+            None if self.shapes is None else self.shapes.take(rows),
+        )
 
     def as_truth(self, names: tuple[str, ...], least_score: float) -> GroundTruth:
         """The detections of at least this score as labels: what agreement is measured with."""

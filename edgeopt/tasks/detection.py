@@ -168,8 +168,8 @@ class JudgedDetections:
 
     def alone(self, measure: str) -> Floats:
         """[n]: each image, by mAP: a single one has no rate of false alarms. Raises KeyError."""
-        every = dict.fromkeys((MAP, *_RATES), slice(None))
-        return alone(self.matches, (every | {MAP50: slice(0, 1)})[measure])
+        overlaps = slice(None) if measure in _RATES else _PRECISIONS[measure]
+        return alone(self._of(measure), overlaps)
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """By class and by size of box. Raises KeyError."""

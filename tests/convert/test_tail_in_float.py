@@ -203,3 +203,18 @@ def test_nncf_calibrates_once_for_all_forms(heads, monkeypatch):
     for ours, theirs in zip(values(job), true, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     values(heads.job("exponential", "openvino", tail="float"))
+
+
+@pytest.mark.slow
+def test_a_last_layer_in_float_leaves_in_float(heads):
+    """Whatever says so: its answers would else be rounded behind it."""
+    job = heads.job("raw_grid", "litert")
+    with convert.load("litert").forms(job) as forms:
+        last = len(forms.operators) - 1
+        dtypes = []
+        for keep in ((), (last,), (0,)):
+            path = heads.folder / "form.tflite"
+            forms.write(keep, path)
+            session = runtimes.load("litert").open_session(str(path), 1, {})
+            dtypes.append((session.inputs[0]["dtype"], session.outputs[0]["dtype"]))
+    assert dtypes == [("int8", "int8"), ("int8", "float32"), ("int8", "int8")]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from edgeopt.datasets import by_step, scores
+from edgeopt.datasets.by_metric import ByMetric
 from edgeopt.datasets.metrics import metric
 from edgeopt.datasets.samples import Samples
-from edgeopt.datasets.slices import Answered, slices
 from edgeopt.domain.errors import BadInput
 
 N, STEPS = 30, 40
@@ -63,26 +63,64 @@ def test_what_is_no_sequence_stays_as_it_is():
     answers = {"y": np.zeros((3, 2))}
     assert by_step.samples(plain) is plain
     assert by_step.answers(plain, answers) == answers
-    assert by_step.columns(plain) == ()
     own, theirs = by_step.compared(plain, {"y": np.zeros((2, 2))}, answers)
     assert (len(own["y"]), len(theirs["y"])) == (2, 3)
 
 
-def judged(answers, samples=None):
-    flat, [own, source] = by_step.judged(samples or sequences(), ({"y": answers}, {"y": SOURCE}))
-    return Answered(flat, own["y"], source["y"])
+def by_metric(given, output="y"):
+    flat, [source] = by_step.judged(given, ({"y": SOURCE},))
+    auc = metric("roc-auc", flat.labels, source["y"])
+    return by_step.ByStep(given, ByMetric("choose", flat, source, auc, output))
 
 
 def test_an_error_that_grows_is_seen_by_position():
-    answered = judged(GROWS)
-    auc = metric("roc-auc", answered.samples.labels, answered.source)
-    [found] = slices(auc, answered, by_step.columns(answered.samples), "choose", 0.01)
-    assert found.by == "position"
+    judging = by_metric(sequences(columns={"room": np.repeat(["a", "b"], N // 2)}))
+    rooms, found = judging.slices({"y": GROWS}, ("room",), 0.01)
+    assert (rooms.by, rooms.count, found.by) == ("room", 2, "position")
     assert [one.value for one in found.worst] == [
         "steps 31 to 40", "steps 21 to 30", "steps 11 to 20", "steps 1 to 10",
     ]  # fmt: skip
     first, last = found.worst[-1].drop.value, found.worst[0].drop.value
     assert 0 <= first < last / 4
+
+
+def test_a_candidate_that_answered_fewer_sequences_is_judged_on_those():
+    judging = by_metric(sequences())
+    score, drop = judging.marks({"y": GROWS[:12]}, 0.01)
+    assert (score.n, score.groups, drop.n) == (12 * STEPS, 12, 12 * STEPS)
+    assert drop.value > 0.02
+    same = judging.beside({"y": GROWS[:12]}, {"y": GROWS[:12]}, 0.01)
+    assert (same.value, same.n) == (0, 12 * STEPS)
+    assert judging.alike is None
+
+
+def test_sequences_are_told_of_which_a_step_is_not_answered():
+    gaps = SOURCE.copy()
+    gaps[[4, 9], 7] = np.nan
+    flat, [source] = by_step.judged(sequences(), ({"y": gaps},))
+    auc = metric("roc-auc", flat.labels, SOURCE.reshape(-1, 1, 1))
+    judging = by_step.ByStep(sequences(), ByMetric("choose", flat, source, auc, "y"))
+    assert judging.unscored.tolist() == [4, 9]
+    score, _ = judging.marks({"y": gaps}, 0.01)
+    assert score.n == N * STEPS - 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted"),
+    [
+        ((1, 5, 9), (1, 20, 9)),
+        ((5, 1, 9), (20, 1, 9)),
+        ((5, 9), (20, 9)),
+        ((1, 9), (4, 9)),
+        ((9,), (4, 9)),
+    ],
+)
+def test_text_is_read_from_the_frames_of_all_steps(shape, wanted):
+    rolled = np.arange(2 * 4 * np.prod(shape)).reshape(2, 4, *shape)
+    given = Samples({"x": np.zeros((2, 4, 3))}, labels=np.array(["one", "two"]), steps=4)
+    found = by_step.answers(given, {"y": rolled})["y"]
+    assert found.shape == (2, *wanted)
+    assert np.array_equal(found.reshape(-1), rolled.reshape(-1))
 
 
 def test_a_sequence_counts_as_one_in_intervals():

@@ -260,7 +260,7 @@ def test_own_metric(own):
     found = metric(f"{own}:closeness", labels, labels + 0.25)
     assert found.value(labels + 0.5, labels) == 0.5
     assert found.higher_is_better
-    assert found.about == f"the value of {own}:closeness (higher is better)"
+    assert found.about.startswith(f"the value of {own}:closeness (higher is better); it gives one")
     lower = metric(f"{own}:distance", labels, labels)
     assert not lower.higher_is_better
     assert "lower is better" in lower.about

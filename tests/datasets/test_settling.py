@@ -1,5 +1,7 @@
 """Which task a run's answers are judged by: what is asked, what the data holds, what fits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from edgeopt.domain.task import TaskAsked
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.tasks import known
 from edgeopt.tasks.embedding import Directions, Identities, Pairs
+from tests.decoding import made
 from tests.pipeline import squares
 
 N = 40
@@ -69,6 +72,39 @@ def test_outputs_that_are_certain_need_no_word(detected):
     assert (found.facts.name, found.facts.head, metric.against) == ("detection", "yolo", "source")
     found, metric = settled(outputs, marks=marks, spec=IMAGE)
     assert (found.facts.names, metric.against, metric.name) == (squares.NAMES, "labels", "map")
+
+
+@pytest.mark.parametrize(
+    ("named", "own"),
+    [
+        ("ssd", "ssd-postprocess"),
+        ("yolo", "yolo-objectness"),
+        ("yolo", "yolo-seg"),
+        ("yolo", "yolo-end2end"),
+        ("yolo-seg", "yolo-dfl"),
+    ],
+)
+def test_a_head_stands_for_the_one_of_its_family_that_fits(named, own):
+    one = made.outputs(own)
+    outputs = {name: np.stack([np.asarray(array)[None]] * N) for name, array in one.items()}
+    rows, columns = made.size_of(own)
+    spec = TensorSpec(name="x", dtype="float32", shape=(1, 3, rows, columns))
+    found, _ = settled(outputs, spec=spec, head=named)
+    assert found.facts.head == own
+    assert found.facts.why.startswith(f"--head {named}: {own}: ")
+    with pytest.raises(BadInput, match="the head nanodet wants"):
+        settled(outputs, spec=spec, head="nanodet")
+
+
+def test_data_of_more_classes_than_the_named_heads_outputs_hold_is_refused(detected):
+    outputs, marks = detected
+    named = replace(marks, annotated=replace(marks.annotated, names=("red", "green", "blue")))
+    with pytest.raises(BadInput) as caught:
+        settled(outputs, marks=named, spec=IMAGE, head="yolo")
+    assert "the data names 3 classes, and the outputs hold others for the head yolo" in str(
+        caught.value
+    )
+    assert "are 2 classes, not 3" in str(caught.value)
 
 
 def test_labels_are_not_overruled_by_what_outputs_look_like(detected):

@@ -85,6 +85,18 @@ def test_boxes_are_drawn_where_they_are(judging, spoiled, tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_pictures_of_an_earlier_choice_are_removed(judging, spoiled, tmp_path):
+    samples = changed(judging, spoiled[0])
+    artist = artist_of(judging, samples)
+    made(samples, artist, "map", tmp_path, "other")
+    made(samples, artist, "map", tmp_path, "t")
+    made(samples[:1], artist, "map", tmp_path, "t")
+    assert len(list((tmp_path / "pictures/t").iterdir())) == 2
+    assert made([], artist, "map", tmp_path, "t") == ()
+    assert list((tmp_path / "pictures/t").iterdir()) == []
+    assert len(list((tmp_path / "pictures/other").iterdir())) == 6
+
+
 def task(**said):
     return {"name": "ctc", "output": "o", "names": (), "extra": {"alphabet": ["", "a", "b"],
             "blank": 0}, **said}  # fmt: skip

@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 
+from edgeopt.decoding.detections import Detections
 from edgeopt.tasks.alone import alone, distances, each_alone
 from edgeopt.tasks.average_precision import alone as each_image
 from edgeopt.tasks.average_precision import average_precision
-from edgeopt.tasks.boxed import DetectionSet
+from edgeopt.tasks.boxed import DetectionSet, joined
 from edgeopt.tasks.ctc import MEASURES as OF_TEXT
 from edgeopt.tasks.ctc import Ctc
-from edgeopt.tasks.detection import MEASURES, Detection
+from edgeopt.tasks.detection import MASK_MEASURES, MEASURES, Detection
 from edgeopt.tasks.matching import match
 from edgeopt.tasks.segmentation import MEASURES as OF_MAPS
 from edgeopt.tasks.segmentation import Segmentation
 from tests.tasks.scenes import scene
-from tests.tasks.test_every_task import ALL, LETTERS, judged, measures
+from tests.tasks.test_every_task import ALL, LETTERS, PLACES, ROWS, judged, measures
 
 DETECTOR = Detection("yolo", (64, 64), tuple("abcde"))
 
@@ -50,6 +51,36 @@ def boxes(*images):
 
 
 ONE, TWO, THREE = (10, 10, 50, 50), (60, 10, 90, 40), (5, 60, 40, 95)
+
+
+def detections(boxes, masks=None, rotated=None):
+    count = len(boxes)
+    return Detections(np.array(boxes, float).reshape(-1, 4), np.full(count, 0.9),
+                      np.zeros(count, int), rotated=rotated, masks=masks)  # fmt: skip
+
+
+def test_masks_and_rotated_boxes_are_compared_as_such():
+    """Boxes are equal, and what is inside them is not."""
+    square, half = np.zeros((2, 1, 100, 100), bool)
+    square[0, 10:50, 10:50] = half[0, 10:50, 10:30] = True
+    source = joined([detections([ONE], masks=square)] * 2)
+    other = joined([detections([ONE], masks=square), detections([ONE], masks=half)])
+    with_masks = Detection("yolo-seg", (64, 64), ("a",))
+    by_mask, by_box = (
+        distances(with_masks, source, other, one).tolist()
+        for one in (MASK_MEASURES[0], MEASURES[0])
+    )
+    assert by_box == pytest.approx([0, 0])
+    assert by_mask == pytest.approx([0, 0.9])
+    lying, standing = np.array([[30, 30, 40, 10, 0.0]]), np.array([[30, 30, 40, 10, np.pi / 2]])
+    turned = Detection("yolo-obb", (64, 64), ("a",))
+    found = distances(
+        turned,
+        joined([detections([ONE], rotated=lying)] * 2),
+        joined([detections([ONE], rotated=one) for one in (lying, standing)]),
+        MEASURES[0],
+    )
+    assert found.tolist() == pytest.approx([0, 1])
 
 
 def test_what_is_lost_and_what_is_new_are_changes_alike():
@@ -91,6 +122,21 @@ def test_texts_by_errors_and_maps_by_overlap():
     found = distances(task, [half] * 3, [half, near, far], OF_MAPS[0])
     assert found[0] == 0
     assert 0 < found[1] < found[2] == pytest.approx(1)
+
+
+def test_decibels_are_those_that_are_lost():
+    task = ALL["image-to-image"].task
+    image = np.linspace(0, 1, 300).reshape(10, 10, 3)
+    found = distances(task, [image] * 2, [image, image + 0.01], task.measures[0])
+    assert found.tolist() == pytest.approx([0, 60])  # of the 100 dB of equal images
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_answers_are_not_apart_from_themselves(name):
+    row = ROWS[name]
+    answers = row.task.answers(row.outputs, PLACES)
+    for measure in row.task.measures:
+        assert distances(row.task, answers, answers, measure).max() == pytest.approx(0, abs=1e-9)
 
 
 def test_a_measure_of_another_kind_of_truth_is_none():

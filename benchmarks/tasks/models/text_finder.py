@@ -20,7 +20,7 @@ from edgeopt.tasks.segmentation import Segmentation
 
 NAMES = ("nothing", "text")
 #: part -> (scenes, the seed).
-PARTS = {"val": (300, 1), "test": (500, 2)}
+PARTS = {"val": (200, 1), "test": (300, 2)}
 SIZE = (480, 480)
 #: RapidOCR 1.4.4, `config.yaml`: BGR, -1..1.
 WAY = Preparation("letterbox", SIZE, (127.5,) * 3, (1 / 127.5,) * 3, order="bgr")

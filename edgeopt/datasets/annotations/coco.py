@@ -12,59 +12,17 @@ import numpy as np
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.annotations import box_format, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
-from edgeopt.datasets.annotations.text_file import content
+from edgeopt.datasets.annotations.coco_file import Annotation, Category, File, Id, Image, decoded
 from edgeopt.datasets.image_folder import MAX_SIDE
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 
-#: instances_train2017.json has 450 MB.
-MAX_BYTES = 2_000_000_000
 MAX_KEYPOINTS = 1_000
-WHAT = "a COCO file of annotations (JSON)"
-_HINT = "COCO's format is described at cocodataset.org under 'format data'."
-
-Id = int | str
+#: Ids up to it are numbered with their gaps.
+MAX_ID = 10_000
 
 
-class Image(msgspec.Struct, frozen=True):
-    """An entry of `images`; its size may be missing."""
-
-    id: Id
-    file_name: str
-    width: float = 0
-    height: float = 0
-
-
-class Category(msgspec.Struct, frozen=True):
-    """An entry of `categories`; the skeleton is not read."""
-
-    id: Id
-    name: str
-    keypoints: list[str] = []
-
-
-class Annotation(msgspec.Struct, frozen=True):
-    """An entry of `annotations`; a run-length outline is not read."""
-
-    image_id: Id
-    category_id: Id
-    bbox: list[float]
-    id: Id = ""
-    area: float | None = None
-    iscrowd: int | bool = 0
-    keypoints: list[float] | None = None
-    segmentation: msgspec.Raw = msgspec.Raw()
-
-
-class File(msgspec.Struct, frozen=True):
-    """What is read of the file; what else it holds is passed over."""
-
-    images: list[Image]
-    annotations: list[Annotation]
-    categories: list[Category]
-
-
-def read(path: Path, images: Path) -> Annotated:
+def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
     """The images that a COCO file lists, with their boxes.
 
     Classes are numbered from 0 in the order of the categories' ids: COCO's 1..90 with gaps become
@@ -72,16 +30,20 @@ def read(path: Path, images: Path) -> Annotated:
 
     Args:
         path: instances_*.json or person_keypoints_*.json. images: the folder of `file_name`.
+        gaps: the class is the category's id less 1, gaps and all, where ids are numbers from 1 on:
+            so TensorFlow's detectors have it.
 
     Raises:
         BadInput: it is no such file, has no annotations, names an image that is missing or
             cannot be read, an image or category that it does not list, or a box that is none.
         NotInstalled: Pillow is missing.
     """
-    file = _decoded(path)
+    file = decoded(path)
     _require_entries(file, path)
     by_id = _numbered("image", [one.id for one in file.images], path)
     names = sorted(file.categories, key=lambda one: (isinstance(one.id, str), one.id))
+    if gaps:
+        names = _with_gaps(names)
     classes = _numbered("category", [one.id for one in names], path)
     rows = [_number(a.image_id, by_id, "image", i, path) for i, a in enumerate(file.annotations)]
     kinds = [
@@ -105,16 +67,12 @@ def read(path: Path, images: Path) -> Annotated:
     )
 
 
-def _decoded(path: Path) -> File:
-    read = content(path, MAX_BYTES, WHAT)
-    try:
-        return msgspec.json.decode(read, type=File)
-    except msgspec.ValidationError as error:
-        raise BadInput(f"{on_disk.shown(path)} is not {WHAT}: {error}.", _HINT) from error
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        deep = isinstance(error, RecursionError)
-        why = "it is nested too deeply" if deep else str(error)
-        raise BadInput(f"{on_disk.shown(path)} is no JSON: {why}.", _HINT) from error
+def _with_gaps(names: list[Category]) -> list[Category]:
+    """One for each id from 1 to the largest; as they are where ids are no such numbers."""
+    known = {one.id: one for one in names if isinstance(one.id, int) and 1 <= one.id <= MAX_ID}
+    if len(known) < len(names):
+        return names
+    return [known.get(i, Category(i, f"(no category {i})")) for i in range(1, max(known) + 1)]
 
 
 def _require_entries(file: File, path: Path) -> None:

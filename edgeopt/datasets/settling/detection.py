@@ -13,6 +13,7 @@ from edgeopt.datasets.annotations.truths import Shape
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.settling.settled import Given, placements
+from edgeopt.decoding.outputs import CERTAIN
 from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskFacts
@@ -69,6 +70,9 @@ def settle(given: Given) -> SettledDetection:
                 f"Add --head with one of {', '.join(decoding.HEADS)}.",
             )
         head = known.head
+    else:
+        head, why = _of_family(given, head, names)
+        _require_classes(given, head, names)
     found = detection.Detection(head, given.size, names)
     if not names:
         found = detection.Detection(head, given.size, _numbered(given, found))
@@ -84,6 +88,38 @@ def settle(given: Given) -> SettledDetection:
     few = given.samples.take(range(len(given.few)))
     found.answers(_first(given, len(few)), settled.contexts(few))  # refused before work starts
     return settled
+
+
+def _of_family(given: Given, head: str, names: tuple[str, ...]) -> tuple[str, str]:
+    """The named head, or the one of its family that fits where it does not; and why.
+
+    `ssd` is what people call both of its forms, `yolo` all of Ultralytics'.
+    """
+    if decoding.load(head).recognize(given.few, given.size, None):
+        return head, "--head"
+    family = head.partition("-")[0]
+    others = [one for one in decoding.HEADS if one.partition("-")[0] == family and one != head]
+    known = {
+        one: decoding.load(one).recognize(given.few, given.size, len(names) or None)
+        for one in others
+    }
+    fitting = [one for one in others if known[one].level == CERTAIN]
+    fitting = fitting or [one for one in others if known[one]]
+    if len(fitting) != 1:
+        return head, "--head"  # which refuses the outputs itself, with the shapes that it wants
+    return fitting[0], f"--head {head}: {fitting[0]}: {known[fitting[0]].reason}"
+
+
+def _require_classes(given: Given, head: str, names: tuple[str, ...]) -> None:
+    """Refuse data of another number of classes than the outputs have under the named head."""
+    module = decoding.load(head)
+    told = module.recognize(given.few, given.size, len(names) or None)
+    if not told and module.recognize(given.few, given.size, None):
+        raise BadInput(
+            f"{given.samples.origin} names {len(names)} classes, and the outputs hold others for "
+            f"the head {head}: {told.reason}.",
+            "Give the data that the model was trained for, with its classes in its order.",
+        )
 
 
 def possible(given: Given) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from edgeopt.datasets import function
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling.own_task import OwnTask
 from edgeopt.datasets.settling.settled import Given
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskFacts
@@ -22,7 +23,7 @@ class SettledOwn:
     """See `settled.Settled`. Contexts are the images' placements, or the samples' numbers."""
 
     facts: TaskFacts
-    found: Task[Any, Any, Any]
+    found: OwnTask
 
     def task(self, samples: Samples) -> Task[Any, Any, Any]:
         """See the protocol."""
@@ -52,12 +53,7 @@ def settle(given: Given) -> SettledOwn:
         BadInput: it cannot be made, or lacks something that a task has.
     """
     word = given.asked.task
-    try:
-        found = function.resolve(word)()
-    except BadInput:
-        raise
-    except Exception as error:  # the user's own code
-        raise BadInput(f"{word}() fails: {type(error).__name__}: {error}") from error
+    found = function.call(f"{word}()", function.resolve(word))
     lacking = [name for name in _NEEDED if not hasattr(found, name)]
     if lacking:
         raise BadInput(
@@ -65,4 +61,4 @@ def settle(given: Given) -> SettledOwn:
         )
     size = () if given.marked is None else given.size
     facts = TaskFacts(name=word, why="--task", size=size, preparation=given.preparation())
-    return SettledOwn(facts, found)
+    return SettledOwn(facts, OwnTask(word, found))

@@ -168,3 +168,31 @@ def test_a_file_that_is_none(tmp_path):
         coco.read(tmp_path, tmp_path)
     with pytest.raises(BadInput, match="is a device of the system"):
         coco.read(type(tmp_path)("/dev/zero"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("by_id", "names", "classes"),
+    [
+        (False, ("dog", "cat"), [1, 0]),
+        (
+            True,
+            (
+                "(no category 1)", "(no category 2)", "dog", "(no category 4)", "(no category 5)",
+                "(no category 6)", "cat",
+            ),
+            [6, 2],
+        ),
+    ],
+)  # fmt: skip
+def test_classes_of_tensorflows_detectors_are_ids_with_their_gaps(tmp_path, by_id, names, classes):
+    tree = coco_tree([(0, 7, (4, 4, 20, 20)), (1, 3, (0, 0, 64, 48))])
+    found = coco.read(written(tmp_path, tree), tmp_path, by_id)
+    assert found.names == names
+    assert [one.classes.tolist() for one in found.objects] == [[kind] for kind in classes]
+
+
+@pytest.mark.parametrize("first", [0, "a", 20_000])
+def test_ids_that_are_no_numbers_from_1_on_are_numbered_in_their_order(tmp_path, first):
+    tree = coco_tree([(0, first, (4, 4, 20, 20))])
+    tree["categories"] = [{"id": first, "name": "cat"}, {"id": 3, "name": "dog"}]
+    assert len(coco.read(written(tmp_path, tree), tmp_path, True).names) == 2
