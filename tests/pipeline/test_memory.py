@@ -14,6 +14,7 @@ from edgeopt.domain.task import TaskAsked
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.pipeline import folding, memory, real_steps
 from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.recorded_task import recorded
 from edgeopt.pipeline.source_model import output_shapes
 from edgeopt.sources.source import Inspected, OpenSpec, Source
 from tests.pipeline.opened_run import opened
