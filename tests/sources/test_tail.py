@@ -168,7 +168,7 @@ def test_a_folded_source_knows_its_own(source, tmp_path):
         folded=str(tmp_path / "folded.npz"), folder=str(tmp_path / "folded"),
     )  # fmt: skip
     made = folded.fold(msgspec.to_builtins(request))["tail"]
-    assert made["layers"] == list(source.tail.layers)
+    assert made["layers"] == source.tail.layers
     assert [one["kind"] for one in made["findings"]][-3:] == list(HEADS["dfl"])
     assert made["findings"][-2]["ranges"][0]["high"] > 4
 
