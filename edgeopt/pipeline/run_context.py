@@ -92,6 +92,7 @@ def opened(
         samples, feed, answers = asking.about("choose", intake.parts.choose)
         scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
         choose = EvaluationSet("choose", samples, feed, answers, scoring)
+        choose.judging.doubts()  # a measure that is not defined on this data is refused here
         _require_slices(choose)
         stages = Stages(
             intake.source,
