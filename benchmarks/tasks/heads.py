@@ -117,7 +117,7 @@ def measured(asks: dict[str, Ask], whole: Source, held_out: np.ndarray) -> dict[
     found: dict[str, Any] = {}
     for form, ask in asks.items():
         made = [ask(sample) for sample in held_out]
-        found[form] = {part: round(db, 1) for part, db in noise(made, true).items()}
+        found[form] = {part: round(float(db), 1) for part, db in noise(made, true).items()}
     for form, about in timed(asks, held_out).items():
         found[form] |= about
     return found

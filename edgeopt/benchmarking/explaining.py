@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
 from edgeopt.benchmarking import trusted
 from edgeopt.benchmarking.opened_files import arrays_for, place
+from edgeopt.datasets import sequences
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
 from edgeopt.devices.registry import LOCAL
@@ -236,20 +237,20 @@ def _alone(target: str, records: list[Record], a: Record) -> BadInput:
 
 def _inputs(run: Run, request: Question) -> tuple[dict[str, np.ndarray], str]:
     """A few samples, the same for both candidates, and where they came from."""
-    specs = run.source.inputs
+    specs, states = run.source.inputs, tuple(run.data.task.states.values() if run.data.task else ())
     if request.data is not None:
         origin = "the given arrays" if isinstance(request.data, Mapping) else str(request.data)
-        return _few(load(request.data, [s.name for s in specs]), specs, origin), origin
+        return _few(load(request.data, [s.name for s in specs]), specs, origin, states), origin
     if run.request.data.endswith(".npz"):
         with contextlib.suppress(BadInput):  # moved, or another one by now
             samples = load(run.request.data, [s.name for s in specs])
-            return _few(samples, specs, run.request.data), run.request.data
+            return _few(samples, specs, run.request.data, states), run.request.data
     return arrays_for(specs, None, request.seed), f"random, seed {request.seed}"
 
 
-def _few(samples: Any, specs: Any, origin: str) -> dict[str, np.ndarray]:
-    fitted = check(samples, specs, origin)
-    return {name: array[:INPUTS] for name, array in fitted.inputs.items()}
+def _few(samples: Any, specs: Any, origin: str, states: Sequence[str]) -> dict[str, np.ndarray]:
+    fitted = check(samples, specs, origin, states=states)
+    return sequences.middle(fitted.inputs, fitted.steps, states, INPUTS)
 
 
 def _runs(record: Record) -> int:

@@ -131,7 +131,8 @@ def read(
     """
     import torch
 
-    inputs = tuple(_batched(np.load(path)) for path in files)
+    # Copied on write: what is only read stays in the file until it is wanted.
+    inputs = tuple(_batched(np.load(path, mmap_mode="c")) for path in files)
     count = len(inputs[0])
     if count < FEWEST:
         raise BadInput(

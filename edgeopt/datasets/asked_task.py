@@ -8,6 +8,7 @@ from edgeopt.datasets import function
 from edgeopt.datasets.advice import did_you_mean
 from edgeopt.datasets.annotations import text_lines
 from edgeopt.decoding import HEADS
+from edgeopt.decoding.class_map import MAPS
 from edgeopt.decoding.points import FORMS
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskAsked
@@ -40,11 +41,16 @@ def require(said: TaskAsked) -> None:
             function.meant(said.task)
             or f"There are {', '.join(WORDS)}, and your own as module:Class.",
         )
-    heads = (*HEADS, *FORMS)
+    heads = (*HEADS, *FORMS, *MAPS)
     if said.head and said.head not in heads:
         raise BadInput(
             f"unknown head '{said.head[:60]}'{did_you_mean(said.head, heads)}",
-            f"There are {', '.join(HEADS)}; of poses also {', '.join(FORMS)}.",
+            f"There are {', '.join(HEADS)}; of poses also {', '.join(FORMS)}; of maps of text db.",
+        )
+    if said.head in MAPS and said.task not in ("", "segmentation"):
+        raise BadInput(
+            f"the head {said.head} is of maps of text, and the task is {said.task}.",
+            "Say --task segmentation, or leave one out.",
         )
     if said.head in FORMS and said.task == "detection":
         raise BadInput(
@@ -61,6 +67,8 @@ def require(said: TaskAsked) -> None:
 def _require_of_task(said: TaskAsked) -> None:
     """Each option goes with its tasks; a task of one's own may use all but a head."""
     for name, (tasks, what) in _OF.items():
+        if name == "head" and said.head in MAPS:
+            continue
         own_task = function.is_reference(said.task) and name != "head"
         if getattr(said, name) and said.task not in ("", *tasks) and not own_task:
             raise BadInput(
@@ -72,7 +80,8 @@ def _require_of_task(said: TaskAsked) -> None:
 def _require_of_each_other(said: TaskAsked) -> None:
     if function.is_reference(said.task):
         return
-    given = [name for name in _OF if getattr(said, name)]
+    of_map = said.head in MAPS  # which has masks
+    given = [name for name in _OF if getattr(said, name) and not (of_map and name == "head")]
     if len(given) > 1:
         raise BadInput(
             f"--{given[0]} names {_OF[given[0]][1]}, and --{given[1]} {_OF[given[1]][1]}: no model "

@@ -13,6 +13,7 @@ import numpy as np
 from edgeopt.datasets import likeness, slices, task_scores
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.column_slices import by_column
+from edgeopt.datasets.contributing import together, units_of
 from edgeopt.datasets.intervals import count_groups
 from edgeopt.datasets.judging import Answers
 from edgeopt.datasets.places import unanswered
@@ -24,7 +25,6 @@ from edgeopt.domain.effects import Slices
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.score import Drop, Score
 from edgeopt.tasks.contributions import Contributions
-from edgeopt.tasks.embedding import Pairs
 from edgeopt.tasks.task import Judged, Printed, Task
 
 #: The part whose score is printed.
@@ -41,7 +41,8 @@ class Trial:
         rows: int[m], those of them that are scored. samples: these.
         truths: their labels, or the source's answers. source: the source's answers, judged.
         parts: the same by class, size and the like.
-        groups: of the samples; None where pairs contribute, which are of two samples each.
+        units: int[m], the sample that each contribution is of; None where that is not known.
+        groups: [m] of the contributions, or None. alike: [m], groups that they seem to be of.
     """
 
     rows: np.ndarray
@@ -51,7 +52,9 @@ class Trial:
     truths: Any
     source: Judged
     parts: SourceSlices
+    units: np.ndarray | None
     groups: np.ndarray | None
+    alike: np.ndarray | None
 
     def answers(self, outputs: Answers) -> Any:
         """What outputs of all the first samples say for those that are scored."""
@@ -96,9 +99,7 @@ class ByTask:
         trial = self.trial(answers)
         judged = trial.judged(answers)
         own, theirs = self._both(trial, judged)
-        groups, alike = trial.groups, self.alike
-        if alike is not None:
-            alike = alike[trial.rows]
+        groups, alike = trial.groups, trial.alike
         score = task_scores.score(self.metric, own, groups, self.part, count_groups(alike))
         if self.part == HELD_OUT and isinstance(judged, Printed):
             printed = judged.printed(self.metric.measure.name)
@@ -115,7 +116,7 @@ class ByTask:
         """See the protocol."""
         trial = self.trial(answers)
         judged, groups = trial.judged(answers), trial.groups
-        columns = {name: slices.column(trial.samples, name) for name in by}
+        columns = {name: self._column(trial, name) for name in by}
         both = self._both(trial, judged)
         of_columns = by_column(self.metric, *both, columns, groups, self.part, limit)
         return trial.parts.beside(judged, self.part, limit) + of_columns
@@ -157,9 +158,29 @@ class ByTask:
         if truths is None:
             truths = task.truths_of(answers)
         judged = task.judged(answers, truths)
-        groups = None if isinstance(truths, Pairs) else samples.groups
-        parts = SourceSlices(judged, self.metric.measure, groups)
-        return Trial(rows, samples, task, contexts, truths, judged, parts, groups)
+        own = self._of(judged)
+        if not np.isfinite(own.value()):
+            raise BadInput(
+                f"the {self.metric.name} of the source's own answers to {len(rows)} samples is not "
+                "defined: there is nothing in them that could be found.",
+                "Give samples with labels that the measure counts.",
+            )
+        alike = None if self.alike is None else self.alike[rows]
+        units = units_of(judged, len(own), len(rows))
+        groups, alike = together(units, samples.groups, alike, truths, len(own))
+        parts = SourceSlices(judged, self.metric.measure, samples.groups)
+        return Trial(rows, samples, task, contexts, truths, judged, parts, units, groups, alike)
+
+    def _column(self, trial: Trial, name: str) -> np.ndarray:
+        """[m], of what contributes."""
+        found = slices.column(trial.samples, name)
+        if trial.units is None:
+            raise BadInput(
+                f"the samples of each contribution of {self.settled.facts.name} are not known, so "
+                f"that {name!r} cannot slice them.",
+                "Leave --slice-by out.",
+            )
+        return found[trial.units]
 
     def _of(self, judged: Judged) -> Contributions:
         return judged.contributions(self.metric.measure.name)

@@ -26,13 +26,12 @@ def by_column(
     """The effect on each value of each column, worst first.
 
     Args:
-        own, source: of n samples. columns: name -> [n]; left out where contributions are of
-            something else than samples. part: "choose" or "confirm".
+        own, source: of m contributions. columns: name -> [m]. groups: [m] or None.
+        part: "choose" or "confirm".
     """
     return tuple(
         _by(metric, own, source, name, values, groups, part, max_drop)
         for name, values in columns.items()
-        if len(values) == len(own)
     )
 
 
@@ -46,16 +45,31 @@ def _by(
     part: str,
     max_drop: float,
 ) -> Slices:
-    found = []
-    for value in np.unique(values):
-        rows = np.flatnonzero(values == value)
-        some = None if groups is None or len(groups) != len(values) else groups[rows]
-        both = (Subset(own, rows), Subset(source, rows))
-        found.append(_effect(metric, *both, str(value), some, part, max_drop))
+    every = [(str(value), np.flatnonzero(values == value)) for value in np.unique(values)]
+    found = [(_lost(metric, own, source, rows), rows, value) for value, rows in every]
     found.sort(key=_worst_first)
-    decides = (i for i, one in enumerate(found) if one.drop and one.n >= LEAST_TO_DECIDE)
+    decides = (
+        i for i, (lost, rows, _) in enumerate(found)
+        if lost is not None and len(rows) >= LEAST_TO_DECIDE
+    )  # fmt: skip
     kept = max(KEPT, next(decides, 0) + 1)
-    return Slices(by=name, part=part, count=len(found), worst=tuple(found[:kept]))
+    effects = []
+    for _, rows, value in found[:kept]:
+        some = None if groups is None else groups[rows]
+        both = (Subset(own, rows), Subset(source, rows))
+        effects.append(_effect(metric, *both, value, some, part, max_drop))
+    return Slices(by=name, part=part, count=len(found), worst=tuple(effects))
+
+
+def _lost(
+    metric: TaskMetric, own: Contributions, source: Contributions, rows: np.ndarray
+) -> float | None:
+    """What `Drop.judged` of these would be, without an interval; None where it is not defined."""
+    before, after = Subset(source, rows).value(), Subset(own, rows).value()
+    lost = before - after if metric.higher_is_better else after - before
+    if not np.isfinite(lost):
+        return None
+    return lost / before if not metric.measure.points and before > 0 else lost
 
 
 def _effect(
@@ -79,5 +93,6 @@ def _effect(
     return SliceEffect(value=value, n=len(own), source=before, score=after, drop=drop)
 
 
-def _worst_first(one: SliceEffect) -> tuple[bool, float, int]:
-    return (one.drop is None, -one.drop.judged if one.drop else 0.0, -one.n)
+def _worst_first(one: tuple[float | None, np.ndarray, str]) -> tuple[bool, float, int]:
+    lost, rows, _ = one
+    return (lost is None, -(lost or 0.0), -len(rows))

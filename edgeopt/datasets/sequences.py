@@ -100,6 +100,20 @@ def single(
     return found
 
 
+def middle(
+    inputs: Mapping[str, np.ndarray], steps: int, states: Collection[str], count: int
+) -> dict[str, np.ndarray]:
+    """The middle steps of the first sequences, with what each begins with as its states.
+
+    Args:
+        inputs: as `fit` gives them; where `steps` is 0 they are no sequences and stay as they are.
+    """
+    return {
+        name: array[:count, steps // 2] if steps and name not in states else array[:count]
+        for name, array in inputs.items()
+    }
+
+
 def known_sizes(shape: Sequence[int | str | None]) -> tuple[int, ...] | None:
     """The sizes of a state of one stream: its only open axis is the batch's; None for more."""
     if sum(not isinstance(size, int) for size in shape) > 1:

@@ -31,14 +31,12 @@ def score(
     """The measure's value, with its interval.
 
     Args:
-        own: of the answers. groups: of the samples; left aside where contributions are of
-            something else, such as queries.
+        own: of the answers. groups: [m] or None, of what contributes.
         part: "choose" or "confirm". alike: groups that samples seem to be of.
 
     Raises:
         StepFailed: it is not defined on these answers.
     """
-    groups = _fitting(groups, own)
     value = _value(metric, own)
     interval = interval_of(metric, statistic(own), value, groups, len(own), None)
     if metric.counting:
@@ -74,12 +72,11 @@ def drop(
     its difference; one in another unit by the difference as a share of the source's value.
 
     Args:
-        alike: [n], as in `scores.drop`.
+        alike: [m], as in `scores.drop`.
 
     Raises:
         StepFailed: it is not defined on these answers.
     """
-    groups, alike = _fitting(groups, own), _fitting(alike, own)
     before, after = _value(metric, source), _value(metric, own)
     sign = 1.0 if metric.higher_is_better else -1.0
     value = sign * (before - after)
@@ -134,10 +131,6 @@ def _weighted(
         return of_source * source.value(weights) + of_own * own.value(weights)
 
     return between
-
-
-def _fitting(groups: np.ndarray | None, own: Contributions) -> np.ndarray | None:
-    return groups if groups is not None and len(groups) == len(own) else None
 
 
 def _value(metric: TaskMetric, own: Contributions) -> float:

@@ -11,6 +11,8 @@ import numpy as np
 from edgeopt.decoding.outputs import WrongHead, batchless, probabilities
 
 NAME = "class-map"
+#: Words for --head that say of what a map is: "db" of where text is, whose lines are polygons.
+MAPS = ("db",)
 WANTS = (
     "one output of scores [classes, height, width] or [height, width, classes], or of class "
     "numbers [height, width], of the input's shape or smaller"

@@ -31,7 +31,8 @@ class TaskFacts(Value, kw_only=True, frozen=True):
     """The settled task of a model: enough to read its outputs elsewhere.
 
     Attributes:
-        name: a word of `tasks.known`, or `module:Class`. why: what it was recognized by.
+        name: a word of `tasks.known`, or `module:Class`; "" where a metric judges one output of a
+            model with a memory. why: what it was recognized by.
         head: of `decoding.HEADS`; "" where the task has none.
         size: (height, width) of the model's input; () where it takes no images.
         names: of the classes or key points, in the order of the model's numbers.

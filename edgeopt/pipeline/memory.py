@@ -57,8 +57,8 @@ class Expected:
         """Inputs that the data lacks may be states all the same: say how that is told."""
         possible = memory.possible(source.inputs, source.outputs)
         pairs = [p for p in possible if any(p.endswith(f"={name}") for name in self.names)]
-        if not pairs:
-            return
+        if not pairs or set(self._named(data.inputs)) - set(self.stated):
+            return  # of a misspelt name `check` says more
         noun = "input" if len(self.names) == 1 else "inputs"
         raise BadInput(
             f"{data.origin}: {noun} {quoted(self.names)} missing",

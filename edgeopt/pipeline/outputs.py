@@ -13,6 +13,7 @@ from edgeopt.domain.target import Profile
 from edgeopt.jobs import disk
 from edgeopt.pipeline import folder_check
 from edgeopt.pipeline.device_pool import DevicePool
+from edgeopt.pipeline.recorded_task import recorded
 from edgeopt.pipeline.run_context import RunContext
 from edgeopt.pipeline.run_environment import environment
 from edgeopt.report import html
@@ -41,7 +42,7 @@ def begun(context: RunContext, pool: DevicePool, started: str) -> Run:
             metric_about=metric.about,
             metric_why=metric.why,
             output=intake.output,
-            task=None if settled is None else settled.facts,
+            task=recorded(settled, intake.source, parts.choose),
         ),
         choices=(),
         environment=environment(pool.here, pool.machines()),

@@ -30,12 +30,12 @@ def feed_of(
     """
     if not source.states:
         return Feed(samples.inputs, folder)
-    steps = real_steps(source, samples, INPUTS, folder / "rolled", device, log, timeout_s)
+    steps = single_steps(source, samples, INPUTS, folder / "rolled", device, log, timeout_s)
     timed = Feed(steps.inputs, folder / "steps")
     return Feed(samples.inputs, folder, source.states, timed)
 
 
-def real_steps(
+def single_steps(
     source: Source,
     samples: Samples,
     most: int,

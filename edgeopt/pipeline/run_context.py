@@ -26,7 +26,7 @@ from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.intake import Intake
 from edgeopt.pipeline.once import Once
 from edgeopt.pipeline.parity_check import Answers
-from edgeopt.pipeline.real_steps import feed_of, real_steps
+from edgeopt.pipeline.real_steps import feed_of, single_steps
 from edgeopt.pipeline.recorder import Recorder
 from edgeopt.pipeline.scoring import Scoring, scoring_of
 from edgeopt.pipeline.source_model import ask, shuffled
@@ -92,6 +92,7 @@ def opened(
         samples, feed, answers = asking.about("choose", intake.parts.choose)
         scoring = scoring_of(intake.request, intake.source, samples, answers, listener)
         choose = EvaluationSet("choose", samples, feed, answers, scoring)
+        choose.judging.doubts()  # a measure that is not defined on this data is refused here
         _require_slices(choose)
         stages = Stages(
             intake.source,
@@ -164,7 +165,7 @@ class _Asking:
         """
         with self._refusing() as log:
             folder, timeout_s = self.folder.work / part, self.call.source_timeout_s
-            return real_steps(
+            return single_steps(
                 self.intake.source, samples, CALIBRATE_MOST, folder, self.local, log, timeout_s
             )
 

@@ -17,6 +17,8 @@ _CAUSES: dict[FindingKind, str] = {
     "selection": "scores were compared in 8 bits",
 }
 
+_NOTHING = "its tail costs nothing that these samples tell"
+
 
 def lines(run: Run, target: str) -> Iterator[str]:
     """A line for each runtime whose int8 was tried with the tail in float, too."""
@@ -38,12 +40,18 @@ def parts(tail: Tail, pair: TailPair) -> tuple[str, str, str, str]:
     Args:
         tail: with findings; the first is the cause that is told, and how many others there are.
     """
+    if not pair.matters:
+        return pair.whole.name, _NOTHING, _lost(pair.whole), _won(pair)
     others = len({one.kind for one in tail.findings} - {"one-scale", tail.findings[0].kind})
     more = f" (and {fmt.count(others, 'other cause')})" if others else ""
+    cause = f"{cause_of(tail.findings[0])}{more}"
+    return pair.whole.name, cause, _lost(pair.whole), _won(pair)
+
+
+def _won(pair: TailPair) -> str:
     times = pair.times_as_long
     took = f", {times:.2f} times as long" if times is not None else ""
-    won = f"with the tail in float: {_lost(pair.split)}{took}"
-    return pair.whole.name, f"{cause_of(tail.findings[0])}{more}", _lost(pair.whole), won
+    return f"with the tail in float: {_lost(pair.split)}{took}"
 
 
 def cause_of(finding: TailFinding) -> str:

@@ -18,6 +18,7 @@ from edgeopt.domain.fold import Fold, class_axis
 from edgeopt.domain.model import Value
 from edgeopt.jobs import child
 from edgeopt.runtimes.torch import TRUSTED
+from edgeopt.sources import onnx_tail
 from edgeopt.sources.request import PrepareRequest
 from edgeopt.sources.source import OpenSpec, Source
 
@@ -107,7 +108,7 @@ def fold(argument: Any) -> Any:
     _check(runtime, path, made.reference_path, arrays, source, plan, position)
     if plan.input and plan.input.layout == "nhwc":
         made = msgspec.structs.replace(made, channels_last=(plan.input.name,))
-    return msgspec.to_builtins(made)
+    return msgspec.to_builtins(onnx_tail.with_tail(made, [arrays["folded"]]))
 
 
 def _arrays(path: str) -> dict[str, np.ndarray]:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.tail import Tail
 from edgeopt.jobs.told import reason
+from edgeopt.sources.source import Source
 from edgeopt.sources.tail import TailGraph
 from edgeopt.sources.tail_findings import Range, found, joined
 
@@ -45,6 +47,17 @@ def tail_of(path: Path, samples: Sequence[Mapping[str, np.ndarray]]) -> Tail:
         except Exception as error:
             print(reason(error, "ranges in the tail are unknown"))  # noqa: T201 (log)
     return found(listed, ranges)
+
+
+def with_tail(source: Source, samples: Sequence[Mapping[str, np.ndarray]]) -> Source:
+    """A source that knows its tail, where it has an ONNX form.
+
+    Args:
+        samples: as `tail_of`.
+    """
+    if source.onnx is None:
+        return source
+    return msgspec.structs.replace(source, tail=tail_of(Path(source.onnx), samples))
 
 
 def operators(model: onnx.ModelProto) -> tuple[Operator, ...]:

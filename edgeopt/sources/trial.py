@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +16,6 @@ import numpy as np
 
 from edgeopt import runtimes
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.tail import Tail
 from edgeopt.domain.tensor import Binding, TensorSpec
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
@@ -63,13 +61,7 @@ def prepare(request: PrepareRequest) -> Source:
     finally:
         session.close()
     _require_shapes(shapes, source)
-    return msgspec.structs.replace(source, tail=_tail(source, trials))
-
-
-def _tail(source: Source, trials: Sequence[Mapping[str, np.ndarray]]) -> Tail | None:
-    if source.onnx is None:
-        return None
-    return onnx_tail.tail_of(Path(source.onnx), trials)
+    return onnx_tail.with_tail(source, trials)
 
 
 def _samples(request: PrepareRequest, specs: Sequence[TensorSpec]) -> list[dict[str, np.ndarray]]:

@@ -118,7 +118,8 @@ class Detection:
 
     def truths_of(self, answers: DetectionSet) -> GroundTruth:
         """The detections that are sure enough to be shown."""
-        return answers.as_truth(self.names, SURE)
+        beyond = range(len(self.names), int(answers.classes.max(initial=-1)) + 1)
+        return answers.as_truth((*self.names, *map(str, beyond)), SURE)
 
     def judged(self, answers: DetectionSet, truths: GroundTruth) -> JudgedDetections:
         """Match the detections with the labelled objects, once for all measures."""

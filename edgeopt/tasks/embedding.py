@@ -109,9 +109,7 @@ def neighbours(
     found = unit(embeddings)
     _, identity = np.unique(identities, return_inverse=True)
     inside = np.ones(len(found), bool) if gallery is None else gallery.astype(bool)
-    queries = np.arange(len(found)) if gallery is None else np.flatnonzero(~inside)
-    others = np.bincount(identity[inside], minlength=identity.max(initial=0) + 1)
-    queries = queries[others[identity[queries]] > (1 if gallery is None else 0)]
+    queries = queries_of(identities, gallery)
     if not len(queries):
         raise BadInput(
             "no sample has another of its identity to be found.",
@@ -123,6 +121,16 @@ def neighbours(
     ]
     query, scores, relevance = (np.concatenate(one) for one in zip(*parts, strict=True))
     return ranking.lists(query, scores, relevance)
+
+
+def queries_of(identities: np.ndarray, gallery: np.ndarray | None = None) -> Integers:
+    """int[q]: the samples that have something to find, as `neighbours` takes them."""
+    _, identity = np.unique(identities, return_inverse=True)
+    count = len(identity)
+    inside = np.ones(count, bool) if gallery is None else gallery.astype(bool)
+    queries = np.arange(count) if gallery is None else np.flatnonzero(~inside)
+    others = np.bincount(identity[inside], minlength=identity.max(initial=0) + 1)
+    return queries[others[identity[queries]] > (1 if gallery is None else 0)].astype(np.int64)
 
 
 def _block(
@@ -248,6 +256,14 @@ class JudgedEmbeddings:
 
     answers: Floats
     truths: Truths
+
+    def units(self) -> Integers:
+        """The sample of each query, the left one of each pair."""
+        if isinstance(self.truths, Identities):
+            return queries_of(self.truths.values, self.truths.gallery)
+        if isinstance(self.truths, Pairs):
+            return self.truths.left
+        return np.arange(len(self.answers))
 
     def contributions(self, measure: str) -> Contributions:
         """What each query, pair or sample adds. Raises KeyError, BadInput."""

@@ -27,8 +27,12 @@ from edgeopt.tasks.task import Measure, Outputs
 SURE = 0.25
 OKS_AP, OKS_AP50, PCK = "oks-ap", "oks-ap50", "pck"
 MEASURES = (
-    Measure(OKS_AP, "average precision by OKS, the mean over 0.50 to 0.95 (COCO)"),
-    Measure(OKS_AP50, "average precision at an OKS of 0.50"),
+    Measure(
+        OKS_AP,
+        "average precision by OKS, the mean over 0.50 to 0.95 (COCO)",
+        resampling="subsample",
+    ),
+    Measure(OKS_AP50, "average precision at an OKS of 0.50", resampling="subsample"),
     Measure(PCK, "points within a fifth of the pose's longer side", counting=True),
 )
 

@@ -251,14 +251,21 @@ class Ranking:
         """
         if len(answers) != len(truths):
             raise ValueError(f"{len(truths)} candidates have labels, {len(answers)} were scored")
-        return JudgedLists(lists(self.candidates.query, answers, truths))
+        _, first = np.unique(self.candidates.query, return_index=True)
+        found = lists(self.candidates.query, answers, truths)
+        return JudgedLists(found, self.candidates.sample[first])
 
 
 @dataclass(frozen=True)
 class JudgedLists:
-    """Ranked candidates of q queries."""
+    """Ranked candidates of q queries. `first`: int[q], a sample of each."""
 
     lists: Lists
+    first: Integers
+
+    def units(self) -> Integers:
+        """A sample of each query."""
+        return self.first
 
     def contributions(self, measure: str) -> Contributions:
         """What each query adds to a measure. Raises KeyError."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 
-from edgeopt.tasks.contributions import Contributions, Table
+from edgeopt.tasks.contributions import Contributions, Integers, Table
 
 #: All outputs by name -> [n, *the output's shape], or n arrays where the shape differs.
 Outputs: TypeAlias = Mapping[str, "np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]"]
@@ -51,6 +51,15 @@ class Judged(Protocol):
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """The measure by what the task itself can tell apart: {"class": ..., "size": ...}."""
+        ...
+
+
+@runtime_checkable
+class Located(Protocol):
+    """Answers whose contributions are of something else than samples; `Judged` besides."""
+
+    def units(self) -> Integers:
+        """[m]: the sample that each contribution is of; a query or a pair is of its first."""
         ...
 
 

@@ -20,6 +20,7 @@ def test_every_task_and_head_is_a_word():
         asked_task.require(TaskAsked(head=head, task="detection"))
     for form in points.FORMS:
         asked_task.require(TaskAsked(head=form, task="pose"))
+    asked_task.require(TaskAsked(head="db", masks="m"))
     asked_task.require(TaskAsked())
 
 
@@ -34,6 +35,7 @@ def test_every_task_and_head_is_a_word():
         ({"head": "yolo", "task": "segmentation"}, "--head names how a detector's outputs become"),
         ({"head": "yolo", "task": "classification"}, "and the task is classification"),
         ({"head": "simcc", "task": "detection"}, "the head simcc gives key points and no boxes"),
+        ({"head": "db", "task": "detection"}, "the head db is of maps of text, and the task is"),
         ({"masks": "m", "task": "detection"}, "--masks names a folder of masks, and the task is"),
         ({"alphabet": "a", "task": "pose"}, "It goes with --task ctc"),
         ({"candidates": "c", "task": "embedding"}, "It goes with --task ranking"),

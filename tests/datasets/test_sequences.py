@@ -132,3 +132,12 @@ def test_states_are_zeros_without_a_warning():
     found = checked(x=np.random.default_rng(0).normal(size=(5, 7, 16)))
     assert constant_inputs(found, ["h"]) == ()
     assert len(constant_inputs(found)) == 1
+
+
+def test_the_middle_steps_of_the_first_sequences():
+    found = checked(x=np.arange(5 * 7 * 16, dtype=np.float32).reshape(5, 7, 16))
+    few = sequences.middle(found.inputs, found.steps, ["h"], 2)
+    assert {name: array.shape for name, array in few.items()} == {
+        "x": (2, 1, 16), "h": (2, 2, 1, 8), "sr": (2,),
+    }  # fmt: skip
+    assert np.array_equal(few["x"], found.inputs["x"][:2, 3])

@@ -246,3 +246,13 @@ def test_the_settled_facts_can_be_kept(detected):
     found, _ = settled(detected[0], marks=detected[1], spec=IMAGE)
     assert msgspec.json.decode(msgspec.json.encode(found.facts), type=type(found.facts)) is not None
     assert found.facts.preparation["way"] == "letterbox"
+
+
+def test_a_map_of_text_is_judged_at_its_own_threshold_and_has_polygons():
+    plane = np.full((N, 1, 1, 32, 32), 0.4, np.float32)
+    plane[:, :, :, :4] = 0.1
+    found, _ = settled({"maps": plane}, spec=IMAGE, head="db")
+    assert (found.facts.name, found.facts.head) == ("segmentation", "")
+    assert found.facts.extra == {"first": 1, "threshold": 0.3, "polygons": True}
+    plain, _ = settled({"maps": plane}, spec=IMAGE, task="segmentation")
+    assert plain.facts.extra == {"first": 1, "threshold": 0.5}

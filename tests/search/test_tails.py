@@ -122,3 +122,24 @@ def test_a_refused_like_is_compared_as_well_and_has_no_time():
 )
 def test_what_has_no_like_is_no_pair(records):
     assert pairs(records) == []
+
+
+def test_what_has_its_like_comes_before_what_is_faster():
+    """A refinement's form, say, whose integers differ in more than the tail."""
+    split, whole = record(3.0, "float"), record(2.9)
+    how = replace(split.recipe.quantization, bias_correction="fast")
+    recipe = replace(split.recipe, quantization=how)
+    refined = replace(record(2.0, "float"), recipe=recipe, recipe_id=recipe.id)
+    [pair] = pairs([refined, split, whole])
+    assert (pair.split, pair.whole) == (split, whole)
+
+
+def test_times_of_two_schedules_are_not_compared():
+    split, whole = record(3.0, "float", ratio=2.0), record(2.9, ratio=2.1)
+    later = replace(split, latency_ms=replace(split.latency_ms, stage="final"))
+    assert pairs([later, whole])[0].times_as_long is None
+
+
+def test_without_latencies_there_are_pairs_too():
+    untimed = [replace(one, latency_ms=None) for one in (record(3.0, "float"), record(2.9))]
+    assert len(pairs(untimed)) == 1

@@ -1,11 +1,13 @@
 """What follows a graph's last weights, and what 8 bits would do badly there."""
 
+import msgspec
 import numpy as np
 import onnx
 import pytest
 
+from edgeopt.domain.fold import Fold, FoldedInput
 from edgeopt.domain.layers import Operator
-from edgeopt.sources import onnx_tail, tail, trial
+from edgeopt.sources import folded, onnx_tail, tail, trial
 from edgeopt.sources.onnx_tail import operators, tail_of
 from edgeopt.sources.request import PrepareRequest
 from edgeopt.sources.source import OpenSpec
@@ -135,7 +137,8 @@ def test_a_graph_without_weights_has_no_tail():
     assert tail.numbers(graph) == frozenset()
 
 
-def test_a_source_knows_its_tail(tmp_path):
+@pytest.fixture
+def source(tmp_path):
     path = save(tiny_heads.dfl(), tmp_path / "m.onnx")
     (tmp_path / "work").mkdir()
     np.savez(tmp_path / "trials.npz", x=images(4))
@@ -144,10 +147,30 @@ def test_a_source_knows_its_tail(tmp_path):
         path=str(path), format="onnx", inputs=(OpenSpec(name="x", dtype="float32", shape=shape),),
         shapes={"x": shape}, folder=str(tmp_path / "work"), trials=str(tmp_path / "trials.npz"),
     )  # fmt: skip
-    source = trial.prepare(request)
+    return trial.prepare(request)
+
+
+def test_a_source_knows_its_tail(source):
     assert source.tail is not None
     assert kinds(source.tail) == HEADS["dfl"]
     assert source.facts().tail == source.tail
+
+
+def test_a_folded_source_knows_its_own(source, tmp_path):
+    frames = (255 * images(1)[0]).astype(np.uint8).transpose(0, 2, 3, 1)
+    back = frames.transpose(0, 3, 1, 2).astype(np.float32) / 255
+    np.savez(tmp_path / "original.npz", x=back)
+    np.savez(tmp_path / "folded.npz", x=frames)
+    fold = Fold(input=FoldedInput(name="x", scale=(1 / 255,), layout="nhwc"))
+    (tmp_path / "folded").mkdir()
+    request = folded.FoldRequest(
+        source=source, fold=fold, output="y", original=str(tmp_path / "original.npz"),
+        folded=str(tmp_path / "folded.npz"), folder=str(tmp_path / "folded"),
+    )  # fmt: skip
+    made = folded.fold(msgspec.to_builtins(request))["tail"]
+    assert made["layers"] == source.tail.layers
+    assert [one["kind"] for one in made["findings"]][-3:] == list(HEADS["dfl"])
+    assert made["findings"][-2]["ranges"][0]["high"] > 4
 
 
 def test_a_model_that_does_not_answer_keeps_its_findings(tmp_path, monkeypatch, capsys):

@@ -72,7 +72,7 @@ def _train(data: Path, stem: Path) -> None:
 
     trained.train(net, step, len(pixels), EPOCHS, BATCH, RATE)
     net.to(memory_format=torch.contiguous_format)
-    trained.write(net, torch.zeros(1, 3, *SIZE), stem, ["images"], "output0")
+    trained.write(net, (torch.zeros(1, 3, *SIZE),), stem, ["images"], "output0")
 
 
 def _padded(there: Annotated, placements: list) -> tuple[torch.Tensor, torch.Tensor]:

@@ -105,7 +105,7 @@ def _train(data: Path, stem: Path) -> None:
 
     trained.train(net, step, len(pixels), EPOCHS, BATCH, RATE)
     net.to(memory_format=torch.contiguous_format)
-    trained.write(net, torch.zeros(1, 3, *SIZE), stem, ["images"], "scores")
+    trained.write(net, (torch.zeros(1, 3, *SIZE),), stem, ["images"], "scores")
 
 
 def _placed(mask: np.ndarray, place: Placement) -> np.ndarray:

@@ -73,7 +73,8 @@ def images(annotated: Annotated, preparation: Preparation) -> tuple[np.ndarray, 
 
 def outputs(prepared: Prepared, inputs: Arrays) -> dict[str, Any]:
     """All outputs of the float model, [n, ...] by name; sequences are rolled step by step."""
-    run = (_lite if prepared.model.suffix == ".tflite" else _onnx)(prepared.model)
+    model = prepared.facts.get("standard", prepared.model)
+    run = (_lite if model.suffix == ".tflite" else _onnx)(model)
     found: dict[str, list[np.ndarray]] = {}
     for i in range(len(next(iter(inputs.values())))):
         one = {name: values[i] for name, values in inputs.items()}

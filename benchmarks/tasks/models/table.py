@@ -26,6 +26,10 @@ _MODULES = {
     "text-reader": "text_reader",  # PP-OCRv4: CTC
     "text-finder": "text_finder",  # PP-OCRv4: DB
     "voice": "voice",  # Silero: a memory; needs espeak-ng
+    "person": "person",  # MediaPipe: .tflite, an operator of its own; by agreement
+    "pages": "pages",  # PicoDet: eight outputs
+    "sentences": "sentences",  # MiniLM: embeddings
+    "two-towers": "two_towers",  # trained, a minute; ranking
 }
 
 

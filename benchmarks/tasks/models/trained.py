@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,17 +37,13 @@ def train(net: nn.Module, loss_of: Step, count: int, epochs: int, batch: int, ra
     net.eval()
 
 
-def write(net: nn.Module, example: Tensor, stem: Path, inputs: list[str], output: str) -> None:
+def write(
+    net: nn.Module, example: tuple[Tensor, ...], stem: Path, inputs: list[str], output: str
+) -> None:
     """`stem`.pt2, the source that is pruned, and `stem`.onnx; batch 1."""
     net.eval()
-    torch.export.save(torch.export.export(net, (example,)), f"{stem}.pt2")
+    torch.export.save(torch.export.export(net, example), f"{stem}.pt2")
     torch.onnx.export(
-        net, (example,), f"{stem}.onnx", dynamo=True, external_data=False, verbose=False,
+        net, example, f"{stem}.onnx", dynamo=True, external_data=False, verbose=False,
         input_names=inputs, output_names=[output],
     )  # fmt: skip
-
-
-def batches(count: int, size: int = 32) -> Iterator[slice]:
-    """Slices of rows."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))

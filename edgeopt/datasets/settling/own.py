@@ -34,7 +34,8 @@ class SettledOwn:
         marks = samples.marks
         if isinstance(marks, MarkedImages):
             return marks.placements
-        return range(len(samples))
+        numbers = samples.numbers
+        return range(len(samples)) if numbers is None else [int(one) for one in numbers]
 
     def truths(self, samples: Samples) -> Any:
         """See the protocol."""

@@ -63,15 +63,16 @@ def settle(given: Given) -> SettledSegmentation:
             "Give the data that the model was trained for, with its classes in its order.",
         )
     names = given_names or tuple(map(str, range(classes)))
-    first, threshold = (1 if classes == 2 else 0), THRESHOLD
+    text = given.asked.head == "db"
+    first, threshold = (1 if classes == 2 else 0), DB_THRESHOLD if text else THRESHOLD
     found = Segmentation(given.size, names, first, threshold)
     facts = TaskFacts(
         name="segmentation",
-        why="--task" if given.asked.task else "the data has masks",
+        why="--head" if text else "--task" if given.asked.task else "the data has masks",
         size=given.size,
         names=names,
         preparation=given.preparation(),
-        extra={"first": first, "threshold": threshold},
+        extra={"first": first, "threshold": threshold, **({"polygons": True} if text else {})},
     )
     return SettledSegmentation(facts, found)
 

@@ -65,9 +65,12 @@ def _of(word: str) -> Callable[[Given], Any]:
 
 def _of_options(given: Given) -> str:
     from edgeopt.datasets.settling.pose import WITH_POINTS
+    from edgeopt.decoding.class_map import MAPS
     from edgeopt.decoding.points import FORMS
 
     asked = given.asked
+    if asked.head in MAPS:
+        return "segmentation"
     if asked.head:
         posed = given.marked is not None and bool(given.marked.annotated.keypoint_names)
         points = asked.head in FORMS or asked.head == "yolo-pose"
