@@ -247,7 +247,7 @@ def test_drops_of_an_error_are_in_percent():
     ]
     text = page(replace(run, records=tuple(records))).text
     assert "allowed drop 2.0 %" in text
-    assert "Drop, % of the source’s error" in text
+    assert "Loss, % of the source’s error" in text
 
 
 @pytest.mark.parametrize(("counts", "expected"), [((512, 512), 512), ((512, 300), None)])
