@@ -8,7 +8,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss, Run
 from edgeopt.report import format as fmt
 from edgeopt.report import loss
-from edgeopt.search.choose import qualifies, shortfalls
+from edgeopt.search.choose import TIE, qualifies, shortfalls
 
 MOST = 3
 
@@ -78,8 +78,12 @@ def _fastest(
         return
     p50, rival = min(rivals, key=lambda pair: pair[0])
     n = fmt.count(len(rivals) + 1, "candidate")
-    if p50 < own.p50:
-        yield f"As fast as any of {n} that keep the limits: {rival.title} takes {fmt.ms(p50)}."
+    if p50 < own.p50 * (1 + TIE):
+        times = fmt.ms(own.p50), fmt.ms(p50)
+        yield (
+            f"None of {n} that keep the limits is faster by {fmt.limit_percent(TIE)}: it takes "
+            f"{times[0]}, {rival.title} {times[1]}."
+        )
     else:
         yield (
             f"The fastest of {n} that keep the limits: {fmt.ms(own.p50)}. "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeopt.report import format as fmt
 from edgeopt.report.distinct import distinct
-from edgeopt.report.labels import Box, Label, Wish, place
+from edgeopt.report.labels import Box, Label, Wish, place, text_width
 from edgeopt.report.points import SHAPES, Point, runtimes
 from edgeopt.report.scales import Scale, positive_scale
 
@@ -94,7 +94,7 @@ def draw(points: Sequence[Point], max_drop: float, frame: Frame, *, relative: bo
     return Chart(
         frame=frame,
         plot=plot,
-        x_ticks=tuple((x(tick), fmt.tick(tick)) for tick in x.ticks),
+        x_ticks=apart([(x(tick), fmt.tick(tick)) for tick in x.ticks], frame.text),
         y_ticks=tuple((y(tick), fmt.tick(tick * 100)) for tick in y.ticks),
         x_title="Latency p50, ms" + (", log scale" if x.log else ""),
         y_title="Loss, % of the source’s error" if relative else "Loss, points",
@@ -115,6 +115,25 @@ def drop_scale(points: Sequence[Point], max_drop: float, plot: Box) -> Scale:
     low = max(min(0.0, *(p.y_low for p in points)), -limit)
     air = 0.05 * (high - low)
     return Scale(low - air, high + air, plot.bottom, plot.top)
+
+
+def apart(ticks: Sequence[tuple[float, str]], size: float) -> tuple[tuple[float, str], ...]:
+    """Those of an axis whose texts do not run into each other, from the left; the last one stays.
+
+    Args:
+        ticks: places and texts, centred there.
+        size: of the text.
+    """
+    reach = [
+        (place - w / 2, place + w / 2) for place, text in ticks if (w := text_width(text, size))
+    ]
+    last = len(ticks) - 1
+    kept: list[int] = []
+    for i, (left, right) in enumerate(reach):
+        after_others = not kept or left > reach[kept[-1]][1]
+        if i == last or (after_others and (i == 0 or right < reach[last][0])):
+            kept.append(i)
+    return tuple(ticks[i] for i in kept)
 
 
 def staircase(front: Sequence[Point], x: Scale, y: Scale) -> tuple[Line, ...]:

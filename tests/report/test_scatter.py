@@ -1,11 +1,12 @@
 from dataclasses import replace as with_fields
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from edgeopt.report.labels import text_width
 from edgeopt.report.points import Point, points, precisions, runtimes
 from edgeopt.report.scales import Scale
 from edgeopt.report.scatter import NARROW, WIDE, draw, drop_scale, staircase
@@ -73,6 +74,17 @@ def test_near_latencies_are_on_a_linear_scale_and_errors_in_percent():
     assert chart.x_title == "Latency p50, ms"
     assert chart.y_title.startswith("Loss, %")
     assert chart.labels[0].lines == ("allowed: 1.0 %",)
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW])
+@pytest.mark.parametrize("times", [2, 6, 8, 40, 3000])
+@pytest.mark.parametrize("least", [0.0018, 0.7, 31, 900])
+def test_the_texts_of_an_axis_do_not_run_into_each_other(frame, times, least):
+    ticks = draw([at(least, 0.0), at(least * times, 0.0)], 0.01, frame, relative=False).x_ticks
+    assert len(ticks) >= 2
+    for (x, one), (y, other) in pairwise(ticks):
+        room = (text_width(one, frame.text) + text_width(other, frame.text)) / 2
+        assert y - x >= room
 
 
 @pytest.mark.parametrize("frame", [WIDE, NARROW])
