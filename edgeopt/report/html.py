@@ -22,9 +22,9 @@ from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
 from edgeopt.report import compare_table, open_axis_words, preparation_words, tail_words, words
 from edgeopt.report import format as fmt
-from edgeopt.report.answer import Answer, answer
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.method import method, untimed_reason
+from edgeopt.report.page_answer import Answer, answer
 from edgeopt.report.page_rows import PageRow, front_names, page_rows
 from edgeopt.report.pictures import Budget, Shown, shown
 from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
 from edgeopt.report.table import Cell
@@ -34,7 +36,9 @@ def source_value(score: Score, drop: Drop) -> float:
 
 
 def loss(drop: Drop) -> fmt.Amount:
-    """ "0.8 points", "gains 0.3 points", or "nothing"."""
+    """ "0.8 points", "gains 0.3 points", "nothing", or "not known"."""
+    if math.isnan(drop.judged):
+        return fmt.Amount("not known")
     if drop.judged == 0:
         return fmt.Amount("nothing")
     shown = fmt.allowance(abs(drop.judged), relative=drop.relative is not None)
@@ -43,6 +47,8 @@ def loss(drop: Drop) -> fmt.Amount:
 
 def told(drop: Drop) -> str:
     """ "loses 0.8 points", "gains 0.3 points", "loses nothing"."""
+    if math.isnan(drop.judged):
+        return "has a loss that is not known"
     return loss(drop) if drop.judged < 0 else f"loses {loss(drop)}"
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.report.html import render
-from tests.report.sample import sample_run
+from tests.report.sample import INTEL, sample_run
 from tests.report.sample_profiles import sample_profiles
 from tests.report.test_pictures import drawn, picture, with_pictures
 
@@ -26,11 +26,9 @@ NOTE = (
 )
 
 
-def browse(folder, html):
-    """The document after its scripts ran, and what the console said."""
-    file = folder / "page.html"
-    file.write_text(html, encoding="utf-8")
-    argv = [
+def command(folder):
+    """A browser that asks nobody for anything."""
+    return [
         CHROMIUM,
         "--headless",
         "--no-sandbox",
@@ -42,9 +40,14 @@ def browse(folder, html):
         "--disable-sync",
         "--enable-logging=stderr",
         f"--user-data-dir={folder / 'profile'}",
-        "--dump-dom",
-        file.as_uri(),
     ]
+
+
+def browse(folder, html):
+    """The document after its scripts ran, and what the console said."""
+    file = folder / "page.html"
+    file.write_text(html, encoding="utf-8")
+    argv = [*command(folder), "--dump-dom", file.as_uri()]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
@@ -178,3 +181,21 @@ def test_a_script_that_is_not_the_pages_own_is_refused(tmp_path):
     dom, console = browse(tmp_path, html)
     assert "<title>taken" not in dom
     assert any("Content Security Policy" in line for line in console)
+
+
+@pytest.mark.parametrize("copies", [1, 5])
+def test_a_target_is_printed_on_three_pages(tmp_path, copies):
+    run = crowded(sample_run())
+    records = [
+        replace(one, recipe_id=f"{one.recipe_id}{i}") if i else one
+        for i in range(copies)
+        for one in run.records
+        if one.target == INTEL
+    ]
+    request = replace(run.request, targets=(INTEL,))
+    run = replace(run, request=request, records=tuple(records), choices=run.choices[:1])
+    file, printed = tmp_path / "page.html", tmp_path / "page.pdf"
+    file.write_text(render(run, sample_profiles()), encoding="utf-8")
+    argv = [*command(tmp_path), f"--print-to-pdf={printed}", file.as_uri()]
+    subprocess.run(argv, capture_output=True, timeout=60, check=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed.read_bytes())) == 3

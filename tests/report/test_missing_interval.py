@@ -12,9 +12,9 @@ from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
 from edgeopt.report import words
-from edgeopt.report.answer import answer
 from edgeopt.report.html import render
 from edgeopt.report.method import method
+from edgeopt.report.page_answer import answer
 from edgeopt.report.points import points
 from edgeopt.report.terminal import summary
 from edgeopt.store.limits import under_other_limits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -189,7 +190,7 @@ def _score(record: Record, limits: Constraints) -> Iterator[Change]:
     part = "held-out sample" if held_out else "choosing sample"
     samples = f"on {fmt.count(score.n, part)}"
     after = loss.score_text(score.value, shares)
-    if drop is None:
+    if drop is None or math.isnan(drop.value):
         yield Change(metric_title(score.metric), "", after, "", samples)
         return
     found = loss.bounds(drop)

@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from edgeopt.domain.effects import SliceEffect, Slices
 from edgeopt.report import loss
-from edgeopt.report.answer import answer
 from edgeopt.report.distinct import distinct
 from edgeopt.report.lost_for import lost_for
 from edgeopt.report.metric_name import metric_title
+from edgeopt.report.page_answer import answer
 from edgeopt.report.reasons import missed
 from tests.report.sample import INTEL, PI, drop, sample_run, score
 
@@ -87,6 +87,12 @@ def test_a_gain_is_called_a_gain_and_its_interval_is_of_the_gain():
 )
 def test_a_loss_is_a_verb(judged, told):
     assert loss.told(drop(judged, 0.1)) == told
+
+
+def test_a_loss_that_is_not_a_number_is_not_known():
+    assert loss.told(drop(float("nan"), 0.1)) == "has a loss that is not known"
+    found = of(with_drop(sample_run(), float("nan"), 0.1))
+    assert "nan" not in " ".join(f"{one.before} {one.after} {one.told}" for one in found.changes)
 
 
 def test_an_error_stays_an_error_and_its_source_is_the_smaller():
