@@ -20,7 +20,14 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, open_axis_words, preparation_words, tail_words, words
+from edgeopt.report import (
+    compare_table,
+    loss,
+    open_axis_words,
+    preparation_words,
+    tail_words,
+    words,
+)
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.method import method, untimed_reason
@@ -214,7 +221,7 @@ def _environment() -> Environment:
         ms=fmt.ms,
         change=fmt.change,
         percent=fmt.percent,
-        share=fmt.points,
+        lost=loss.of_value,
         finding=words.finding,
         open_axis=open_axis_words.sentence,
         prepared=preparation_words.words,

@@ -66,3 +66,11 @@ def loss_cell(drop: Drop | None) -> Cell:
     if drop is None:
         return Cell()
     return Cell(loss(drop), bounds(drop), drop.judged, n=drop.n)
+
+
+def of_value(value: float | None, reason: str = "") -> fmt.Amount:
+    """The same of a share alone, in points; the reason where there is none."""
+    if value is None or value >= 0:
+        return fmt.points(value, reason)
+    shown = fmt.points(-value)
+    return fmt.Amount(f"gains {shown.number}", shown.unit)

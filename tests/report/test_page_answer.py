@@ -89,6 +89,12 @@ def test_a_loss_is_a_verb(judged, told):
     assert loss.told(drop(judged, 0.1)) == told
 
 
+def test_a_share_alone_is_told_in_points_or_by_its_reason():
+    assert [loss.of_value(v, "failed") for v in (0.012, -0.003, None)] == [
+        "1.2 points", "gains 0.3 points", "failed",
+    ]  # fmt: skip
+
+
 def test_a_loss_that_is_not_a_number_is_not_known():
     assert loss.told(drop(float("nan"), 0.1)) == "has a loss that is not known"
     found = of(with_drop(sample_run(), float("nan"), 0.1))
