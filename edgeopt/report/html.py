@@ -17,16 +17,25 @@ from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.published import Published
-from edgeopt.domain.run import Run
+from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
-from edgeopt.report import compare_table, open_axis_words, preparation_words, tail_words, words
+from edgeopt.report import (
+    compare_table,
+    loss,
+    open_axis_words,
+    preparation_words,
+    tail_words,
+    words,
+)
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
-from edgeopt.report.headline import Headline, headline
 from edgeopt.report.method import method, untimed_reason
+from edgeopt.report.page_answer import Answer, answer
+from edgeopt.report.page_rows import PageRow, front_names, page_rows
 from edgeopt.report.pictures import Budget, Shown, shown
 from edgeopt.report.points import SHAPES, Point, points, precisions, runtimes
+from edgeopt.report.reasons import missed
 from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.smaller import SmallerRow, smaller
@@ -38,26 +47,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TargetView:
-    """All that the page says of one target. `n`: the samples of its scores if all agree."""
+    """All that the page says of one target.
+
+    Attributes:
+        n: the choosing samples, if all scores agree on them.
+        any_held_out: whether any candidate was scored on held-out samples.
+        missed: titles of those that did not qualify, and by what.
+    """
 
     name: str
     title: str
     n: int | None
-    headline: Headline | None
+    choice: Choice | None
+    answer: Answer
     rows: list[Row]
+    page_rows: list[PageRow]
+    missed: list[tuple[str, str]]
     side_tables: list[SideTable]
     untimed: str
     points: list[Point]
     charts: tuple[Chart, ...]
     runtimes: list[str]
     precisions: list[str]
-    front: list[Row]
+    front: list[PageRow]
+    front_names: dict[str | None, str]
     method: list[str]
     smaller: list[SmallerRow]
     pictures: Shown | None
     tails: list[str]
     profile: Profile | None
     facts: list[FactRow]
+
+    @property
+    def any_held_out(self) -> bool:
+        return any(one.held_out.sort is not None for one in self.page_rows)
+
+    @property
+    def held_out(self) -> str:
+        """What the chosen loses on held-out samples; "" where it is not known."""
+        own = next((one for one in self.page_rows if one.row.chosen), None)
+        if own is None or own.held_out.sort is None:
+            return ""
+        return own.held_out.text if own.held_out.sort < 0 else f"loses {own.held_out.text}"
 
 
 def render(
@@ -111,21 +142,28 @@ def target_view(
     choice = run.choice(target)
     chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     made, found = rows(run, target), points(run, target)
+    shown_rows = page_rows(run, target, made)
+    front = [one for one in shown_rows if "on the front" in one.row.marks]
+    front.sort(key=lambda one: one.row.latency.sort or 0.0)
     counts = {row.score.n for row in made if row.score.n}
     limit, relative = run.request.constraints.max_drop, _relative(run)
     return TargetView(
         name=target,
         title=profile.title if profile else target,
         n=counts.pop() if len(counts) == 1 else None,
-        headline=headline(run, choice) if choice else None,
+        choice=choice,
+        answer=answer(run, choice),
         rows=made,
+        page_rows=shown_rows,
+        missed=[(m.title, missed(run, m, target)) for m in choice.misses] if choice else [],
         side_tables=side_tables(run, target, profile, published),
         untimed=untimed_reason(run, target),
         points=found,
         charts=tuple(draw(found, limit, f, relative=relative) for f in (WIDE, NARROW) if found),
         runtimes=runtimes(found),
         precisions=precisions(found),
-        front=sorted((r for r in made if "on the front" in r.marks), key=lambda r: r.order[1]),
+        front=front,
+        front_names=front_names([one.row for one in front]),
         method=method(run, target),
         smaller=smaller(run, choice) if choice else [],
         pictures=shown(chosen.pictures, Path(run.folder), budget or Budget()) if chosen else None,
@@ -183,7 +221,7 @@ def _environment() -> Environment:
         ms=fmt.ms,
         change=fmt.change,
         percent=fmt.percent,
-        share=fmt.points,
+        lost=loss.of_value,
         finding=words.finding,
         open_axis=open_axis_words.sentence,
         prepared=preparation_words.words,

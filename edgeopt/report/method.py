@@ -71,7 +71,8 @@ def _scores(records: Iterable[Record]) -> Iterator[str]:
     scores = {(_by(s), s.n, s.part) for r in records for s in (r.score, r.confirm_score) if s}
     drops = {_by(drop) for r in records for drop in (r.drop, r.confirm_drop) if drop}
     for by, n, part in sorted(scores):
-        yield f"Scores on the {part} part: {fmt.count(n, 'sample')}, {by}."
+        samples = fmt.count(n, "choosing sample" if part == "choose" else "held-out sample")
+        yield f"Scores on {samples}: {by}."
     for by in sorted(drops):
         yield (
             "Drops are paired with the source’s own answers on the same samples, "

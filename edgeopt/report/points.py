@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.report import format as fmt
+from edgeopt.report import loss
+from edgeopt.report.table import settings
 from edgeopt.search.choose import qualifies
 
 SHAPES = {
@@ -25,7 +27,12 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class Point:
-    """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds."""
+    """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds.
+
+    Attributes:
+        y_text: the loss as a figure. y_told: as a verb: "loses 0.8 points".
+        settings: what tells it from others of its form.
+    """
 
     recipe_id: str
     form: str
@@ -40,15 +47,12 @@ class Point:
     y_low: float
     y_high: float
     y_text: str
+    y_told: str = ""
+    settings: tuple[str, ...] = ()
     chosen: bool = False
     baseline: bool = False
     on_front: bool = False
     qualifies: bool = False
-
-    @property
-    def name(self) -> str:
-        """The form and how many threads it ran with."""
-        return f"{self.form}, {self.with_threads}"
 
     @property
     def with_threads(self) -> str:
@@ -82,7 +86,7 @@ def _point(run: Run, record: Record) -> Point | None:
     lines = (
         str(recipe),
         f"{fmt.ms(latency.p50)} ({fmt.interval(latency.p50_low, latency.p50_high, fmt.ms)})",
-        f"drop {fmt.drop(drop)} ({fmt.drop_interval(drop)})",
+        f"{fmt.lost(drop)} on the choosing samples",
         fmt.size(record.size_bytes),
     )
     return Point(
@@ -99,6 +103,8 @@ def _point(run: Run, record: Record) -> Point | None:
         y_low=low,
         y_high=high,
         y_text=fmt.drop(drop),
+        y_told=loss.told(drop),
+        settings=settings(recipe),
         chosen=choice is not None and record.recipe_id == choice.recipe_id,
         baseline=choice is not None and record.recipe_id == choice.baseline_id,
         on_front=choice is not None and record.recipe_id in choice.front,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgeopt.report import format as fmt
-from edgeopt.report.labels import Box, Label, Wish, place
+from edgeopt.report.distinct import distinct
+from edgeopt.report.labels import Box, Label, Wish, place, text_width
 from edgeopt.report.points import SHAPES, Point, runtimes
 from edgeopt.report.scales import Scale, positive_scale
 
@@ -93,10 +94,10 @@ def draw(points: Sequence[Point], max_drop: float, frame: Frame, *, relative: bo
     return Chart(
         frame=frame,
         plot=plot,
-        x_ticks=tuple((x(tick), fmt.tick(tick)) for tick in x.ticks),
+        x_ticks=apart([(x(tick), fmt.tick(tick)) for tick in x.ticks], frame.text),
         y_ticks=tuple((y(tick), fmt.tick(tick * 100)) for tick in y.ticks),
         x_title="Latency p50, ms" + (", log scale" if x.log else ""),
-        y_title="Drop, % of the source’s error" if relative else "Drop, points",
+        y_title="Loss, % of the source’s error" if relative else "Loss, points",
         allowed_y=y(max_drop),
         front=front,
         dots=dots,
@@ -114,6 +115,25 @@ def drop_scale(points: Sequence[Point], max_drop: float, plot: Box) -> Scale:
     low = max(min(0.0, *(p.y_low for p in points)), -limit)
     air = 0.05 * (high - low)
     return Scale(low - air, high + air, plot.bottom, plot.top)
+
+
+def apart(ticks: Sequence[tuple[float, str]], size: float) -> tuple[tuple[float, str], ...]:
+    """Those of an axis whose texts do not run into each other, from the left; the last one stays.
+
+    Args:
+        ticks: places and texts, centred there.
+        size: of the text.
+    """
+    reach = [
+        (place - w / 2, place + w / 2) for place, text in ticks if (w := text_width(text, size))
+    ]
+    last = len(ticks) - 1
+    kept: list[int] = []
+    for i, (left, right) in enumerate(reach):
+        after_others = not kept or left > reach[kept[-1]][1]
+        if i == last or (after_others and (i == 0 or right < reach[last][0])):
+            kept.append(i)
+    return tuple(ticks[i] for i in kept)
 
 
 def staircase(front: Sequence[Point], x: Scale, y: Scale) -> tuple[Line, ...]:
@@ -165,7 +185,9 @@ def _labels(dots: Sequence[Dot], frame: Frame, limit: Wish, front: Sequence[Line
     near = [Box(d.x - REACH, d.y - REACH, d.x + REACH, d.y + REACH) for d in dots]
     level = (frame.plot.left, limit.y, frame.plot.right, limit.y)
     lines = [_around(line) for line in (level, *front, *(bar for dot in dots for bar in dot.bars))]
-    wishes = [_wish(dot, frame.text) for dot in sorted(dots, key=_importance) if _named(dot)]
+    shown = [dot for dot in sorted(dots, key=_importance) if _named(dot)]
+    names = distinct({i: (d.point.form, d.point.settings) for i, d in enumerate(shown)})
+    wishes = [_wish(dot, names[i], frame.text) for i, dot in enumerate(shown)]
     return place(wishes, frame.plot, near, lines, placed=place([limit], frame.plot, near))
 
 
@@ -184,16 +206,16 @@ def _importance(dot: Dot) -> tuple[bool, bool, bool, float]:
     return (not dot.point.chosen, not dot.pinned, not dot.point.baseline, dot.x)
 
 
-def _wish(dot: Dot, size: float) -> Wish:
+def _wish(dot: Dot, name: str, size: float) -> Wish:
     """What is written beside a point."""
     point = dot.point
     if point.chosen:
         lines = (
             point.form,
             f"{point.with_threads}, {fmt.ms(point.x)}",
-            f"drop {point.y_text}",
+            point.y_told,
         )
-        return Wish(lines, dot.x, dot.y, size + 1, "chosen", must=True, clear=RING)
+        return Wish(lines, dot.x, dot.y, size + 1, "chosen", must=True, clear=RING, bold=True)
     if dot.pinned:
         return Wish((f"↑ {point.y_text}",), dot.x, dot.y, size - 1)
-    return Wish((point.name,), dot.x, dot.y, size - 1)
+    return Wish((name,), dot.x, dot.y, size - 1)

@@ -17,8 +17,11 @@ from edgeopt.domain.run import Constraints, Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
+from edgeopt.report import loss
 from edgeopt.search.choose import shortfalls
 from edgeopt.targets import predict
+
+PARTS = {"choose": "choosing", "confirm": "held-out"}
 
 SHOWN = 5
 """Slices of each column that are shown; the record has more."""
@@ -72,7 +75,7 @@ def _effects(chosen: Record | None) -> Iterator[SideTable]:
         yield SideTable(
             "The chosen on corrupted inputs",
             "The same samples for both; s.d.: standard deviations of the input's own values.",
-            ("inputs", "n", "source", "chosen", "drop (95 %)"),
+            ("inputs", "n", "source", "chosen", "loses (95 %)"),
             tuple(map(_corruption, chosen.corruptions)),
         )
 
@@ -87,7 +90,7 @@ def _beyond(records: Sequence[Record], limit: float | None) -> Iterator[SideTabl
         for missed in shortfalls(record, limits):
             if missed.kind == "slice-drop" and missed.where and missed.got is not None:
                 where = missed.where
-                name = f"{where.column} {where.value}, {where.part} part"
+                name = f"{where.column} {where.value}, {PARTS[where.part]} samples"
                 lost = fmt.allowance(missed.got, relative=missed.relative)
                 rows.append((str(record.recipe), name, fmt.whole(where.n), lost))
     if rows:
@@ -103,9 +106,9 @@ def _slices(column: Slices) -> SideTable:
     more = f" {left} more lose no more than these." if left else ""
     return SideTable(
         f"The chosen by {column.by}, worst first",
-        f"On the {column.part} part. Each interval is of its slice alone: the worst of "
+        f"On the {PARTS[column.part]} samples. Each interval is of its slice alone: the worst of "
         f"{column.count} is partly the unluckiest.{more}",
-        (column.by, "n", "source", "chosen", "drop (95 %)"),
+        (column.by, "n", "source", "chosen", "loses (95 %)"),
         tuple(map(_slice, shown)),
     )
 
@@ -126,9 +129,10 @@ def _scores(
 ) -> tuple[str, ...]:
     if source is None or score is None or drop is None:
         return (fmt.DASH, fmt.DASH, why)
-    bounds = fmt.drop_interval(drop)
-    told = f"{fmt.drop(drop)} ({bounds})" if bounds else fmt.drop(drop)
-    return (fmt.score(source.value), fmt.score(score.value), told)
+    found, shares = loss.bounds(drop), loss.in_shares(score, drop)
+    told = f"{loss.loss(drop)} ({found})" if found else loss.loss(drop)
+    before, after = (loss.score_text(one.value, shares) for one in (source, score))
+    return (before, after, told)
 
 
 def _emulated(records: Sequence[Record]) -> Iterator[SideTable]:

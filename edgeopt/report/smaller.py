@@ -12,6 +12,7 @@ from edgeopt.compress.curve import Curve
 from edgeopt.domain.compression import CompressionStep
 from edgeopt.domain.run import Choice, Run
 from edgeopt.report import format as fmt
+from edgeopt.report import loss
 from edgeopt.report.scales import Scale
 
 WIDTH, HEIGHT, EDGE = 150.0, 44.0, 4.0
@@ -59,7 +60,7 @@ def _row(step: CompressionStep, folder: Path, relative: bool) -> SmallerRow:
         title=step.title,
         weights=fmt.DASH if step.parameters is None else fmt.whole(step.parameters),
         size=fmt.size(step.size_bytes),
-        drop=fmt.percent(step.drop) if relative else fmt.points(step.drop),
+        drop=fmt.percent(step.drop) if relative else loss.of_value(step.drop),
         speed=speed,
         kept=step.kept,
         why=f"{step.why}. {step.note}".strip() if step.note else step.why,

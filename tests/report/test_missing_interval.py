@@ -12,9 +12,9 @@ from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
 from edgeopt.report import words
-from edgeopt.report.headline import headline
 from edgeopt.report.html import render
 from edgeopt.report.method import method
+from edgeopt.report.page_answer import answer
 from edgeopt.report.points import points
 from edgeopt.report.terminal import summary
 from edgeopt.store.limits import under_other_limits
@@ -82,8 +82,8 @@ def test_every_reader_copes():
     assert fmt.drop_interval(record.confirm_drop) == "no interval"
     assert fmt.drop_bounds(record.confirm_drop) is None
     choice = next(one for one in run.choices if one.target == INTEL)
-    details = [figure.detail for figure in headline(run, choice).figures]
-    assert any(detail.startswith("no interval, n") for detail in details)
+    details = [change.detail for change in answer(run, choice).changes]
+    assert "no interval, on 500 held-out samples" in details
     assert any(f"no interval ({WHY})" in line for line in method(run, INTEL))
     assert all(point.y_low == point.y == point.y_high for point in points(run, INTEL))
     (same, *_) = under_other_limits([record], Constraints(max_drop=0.9))

@@ -1,4 +1,4 @@
-"""Facts, headline and method: what the page says in words."""
+"""Facts and method: what the page says in words."""
 
 import subprocess
 import sys
@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from edgeopt.domain.target import Fact, Gpu
 from edgeopt.report.facts import FactRow, facts
-from edgeopt.report.headline import headline
 from edgeopt.report.method import method, untimed_reason
 from tests.report.sample import INTEL, PI, sample_run
 from tests.report.sample_profiles import sample_profiles
@@ -40,45 +39,6 @@ def test_bare_profiles_and_graphics_processors():
     assert found[-1] == FactRow("GPU peak fp16", "472 GFLOP/s", "verified", "table")
 
 
-def figures(run, target):
-    choice = next(choice for choice in run.choices if choice.target == target)
-    return {figure.label: figure for figure in headline(run, choice).figures}
-
-
-def test_the_headline_of_a_measured_choice():
-    found = figures(sample_run(), INTEL)
-    assert found["Latency p50"].value == "6.91 ms"
-    assert found["Against onnxruntime fp32"].value == "2.49×"
-    assert found["Against onnxruntime fp32"].detail == "faster, 2.44 to 2.54"
-    assert found["Accuracy, confirmed"].detail.endswith("n\u00a0500")
-    assert found["Drop, confirmed"].value == "0.8 points"
-    assert found["Size"].value == "5.34 MB"
-
-
-def test_without_a_device_the_headline_says_so():
-    found = figures(sample_run(), PI)
-    assert found["Latency"].value == "not measured"
-    assert "at hand" in found["Latency"].detail
-    assert "Latency p50" not in found
-
-
-def test_the_headline_without_confirmation_or_baseline():
-    run = sample_run()
-    records = tuple(replace(r, confirm_score=None, confirm_drop=None) for r in run.records)
-    found = figures(replace(run, records=records), INTEL)
-    assert found["Accuracy"].detail.endswith("n\u00a0512")
-    assert found["Drop"].value == "0.8 points"
-    only = next(r for r in records if r.recipe_id == run.choices[0].recipe_id)
-    alone = replace(run, records=(replace(only, score=None, drop=None),))
-    assert list(figures(alone, INTEL)) == ["Latency p50", "Against the baseline", "Size"]
-
-
-def test_a_headline_without_a_choice_has_no_figures():
-    run = sample_run()
-    found = headline(run, replace(run.choices[0], recipe_id=None))
-    assert (found.name, found.figures) == ("", ())
-
-
 def test_the_method_is_told_from_the_records():
     told = method(sample_run(), INTEL)
     assert told[0] == "Timed on local: steady state, host to host, batch 1."
@@ -89,7 +49,7 @@ def test_the_method_is_told_from_the_records():
     assert "No p90 where the samples are too few for it (64 are needed)." in told
     assert "Rivals ran in interleaved blocks, 40 pairs from 5 launches to a verdict." in told
     assert "A difference below 3.0 % counts as none: EQUIVALENT." in told
-    assert "Scores on the choose part: 512 samples, 95 % interval by Wilson." in told
+    assert "Scores on 512 choosing samples: 95 % interval by Wilson." in told
 
 
 def test_what_was_not_timed_has_no_sentences_on_timing():

@@ -1,11 +1,12 @@
 from dataclasses import replace as with_fields
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from edgeopt.report.labels import text_width
 from edgeopt.report.points import Point, points, precisions, runtimes
 from edgeopt.report.scales import Scale
 from edgeopt.report.scatter import NARROW, WIDE, draw, drop_scale, staircase
@@ -47,10 +48,10 @@ def test_only_what_was_measured_and_scored_is_a_point():
 
 def test_a_point_carries_its_record():
     point = next(point for point in points(sample_run(), INTEL) if point.chosen)
-    assert point.name == "openvino int8-static, 2 threads"
+    assert (point.form, point.with_threads) == ("openvino int8-static", "2 threads")
     assert (point.x, point.y, point.qualifies, point.on_front) == (6.913, 0.0078, True, True)
     assert "6.91 ms (6.83 to 7.00 ms)" in point.tooltip
-    assert "drop 0.8 points (−0.6 to 2.1 points)" in point.tooltip
+    assert "loses 0.8 points (95 % CI −0.6 to 2.1 points) on the choosing samples" in point.tooltip
 
 
 def test_a_drop_whose_interval_is_unknown_has_no_bar():
@@ -63,7 +64,7 @@ def test_a_drop_whose_interval_is_unknown_has_no_bar():
 def test_axes_of_the_sample():
     chart = sample_chart()
     assert chart.x_title == "Latency p50, ms, log scale"
-    assert chart.y_title == "Drop, points"
+    assert chart.y_title == "Loss, points"
     assert [text for _, text in chart.x_ticks] == ["8", "10", "15", "20", "30", "40"]
     assert [text for _, text in chart.y_ticks] == ["0", "2", "4", "6"]
 
@@ -71,15 +72,26 @@ def test_axes_of_the_sample():
 def test_near_latencies_are_on_a_linear_scale_and_errors_in_percent():
     chart = draw([at(10, 0.01), at(14, 0.02)], 0.01, WIDE, relative=True)
     assert chart.x_title == "Latency p50, ms"
-    assert chart.y_title.startswith("Drop, %")
+    assert chart.y_title.startswith("Loss, %")
     assert chart.labels[0].lines == ("allowed: 1.0 %",)
+
+
+@pytest.mark.parametrize("frame", [WIDE, NARROW])
+@pytest.mark.parametrize("times", [2, 6, 8, 40, 3000])
+@pytest.mark.parametrize("least", [0.0018, 0.7, 31, 900])
+def test_the_texts_of_an_axis_do_not_run_into_each_other(frame, times, least):
+    ticks = draw([at(least, 0.0), at(least * times, 0.0)], 0.01, frame, relative=False).x_ticks
+    assert len(ticks) >= 2
+    for (x, one), (y, other) in pairwise(ticks):
+        room = (text_width(one, frame.text) + text_width(other, frame.text)) / 2
+        assert y - x >= room
 
 
 @pytest.mark.parametrize("frame", [WIDE, NARROW])
 def test_the_choice_is_named_on_the_picture(frame):
     chart = sample_chart(frame)
     label = next(label for label in chart.labels if label.role == "chosen")
-    assert label.lines == ("openvino int8-static", "2 threads, 6.91 ms", "drop 0.8 points")
+    assert label.lines == ("openvino int8-static", "2 threads, 6.91 ms", "loses 0.8 points")
     assert chart.dots[-1].point.chosen
 
 

@@ -80,7 +80,7 @@ def test_the_worst_slices_are_shown_with_both_scores_and_what_they_mean():
     found = tables(with_effects())
     by_class = found["The chosen by class, worst first"]
     assert len(by_class.rows) == SHOWN
-    assert by_class.rows[0][:4] == ("3", "6, too few to reject", "0.950", "0.650")
+    assert by_class.rows[0][:4] == ("3", "6, too few to reject", "95.0 %", "65.0 %")
     assert by_class.rows[1][1] == "40"
     assert by_class.rows[1][4].startswith("8.0 points (")
     assert "the worst of 8 is partly the unluckiest" in by_class.about
@@ -89,7 +89,7 @@ def test_the_worst_slices_are_shown_with_both_scores_and_what_they_mean():
     assert by_camera.rows[0][-1] == "labels of one class"
     (noise,) = found["The chosen on corrupted inputs"].rows
     assert noise[0] == "noise, strong: Gaussian, 0.3 s.d."
-    assert noise[2:4] == ("0.800", "0.700")
+    assert noise[2:4] == ("80.0 %", "70.0 %")
     assert tables(sample_run()) == {}
 
 

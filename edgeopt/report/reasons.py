@@ -1,0 +1,129 @@
+"""Why a candidate was chosen: its three strongest reasons, and what is an exception to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from edgeopt.domain.record import Record
+from edgeopt.domain.run import Choice, Constraints, Miss, Run
+from edgeopt.report import format as fmt
+from edgeopt.report import loss
+from edgeopt.search.choose import TIE, qualifies, shortfalls
+
+MOST = 3
+
+
+def reasons(run: Run, choice: Choice, record: Record) -> tuple[str, ...]:
+    """At most three sentences, the strongest first."""
+    records = [one for one in run.records if one.target == choice.target]
+    limits = run.request.constraints
+    if record.measured is None:
+        found = [choice.why, *_kept(record, limits), *_smaller(run, record)]
+    else:
+        found = [
+            *_fastest(choice, record, records, limits),
+            *_kept(record, limits),
+            *_faster_but(record, records, limits),
+            *_smaller(run, record),
+        ]
+    return tuple(found[:MOST])
+
+
+def exceptions(choice: Choice, record: Record) -> Iterator[str]:
+    """What stays in float in the chosen artifact, and who was rejected before it."""
+    for one in choice.refinements:
+        if one.result == record.recipe_id and one.kept:
+            names = ", ".join(price.group.title for price in one.kept)
+            yield f"These layers stay in float, the rest is in int8: {names}."
+    if record.recipe and record.recipe.quantization and record.recipe.quantization.tail == "float":
+        yield "What follows the last layer with weights stays in float."
+    for miss in choice.rejected:
+        yield f"{miss.title} was rejected first: {miss.why}."
+
+
+def missed(run: Run, miss: Miss, target: str) -> str:
+    """By what a candidate falls short, in points; as stored where the record is not there."""
+    record = run.record(target, miss.recipe_id)
+    limits = run.request.constraints
+    words = _loses_too_much(record, limits) if record else ""
+    return words or miss.why
+
+
+def _loses_too_much(record: Record, limits: Constraints) -> str:
+    """ "loses 3.9 points, 2.0 points are allowed"; "" where it is another limit that it misses."""
+    kinds = {one.kind for one in shortfalls(record, limits)}
+    for drop, part in ((record.drop, "choosing"), (record.confirm_drop, "held-out")):
+        if kinds == {"drop"} and drop is not None and not drop.judged <= limits.max_drop:
+            allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+            return f"{loss.told(drop)} on the {part} samples, {allowed} are allowed"
+    return ""
+
+
+def _fastest(
+    choice: Choice, record: Record, records: Sequence[Record], limits: Constraints
+) -> Iterator[str]:
+    """Where it stands among those that keep the limits, of the same schedule."""
+    own = record.measured
+    assert own is not None
+    rivals = [
+        (other.p50, one)
+        for one in records
+        if one.recipe_id != record.recipe_id
+        and (other := one.measured)
+        and other.stage == own.stage
+        and qualifies(one, limits)
+    ]
+    if not rivals:
+        yield "No other candidate of the deciding schedule keeps the limits."
+        return
+    p50, rival = min(rivals, key=lambda pair: pair[0])
+    n = fmt.count(len(rivals) + 1, "candidate")
+    if p50 < own.p50 * (1 + TIE):
+        times = fmt.ms(own.p50), fmt.ms(p50)
+        yield (
+            f"None of {n} that keep the limits is faster by {fmt.limit_percent(TIE)}: it takes "
+            f"{times[0]}, {rival.title} {times[1]}."
+        )
+    else:
+        yield (
+            f"The fastest of {n} that keep the limits: {fmt.ms(own.p50)}. "
+            f"The next, {rival.title}, takes {fmt.ms(p50)}."
+        )
+
+
+def _kept(record: Record, limits: Constraints) -> Iterator[str]:
+    drop = record.confirm_drop
+    if drop is not None:
+        allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+        samples = fmt.count(drop.n, "held-out sample")
+        yield f"It {loss.told(drop)} on {samples}; {allowed} are allowed."
+
+
+def _faster_but(record: Record, records: Sequence[Record], limits: Constraints) -> Iterator[str]:
+    """What is faster and does not keep the limits."""
+    faster = [one for one in records if _is_faster(one, record)]
+    if not faster:
+        yield "Nothing that was timed is faster."
+        return
+    lossy = [(one, words) for one in faster if (words := _loses_too_much(one, limits))]
+    if lossy:
+        best, words = lossy[0]
+        n = fmt.count(len(lossy), "faster candidate")
+        yield f"{n} lost too much: {best.title} {words}."
+
+
+def _is_faster(one: Record, record: Record) -> bool:
+    """By times of one schedule, else by their ratios to the baseline."""
+    theirs, own = one.measured, record.measured
+    if theirs is None or own is None:
+        return False
+    if theirs.stage == own.stage:
+        return theirs.p50 < own.p50
+    a, b = one.versus_baseline, record.versus_baseline
+    return a is not None and a.ratio > (b.ratio if b else 1.0)
+
+
+def _smaller(run: Run, record: Record) -> Iterator[str]:
+    before, after = run.source.size_bytes, record.size_bytes
+    if after and before > 1.1 * after:
+        yield f"It is {fmt.factor(before / after)} times smaller than the source."
