@@ -16,7 +16,7 @@ from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.jobs import scratch
-from edgeopt.pipeline.model_kind import generates, model_kind
+from edgeopt.pipeline.model_kind import generates, kind_of
 from edgeopt.pipeline.placement import Placement, space_of
 from edgeopt.report import obstacle_words, tail_words
 from edgeopt.runner.sensors import machine
@@ -69,7 +69,7 @@ def inspect(asked: Question, progress: Listener = silent) -> Inspection:
         source = prepare(found, fixed, None, work, log, asked.timeout_s, trials)
         answers = work / "answers.npz"
         seen = look(source, trials, answers, log, asked.timeout_s) if source.onnx else None
-        kind = model_kind(source.inputs, source.outputs, _answers(answers))
+        kind = kind_of(source.inputs, source.outputs, _answers(answers))
     if kind.name == "language model":
         return _no_tool(asked, found)
     return Inspection(

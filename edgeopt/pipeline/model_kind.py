@@ -25,7 +25,7 @@ def generates(inspected: Inspected) -> bool:
     return any(word in name for name in names for word in _CACHES)
 
 
-def model_kind(
+def kind_of(
     inputs: Sequence[TensorSpec],
     outputs: Sequence[TensorSpec],
     answers: Sequence[Mapping[str, np.ndarray]],

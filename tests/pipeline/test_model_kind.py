@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.pipeline.model_kind import generates, model_kind
+from edgeopt.pipeline.model_kind import generates, kind_of
 from edgeopt.sources.source import Inspected, OpenSpec
 
 
@@ -41,7 +41,7 @@ IMAGE = spec("images", 1, 3, 64, 64)
     ],
 )
 def test_by_names_and_shapes(inputs, outputs, name, detail):
-    found = model_kind(inputs, outputs, ())
+    found = kind_of(inputs, outputs, ())
     assert (found.name, found.detail) == (name, detail)
 
 
