@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
@@ -31,8 +31,8 @@ from edgeopt.harness.inputs import INPUTS
 from edgeopt.harness.subject import Subject
 from edgeopt.jobs import on_disk
 from edgeopt.sources.source import sha256_files
-from edgeopt.store import stored
-from edgeopt.store.listed import BUNDLES
+from edgeopt.store import artifact_files, stored
+from edgeopt.store.listed import AGAIN, BUNDLES
 
 _HINT = "Give bundles: the folders beside a run's report.html."
 
@@ -113,8 +113,23 @@ def _model(path: Path) -> _Model:
     if on_disk.kind(beside) != "file":
         return _Model(path, None)
     manifest = stored.value(beside, Manifest, "bundle's manifest", _HINT)
+    _require_names(manifest, beside)
     file = folder / manifest.artifact
     return _Model(file, manifest if path in (folder, file) else None)
+
+
+def _require_names(manifest: Manifest, place: Path) -> None:
+    """Refuse names of files elsewhere, before anything is read or linked by them."""
+    outside = [name for name in manifest.files if not artifact_files.is_inside(name)]
+    if outside:
+        raise BadInput(
+            f"{place} names a file outside of its folder ({outside[0][:100]!r}).",
+            AGAIN,
+        )
+    if not artifact_files.is_listed(manifest.artifact, manifest.files):
+        raise BadInput(
+            f"{place}: its artifact is none of its own files ({manifest.artifact[:100]!r}).", AGAIN
+        )
 
 
 def _task(models: Sequence[_Model]) -> TaskFacts:
@@ -161,10 +176,16 @@ def _subject(
     )  # fmt: skip
 
 
+def _folder(model: _Model) -> Path:
+    """The bundle's, from which its names start: its artifact may lie below it."""
+    assert model.manifest is not None
+    return model.path.parents[len(PurePosixPath(model.manifest.artifact).parts) - 1]
+
+
 def _files(model: _Model) -> list[Path]:
     if model.manifest is None:
         return files_of(model.path)
-    return sorted(model.path.with_name(name) for name in model.manifest.files)
+    return sorted(_folder(model) / name for name in model.manifest.files)
 
 
 def _linked(model: _Model, folder: Path) -> Path:
@@ -174,9 +195,9 @@ def _linked(model: _Model, folder: Path) -> Path:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(model.path.with_name(name), place)
+            os.link(_folder(model) / name, place)
         except OSError:  # another disk
-            shutil.copyfile(model.path.with_name(name), place)
+            shutil.copyfile(_folder(model) / name, place)
     return folder
 
 

@@ -11,13 +11,13 @@ from edgeopt.datasets import image_input, image_memory, sound_lines
 from edgeopt.datasets.annotations import coco, data_yaml, masks, text_lines, upright, voc, yolo
 from edgeopt.datasets.annotations.annotated import Annotated
 from edgeopt.datasets.image_files import SUFFIXES, found_in
-from edgeopt.datasets.image_folder import MAX_PIXELS, Preprocessing, rgb
+from edgeopt.datasets.image_folder import Preprocessing, rgb
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.preparation_asked import PreparationAsked
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.task_data import JUDGED, TaskData
 from edgeopt.decoding import size_inputs
-from edgeopt.decoding.placement import Placement
+from edgeopt.decoding.placement import NoPlacement, Placement
 from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
@@ -254,10 +254,12 @@ def _prepared(
 def _applied(preparation: Preparation, path: Path) -> tuple[np.ndarray, Placement]:
     with upright.open_image(path) as image:
         try:
-            height, width = preparation.placed(image).resized
-            if height * width > MAX_PIXELS:
-                raise ValueError(f"it becomes {width} x {height} pixels")
             values, place = preparation.apply(rgb(image))
+        except NoPlacement as error:
+            raise BadInput(
+                f"{path}: {error}.",
+                "Leave it out, or fit all of it: --preprocess way=letterbox.",
+            ) from error
         except (OSError, ValueError, MemoryError) as error:
             raise BadInput(
                 f"{path}: cannot be prepared as RGB: {error}", "Save it as 8-bit RGB."

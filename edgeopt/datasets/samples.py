@@ -44,6 +44,7 @@ class Samples:
         numbers: [n], each sample's number in what it was divided from; None: as they stand.
         marks: what a task judges by, or None.
         steps: of each sample where it is a sequence (`sequences`), 0 where it is none.
+        rate: values a second where samples are sounds of files, else 0.
     """
 
     inputs: dict[str, np.ndarray]
@@ -54,6 +55,7 @@ class Samples:
     numbers: np.ndarray | None = None
     marks: Marks | None = None
     steps: int = 0
+    rate: int = 0
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))

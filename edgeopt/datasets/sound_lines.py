@@ -64,7 +64,7 @@ def load(path: Path, folder: Path, letters: tuple[str, ...], specs: Sequence[Spe
     for spec in specs:
         if spec.name != fed.name:
             inputs[spec.name] = np.full(len(signals), next(iter(rates)), spec.dtype)
-    return Samples(inputs, np.array(texts, np.str_), None, str(path))
+    return Samples(inputs, np.array(texts, np.str_), None, str(path), rate=next(iter(rates)))
 
 
 def _read(path: Path) -> tuple[np.ndarray, int]:

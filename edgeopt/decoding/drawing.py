@@ -74,6 +74,11 @@ def title(number, names):
     return str(names[number]) if 0 <= number < len(names) else str(number)
 
 
+def _label_of(number, names):
+    """A title as long as a label: Pillow has no text of a million letters."""
+    return title(number, names)[:_WIDEST]
+
+
 def _detections(image, found, names):
     order = np.argsort(found.scores, kind="stable")  # the surest lie on top
     if found.masks is not None:
@@ -86,7 +91,7 @@ def _detections(image, found, names):
         for figure in found.keypoints[order]:
             _figure(pen, figure)
     for i in order:
-        said = f"{title(int(found.classes[i]), names)} {found.scores[i]:.2f}"
+        said = f"{_label_of(int(found.classes[i]), names)} {found.scores[i]:.2f}"
         _label(pen, boxes[i].min(axis=0), said, color(int(found.classes[i])))
     return image
 
@@ -133,7 +138,7 @@ def _class_map(image, numbers, names):
     pen = _pen(image)
     down = 0
     for number in there:  # below each other, what does not fit is cut off
-        down += _label(pen, (0, down), title(number, names), color(number), above=False)
+        down += _label(pen, (0, down), _label_of(number, names), color(number), above=False)
     return image
 
 

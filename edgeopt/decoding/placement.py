@@ -11,6 +11,10 @@ import numpy as np
 WAYS = ("letterbox", "corner", "stretch", "crop", "line")
 
 
+class NoPlacement(ValueError):
+    """An image that cannot be put into the input, or whose answers cannot be taken back."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """x of the input = x of the image * scale_x + left; y likewise.
@@ -32,6 +36,21 @@ class Placement:
         """(scale_x, scale_y)."""
         return self.resized[1] / self.image[1], self.resized[0] / self.image[0]
 
+    @property
+    def side_scale(self):
+        """Of lengths of any direction; sides were rounded to whole pixels.
+
+        Raises:
+            NoPlacement: the image is stretched by more than rounding: there is none.
+        """
+        (height, width), (rows, columns), (x, y) = self.image, self.resized, self.scale
+        ratio, off = (x, rows - x * height) if width >= height else (y, columns - y * width)
+        if abs(off) <= max(1, ratio):
+            return ratio
+        if abs(x / y - 1) > 0.02:
+            raise NoPlacement(f"rotated boxes of an image that is stretched {x:g} by {y:g}")
+        return (x * y) ** 0.5
+
     def placed(self, points):
         """Points [..., 2] of the image -> of the input."""
         return np.asarray(points, np.float64) * self.scale + (self.left, self.top)
@@ -46,7 +65,7 @@ class Placement:
         Rotated boxes keep their angle: an image that is stretched unevenly has none to keep.
 
         Raises:
-            ValueError: rotated boxes of an image that is stretched by more than rounding.
+            NoPlacement: rotated boxes of an image that is stretched by more than rounding.
         """
         height, width = self.image
         corners = self.taken_back(detections.boxes.reshape(-1, 2, 2))
@@ -63,12 +82,8 @@ class Placement:
         return found
 
     def _turned_back(self, rotated):
-        x, y = self.scale
-        if abs(x / y - 1) > 0.02:
-            raise ValueError(f"rotated boxes of an image that is stretched {x:g} by {y:g}")
-        center = self.taken_back(rotated[:, :2])
-        scale = (x * y) ** 0.5
-        return np.concatenate([center, rotated[:, 2:4] / scale, rotated[:, 4:]], axis=1)
+        center, sides = self.taken_back(rotated[:, :2]), rotated[:, 2:4] / self.side_scale
+        return np.concatenate([center, sides, rotated[:, 4:]], axis=1)
 
     def _masks(self, masks):
         """bool[m, height, width] of the input -> of the image, the nearest pixel of each."""

@@ -51,6 +51,11 @@ def picture(task, answer):
     return values[..., 0] if values.shape[2] == 1 else values
 
 
+def class_names(task):
+    """The names of the classes; of a pose, whose names are the points', there are none."""
+    return () if task["name"] == "pose" else tuple(task.get("names", ()))
+
+
 def shown(task, answer):
     """What `drawing.draw` takes of an answer; None where there is nothing to be seen."""
     if isinstance(answer, Detections):

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from edgeopt.decoding.placement import WAYS, placement
+from edgeopt.decoding.placement import WAYS, NoPlacement, placement
 
 LAYOUTS, ORDERS = ("nchw", "nhwc"), ("rgb", "bgr", "grey")
 DTYPES = ("float32", "uint8", "int8")
+#: Of a resized image: one of a pixel by many is cut to its middle only after it is enlarged.
+MAX_PIXELS = 400_000_000
 #: Pillow's numbers. Its filters smooth where an image becomes smaller; OpenCV's do not.
 FILTERS = {"nearest": 0, "bilinear": 2, "bicubic": 3}
 
@@ -81,11 +83,17 @@ class Preparation:
         """(the input without a batch axis, the `Placement` that takes answers back).
 
         Raises:
-            ValueError: the image is not RGB.
+            ValueError: the image is not RGB. NoPlacement: it becomes more than `MAX_PIXELS`.
         """
         if image.mode != "RGB":
             raise ValueError(f"an RGB image wanted, got {image.mode}")
         place = self.placed(image)
+        height, width = place.resized
+        if height * width > MAX_PIXELS:
+            raise NoPlacement(
+                f"an image of {image.size[0]} x {image.size[1]} becomes {width} x {height} pixels: "
+                f"more than {MAX_PIXELS}"
+            )
         pixels = self._pasted(image.convert("L") if self.order == "grey" else image, place)
         pixels = pixels[..., ::-1] if self.order == "bgr" else pixels
         mean, scale = (

@@ -56,7 +56,11 @@ class Server:
     least: float = 0.0
 
     def image(self, image):
-        """`Served` of an RGB image of Pillow. Raises NoSuchInput, NoAnswer, WrongHead."""
+        """`Served` of an RGB image of Pillow.
+
+        Raises:
+            NoSuchInput, NoPlacement, NoAnswer, WrongHead: see there.
+        """
         start = time.perf_counter()
         if not answering.has_image(self.task):
             raise NoSuchInput("how an image becomes this model's input is not recorded: give .npz")

@@ -8,6 +8,9 @@ import numpy as np
 
 from edgeopt.decoding.rolling import TooShort, frames
 
+#: Bytes of a value.
+_WIDTHS = (1, 2, 3, 4)
+
 
 class NoWave(ValueError):
     """A file that is no .wav of whole numbers, or of another rate than the model's."""
@@ -25,6 +28,11 @@ def read_wave(path):
             data = file.readframes(file.getnframes())
     except (wave.Error, EOFError) as error:
         raise NoWave(f"{path}: cannot be read as .wav of whole numbers: {error}") from error
+    if width not in _WIDTHS or rate < 1:
+        raise NoWave(
+            f"{path}: {8 * width} bits a value at {rate} values a second; .wav files of 8, 16, 24 "
+            "or 32 bits are read"
+        )
     data = data[: len(data) // (width * channels) * width * channels]
     if width == 3:  # no type of numpy's: its bytes become the upper three of four
         bytes_ = np.frombuffer(data, np.uint8).reshape(-1, 3)

@@ -39,7 +39,8 @@ class TaskFacts(Value, kw_only=True, frozen=True):
         output: the one that is read; "" where all are.
         preparation: the fields of `decoding.preparation.Preparation`; {}: no images.
         extra: what one task alone needs: `alphabet` (letters, the blank among them), `blank`,
-            `beam`; `first`, `threshold`; `form`, `sigmas`; `high`, `channels_first`.
+            `beam`; `first`, `threshold`; `form`, `sigmas`; `high`, `channels_first`; `rate` of
+            sounds, values a second; `overlap` of the steps of a memory.
         states: output -> input, of a model with a memory.
     """
 

@@ -79,7 +79,7 @@ class Artist:
         shown = [self._shown(answer) for answer in answers]
         if any(one is None for one in shown):
             raise TypeError("such an answer is no picture")
-        names = tuple(self.task.get("names", ()))
+        names = plain.class_names(self.task)
         # A text is said beside its image: fonts of pictures lack letters, and pages do not.
         first, second = (
             base if isinstance(one, str) else drawing.draw(base, one, names) for one in shown

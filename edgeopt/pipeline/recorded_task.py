@@ -14,12 +14,16 @@ _FEW = 8  # sequences that are looked at
 
 
 def recorded(settled: Settled | None, source: Source, samples: Samples) -> TaskFacts | None:
-    """The settled task; of a model with a memory its states, and how its steps overlap.
+    """The settled task, the rate of its sounds, and of a model with a memory its states.
+
+    How the steps of a model with a memory overlap is recorded, too.
 
     A model with a memory that is judged by a metric of one output is recorded as `regression`: it
     gives values at each step. None: one output is judged by itself.
     """
     facts = None if settled is None else settled.facts
+    if facts is not None and samples.rate:
+        facts = msgspec.structs.replace(facts, extra={**facts.extra, "rate": samples.rate})
     if not source.states:
         return facts
     facts = facts or TaskFacts(name="regression", why="a model with a memory")

@@ -54,7 +54,7 @@ def require_files(root: Path, folder: Path, files: Mapping[str, str]) -> None:
         NotWhole: as `read`.
     """
     for name, sha256 in files.items():
-        if not _is_inside(name):
+        if not is_inside(name):
             raise NotWhole(f"it names a file outside of its folder ({name[:100]!r})")
         _require(folder / name, name, sha256, root)
 
@@ -72,12 +72,17 @@ def signature(folder: Path) -> tuple[object, ...]:
 def _require_names(artifact: Artifact, place: str) -> None:
     """The file that is opened is one of the artifact's own."""
     main = artifact.path.removeprefix(f"{place}/")
-    listed = any(name == main or name.startswith(f"{main}/") for name in artifact.files)
-    if main == artifact.path or not listed:
+    if main == artifact.path or not is_listed(main, artifact.files):
         raise NotWhole(f"its file is none of its own ({artifact.path[:100]!r})")
 
 
-def _is_inside(name: str) -> bool:
+def is_listed(main: str, files: Mapping[str, str]) -> bool:
+    """Whether what is opened is one of the files, or a folder of some of them."""
+    return any(name == main or name.startswith(f"{main}/") for name in files)
+
+
+def is_inside(name: str) -> bool:
+    """Whether a name in a manifest is of a file in its folder or below it."""
     path = PurePosixPath(name)
     plain = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
     return plain and "\0" not in name and "\\" not in name

@@ -88,6 +88,25 @@ def test_a_bundle_without_a_task_is_said(folder, tmp_path):
         bench([tmp_path / "old"], (), folder / "photos", whole=True)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"files": {"m.onnx": "a", "../../made/x": "a"}}, "names a file outside of its folder"),
+        ({"files": {"m.onnx": "a", "/tmp/x": "a"}}, "names a file outside of its folder"),
+        ({"files": {"": "a"}}, "names a file outside of its folder"),
+        ({"artifact": "../plain/m.onnx"}, "its artifact is none of its own files"),
+        ({"artifact": ""}, "its artifact is none of its own files"),
+    ],
+)
+def test_a_manifest_names_no_file_outside_of_its_bundle(folder, tmp_path, change, said):
+    shutil.copytree(folder / "yolo" / "bundle", tmp_path / "b" / "bundle")
+    manifest = tmp_path / "b" / "bundle" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | change))
+    with pytest.raises(BadInput, match=said):
+        bench([manifest.parent], (), folder / "photos", whole=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
 def test_photos_are_needed(folder, tmp_path):
     bundled = [folder / "yolo" / "bundle"]
     with pytest.raises(BadInput, match="--end-to-end needs photos"):
@@ -103,7 +122,7 @@ def test_a_bundle_that_was_changed_is_not_opened(folder, tmp_path):
     shutil.copytree(folder / "yolo" / "bundle", tmp_path / "b")
     with (tmp_path / "b" / "m.onnx").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(BadInput, match=r"is not opened: m\\.onnx is not what the run made"):
+    with pytest.raises(BadInput, match=r"is not opened: m\.onnx is not what the run made"):
         bench([tmp_path / "b"], (), folder / "photos", whole=True)
 
 

@@ -111,6 +111,7 @@ def test_boxes(tmp_path, photos, head):
     assert {row["name"] for row in rows} <= {*NAMES, *map(str, range(9))}
     assert " a second (3 answered): prepare " in done.stderr
     assert Image.open(tmp_path / "drawn" / "a.jpg").size == (60, 100)  # upright
+    assert (tmp_path / "drawn" / "b.png.jpg").is_file()
 
 
 def test_one_photo_is_drawn_where_it_is_asked_for(tmp_path, photos):
@@ -336,3 +337,57 @@ def test_a_broken_photo_among_others_stops_nothing(tmp_path, photos):
     assert done.returncode == 1
     assert "cannot be read as an image" in first["error"]
     assert second["detections"]
+
+
+def images_of_arrays(folder, photos):
+    """A model that gives images, an .npz of three, and a.jpg and a.png of one folder."""
+    task = TaskFacts(
+        name="image-to-image", output="out", size=SIZE, preparation=prepared(way="stretch"),
+        extra={"high": 1.0, "channels_first": True},
+    )  # fmt: skip
+    shipped = bundle(folder / "m", task, image_input(), {"out": RNG.random((1, 3, *SIZE))})
+    np.savez(folder / "in.npz", images=RNG.random((3, 3, *SIZE)).astype(np.float32))
+    (folder / "both").mkdir()
+    for name in ("a.jpg", "a.png"):
+        Image.open(photos / "c.png").save(folder / "both" / name)
+    return shipped
+
+
+def test_each_answer_has_a_file_of_its_own(tmp_path, photos):
+    shipped = images_of_arrays(tmp_path, photos)
+    run(shipped, "in.npz", "--save", "arrays", cwd=tmp_path)
+    names = sorted(path.name for path in (tmp_path / "arrays").iterdir())
+    assert names == ["in.npz-0.png", "in.npz-1.png", "in.npz-2.png"]
+    run(shipped, "both", "--save", "saved", "--draw", "drawn", cwd=tmp_path)
+    assert sorted(path.name for path in (tmp_path / "saved").iterdir()) == ["a.jpg.png", "a.png"]
+    assert sorted(path.name for path in (tmp_path / "drawn").iterdir()) == ["a.jpg", "a.png.jpg"]
+
+
+def test_nothing_is_written_over_what_is_read(tmp_path, photos):
+    shipped = images_of_arrays(tmp_path, photos)
+    kept = {path: path.read_bytes() for path in (tmp_path / "both").iterdir()}
+    for source, *output in (
+        ("both", "--draw", "both"),
+        ("both", "--save", "both/../both"),
+        ("both", "--draw", "both/drawn"),
+        ("both/a.jpg", "--draw", "both/a.jpg"),
+    ):
+        done = run(shipped, source, *output, cwd=tmp_path, check=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "it is what is read, or lies in it" in done.stderr
+    [found] = lines(run(shipped, "both/a.png", "--save", "both", cwd=tmp_path))
+    assert found["saved"] == "both/a.png.png"
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
+def test_a_photo_that_would_fill_the_memory_stops_nothing(tmp_path, photos):
+    shipped = images_of_arrays(tmp_path, photos)
+    manifest = shipped / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"stretch"', '"crop"'))
+    Image.new("RGB", (1, 60_000)).save(tmp_path / "both" / "tall.png")
+    done = run(shipped, "both", cwd=tmp_path, check=False)
+    assert "more than 400000000" in lines(done)[2]["error"]
+    assert ["size" in one for one in lines(done)] == [True, True, False]
+    done = run(shipped, "both/tall.png", cwd=tmp_path, check=False)
+    assert "more than 400000000" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -207,7 +207,7 @@ def test_an_image_that_becomes_too_large_is_named(tmp_path):
     Image.new("RGB", (1, 60000)).save(tmp_path / "a.png")
     spec = OpenSpec(name="x", dtype="float32", shape=(1, 3, 640, 640))
     said = PreparationAsked(way="crop", mean=(0,) * 3, scale=(1,) * 3)
-    assert "a.png: cannot be prepared as RGB: it becomes 640 x 38" in message_of(
+    assert "a.png: an image of 1 x 60000 becomes 640 x 38400000 pixels" in message_of(
         tmp_path, said, spec
     )
 

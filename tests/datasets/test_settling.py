@@ -1,15 +1,20 @@
 """Which task a run's answers are judged by: what is asked, what the data holds, what fits."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from edgeopt.datasets.annotations.annotated import Annotated
+from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.marked_pairs import MarkedPairs
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.settling import ranking
 from edgeopt.datasets.settling.settle import metric_of, settle
 from edgeopt.datasets.settling.settled import Given
+from edgeopt.decoding.placement import placement
+from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskAsked
 from edgeopt.domain.tensor import TensorSpec
@@ -256,3 +261,27 @@ def test_a_map_of_text_is_judged_at_its_own_threshold_and_has_polygons():
     assert found.facts.extra == {"first": 1, "threshold": 0.3, "polygons": True}
     plain, _ = settled({"maps": plane}, spec=IMAGE, task="segmentation")
     assert plain.facts.extra == {"first": 1, "threshold": 0.5}
+
+
+def with_angles(way, image):
+    """A detector of rotated boxes, the last of its images of another size."""
+    outputs = {"y": np.stack([made.outputs("yolo-obb")["output0"]] * N)}
+    places = [placement(way, made.SIZE, made.SIZE)] * (N - 1) + [placement(way, image, made.SIZE)]
+    annotated = Annotated((Path("a.png"),) * N, np.full((N, 2), 9), origin="the data")
+    marks = MarkedImages(annotated, tuple(places), Preparation(way, made.SIZE))
+    return given(outputs, marks=marks, spec=IMAGE, head="yolo-obb", task="detection")
+
+
+@pytest.mark.parametrize(
+    ("way", "image"),
+    [("letterbox", (60, 5000)), ("corner", (5000, 60)), ("stretch", (256, 320))],
+)
+def test_rotated_boxes_of_images_that_keep_their_form_are_settled(way, image):
+    assert settle(with_angles(way, image)).facts.head == "yolo-obb"
+
+
+@pytest.mark.parametrize("image", [(60, 5000), (128, 128), (320, 256)])
+def test_rotated_boxes_of_a_stretched_image_are_refused_before_work_starts(image):
+    said = rf"an image of {image[1]} x {image[0]} pixels, and the model answers with rotated boxes"
+    with pytest.raises(BadInput, match=said):
+        settle(with_angles("stretch", image))

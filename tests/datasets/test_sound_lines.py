@@ -45,6 +45,11 @@ def message_of(folder, *args):
     return str(caught.value)
 
 
+def test_the_rate_of_the_sounds_goes_with_them(folder):
+    found = loaded(folder)
+    assert (found.rate, found.take([1]).rate) == (16000, 16000)
+
+
 def test_sounds_with_zeros_behind_them_and_their_texts(folder):
     found = loaded(folder, (SOUND, RATE))
     assert found.inputs["x"].shape == (2, 100)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from edgeopt.decoding import drawing, rotated
+from edgeopt.decoding import drawing, plain, rotated
 from edgeopt.decoding.detections import Detections
 from edgeopt.decoding.drawing import color, draw
 
@@ -148,3 +148,17 @@ def test_classes_beside_each_other_have_colours_far_apart():
     apart = np.abs(np.diff(shades, axis=0)).sum(axis=1)
     assert apart.min() > 100
     assert len({tuple(shade) for shade in shades}) == 80
+
+
+def test_a_name_of_a_million_letters_is_cut():
+    long = "x" * 1_000_001
+    cut = draw(blank(), detections([[40, 60, 120, 100]]), ("x" * 200,))
+    assert draw(blank(), detections([[40, 60, 120, 100]]), (long,)).tobytes() == cut.tobytes()
+    numbers = np.ones((120, 160), np.int64)
+    assert changed(draw(blank(), numbers, ("", long))).any()
+
+
+def test_names_of_key_points_are_no_names_of_classes():
+    assert plain.class_names({"name": "pose", "names": ["nose", "tail"]}) == ()
+    assert plain.class_names({"name": "detection", "names": ["cat"]}) == ("cat",)
+    assert plain.class_names({"name": "own:Task"}) == ()

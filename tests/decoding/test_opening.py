@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 import types
 import wave
@@ -143,3 +144,13 @@ def test_steps_look_back_into_silence():
         wave_file.steps(signal, 9)
     assert wave_file.fitted(signal, 3).tolist() == [1, 2, 3]
     assert wave_file.fitted(signal, 10).tolist() == [*range(1, 9), 0, 0]
+
+
+@pytest.mark.parametrize(("width", "rate"), [(5, 16000), (6, 16000), (8, 16000), (2, 0)])
+def test_a_wave_of_other_widths_or_of_no_rate_is_said(tmp_path, width, rate):
+    path = written(tmp_path / "a.wav", bytes(4 * width), 2)
+    raw = bytearray(path.read_bytes())
+    raw[24:28], raw[32:36] = struct.pack("<I", rate), struct.pack("<HH", width, 8 * width)
+    path.write_bytes(raw)
+    with pytest.raises(wave_file.NoWave, match=f"{8 * width} bits a value at {rate} values"):
+        wave_file.read_wave(path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeopt.decoding.detections import Detections
-from edgeopt.decoding.placement import WAYS, placement
+from edgeopt.decoding.placement import WAYS, NoPlacement, placement
 
 IMAGES = [(480, 640), (640, 480), (333, 1000), (50, 40), (1, 7), (640, 640)]
 
@@ -95,6 +95,22 @@ def test_rotated_boxes_come_back_unless_stretched():
         placement("stretch", (100, 320), (160, 160)).undone(
             detections([[60, 60, 100, 100]], rotated=turned)
         )
+
+
+@pytest.mark.parametrize("way", ["letterbox", "corner"])
+@pytest.mark.parametrize("image", [(60, 5000), (5000, 60), (3, 4999), (1, 3000), (20, 30)])
+def test_rotated_boxes_of_narrow_images_come_back(way, image):
+    """Their shorter side is rounded to whole pixels, which is no stretching."""
+    place = placement(way, image, (640, 640))
+    found = place.undone(detections([[0, 0, 9, 9]], rotated=np.array([[5, 5, 40, 20, 0.3]])))
+    ratio = 640 / max(image)
+    np.testing.assert_allclose(found.rotated[0, 2:4], [40 / ratio, 20 / ratio], rtol=2e-3)
+
+
+@pytest.mark.parametrize("image", [(60, 5000), (640, 700)])
+def test_rotated_boxes_of_a_stretched_image_are_refused(image):
+    with pytest.raises(NoPlacement, match="stretched"):
+        _ = placement("stretch", image, (640, 640)).side_scale
 
 
 @pytest.mark.parametrize(

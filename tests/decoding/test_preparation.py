@@ -6,7 +6,7 @@ from PIL import Image
 
 from edgeopt import decoding
 from edgeopt.decoding import preparation
-from edgeopt.decoding.placement import WAYS
+from edgeopt.decoding.placement import WAYS, NoPlacement
 from edgeopt.decoding.preparation import Preparation, of_head, of_record
 
 SIZE = (48, 64)
@@ -129,3 +129,9 @@ def test_other_images_and_records():
     for record in ({"way": "stretch"}, {"way": "stretch", "size": [1, 2], "x": 1}):
         with pytest.raises(ValueError, match="a preparation has the fields"):
             of_record(record)
+
+
+@pytest.mark.parametrize(("way", "shape"), [("crop", (1, 60_000)), ("crop", (60_000, 1))])
+def test_an_image_that_would_fill_the_memory_is_refused(way, shape):
+    with pytest.raises(NoPlacement, match=r"becomes .* pixels: more than 400000000"):
+        Preparation(way, (224, 224)).apply(Image.new("RGB", shape))

@@ -59,3 +59,13 @@ def test_what_has_no_memory_is_recorded_as_it_is():
     task = TaskFacts(name="detection", head="yolo")
     assert recorded(None, source(), samples) is None
     assert recorded(SimpleNamespace(facts=task), source(), samples) is task
+
+
+def test_the_rate_of_sounds_is_recorded_beside_what_the_task_has():
+    task = SimpleNamespace(facts=TaskFacts(name="ctc", extra={"blank": 2}))
+    sounds = Samples({"x": np.zeros((3, 1, 8))}, rate=8000)
+    assert recorded(task, source(), sounds.take([1])).extra == {"blank": 2, "rate": 8000}
+    memory = Samples({"sound": steps(576, 64), "state": np.zeros((3, 2, 1))}, rate=8000)
+    found = recorded(task, source(stateN="state"), memory)
+    assert found.extra == {"blank": 2, "rate": 8000, "overlap": 64}
+    assert "rate" not in recorded(task, source(), Samples({"x": np.zeros((3, 8))})).extra

@@ -83,6 +83,16 @@ def checked(boxes: Written) -> np.ndarray:
     return _cut(found, boxes.sizes)
 
 
+def outline_fits(ring: np.ndarray, size: np.ndarray) -> bool:
+    """Whether points [k, 2] in pixels are finite and, but for a box's tolerance, in an image.
+
+    Args:
+        size: [2], the image's width and height.
+    """
+    edge = np.maximum(EDGE_PX, EDGE_SHARE * size)
+    return bool(((ring >= -edge) & (ring <= size + edge)).all())
+
+
 def _in_pixels(numbers: np.ndarray, sizes: np.ndarray, layout: Layout, unit: Unit) -> np.ndarray:
     found = corners(numbers, layout)
     return found * np.tile(sizes, 2) if unit == "shares" else found

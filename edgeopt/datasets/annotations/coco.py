@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from edgeopt.datasets.advice import Advice
-from edgeopt.datasets.annotations import box_format, upright
+from edgeopt.datasets.annotations import box_format, named_file, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
 from edgeopt.datasets.annotations.coco_file import Annotation, Category, File, Id, Image, decoded
 from edgeopt.datasets.image_folder import MAX_SIDE
@@ -35,7 +35,8 @@ def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
 
     Raises:
         BadInput: it is no such file, has no annotations, names an image that is missing or
-            cannot be read, an image or category that it does not list, or a box that is none.
+            cannot be read, an image or category that it does not list, or a box or outline that is
+            none or lies outside its image.
         NotInstalled: Pillow is missing.
     """
     file = decoded(path)
@@ -55,7 +56,9 @@ def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
         _require_size(image, size, place, path)
     boxes = box_format.checked(_written(file, sizes[rows], path))
     points = max((one.keypoints for one in names), key=lambda listed: len(listed))
-    found = _Gathered(file.annotations, boxes, np.array(kinds, np.int64), len(points), path)
+    found = _Gathered(
+        file.annotations, boxes, np.array(kinds, np.int64), sizes[rows], len(points), path
+    )
     return Annotated(
         images=paths,
         sizes=sizes,
@@ -111,8 +114,7 @@ def _id(one: Id) -> str:
 
 def _inside(folder: Path, name: str, path: Path) -> Path:
     """The file of an image: not outside its folder, whatever the name says."""
-    parts = Path(name).parts
-    if not parts or "\0" in name or Path(name).is_absolute() or ".." in parts:
+    if not named_file.is_inside(name):
         raise BadInput(
             f"{on_disk.shown(path)}: the image {name[:100]!r} is no name of a file in "
             f"{on_disk.shown(folder)}.",
@@ -165,11 +167,12 @@ class _Gathered:
         annotations: Sequence[Annotation],
         boxes: np.ndarray,
         classes: np.ndarray,
+        sizes: np.ndarray,
         points: int,
         path: Path,
     ) -> None:
         self._annotations, self._boxes, self._classes = annotations, boxes, classes
-        self._points, self._path = points, path
+        self._points, self._path, self._sizes = points, path, sizes
         self._crowd = np.array([bool(one.iscrowd) for one in annotations])
         sides = boxes[:, 2:] - boxes[:, :2]
         own = [np.nan if one.area is None else one.area for one in annotations]
@@ -229,6 +232,13 @@ class _Gathered:
                 f"{on_disk.shown(self._path)}, annotation {i}: an outline that is no list of "
                 "polygons.",
                 "A polygon is [x1, y1, x2, y2, ...] of three points at least.",
+            )
+        if not all(box_format.outline_fits(ring, self._sizes[i]) for ring in rings):
+            width, height = self._sizes[i]
+            raise BadInput(
+                f"{on_disk.shown(self._path)}, annotation {i}: an outline that reaches out of its "
+                f"image of {width} x {height} pixels.",
+                "Outlines are in pixels of the image: correct or remove it.",
             )
         return rings
 

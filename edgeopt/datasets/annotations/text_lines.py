@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeopt.datasets.annotations import upright
+from edgeopt.datasets.annotations import named_file, upright
 from edgeopt.datasets.annotations.annotated import Annotated
 from edgeopt.datasets.annotations.text_file import lines
 from edgeopt.domain.errors import BadInput
@@ -40,7 +40,7 @@ def listed(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not line:
             continue
         name, tab, text = line.partition("\t")
-        if not tab or not name.strip() or "\0" in name or ".." in Path(name).parts:
+        if not tab or not named_file.is_inside(name.strip()):
             raise BadInput(f"{on_disk.shown(path)}, line {number}: {line[:60]!r}.", _LINE)
         names.append(name.strip())
         texts.append(text.strip())

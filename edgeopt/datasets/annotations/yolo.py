@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeopt.datasets.advice import Advice, did_you_mean
-from edgeopt.datasets.annotations import box_format, data_yaml, upright
+from edgeopt.datasets.annotations import box_format, data_yaml, named_file, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
 from edgeopt.datasets.annotations.text_file import lines
 from edgeopt.datasets.image_files import SUFFIXES
@@ -98,7 +98,9 @@ def _images(layout: data_yaml.Layout, part: str) -> tuple[Path, ...]:
             f"{on_disk.shown(layout.file)} has no part '{part}'{did_you_mean(part, layout.parts)}",
             f"It has {there}.",
         )
-    found = [image for one in layout.parts[part] for image in _at(_place(layout, one, part))]
+    found = [
+        image for one in layout.parts[part] for image in _at(_place(layout, one, part), layout)
+    ]
     if not found:
         raise BadInput(
             f"{on_disk.shown(layout.file)}: the part '{part}' holds 0 images.",
@@ -122,13 +124,21 @@ def _place(layout: data_yaml.Layout, written: str, part: str) -> Path:
     )
 
 
-def _at(place: Path) -> list[Path]:
-    """The images of a folder, at any depth, or of a list of files."""
+def _at(place: Path, layout: data_yaml.Layout) -> list[Path]:
+    """The images of a folder, at any depth, or of a list of files, all below it or the root."""
     if on_disk.kind(place) == "folder":
         below = sorted(place.rglob("*"))
         return [one for one in below if one.suffix.lower() in SUFFIXES and one.name[0] != "."]
     listed = lines(place, MAX_LIST_BYTES, "a list of images, a path a line")
-    return [place.parent / one.strip() for one in listed if one.strip()]
+    found = [place.parent / one.strip() for one in listed if one.strip()]
+    for image in found:
+        if not any(named_file.lies_below(image, one) for one in (place.parent, layout.root)):
+            raise BadInput(
+                f"{on_disk.shown(place)}: {str(image)[:100]!r} lies outside of "
+                f"{on_disk.shown(layout.root)}.",
+                "List images below the root that data.yaml names (path).",
+            )
+    return found
 
 
 class _Row(NamedTuple):

@@ -14,7 +14,7 @@ from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.settling.settled import Given, placements
 from edgeopt.decoding.outputs import CERTAIN
-from edgeopt.decoding.placement import Placement
+from edgeopt.decoding.placement import NoPlacement, Placement
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.task import TaskFacts
 from edgeopt.tasks import detection
@@ -35,7 +35,11 @@ class SettledDetection:
 
     def contexts(self, samples: Samples) -> Sequence[Placement]:
         """See the protocol."""
-        return placements(samples, self.found.size)
+        places = placements(samples, self.found.size)
+        if self.found.head in detection.ROTATED:
+            for place in places:
+                _require_angles(place, samples.origin)
+        return places
 
     def truths(self, samples: Samples) -> GroundTruth | None:
         """See the protocol."""
@@ -86,8 +90,22 @@ def settle(given: Given) -> SettledDetection:
     )
     settled = SettledDetection(facts, found, given.metric)
     few = given.samples.take(range(len(given.few)))
-    found.answers(_first(given, len(few)), settled.contexts(few))  # refused before work starts
+    places = settled.contexts(given.samples)[: len(few)]
+    found.answers(_first(given, len(few)), places)  # refused before work starts
     return settled
+
+
+def _require_angles(place: Placement, origin: str) -> None:
+    """Refuse an image that is stretched: rotated boxes have no angle to keep."""
+    try:
+        _ = place.side_scale
+    except NoPlacement as error:
+        height, width = place.image
+        raise BadInput(
+            f"{origin} has an image of {width} x {height} pixels, and the model answers with "
+            f"rotated boxes: {error}.",
+            "Prepare the images as the model was trained: --preprocess way=letterbox.",
+        ) from error
 
 
 def _of_family(given: Given, head: str, names: tuple[str, ...]) -> tuple[str, str]:

@@ -45,6 +45,13 @@ def test_area_crowd_outline_and_ids_of_text(tmp_path):
     assert objects.outlines[1][0].tolist() == [[5, 5], [15, 5], [10, 15]]
 
 
+def test_an_outline_may_end_beyond_the_edge_as_a_box_may(tmp_path):
+    tree = coco_tree([(0, 7, (0, 0, 10, 10))])
+    tree["annotations"][0]["segmentation"] = [[-1, 0, 65, 0, 10, 49]]
+    [ring] = read(tmp_path, tree).objects[0].outlines[0]
+    assert ring.tolist() == [[-1, 0], [65, 0], [10, 49]]
+
+
 def test_key_points(tmp_path):
     tree = coco_tree([(0, 7, (0, 0, 10, 10)), (0, 7, (0, 0, 9, 9))])
     tree["categories"] = [{"id": 7, "name": "person", "keypoints": ["nose", "tail"]}]
@@ -115,6 +122,18 @@ BAD = {
         "a visibility of 7.",
     ),
     "an outline of a point": (changed("annotations", 0, segmentation=[[1, 2]]), "an outline that"),
+    "an outline far out": (
+        changed("annotations", 0, segmentation=[[0, 0, 1e7, 0, 1e7, 1e7]]),
+        "an outline that reaches out of its image of 64 x 48 pixels",
+    ),
+    "a second ring left of it": (
+        changed("annotations", 0, segmentation=[[0, 0, 9, 0, 9, 9], [-1e7, 0, 9, 0, 9, 9]]),
+        "an outline that reaches out of its image",
+    ),
+    "an outline below it": (
+        changed("annotations", 0, segmentation=[[0, 0, 9, 0, 9, 60]]),
+        "an outline that reaches out of its image",
+    ),
     "an outline of numbers": (changed("annotations", 0, segmentation=[1, 2, 3]), "an outline that"),
 }
 

@@ -27,6 +27,9 @@ def test_lines_of_text(tmp_path):
         ("a.png\tx\na.png,y\n", "line 2: 'a.png,y'."),
         ("\tx\n", r"line 1: '\\tx'."),
         ("../a.png\tx\n", "line 1: '../a.png"),
+        ("/etc/a.png\tx\n", "line 1: '/etc/a.png"),
+        ("a.png\tx\n /etc/a.png\tx\n", "line 2: ' /etc/a.png"),
+        ("x/../../a.png\tx\n", "line 1: 'x/../../a.png"),
         ("a.png\tx\ngone.png\ty\n", "gone.png: no such image"),
     ],
 )

@@ -183,3 +183,20 @@ def test_an_image_of_a_list_that_is_missing(tmp_path):
 def test_most_images_without_labels_are_told(tmp_path):
     found = yolo.read(written(tmp_path, ["0 .5 .5 .5 .5", None, None]))
     assert str(found.advice[0]).startswith("2 of 3 images of")
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/a.png", "../a.png", "images/../../a.png", "{folder}-2/a.png"]
+)
+def test_a_list_names_no_image_outside_of_the_root(tmp_path, name):
+    path = written(tmp_path, ["0 .5 .5 .5 .5"], "val: list.txt\nnames: [a]")
+    (tmp_path / "list.txt").write_text(f"images/a0.png\n{name.format(folder=tmp_path)}\n")
+    with pytest.raises(BadInput, match="lies outside of"):
+        yolo.read(path)
+
+
+def test_a_list_may_name_images_from_the_top_and_above_itself(tmp_path):
+    path = written(tmp_path, ["0 .5 .5 .5 .5", ""], "val: lists/val.txt\nnames: [a]")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "val.txt").write_text(f"../images/a0.png\n{tmp_path}/images/a1.png\n")
+    assert [len(one) for one in yolo.read(path).objects] == [1, 0]
