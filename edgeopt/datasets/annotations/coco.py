@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from edgeopt.datasets.advice import Advice
-from edgeopt.datasets.annotations import box_format, upright
+from edgeopt.datasets.annotations import box_format, run_lengths, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
 from edgeopt.datasets.annotations.coco_file import Annotation, Category, File, Id, Image, decoded
 from edgeopt.datasets.image_folder import MAX_SIDE
@@ -55,7 +55,9 @@ def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
         _require_size(image, size, place, path)
     boxes = box_format.checked(_written(file, sizes[rows], path))
     points = max((one.keypoints for one in names), key=lambda listed: len(listed))
-    found = _Gathered(file.annotations, boxes, np.array(kinds, np.int64), len(points), path)
+    found = _Gathered(
+        file.annotations, boxes, np.array(kinds, np.int64), len(points), sizes[rows], path
+    )
     return Annotated(
         images=paths,
         sizes=sizes,
@@ -166,10 +168,11 @@ class _Gathered:
         boxes: np.ndarray,
         classes: np.ndarray,
         points: int,
+        sizes: np.ndarray,
         path: Path,
     ) -> None:
         self._annotations, self._boxes, self._classes = annotations, boxes, classes
-        self._points, self._path = points, path
+        self._points, self._sizes, self._path = points, sizes, path
         self._crowd = np.array([bool(one.iscrowd) for one in annotations])
         sides = boxes[:, 2:] - boxes[:, :2]
         own = [np.nan if one.area is None else one.area for one in annotations]
@@ -195,6 +198,7 @@ class _Gathered:
             areas=self._areas[at],
             keypoints=keypoints,
             outlines=tuple(self._outline(i) for i in at),
+            runs=tuple(self._runs(i) for i in at),
         )
 
     def _keypoints(self, i: int) -> np.ndarray:
@@ -222,7 +226,7 @@ class _Gathered:
         """The rings of a polygon; () for a run-length code, or where there is none."""
         raw = bytes(self._annotations[i].segmentation)
         if not raw.lstrip().startswith(b"["):
-            return ()
+            return ()  # see `_runs`
         rings = _rings(raw)
         if rings is None:
             raise BadInput(
@@ -231,6 +235,21 @@ class _Gathered:
                 "A polygon is [x1, y1, x2, y2, ...] of three points at least.",
             )
         return rings
+
+    def _runs(self, i: int) -> np.ndarray | None:
+        """The run lengths of an outline; None for polygons, or where there is none."""
+        raw = bytes(self._annotations[i].segmentation)
+        if not raw.lstrip().startswith(b"{"):
+            return None
+        width, height = (int(side) for side in self._sizes[i])
+        try:
+            return run_lengths.read(raw, (height, width))
+        except ValueError as error:
+            raise BadInput(
+                f"{on_disk.shown(self._path)}, annotation {i}: an outline in run lengths that "
+                f"cannot be read: {error}.",
+                "Write `size` as [height, width] of the image, and `counts` that fill it.",
+            ) from error
 
 
 def _rings(raw: bytes) -> tuple[np.ndarray, ...] | None:
