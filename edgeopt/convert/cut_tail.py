@@ -6,15 +6,14 @@ outputs, and the decode is no part of what an accelerator has to take.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeopt.decoding.graph_tail import PROGRAM, GraphTail
+from edgeopt.convert.rewrites.editor import opset_of
+from edgeopt.decoding.graph_tail import GraphTail
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.sources.onnx_tail import operators
 from edgeopt.sources.tail import TailGraph
@@ -22,6 +21,8 @@ from edgeopt.sources.tail import TailGraph
 if TYPE_CHECKING:
     import onnx
 
+#: Softmax took all axes from its own on as one before it, and Clip its bounds as attributes (10).
+LEAST_OPSET = 13
 #: Attributes that are no part of a computation in numpy.
 _IDLE = ("sorted", "auto_pad", "kernel_shape", "dilations")
 
@@ -43,21 +44,21 @@ class Cut:
         """The rest, ready to run."""
         return GraphTail(self.described, self.constants)
 
-    def save_tail(self, path: Path) -> None:
-        """Write the rest as one .npz."""
-        held: dict[str, Any] = dict(self.constants)
-        held[PROGRAM] = np.frombuffer(json.dumps(self.described).encode(), np.uint8)
-        np.savez(path, **held)
-
 
 def cut(model: onnx.ModelProto) -> Cut:
     """Cut a model with fixed shapes, of which nothing is changed.
 
     Raises:
-        EdgeoptError: it has no tail, or one with an operator that is not known in numpy.
+        EdgeoptError: it has no tail, or one with an operator that is not known in numpy, or is of
+            an older opset than these are.
     """
     import onnx
 
+    if opset_of(model) < LEAST_OPSET:
+        raise EdgeoptError(
+            f"its operators are of opset {opset_of(model)}, and its tail runs in numpy from opset "
+            f"{LEAST_OPSET} on."
+        )
     graph = TailGraph(operators(model))
     inside = {graph.operators[i].outputs for i in graph.tail}
     rest = [node for node in model.graph.node if tuple(filter(None, node.output)) in inside]

@@ -161,7 +161,7 @@ def _image(task, given, place, head, least):
         array = array.transpose(1, 2, 0)
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise NoAnswer(f"an output {list(array.shape)} is no image")
-    return np.clip(array, 0, extra["high"])
+    return np.clip(array, extra.get("low", 0.0), extra["high"])
 
 
 def _classification(task, given, place, head, least):

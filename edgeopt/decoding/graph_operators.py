@@ -1,4 +1,4 @@
-"""The operators of ONNX that decoders are made of, in numpy: each as the standard (opset 18) says.
+"""The operators of ONNX that decoders are made of, in numpy, as opset 13 and later have them.
 
 A function takes a step's attributes and its inputs (None: one that is left out), and gives what it
 answers as a list. Source: https://onnx.ai/onnx/operators/.

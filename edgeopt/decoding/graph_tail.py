@@ -1,21 +1,16 @@
 """The tail of a graph, run in numpy: what a model that ends before its decode is followed by.
 
-A program is one .npz: its constants by name, and `program`, JSON as bytes with `inputs`, `outputs`
-and `steps`, each with `operator`, `inputs`, `outputs` and `attributes`. `convert/cut_tail.py` makes
-it.
+A program is its constants by name, and `inputs`, `outputs` and `steps`, each with `operator`,
+`inputs`, `outputs` and `attributes`. `convert/cut_tail.py` makes it.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any, Dict, List, Mapping, Tuple
 
 import numpy as np
 
 from edgeopt.decoding.graph_operators import OPERATORS
-
-#: Where the program is among the arrays of its file.
-PROGRAM = "program"
 
 
 class GraphTail:
@@ -50,14 +45,3 @@ class GraphTail:
                 made = OPERATORS[step["operator"]](step["attributes"], inputs)
             known.update(zip(step["outputs"], made))
         return {name: known[name] for name in self.outputs}
-
-
-def load(path: str) -> GraphTail:
-    """Read a program.
-
-    Raises:
-        ValueError: see `GraphTail`.
-    """
-    with np.load(path, allow_pickle=False) as held:
-        arrays = {name: held[name] for name in held.files}
-    return GraphTail(json.loads(bytes(arrays.pop(PROGRAM))), arrays)

@@ -47,7 +47,8 @@ def picture(task, answer):
         return numbers.astype(np.uint8 if numbers.max(initial=0) < 256 else np.uint16)
     if task["name"] != "image-to-image":
         return None
-    values = np.round(answer * (255 / task["extra"]["high"])).astype(np.uint8)
+    low, high = task["extra"].get("low", 0.0), task["extra"]["high"]
+    values = np.round((answer - low) * (255 / (high - low))).astype(np.uint8)
     return values[..., 0] if values.shape[2] == 1 else values
 
 

@@ -32,11 +32,6 @@ class Served:
     suppress_s: float = 0.0
     start_s: float = 0.0
 
-    @property
-    def all_s(self):
-        """From the image or sound to the answer."""
-        return self.prepare_s + self.infer_s + self.decode_s
-
 
 @dataclass(frozen=True)
 class Server:

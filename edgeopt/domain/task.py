@@ -31,16 +31,16 @@ class TaskFacts(Value, kw_only=True, frozen=True):
     """The settled task of a model: enough to read its outputs elsewhere.
 
     Attributes:
-        name: a word of `tasks.known`, or `module:Class`; "" where a metric judges one output of a
-            model with a memory. why: what it was recognized by.
+        name: a word of `tasks.known`, or `module:Class`; `regression` where a metric judges one
+            output of a model with a memory. why: what it was recognized by.
         head: of `decoding.HEADS`; "" where the task has none.
         size: (height, width) of the model's input; () where it takes no images.
         names: of the classes or key points, in the order of the model's numbers.
         output: the one that is read; "" where all are.
         preparation: the fields of `decoding.preparation.Preparation`; {}: no images.
         extra: what one task alone needs: `alphabet` (letters, the blank among them), `blank`,
-            `beam`; `first`, `threshold`; `form`, `sigmas`; `high`, `channels_first`; `rate` of
-            sounds, values a second; `overlap` of the steps of a memory.
+            `beam`; `first`, `threshold`; `form`, `sigmas`; `low`, `high`, `channels_first`;
+            `rate` of sounds, values a second; `overlap` of the steps of a memory.
         states: output -> input, of a model with a memory.
     """
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,8 +93,14 @@ class DetectionSet:
         )
 
 
-def joined(images: Sequence[Detections]) -> DetectionSet:
-    """The detections of each image, boxes in that image's pixels, as one set."""
+def joined(each: Iterable[Detections]) -> DetectionSet:
+    """The detections of each image, boxes in that image's pixels, as one set.
+
+    Masks are kept as run lengths as soon as an image is there: those of one of 1280 x 720 pixels
+    may take 268 MiB.
+    """
+    parted = list(map(_parted, each))
+    images, masks = [found for found, _ in parted], [one for _, one in parted if one is not None]
     sizes = [len(found.scores) for found in images]
     boxes = [np.asarray(found.boxes, np.float64).reshape(-1, 4) for found in images]
     return DetectionSet(
@@ -103,14 +109,21 @@ def joined(images: Sequence[Detections]) -> DetectionSet:
         np.concatenate([np.zeros((0, 4)), *boxes]),
         np.concatenate([np.zeros(0, np.int64), *(found.classes for found in images)]),
         np.concatenate([np.zeros(0), *(found.scores for found in images)]),
-        _shapes(images),
+        _shapes(images, masks),
     )
 
 
-def _shapes(images: Sequence[Detections]) -> Shapes | None:
+def _parted(found: Detections) -> tuple[Detections, shaped.Masks | None]:
+    """The detections of an image without their masks, and these as run lengths."""
+    if found.masks is None:
+        return found, None
+    return replace(found, masks=None), shaped.of_masks([found.masks])
+
+
+def _shapes(images: list[Detections], masks: list[shaped.Masks]) -> Shapes | None:
     """Masks or rotated boxes, where the head gives them."""
-    if images and all(found.masks is not None for found in images):
-        return shaped.of_masks(found.masks for found in images)
+    if images and len(masks) == len(images):
+        return shaped.Masks(tuple(run for one in masks for run in one.runs))
     if images and all(found.rotated is not None for found in images):
         return shaped.Rotated(np.concatenate([found.rotated for found in images]))
     return None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt import decoding
-from edgeopt.decoding.detections import Settings
+from edgeopt.decoding.detections import Detections, Settings
 from edgeopt.decoding.outputs import CERTAIN, POSSIBLE, WrongHead
 from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput, NotInstalled
@@ -103,14 +103,16 @@ class Detection:
         lengths = {name: len(array) for name, array in outputs.items()}
         if set(lengths.values()) != {len(contexts)}:
             raise BadInput(f"{len(contexts)} images were placed, and the outputs are of {lengths}")
-        images = []
+
+        def found(i: int) -> Detections:
+            one = {name: array[i] for name, array in outputs.items()}
+            decoded: Detections = contexts[i].undone(head.decode(one, self.size, settings))
+            return decoded
+
         try:
-            for i, place in enumerate(contexts):
-                one = {name: array[i] for name, array in outputs.items()}
-                images.append(place.undone(head.decode(one, self.size, settings)))
+            return joined(map(found, range(len(contexts))))
         except WrongHead as error:
             raise BadInput(str(error), "--head names another one.") from error
-        return joined(images)
 
     def shown(self, answers: DetectionSet) -> DetectionSet:
         """The detections that are sure enough to be shown."""

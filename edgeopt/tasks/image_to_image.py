@@ -102,18 +102,20 @@ class ImageToImage:
     """A model that gives an image for an image.
 
     Attributes:
-        output: its name. high: the range of its values: 255 or 1.
+        output: its name. high: the largest of its values: 255 or 1.
         channels_first: [channels, height, width], and not [height, width, channels].
+        low: the least of its values: 0 or -1.
     """
 
     output: str
     high: float
     channels_first: bool
+    low: float = 0.0
     name: str = field(default="image-to-image", init=False)
     measures: tuple[Measure, ...] = field(default=MEASURES, init=False)
 
     def answers(self, outputs: Outputs, contexts: Sequence[object] = ()) -> list[np.ndarray]:
-        """[height, width, channels] of each sample, cut to 0..high.
+        """[height, width, channels] of each sample, cut to low..high.
 
         Raises:
             BadInput: the output is missing, or holds no images.
@@ -136,7 +138,7 @@ class ImageToImage:
                 f"the output {self.output} of {list(array.shape)} is no image.",
                 "Name the output that holds it, and its layout.",
             )
-        return np.clip(array, 0, self.high)
+        return np.clip(array, self.low, self.high)
 
     def truths_of(self, answers: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
         """The source's own images."""
@@ -150,7 +152,7 @@ class ImageToImage:
         """
         if len(answers) != len(truths):
             raise ValueError(f"{len(truths)} samples have images, {len(answers)} were answered")
-        return JudgedImages(answers, truths, self.high)
+        return JudgedImages(answers, truths, self.high, self.low)
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,15 @@ class JudgedImages:
     answers: Sequence[np.ndarray]
     truths: Sequence[np.ndarray]
     high: float
+    low: float = 0.0
 
     def contributions(self, measure: str) -> Contributions:
-        """What each image adds to a measure. Raises KeyError, BadInput."""
-        return METRICS[measure](self.answers, self.truths, self.high)
+        """What each image adds to a measure, by values from 0 on. Raises KeyError, BadInput."""
+        answers, truths = (
+            (one.astype(np.float64) - self.low for one in images)
+            for images in (self.answers, self.truths)
+        )
+        return METRICS[measure](answers, truths, self.high - self.low)
 
     def slices(self, measure: str) -> Mapping[str, Table]:
         """None: an image has no parts."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.tasks.contributions import Floats, Sums
-from edgeopt.tasks.counted import ratio
+from edgeopt.tasks.contributions import Floats
 from edgeopt.tasks.matching import OVERLAPS, SIZES, Matches
 
 #: COCO's seventeen points, nose to ankles: how far each may be off (cocoapi, `kpt_oks_sigmas`).
@@ -200,30 +199,3 @@ def right_of(
             off = np.linalg.norm(answer - truth[which, :2], axis=1)
             right += int((marks & (off <= reach * (box[2:] - box[:2]).max())).sum())
     return right, seen
-
-
-def right_points(
-    answers: np.ndarray, truths: np.ndarray, sizes: np.ndarray, reach: float = 0.2
-) -> Sums:
-    """The share of marked points that the answer puts near enough (PCK, Yang and Ramanan 2013).
-
-    Args:
-        answers: [n, p, 2 or more]. truths: [n, p, 3], x, y and whether it is marked.
-        sizes: [n], pixels: what distances are shares of: the longer side of the box (PCK), the head
-            (PCKh, reach 0.5), or between the eyes.
-        reach: in shares of the size.
-
-    Raises:
-        BadInput: points differ in number, or a size is not above 0.
-    """
-    if answers.shape[:2] != truths.shape[:2]:
-        raise BadInput(
-            f"the labels are {list(truths.shape[:2])} points, the answers "
-            f"{list(answers.shape[:2])}.",
-            "Give labels with the model's points, in its order.",
-        )
-    if not (sizes > 0).all():
-        raise BadInput("the size of a pose is 0.", "Give poses with a box or head of some size.")
-    off = np.linalg.norm(answers[..., :2] - truths[..., :2], axis=2)
-    seen = truths[..., 2] > 0
-    return ratio((seen & (off <= reach * sizes[:, None])).sum(axis=1), seen.sum(axis=1))

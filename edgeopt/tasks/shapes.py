@@ -119,20 +119,28 @@ def of_masks(masks: Iterable[np.ndarray]) -> Masks:
 
 
 def of_outlines(
-    outlines: Sequence[Sequence[np.ndarray]], boxes: Floats, sizes: Sequence[tuple[int, int]]
+    outlines: Sequence[Sequence[np.ndarray]],
+    boxes: Floats,
+    sizes: Sequence[tuple[int, int]],
+    runs: Sequence[np.ndarray | None] = (),
 ) -> Masks:
-    """Of the rings of m objects; an object without any is its box.
+    """Of the rings or run lengths of m objects; an object without any is its box.
 
     Args:
         outlines: the rings float64[k, 2] of each. boxes: [m, 4]. sizes: (height, width) of each
-            one's image.
+            one's image. runs: int64[r] of each, down the columns, the first of background, or None.
 
     Raises:
         NotInstalled: faster-coco-eval is not there.
     """
     library = _library()
     found = []
-    for rings, box, (height, width) in zip(outlines, boxes, sizes, strict=True):
+    each = runs or (None,) * len(boxes)
+    for rings, box, (height, width), lengths in zip(outlines, boxes, sizes, each, strict=True):
+        if lengths is not None:
+            coded = {"size": [height, width], "counts": lengths.tolist()}
+            found.append(library.frPyObjects(coded, height, width))
+            continue
         x1, y1, x2, y2 = box
         told = [ring.ravel().tolist() for ring in rings if len(ring) > 2]
         told = told or [[x1, y1, x2, y1, x2, y2, x1, y2]]

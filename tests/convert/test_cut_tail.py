@@ -7,7 +7,6 @@ import pytest
 from onnx import helper
 
 from edgeopt.convert.cut_tail import cut
-from edgeopt.decoding import graph_tail
 from edgeopt.domain.errors import EdgeoptError
 from tests.sources import tiny_heads
 from tests.sources.tiny_heads import HEADS, images
@@ -25,12 +24,11 @@ def inferred(model):
 
 
 @pytest.mark.parametrize("name", [*HEADS, "alike", "classifier"])
-def test_both_pieces_answer_as_the_whole(name, tmp_path):
+def test_both_pieces_answer_as_the_whole(name):
     model = inferred(getattr(tiny_heads, name)())
     pieces = cut(model)
     onnx.checker.check_model(pieces.body)
-    pieces.save_tail(tmp_path / "tail.npz")
-    tail = graph_tail.load(str(tmp_path / "tail.npz"))
+    tail = pieces.tail()
     for image in images(3):
         whole = answers(model, {"x": image})
         made = tail.run(answers(pieces.body, {"x": image}))
@@ -94,3 +92,32 @@ def test_what_cannot_be_cut_is_told(node, sentence):
     )  # fmt: skip
     with pytest.raises(EdgeoptError, match=sentence):
         cut(model)
+
+
+@pytest.mark.parametrize(
+    ("opset", "operator", "about"),
+    [
+        (6, "Clip", {"min": -0.1, "max": 0.1}),
+        (10, "Clip", {"min": -0.1, "max": 0.1}),
+        (11, "Softmax", {"axis": 1}),
+        (12, "Softmax", {"axis": 1}),
+        (13, "Softmax", {"axis": 1}),
+    ],
+)
+def test_operators_of_an_older_opset_are_refused_and_not_misread(opset, operator, about):
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"]),
+        helper.make_node(operator, ["c"], ["y"], **about),
+    ]
+    shape = [1, 4, 2, 2]
+    model = graph(nodes, [tensor("x", shape)], [tensor("y", shape)], [weight("w", 4, 4, 1, 1)])
+    model.opset_import[0].version = opset
+    onnx.checker.check_model(model)
+    if opset < 13:
+        with pytest.raises(EdgeoptError, match=f"of opset {opset}, and its tail runs in numpy"):
+            cut(model)
+        return
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    pieces = cut(model)
+    made = pieces.tail().run(answers(pieces.body, {"x": x}))
+    np.testing.assert_allclose(made["y"], answers(model, {"x": x})["y"], rtol=1e-5)

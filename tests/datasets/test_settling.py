@@ -146,6 +146,45 @@ def test_a_measure_names_its_task():
     assert settled(SCORES, metric="cosine")[0].facts.name == "embedding"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "labelled", "wanted"),
+    [
+        (0.0, 1.0, True, (0.0, 1.0)),
+        (-1.0, 1.0, True, (-1.0, 1.0)),
+        (-0.1, 0.9, True, (-1.0, 1.0)),
+        (-0.1, 1.1, False, (0.0, 1.0)),  # a model's overshoot
+        (-0.9, 0.9, False, (-1.0, 1.0)),
+        (-9.0, 260.0, False, (0.0, 255.0)),
+        (0.0, 255.0, True, (0.0, 255.0)),
+    ],
+)
+def test_the_range_of_an_image(low, high, labelled, wanted):
+    values = {"y": np.linspace(low, high, N * 3 * 16).reshape(N, 1, 3, 4, 4)}
+    found, _ = settled(values, values["y"] if labelled else None, task="image-to-image")
+    assert (found.facts.extra["low"], found.facts.extra["high"]) == wanted
+    assert (found.found.low, found.found.high) == wanted
+
+
+@pytest.mark.parametrize(("low", "high"), [(-100.0, 90.0), (-5.0, 1.0), (-128.0, 127.0)])
+def test_values_of_no_image_are_refused(low, high):
+    values = {"y": np.linspace(low, high, N * 3 * 16).reshape(N, 1, 3, 4, 4)}
+    with pytest.raises(BadInput, match="are of no image"):
+        settled(values, task="image-to-image")
+
+
+@pytest.mark.parametrize("number", [70_000, 3, -2, 65_535, 2**40])
+def test_a_class_beyond_the_models_is_refused_and_not_wrapped(number):
+    labels = np.zeros((N, 64, 64), np.int64)
+    labels[0, 0, :2] = 255, -1
+    planes = {"y": RNG.normal(size=(N, 1, 3, 64, 64)).astype(np.float32)}
+    right = given(planes, labels, spec=IMAGE, task="segmentation")
+    found = settle(right)
+    assert found.truths(right.samples)[0][0, :3].tolist() == [-1, -1, 0]
+    labels[-1, 5, 5] = number
+    with pytest.raises(BadInput, match=rf"class {number}, but the model has 3 classes \(0 to 2\)"):
+        found.truths(right.samples)
+
+
 def test_embeddings_by_what_is_known_of_them():
     pairs = Pairs(np.arange(N), np.roll(np.arange(N), 1), same=np.arange(N) % 2 == 0)
     kinds = [

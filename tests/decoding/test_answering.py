@@ -175,6 +175,16 @@ def test_an_image_is_the_tasks(first):
     assert plain.picture(task, found).dtype == np.uint8
 
 
+def test_an_image_of_signed_values():
+    outputs = {"out": np.array([-1.5, -1.0, 0.0, 1.0]).reshape(1, 2, 2, 1)}
+    extra = {"low": -1.0, "high": 1.0, "channels_first": False}
+    task = recorded("image-to-image", output="out", extra=extra)
+    found = answering.answered(task, outputs)
+    [expected] = ImageToImage("out", **extra).answers(batched(outputs))
+    np.testing.assert_array_equal(found, expected)
+    assert plain.picture(task, found).tolist() == [[0, 0], [128, 255]]
+
+
 def test_a_class_is_the_likeliest():
     logits = np.array([[1.0, 3, 2, -1, 0, 0]])
     task = recorded("classification", names=tuple("abcdef"), output="out")

@@ -64,7 +64,8 @@ def test_nothing_and_everything(value):
     assert len(found.scores) == int(value)
     assert found.corners.shape == (int(value), 4, 2)
     clipped = found.inside((32, 48)).corners
-    assert clipped.size == 0 or (clipped.min() >= 0 and clipped.max() <= 48)
+    assert clipped.shape == (int(value), 4, 2)
+    assert ((clipped >= 0) & (clipped <= (48, 32))).all()
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.4, 0.6, 0.9])

@@ -8,8 +8,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from edgeopt.domain.errors import NotInstalled
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
+from edgeopt.pipeline import pictures
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.corruption_effects import effect_of
 from edgeopt.pipeline.evaluator import Evaluator
@@ -95,6 +97,21 @@ def test_answers_that_cannot_be_judged_end_no_run(at_work):
         return output[:, :, :, :5]
 
     assert Depict().advance(with_answers(run, other), state).chosen.pictures == ()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left"), ValueError("text"), NotInstalled("Pillow"), TypeError("none")],
+)
+def test_a_picture_that_fails_ends_no_run(at_work, monkeypatch, error):
+    run, state = at_work
+
+    def failing(*given):
+        raise error
+
+    monkeypatch.setattr(pictures, "made", failing)
+    after = Depict().advance(with_answers(run, blinded), state)
+    assert (after.chosen.status, after.chosen.pictures) == ("ok", ())
 
 
 def test_corrupted_images_are_judged_by_the_task_and_their_boxes_stay(at_work):

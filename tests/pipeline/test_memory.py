@@ -228,5 +228,8 @@ def test_candidates_are_rolled(run, runtime, precision):
     assert record.status == "ok", record.reason
     assert (record.score.n, record.score.groups) == (16 * STEPS, 16)
     least_db, most_lost = (100, 1e-4) if precision == "fp32" else (20, 0.02)
-    assert record.parity.sqnr_db is None or record.parity.sqnr_db > least_db
+    if (runtime, precision) == ("onnxruntime", "fp32"):  # the source itself: equal to the bit
+        assert record.parity.sqnr_db is None
+    else:
+        assert record.parity.sqnr_db > least_db
     assert abs(record.drop.value) < most_lost

@@ -45,13 +45,21 @@ def test_other_precisions_have_none(precision):
     assert "float" not in {tail for _, _, tail in made}
 
 
-@pytest.mark.parametrize("library", QUANTIZERS)
+#: Libraries that quantize the whole model, and whose runtimes have no other one.
+WHOLE = ("mnn", "coremltools")
+
+
+@pytest.mark.parametrize("library", WHOLE)
+def test_a_library_that_quantizes_all_has_no_tail_in_float(library):
+    assert with_tail_in_float(Quantization(library=library, calibration="min-max")) is None
+    assert not QUANTIZERS[library].splits_tail
+
+
+@pytest.mark.parametrize("library", sorted(set(QUANTIZERS) - set(WHOLE)))
 def test_a_form_with_its_tail_in_float_is_one_that_its_library_takes(library):
     usual = Quantization(library=library, calibration="min-max")
     split = with_tail_in_float(usual)
-    if split is None:
-        assert not QUANTIZERS[library].splits_tail
-        return
+    assert split is not None
     assert split.tail == "float"
     refused = [why for refuses, why in QUANTIZERS[split.library].refused if refuses(split)]
     usual_refused = [

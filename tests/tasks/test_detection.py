@@ -168,5 +168,6 @@ def test_the_detector_is_recognized_and_said():
     assert none is None
     assert why == "no detector's head has outputs of these shapes"
     unsure, why = recognized([made.outputs("yolo-pose")], made.SIZE, ())
-    assert unsure is None or unsure.head == "yolo"
-    assert "yolo" in why
+    assert unsure is None
+    assert "yolo-pose: 17 key points" in why
+    assert "yolo-obb: " in why

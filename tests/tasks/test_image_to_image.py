@@ -6,6 +6,7 @@ from scipy.signal import convolve2d
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.tasks import image_to_image
+from edgeopt.tasks.image_to_image import ImageToImage
 from tests.tasks.resampled import assert_adds_up
 
 
@@ -65,6 +66,17 @@ def test_an_image_without_error():
 def test_bytes_do_not_wrap():
     dark, bright = np.zeros((1, 1), np.uint8), np.full((1, 1), 255, np.uint8)
     assert image_to_image.psnr([dark], [bright], 255).value() == 0
+
+
+def test_errors_below_zero_count_as_much_as_above():
+    """An image of -1..1 is judged as the same one of 0..1 is."""
+    answer, truth = noisy(np.random.default_rng(2), (16, 18, 3), 1.0)
+    plain, signed = ImageToImage("o", 1.0, False), ImageToImage("o", 1.0, False, low=-1.0)
+    for measure in ("psnr", "ssim"):
+        value = plain.judged([answer], [truth]).contributions(measure).value()
+        [moved] = signed.answers({"o": (2 * answer - 1)[None]})
+        found = signed.judged([moved], [2 * truth - 1]).contributions(measure).value()
+        assert found == pytest.approx(value)
 
 
 def test_what_does_not_fit():

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from edgeopt.domain.errors import BadInput
 from edgeopt.tasks import keypoints
 from edgeopt.tasks.average_precision import average_precision
-from tests.tasks.resampled import assert_adds_up
 
 
 def scene(seed, count=8):
@@ -115,31 +114,11 @@ def test_similarity_by_its_formula():
 def points(seed, n=10, p=5):
     rng = np.random.default_rng(seed)
     truths = np.concatenate([rng.uniform(0, 100, (n, p, 2)), rng.integers(0, 3, (n, p, 1))], axis=2)
-    return truths[..., :2] + rng.normal(0, 8, (n, p, 2)), truths, rng.uniform(20, 60, n)
-
-
-def test_right_points_one_by_one():
-    answers, truths, sizes = points(0)
-    right = count = 0
-    for answer, truth, size in zip(answers, truths, sizes, strict=True):
-        for (x, y), (wanted_x, wanted_y, seen) in zip(answer, truth, strict=True):
-            count += seen > 0
-            right += seen > 0 and np.hypot(x - wanted_x, y - wanted_y) <= 0.2 * size
-    assert 0 < right < count
-    assert keypoints.right_points(answers, truths, sizes).value() == pytest.approx(right / count)
-
-
-@given(st.integers(0, 10_000))
-def test_right_points_of_a_resample(seed):
-    assert_adds_up(keypoints.right_points, *points(seed, 4), seed=seed)
+    return truths[..., :2] + rng.normal(0, 8, (n, p, 2)), truths
 
 
 def test_what_does_not_fit():
-    answers, truths, sizes = points(0)
-    with pytest.raises(BadInput, match=r"the labels are \[10, 5\] points, the answers \[10, 4\]"):
-        keypoints.right_points(answers[:, :4], truths, sizes)
-    with pytest.raises(BadInput, match="the size of a pose is 0"):
-        keypoints.right_points(answers, truths, sizes * 0)
+    answers, truths = points(0)
     marked = keypoints.marked(truths, np.zeros((10, 4)), np.ones(10), np.zeros(10, bool))
     with pytest.raises(BadInput, match="the labels have 5 key points"):
         keypoints.similarity(

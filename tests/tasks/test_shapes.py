@@ -1,5 +1,7 @@
 """Masks and rotated boxes: their overlaps, and average precision by them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from faster_coco_eval import COCO, COCOeval_faster
@@ -158,3 +160,23 @@ def test_a_detector_of_rotated_boxes_by_its_task():
     turn = np.array([0, 0, 0, 0, 1.2])
     turned = [Detections(f.boxes, f.scores, f.classes, rotated=f.rotated + turn) for f in found]
     assert task.judged(joined(turned), truth).contributions("map").value() < 0.2
+
+
+def test_masks_of_one_image_are_held_at_a_time():
+    """Those of eight images of 1200 x 1000 pixels would take 80 times what one mask does."""
+    one = np.zeros((10, 1000, 1200), bool)
+    one[:, 200:300, 400:500] = True
+
+    def found():
+        for _ in range(8):
+            boxes = np.tile([400.0, 200, 500, 300], (10, 1))
+            yield Detections(boxes, np.ones(10), np.zeros(10, int), masks=one.copy())
+
+    tracemalloc.start()
+    try:
+        every = joined(found())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert every.shapes.areas.tolist() == [10_000] * 80
+    assert most < 1.5 * one.nbytes

@@ -24,6 +24,8 @@ class Objects:
         areas: float64[k], pixels: COCO's `area` (of the outline), else the box's.
         keypoints: float64[k, p, 3], x, y in pixels and 0 not marked, 1 hidden, 2 seen; or None.
         outlines: for each object its rings, float64[m, 2] in pixels; () where it has none.
+        runs: for each object its outline in run lengths (`run_lengths.py`), int64[r]; None where it
+            has none.
     """
 
     boxes: np.ndarray
@@ -33,6 +35,7 @@ class Objects:
     areas: np.ndarray
     keypoints: np.ndarray | None = None
     outlines: tuple[tuple[np.ndarray, ...], ...] = ()
+    runs: tuple[np.ndarray | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -104,6 +107,7 @@ def _add(digest: hashlib._Hash, objects: Objects) -> None:
     if objects.keypoints is not None:
         arrays.append(objects.keypoints)
     arrays += [ring for rings in objects.outlines for ring in rings]
+    arrays += [runs for runs in objects.runs if runs is not None]
     for array in arrays:
         digest.update(f"{array.dtype.str} {array.shape};".encode())
         digest.update(np.ascontiguousarray(array).tobytes())

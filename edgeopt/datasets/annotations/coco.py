@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from edgeopt.datasets.advice import Advice
-from edgeopt.datasets.annotations import box_format, named_file, upright
+from edgeopt.datasets.annotations import box_format, named_file, run_lengths, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
 from edgeopt.datasets.annotations.coco_file import Annotation, Category, File, Id, Image, decoded
 from edgeopt.datasets.image_folder import MAX_SIDE
@@ -198,6 +198,7 @@ class _Gathered:
             areas=self._areas[at],
             keypoints=keypoints,
             outlines=tuple(self._outline(i) for i in at),
+            runs=tuple(self._runs(i) for i in at),
         )
 
     def _keypoints(self, i: int) -> np.ndarray:
@@ -225,7 +226,7 @@ class _Gathered:
         """The rings of a polygon; () for a run-length code, or where there is none."""
         raw = bytes(self._annotations[i].segmentation)
         if not raw.lstrip().startswith(b"["):
-            return ()
+            return ()  # see `_runs`
         rings = _rings(raw)
         if rings is None:
             raise BadInput(
@@ -241,6 +242,21 @@ class _Gathered:
                 "Outlines are in pixels of the image: correct or remove it.",
             )
         return rings
+
+    def _runs(self, i: int) -> np.ndarray | None:
+        """The run lengths of an outline; None for polygons, or where there is none."""
+        raw = bytes(self._annotations[i].segmentation)
+        if not raw.lstrip().startswith(b"{"):
+            return None
+        width, height = (int(side) for side in self._sizes[i])
+        try:
+            return run_lengths.read(raw, (height, width))
+        except ValueError as error:
+            raise BadInput(
+                f"{on_disk.shown(self._path)}, annotation {i}: an outline in run lengths that "
+                f"cannot be read: {error}.",
+                "Write `size` as [height, width] of the image, and `counts` that fill it.",
+            ) from error
 
 
 def _rings(raw: bytes) -> tuple[np.ndarray, ...] | None:

@@ -36,7 +36,7 @@ class Category(msgspec.Struct, frozen=True):
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """An entry of `annotations`; a run-length outline is not read."""
+    """An entry of `annotations`; its outline is polygons or a run-length code."""
 
     image_id: Id
     category_id: Id

@@ -47,7 +47,8 @@ def _shapes(annotated: Annotated, every: tuple[Objects, ...], shape: Shape) -> S
     if shape == "box":
         return None
     outlines = [rings for one in every for rings in (one.outlines or ((),) * len(one))]
-    if not any(outlines):
+    runs = [one for own in every for one in (own.runs or (None,) * len(own))]
+    if not any(outlines) and all(one is None for one in runs):
         raise BadInput(
             f"{annotated.origin}: no object has an outline, and the model answers with "
             f"{'masks' if shape == 'mask' else 'rotated boxes'}.",
@@ -55,10 +56,27 @@ def _shapes(annotated: Annotated, every: tuple[Objects, ...], shape: Shape) -> S
         )
     around = np.concatenate([one.boxes for one in every])
     if shape == "rotated":
+        _require_corners(annotated, every)
         return shapes.of_corners(outlines, around)
     sizes = [(int(h), int(w)) for w, h in annotated.sizes]
     each = [size for size, one in zip(sizes, every, strict=True) for _ in range(len(one))]
-    return shapes.of_outlines(outlines, around, each)
+    return shapes.of_outlines(outlines, around, each, runs)
+
+
+def _require_corners(annotated: Annotated, every: tuple[Objects, ...]) -> None:
+    """Refuses run lengths, but of a crowd, where rotated boxes are wanted."""
+    single = [
+        not crowd
+        for own in every
+        for runs, crowd in zip(own.runs, own.crowd, strict=bool(own.runs))
+        if runs is not None
+    ]
+    if any(single):
+        raise BadInput(
+            f"{annotated.origin}: {sum(single)} objects have an outline in run lengths, and the "
+            "model answers with rotated boxes.",
+            "Give annotations with the corners of each object as a polygon.",
+        )
 
 
 def poses(annotated: Annotated) -> list[keypoints.Poses]:

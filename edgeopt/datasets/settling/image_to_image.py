@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class SettledImages:
         if samples.labels is None:
             return None
         shape = self.facts.output
-        own = ImageToImage(shape, self.found.high, self.found.channels_first)
+        own = replace(self.found, output=shape)
         return own.answers({shape: samples.labels})
 
 
@@ -53,13 +53,40 @@ def settle(given: Given) -> SettledImages:
         )
     first = len(shape) == 2 or shape[0] in (1, 3, 4)
     values = own if given.samples.labels is None else given.samples.labels
-    high = 1.0 if float(np.max(values)) <= 2.0 else 255.0
+    low, high = _range(values, exact=given.samples.labels is not None)
     facts = TaskFacts(
         name="image-to-image",
         why="--task",
         size=() if given.marked is None else given.size,
         output=given.output,
         preparation=given.preparation(),
-        extra={"high": high, "channels_first": first},
+        extra={"low": low, "high": high, "channels_first": first},
     )
-    return SettledImages(facts, ImageToImage(given.output, high, first))
+    return SettledImages(facts, ImageToImage(given.output, high, first, low))
+
+
+#: How far below 0 the values of images from 0 on may lie, in shares of the largest: of models,
+#: which overshoot at edges, and of images themselves, which are off by rounding.
+OVERSHOOT, ROUNDING = 0.25, 0.01
+
+
+def _range(values: np.ndarray, exact: bool) -> tuple[float, float]:
+    """The least and largest value that a pixel may have: 0..1, -1..1 or 0..255.
+
+    Args:
+        exact: they are of images, and not of a model, which may overshoot.
+
+    Raises:
+        BadInput: they are of none of these ranges.
+    """
+    least, most = float(np.min(values)), float(np.max(values))
+    high = 1.0 if most <= 2.0 else 255.0
+    largest = 255.0 if high == 255.0 else max(most, 0.0)
+    below = least < -largest * (ROUNDING if exact and high == 1.0 else OVERSHOOT)
+    if below and (high == 255.0 or least < -2.0):
+        raise BadInput(
+            f"values from {least:.4g} to {most:.4g} are of no image: those of one go from 0 to 1, "
+            "from -1 to 1 or from 0 to 255.",
+            "Name the output that holds an image with --output, or judge it with another --task.",
+        )
+    return (-1.0 if below else 0.0), high

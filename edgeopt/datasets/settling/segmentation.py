@@ -41,7 +41,7 @@ class SettledSegmentation:
         """See the protocol."""
         marks = samples.marks
         if not isinstance(marks, MarkedImages) or marks.annotated.masks is None:
-            return _labelled(samples, self.found.size)
+            return _labelled(samples, self.found.size, len(self.found.names))
         return truths.maps(marks.annotated, len(self.found.names))
 
 
@@ -82,7 +82,7 @@ def _highest(given: Given) -> int:
     return max(int(one.max(initial=0)) for one in numbers)
 
 
-def _labelled(samples: Samples, size: tuple[int, int]) -> list[np.ndarray] | None:
+def _labelled(samples: Samples, size: tuple[int, int], classes: int) -> list[np.ndarray] | None:
     """Labels [n, height, width] of class numbers, of an .npz; 255 and -1 are no class."""
     labels = samples.labels
     if labels is None:
@@ -93,4 +93,12 @@ def _labelled(samples: Samples, size: tuple[int, int]) -> list[np.ndarray] | Non
             f"the labels have shape {list(labels.shape[1:])}, and the model's input {list(size)}.",
             "Give a class number for each pixel of the input, or photos with --masks.",
         )
-    return list(np.where(maps == 255, -1, maps.astype(np.int16)))
+    none = (maps == 255) | (maps == -1)
+    beyond = maps[~none & ((maps < 0) | (maps >= classes))]
+    if beyond.size:
+        raise BadInput(
+            f"the labels hold class {int(beyond[0])}, but the model has {classes} classes "
+            f"(0 to {classes - 1}).",
+            "Give class numbers of the model; 255 or -1 where there is no class.",
+        )
+    return list(np.where(none, -1, maps).astype(np.int16))

@@ -8,9 +8,9 @@ import msgspec
 
 from edgeopt.datasets.by_task import ByTask
 from edgeopt.datasets.marked_images import MarkedImages
-from edgeopt.domain.errors import BadInput, StepFailed
 from edgeopt.domain.picture import Picture
 from edgeopt.domain.record import Record
+from edgeopt.jobs.told import reason
 from edgeopt.pipeline import pictures
 from edgeopt.pipeline.changed_samples import artist_of, changed
 from edgeopt.pipeline.state import State
@@ -59,5 +59,8 @@ def _pictures(run: TargetRun, chosen: Record) -> tuple[Picture, ...]:
             artist = artist_of(judging, samples, len(context.intake.request.targets))
             measure = judging.metric.name
             return pictures.made(samples, artist, measure, context.folder.path, run.target)
-    except (BadInput, StepFailed, KeyError):  # a measure that no model's answers are judged by
+    except Exception as error:
+        # A full disk, a photo that is gone, a measure that no model's answers are judged by, a task
+        # of the user's that fails: a finished run is not lost for its pictures.
+        run.progress(reason(error, "nothing is drawn"))
         return ()

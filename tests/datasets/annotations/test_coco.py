@@ -33,7 +33,7 @@ def test_area_crowd_outline_and_ids_of_text(tmp_path):
     tree["annotations"][0] |= {
         "area": 42.5,
         "iscrowd": 1,
-        "segmentation": {"counts": [1, 2], "size": [48, 64]},
+        "segmentation": {"counts": [1, 3071], "size": [48, 64]},
     }
     tree["annotations"][1] |= {"segmentation": [[5, 5, 15, 5, 10, 15]], "extra": {"x": [1]}}
     tree["images"][0]["id"] = tree["annotations"][0]["image_id"] = "one"
@@ -42,6 +42,8 @@ def test_area_crowd_outline_and_ids_of_text(tmp_path):
     assert objects.areas.tolist() == [42.5, 100]
     assert objects.crowd.tolist() == [True, False]
     assert objects.outlines[0] == ()
+    assert objects.runs[0].tolist() == [1, 3071]
+    assert objects.runs[1] is None
     assert objects.outlines[1][0].tolist() == [[5, 5], [15, 5], [10, 15]]
 
 
