@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeopt.convert.rewrites.editor import opset_of
+from edgeopt.decoding.graph_operators import NoNumpy
 from edgeopt.decoding.graph_tail import GraphTail
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.sources.onnx_tail import operators
@@ -73,7 +74,7 @@ def cut(model: onnx.ModelProto) -> Cut:
     read = {name: constants[name] for name in (*entering, *outputs) if name in constants}
     try:
         GraphTail(described, read)
-    except ValueError as error:
+    except NoNumpy as error:
         raise EdgeoptError(f"its tail does not run in numpy: {error}.") from error
     body = onnx.ModelProto()
     body.CopyFrom(model)

@@ -16,6 +16,10 @@ Attributes = Dict[str, Any]
 Operator = Callable[[Attributes, Sequence[Array]], List[Array]]
 
 
+class NoNumpy(ValueError):
+    """A step that is not computed here: says which, and why."""
+
+
 def _plain(function: Callable[..., Array]) -> Operator:
     """One that has no attributes and one answer."""
     return lambda about, given: [function(*given)]
@@ -96,9 +100,9 @@ def _pointwise(about: Attributes, given: Sequence[Array]) -> List[Array]:
     """A convolution whose kernel is one place wide: a product with its weights."""
     x, weights, bias = (*given, None)[:3]
     if about.get("group", 1) != 1 or any(size != 1 for size in weights.shape[2:]):
-        raise ValueError("a convolution in it has a kernel or groups")
+        raise NoNumpy("a convolution in it has a kernel or groups")
     if any(about.get("pads", ())) or any(step != 1 for step in about.get("strides", ())):
-        raise ValueError("a convolution in it has pads or strides")
+        raise NoNumpy("a convolution in it has pads or strides")
     flat = x.reshape(*x.shape[:2], -1)
     made = np.matmul(weights.reshape(weights.shape[:2]), flat)
     made = made if bias is None else made + bias[:, None]

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 import numpy as np
 
-from edgeopt.decoding.graph_operators import OPERATORS
+from edgeopt.decoding.graph_operators import OPERATORS, NoNumpy
 
 
 class GraphTail:
@@ -20,7 +20,7 @@ class GraphTail:
         inputs: names of the tensors that it takes. outputs: of those that it gives.
 
     Raises:
-        ValueError: it has an operator that is not known here.
+        NoNumpy: it has an operator that is not known here.
     """
 
     def __init__(self, described: Mapping[str, Any], constants: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ class GraphTail:
         self._constants = dict(constants)
         unknown = sorted({step["operator"] for step in self._steps} - OPERATORS.keys())
         if unknown:
-            raise ValueError(f"numpy has no {', '.join(unknown)} here")
+            raise NoNumpy(f"numpy has no {', '.join(unknown)} here")
 
     def run(self, given: Mapping[str, Any]) -> Dict[str, Any]:
         """What the graph would answer, {output: array}.

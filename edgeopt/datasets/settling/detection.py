@@ -35,11 +35,7 @@ class SettledDetection:
 
     def contexts(self, samples: Samples) -> Sequence[Placement]:
         """See the protocol."""
-        places = placements(samples, self.found.size)
-        if self.found.head in detection.ROTATED:
-            for place in places:
-                _require_angles(place, samples.origin)
-        return places
+        return _places(samples, self.found)
 
     def truths(self, samples: Samples) -> GroundTruth | None:
         """See the protocol."""
@@ -78,6 +74,7 @@ def settle(given: Given) -> SettledDetection:
         head, why = _of_family(given, head, names)
         _require_classes(given, head, names)
     found = detection.Detection(head, given.size, names)
+    places = _places(given.samples, found)
     if not names:
         found = detection.Detection(head, given.size, _numbered(given, found))
     facts = TaskFacts(
@@ -90,9 +87,17 @@ def settle(given: Given) -> SettledDetection:
     )
     settled = SettledDetection(facts, found, given.metric)
     few = given.samples.take(range(len(given.few)))
-    places = settled.contexts(given.samples)[: len(few)]
-    found.answers(_first(given, len(few)), places)  # refused before work starts
+    found.answers(_first(given, len(few)), places[: len(few)])  # refused before work starts
     return settled
+
+
+def _places(samples: Samples, found: detection.Detection) -> Sequence[Placement]:
+    """How images lie in the input. Raises BadInput where rotated boxes cannot be taken back."""
+    places = placements(samples, found.size)
+    if found.head in detection.ROTATED:
+        for place in places:
+            _require_angles(place, samples.origin)
+    return places
 
 
 def _require_angles(place: Placement, origin: str) -> None:
