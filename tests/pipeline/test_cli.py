@@ -70,7 +70,7 @@ def finished(tiny_onnx, tmp_path_factory):
 def test_optimize_prints_the_choice_and_the_report(finished):
     out, done = finished
     assert done.returncode == 0, done.stderr
-    assert "one-runtime: onnxruntime" in done.stdout
+    assert "one-runtime: ship onnxruntime" in done.stdout
     assert str(out / "report.html") in done.stdout.replace("\n", "")
     assert "\x1b[" not in done.stdout, "colours only on a terminal"
     assert "measuring" in done.stderr, "progress goes to the error stream"
