@@ -21,7 +21,7 @@ def answer(run: Run, target: str) -> str:
         return "nothing chosen yet."
     record = run.record(target, choice.recipe_id) if choice.recipe_id else None
     if record is None:
-        nearest = "".join(f" Nearest: {miss.title}: {miss.why}" for miss in choice.misses[:1])
+        nearest = "".join(f" Nearest: {miss.title}: {miss.why}." for miss in choice.misses[:1])
         return f"nothing to ship: {choice.why}{nearest}"
     parts = [
         ", ".join(filter(None, (_ships(record), *_speed(run, choice, record)))),
