@@ -38,7 +38,7 @@ def finished(tiny_onnx, data, tmp_path_factory):
     out = tmp_path_factory.mktemp("effects") / "run"
     done = shortly(
         *("optimize", "tiny.onnx", "--data", data, "--target", ONE, "--quick", "--out", out),
-        *("--max-drop", "2%", "--slice-by", "sheet", "--corruptions"),
+        *("--max-drop", "2%", "--slice-by", "sheet", "--corruptions", "--all"),
         cwd=tiny_onnx,
     )
     assert done.returncode == 0, done.stderr
