@@ -206,7 +206,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(tiny_onnx, tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, text = process.communicate(timeout=60)
-    # A shell sees 130 either way: where the interrupt meets an `exec` of text, as dataclasses are made
-    # by, CPython ends by the signal itself, handled or not (`unhandled_keyboard_interrupt`).
+    # A shell sees 130 either way: where the interrupt meets an `exec` of text, as dataclasses are
+    # made by, CPython ends by the signal itself, handled or not (`unhandled_keyboard_interrupt`).
     assert process.returncode in (130, -signal.SIGINT)
     assert "the same command again goes on" in text
