@@ -10,6 +10,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
+from edgeopt.report.source_value import source_value
 
 _PARTS = {"choose": "choosing", "confirm": "held-out"}
 
@@ -112,7 +113,7 @@ def _of_source(pairs: Sequence[tuple[Score | None, Drop | None]]) -> str:
         return ""
     score, drop = min(known, key=lambda pair: abs(pair[1].value))
     relative = drop.relative is not None
-    value = score.value - drop.value if relative else score.value + drop.value
+    value = source_value(score, drop)
     if not relative and drop.value != 0 and score.value == drop.value:
         return ""  # an error whose source made none: which way it goes is not stored
     return f"{quality(value, relative=relative)} on {score.n} {_PARTS.get(score.part, score.part)}"

@@ -30,11 +30,6 @@ def score_cell(score: Score | None, drop: Drop | None) -> Cell:
     return Cell(score_text(score.value, shares), bounds, score.value, n=score.n)
 
 
-def source_value(score: Score, drop: Drop) -> float:
-    """The source's own score on the same samples; a drop of an error is one of its shares."""
-    return score.value + drop.value if drop.relative is None else score.value - drop.value
-
-
 def loss(drop: Drop) -> fmt.Amount:
     """ "0.8 points", "gains 0.3 points", "nothing", or "not known"."""
     if math.isnan(drop.judged):

@@ -14,6 +14,7 @@ from edgeopt.report import loss
 from edgeopt.report.lost_for import lost_for
 from edgeopt.report.metric_name import metric_title
 from edgeopt.report.reasons import exceptions, reasons
+from edgeopt.report.source_value import source_value
 from edgeopt.report.table import settings
 
 State = Literal["holds", "unsure", "suggested", "none", "running"]
@@ -197,7 +198,7 @@ def _score(record: Record, limits: Constraints) -> Iterator[Change]:
     allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
     yield Change(
         metric_title(score.metric),
-        loss.score_text(loss.source_value(score, drop), shares),
+        loss.score_text(source_value(score, drop), shares),
         after,
         loss.told(drop),
         f"{found}, {samples}" if found else samples,

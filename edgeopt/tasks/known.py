@@ -6,6 +6,8 @@ import functools
 import importlib
 from typing import Any
 
+from edgeopt.tasks.task import Measure
+
 #: Word -> the class, in a module of this room.
 TASKS = {
     "detection": "detection:Detection",
@@ -28,9 +30,22 @@ def load(name: str) -> Any:
 @functools.cache
 def measures() -> dict[str, tuple[str, ...]]:
     """Word of a task -> the words for --metric that it is judged by."""
-    found = {}
-    for name in TASKS:
-        module = importlib.import_module(load(name).__module__)
-        every = getattr(module, "EVERY_MEASURE", None) or module.MEASURES
-        found[name] = tuple(dict.fromkeys(measure.name for measure in every))
-    return found
+    return {
+        name: tuple(dict.fromkeys(measure.name for measure in every))
+        for name, every in _measures().items()
+    }
+
+
+@functools.cache
+def errors() -> frozenset[str]:
+    """The measures of which less is better."""
+    return frozenset(one.name for every in _measures().values() for one in every
+                     if not one.higher_is_better)  # fmt: skip
+
+
+def _measures() -> dict[str, tuple[Measure, ...]]:
+    modules = {name: importlib.import_module(load(name).__module__) for name in TASKS}
+    return {
+        name: getattr(module, "EVERY_MEASURE", None) or module.MEASURES
+        for name, module in modules.items()
+    }

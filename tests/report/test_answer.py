@@ -7,7 +7,9 @@ import math
 import pytest
 from msgspec.structs import replace
 
+from edgeopt.domain.score import Drop, Score
 from edgeopt.report.answer import answer, loss, source_score
+from edgeopt.report.source_value import source_value
 from tests.report.sample import INTEL, PI, drop, sample_run
 
 
@@ -128,3 +130,19 @@ def test_nothing_is_said_of_a_source_that_no_score_tells_of():
     blind = replace(run.records[0], score=replace(run.records[0].score, value=0.2))
     blind = replace(blind, drop=replace(blind.drop, value=0.2))
     assert source_score(replace(run, records=(blind,))) == ""
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "lost", "relative", "source"),
+    [
+        ("accuracy", 0.7, 0.05, None, 0.75),
+        ("cer", 0.088, 0.054, None, 0.034),  # an error in points: it grew
+        ("mae", 2.2, 0.2, 0.1, 2.0),  # an error in a unit
+        ("psnr", 27.0, 3.0, 0.1, 30.0),  # in a unit, and more is better
+        ("mae", 2.0, 0.0, 0.0, 2.0),
+    ],
+)
+def test_the_sources_own_score_whichever_way_a_measure_goes(metric, value, lost, relative, source):
+    score = Score(metric=metric, value=value, low=None, high=None, interval="", n=9, part="choose")
+    drop = Drop(value=lost, low=None, high=None, interval="", n=9, resolved=True, relative=relative)
+    assert source_value(score, drop) == pytest.approx(source)

@@ -10,6 +10,7 @@ from edgeopt.report.lost_for import lost_for
 from edgeopt.report.metric_name import metric_title
 from edgeopt.report.page_answer import answer
 from edgeopt.report.reasons import missed
+from edgeopt.report.source_value import source_value
 from tests.report.sample import INTEL, PI, drop, sample_run, score
 
 
@@ -105,7 +106,7 @@ def test_an_error_stays_an_error_and_its_source_is_the_smaller():
     error = replace(score(0.213), metric="mae")
     lost = replace(drop(0.013, 0.004), relative=0.065)
     assert not loss.in_shares(error, lost)
-    assert loss.score_text(loss.source_value(error, lost), shares=False) == "0.200"
+    assert loss.score_text(source_value(error, lost), shares=False) == "0.200"
     assert loss.told(lost) == "loses 6.5 %"
 
 
