@@ -143,3 +143,22 @@ def agreement_reach(n: int) -> float:
 def difference_reach(n: int) -> float:
     """How far from 0 a difference may truly be when n samples showed none."""
     return paired_difference(n, 0, 0)[1]
+
+
+def of_counts(interval: Interval, value: float, units: int, higher_is_better: bool) -> Interval:
+    """A score's interval where samples are counted: answers that are all right, or all equal, give
+    a resampling no width, and so many of them have one. Within 0..1.
+
+    Args:
+        units: independent samples.
+    """
+    reach = agreement_reach(units)
+    below, above = (reach, 0.0) if higher_is_better else (0.0, reach)
+    interval = interval.around(value, below, above)
+    return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
+
+
+def of_count_differences(interval: Interval, value: float, units: int) -> Interval:
+    """The same of a drop: the width that resampled equal answers lack."""
+    reach = difference_reach(units)
+    return interval.around(value, reach, reach)

@@ -17,6 +17,8 @@ from edgeopt.datasets.intervals import (
     difference_reach,
     independent,
     interval_of,
+    of_count_differences,
+    of_counts,
 )
 from edgeopt.datasets.metric import Columns, Judged, Metric
 from edgeopt.domain.errors import StepFailed
@@ -201,11 +203,7 @@ def _score_interval(
         return interval
     if metric.proportion:  # what few groups widen it by may reach beyond
         return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
-    # A bootstrap of answers that are all right has no width; n right answers have one.
-    reach = agreement_reach(units)
-    better = metric.higher_is_better
-    interval = interval.around(value, reach if better else 0, 0 if better else reach)
-    return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
+    return of_counts(interval, value, units, metric.higher_is_better)
 
 
 def _missing_agreement(
@@ -240,8 +238,7 @@ def _drop_interval(
         return interval
     if metric.proportion:
         return replace(interval, low=max(-1.0, interval.low), high=min(1.0, interval.high))
-    reach = difference_reach(units)  # the width that a bootstrap of equal answers lacks
-    return interval.around(value, below=reach, above=reach)
+    return of_count_differences(interval, value, units)
 
 
 def _excess(

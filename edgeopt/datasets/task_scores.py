@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from edgeopt.datasets.intervals import (
     Interval,
     Statistic,
-    agreement_reach,
     count_groups,
-    difference_reach,
     independent,
     interval_of,
+    of_count_differences,
+    of_counts,
 )
 from edgeopt.datasets.task_metric import TaskMetric
 from edgeopt.domain.errors import StepFailed
@@ -40,10 +38,8 @@ def score(
     value = _value(metric, own)
     interval = interval_of(metric, statistic(own), value, groups, len(own), None)
     if metric.counting:
-        reach = agreement_reach(independent(len(own), groups))
-        better = metric.higher_is_better
-        interval = interval.around(value, reach if better else 0, 0 if better else reach)
-        interval = replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
+        units = independent(len(own), groups)
+        interval = of_counts(interval, value, units, metric.higher_is_better)
     return Score(
         metric=metric.name,
         value=value,
@@ -115,8 +111,7 @@ def _interval(
     interval = interval_of(metric, of, value, groups, n, None)
     if not metric.counting:
         return interval
-    reach = difference_reach(independent(n, groups))  # the width that equal answers lack
-    return interval.around(value, below=reach, above=reach)
+    return of_count_differences(interval, value, independent(n, groups))
 
 
 def _weighted(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from edgeopt.datasets.intervals import (
     Interval,
-    agreement_reach,
     count_groups,
-    difference_reach,
     independent,
+    of_count_differences,
+    of_counts,
 )
 from edgeopt.datasets.slices import KEPT
 from edgeopt.domain.effects import LEAST_TO_DECIDE, SliceEffect, Slices
@@ -160,6 +160,10 @@ class _Pair:
         groups = self.source.groups
         return None if groups is None else groups[self.source.there[:, k]]
 
+    def _units(self, k: int) -> int:
+        """Independent samples."""
+        return max(1, independent(self._n(k), self._groups(k)))
+
     def _effect(self, k: int) -> SliceEffect:
         name, n = self.source.table.names[k], self._n(k)
         if not np.isfinite(self._lost[k]):
@@ -177,10 +181,7 @@ class _Pair:
         value = float(of.whole[k])
         interval = self._interval(found, k).around(value)
         if self.measure.counting:  # without a single error it is uncertain still
-            reach = agreement_reach(max(1, independent(self._n(k), self._groups(k))))
-            better = self.measure.higher_is_better
-            interval = interval.around(value, reach if better else 0, 0 if better else reach)
-            interval = replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
+            interval = of_counts(interval, value, self._units(k), self.measure.higher_is_better)
         low, high = interval.known
         return Score(
             metric=self.measure.name,
@@ -222,8 +223,7 @@ class _Pair:
         """Holds its value; of counts, with the width that equal answers still have."""
         if not self.measure.counting:
             return interval.around(value)
-        reach = difference_reach(max(1, independent(self._n(k), self._groups(k))))
-        return interval.around(value, reach, reach)
+        return of_count_differences(interval, value, self._units(k))
 
     def _interval(self, found: tuple[Floats, Floats] | str, k: int) -> Interval:
         if isinstance(found, str):
