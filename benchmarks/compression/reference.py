@@ -108,16 +108,16 @@ def main() -> None:
             command = interpreter.command("-m", module, name, "--one", "--budget", options.budget)
             there = interpreter.environment()
             subprocess.run([*command, "--out", file.name], check=True, env=there)
-            _keep(options.out, json.loads(Path(file.name).read_text()))
+            about = {"python": platform.python_version(), "system": platform.platform()}
+            keep(options.out, json.loads(Path(file.name).read_text()), about, list(WORKLOADS))
     print(summary(json.loads(options.out.read_text())["rows"]))
 
 
-def _keep(path: Path, found: dict[str, Any]) -> None:
-    """Replace a workload's row."""
+def keep(path: Path, found: dict[str, Any], about: dict[str, Any], order: list[str]) -> None:
+    """Replace a workload's row; the rows in this order."""
     rows = json.loads(path.read_text())["rows"] if path.exists() else []
     rows = [own for own in rows if own["workload"] != found["workload"]] + [found]
-    rows.sort(key=lambda own: list(WORKLOADS).index(own["workload"]))
-    about = {"python": platform.python_version(), "system": platform.platform()}
+    rows.sort(key=lambda own: order.index(own["workload"]))
     result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
     path.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -25,9 +25,8 @@ from typing import Any
 
 import msgspec
 
-import edgeopt
 from benchmarks.compression.contest import OURS, STEP_S, Contest
-from benchmarks.compression.reference import summary
+from benchmarks.compression.reference import keep, summary
 from benchmarks.tasks.models.prepared import Prepared
 from benchmarks.tasks.models.table import MODELS
 from benchmarks.tasks.shipped import shipped
@@ -128,17 +127,9 @@ def main() -> None:
             command = interpreter.command("-m", module, name, "--one", "--budget", options.budget)
             command += ["--place", str(options.place), "--out", file.name]
             subprocess.run(command, check=True, env=interpreter.environment())
-            _keep(options.out, json.loads(Path(file.name).read_text()))
+            about = environment(local_machine())
+            keep(options.out, json.loads(Path(file.name).read_text()), about, list(MODELS))
     print(summary(json.loads(options.out.read_text())["rows"]))
-
-
-def _keep(path: Path, found: dict[str, Any]) -> None:
-    """Replace a model's row."""
-    rows = json.loads(path.read_text())["rows"] if path.exists() else []
-    rows = [own for own in rows if own["workload"] != found["workload"]] + [found]
-    about = environment(local_machine())
-    result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
-    path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeopt import decoding
+from edgeopt.decoding.answering import SURE
 from edgeopt.decoding.detections import Detections, Settings
 from edgeopt.decoding.outputs import CERTAIN, POSSIBLE, WrongHead
 from edgeopt.decoding.placement import Placement
@@ -21,9 +22,6 @@ from edgeopt.tasks.contributions import Contributions, Floats, Table, Weights
 from edgeopt.tasks.matching import SIZES, Matches, match
 from edgeopt.tasks.recall_at import RecallAt, recall_at
 from edgeopt.tasks.task import Measure, Outputs
-
-#: The source's detections above it are the truth where there are no labels.
-SURE = 0.25
 
 MAP, MAP50 = "map", "map50"
 #: By halves of the images: a bootstrap repeats detections, and the envelope of precision rises with

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgeopt import decoding
 from edgeopt.decoding import points
+from edgeopt.decoding.answering import SURE
 from edgeopt.decoding.outputs import WrongHead
 from edgeopt.decoding.placement import Placement
 from edgeopt.domain.errors import BadInput
@@ -23,8 +24,6 @@ from edgeopt.tasks.matching import Matches
 from edgeopt.tasks.tables import Each
 from edgeopt.tasks.task import Measure, Outputs
 
-#: The source's poses and points above it are the truth where there are no labels.
-SURE = 0.25
 OKS_AP, OKS_AP50, PCK = "oks-ap", "oks-ap50", "pck"
 MEASURES = (
     Measure(
