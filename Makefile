@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Every test's children import edgeopt: compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-quick lint format clean
+.PHONY: demo test test-quick lint docs format clean
 
 # Pinned versions that are tested together. Old pips know no --constraint hashes, none are needed.
 $(READY): constraints.txt pyproject.toml
@@ -39,9 +39,13 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The pages as a site, in site/: a broken link or anchor ends it.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache

@@ -16,9 +16,12 @@ import typing
 __version__ = "0.1.0"
 
 __all__ = [
+    "Result",
     "Run",
     "__version__",
     "compare",
+    "compare_models",
+    "evaluate",
     "explain",
     "measure",
     "measure_load_time",
@@ -26,13 +29,22 @@ __all__ = [
     "measure_sustained",
     "measure_throughput",
     "optimize",
+    "read_results",
+    "read_run",
+    "ship",
+    "tune",
 ]
 
 _PLACES = {
     name: "edgeopt.api_measure" if name.startswith("measure") else "edgeopt.api"
     for name in __all__
     if name[0].islower()
-} | {"Run": "edgeopt.domain.run"}
+} | {
+    "Run": "edgeopt.domain.run",
+    **dict.fromkeys(("Result", "read_results", "read_run"), "edgeopt.api_result"),
+    "evaluate": "edgeopt.api_tune",
+    "tune": "edgeopt.api_tune",
+}
 
 
 def __getattr__(name: str) -> typing.Any:

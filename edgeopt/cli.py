@@ -9,11 +9,19 @@ from typing import Any
 import click
 
 from edgeopt import faults, streams
+from edgeopt.cli_cache import cache
+from edgeopt.cli_compare import compare
 from edgeopt.cli_devices import devices
 from edgeopt.cli_explain import explain
 from edgeopt.cli_inspect import inspect
 from edgeopt.cli_measure import bench, doctor
-from edgeopt.cli_optimize import compare, optimize, report
+from edgeopt.cli_optimize import optimize, report
+from edgeopt.cli_roof import roof
+from edgeopt.cli_setup import setup
+from edgeopt.cli_ship import ship
+from edgeopt.cli_show import show
+from edgeopt.cli_try import means_try, try_model
+from edgeopt.cli_tune import tune
 from edgeopt.command import Group
 from edgeopt.console import console, doing, print_json, say, say_error
 from edgeopt.domain.visible import visible
@@ -33,6 +41,14 @@ class _Group(Group):
             _shown(error).show()
             code = error.exit_code
         raise SystemExit(code)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's; the path of a model, where a command is expected, is for `try`."""
+        if self.get_command(ctx, args[0]) is None and means_try(args[0]):
+            args = ["try", *args]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -54,16 +70,22 @@ class _Group(Group):
         ctx.exit(fault.exit_code)
 
 
+#: Characters of an error: click quotes whatever was typed.
+_LONGEST = 800
+
+
 def _shown(error: click.ClickException) -> click.ClickException:
-    """The same of visible characters."""
+    """The same of visible characters, and no longer than a reader takes."""
     message = visible(error.format_message())
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 4 :]}"
     if isinstance(error, click.UsageError):
         return click.UsageError(message, error.ctx)
     return click.ClickException(message)
 
 
 def _stopped(command: str) -> int:
-    resumes = command in ("optimize", "compare")
+    resumes = command in ("optimize", "compare", "try", "tune")
     say("stopped; the same command again goes on" if resumes else "stopped", error=True)
     return 130
 
@@ -80,11 +102,27 @@ def cli(debug: bool) -> None:
     """
 
 
-for command in (bench, compare, devices, doctor, explain, inspect, optimize, report):
+for command in (
+    bench,
+    cache,
+    compare,
+    devices,
+    doctor,
+    explain,
+    inspect,
+    optimize,
+    report,
+    roof,
+    setup,
+    ship,
+    show,
+    try_model,
+    tune,
+):
     cli.add_command(command)
 
 
-@cli.group("targets", invoke_without_command=True)
+@cli.group("targets", invoke_without_command=True, short_help="List the targets.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def targets_group(ctx: click.Context, as_json: bool) -> None:
@@ -100,11 +138,11 @@ def targets_group(ctx: click.Context, as_json: bool) -> None:
             console().print(targets_table.render(rows))
 
 
-@targets_group.command("show")
+@targets_group.command("show", short_help="Show one target.")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def targets_show(name: str, as_json: bool) -> None:
-    """Show one target: its facts with their sources, its recipes, its traps."""
+    """Show one target: facts with their sources, recipes, and known problems."""
     import msgspec
 
     from edgeopt import targets

@@ -14,39 +14,41 @@ from edgeopt.console import console, print_json, progress, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from edgeopt.devices.device import OwnTimer
+    from edgeopt.devices.device import Device, OwnTimer
     from edgeopt.domain.device import DeviceEntry
     from edgeopt.domain.finding import Finding
 
 LOCAL = "local"
 
 
-@click.group("devices", cls=Group, invoke_without_command=True)
+@click.group(
+    "devices", cls=Group, invoke_without_command=True, short_help="Machines to measure on."
+)
 @click.pass_context
 def devices(ctx: click.Context) -> None:
-    """Machines to measure on: add, list, check, set up, remove."""
+    """Add, list, check, set up or remove machines to measure on. Alone: the same as `list`."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_devices, as_json=False)
 
 
-@devices.command("add")
+@devices.command("add", short_help="Connect to a machine and keep it by a name.")
 @click.argument("name")
 @click.argument("link")
-@click.option("--target", help="Profile that it is of.  [the one that fits]")
-@click.option("--python", help="The interpreter there.  [python3]")
+@click.option("--target", help="The target that it belongs to.  [the profile that fits]")
+@click.option("--python", help="The Python to use on it.  [python3]")
 @click.option(
     "--folder",
-    help="Where files are kept there.  [~/.cache/edgeopt; phones: /data/local/tmp/edgeopt]",
+    help="Where to keep files on it.  [~/.cache/edgeopt; phones: /data/local/tmp/edgeopt]",
 )
 @click.option("--jump", metavar="HOST", help="Host to go through, as for ssh -J.")
 @click.option("--ssh-config", type=click.Path(exists=True, dir_okay=False), help="As for ssh -F.")
 @click.option(
     "--benchmark-model",
     type=click.Path(exists=True, dir_okay=False),
-    help="Phones: LiteRT's own program, in place of Python there.",
+    help="Phones: time by LiteRT's own program, without Python on the phone.",
 )
 def add(name: str, link: str, target: str | None, **options: str | None) -> None:
-    """Connect to LINK (ssh://user@host, adb://SERIAL, emulated://PROFILE) and keep it as NAME."""
+    """Connect to LINK (ssh://user@host, adb://SERIAL, ...) and keep it as NAME."""
     from edgeopt import targets
     from edgeopt.devices import registry, resolve
     from edgeopt.devices.device import is_emulation, is_own_timer, is_prepared
@@ -72,6 +74,7 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
                 target = entry.target or device.target
                 entry = DeviceEntry(link=link, target=target, **options)
             found = probe(device, (), Path(folder) / "log", listener)
+            bare = not found.numpy or _lacks_environment(device, entry)
         finally:
             device.close()
     fits = fitting(found)
@@ -86,8 +89,16 @@ def add(name: str, link: str, target: str | None, **options: str | None) -> None
         say(device.note or f"It runs on the very core of that target, {device.core}.")
     elif target is not None and target not in fits and targets.load(target).match:
         say(f"It does not look like a {target}: `edgeopt devices check {name}`.")
-    step = "check" if found.numpy else "setup"
-    say(f"Next: edgeopt devices {step} {name}")
+    say(f"Next: edgeopt devices {'setup' if bare else 'check'} {name}")
+
+
+def _lacks_environment(device: Device, entry: DeviceEntry) -> bool:
+    """Whether `setup` is to make one: a board's own numpy says nothing of runtimes."""
+    from edgeopt.devices.ssh import Ssh
+
+    if not isinstance(device, Ssh) or entry.python:
+        return False
+    return not device.facts()["environment_ready"]
 
 
 def _absolute(options: dict[str, str | None], *names: str) -> dict[str, str | None]:
@@ -112,7 +123,7 @@ def _add_benchmark_phone(name: str, entry: DeviceEntry, device: OwnTimer) -> Non
 @devices.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_devices(as_json: bool) -> None:
-    """List the devices. Nothing is connected to."""
+    """List the devices, without connecting to them."""
     from edgeopt.devices import registry
 
     known = registry.entries()
@@ -127,13 +138,15 @@ def list_devices(as_json: bool) -> None:
     console().print(devices_table.listing(known))
 
 
-@devices.command("check")
+@devices.command("check", short_help="Say whether a device can be measured on.")
 @click.argument("name")
-@click.option("--runtime", "runtimes", multiple=True, help="Look for these only; repeatable.")
+@click.option(
+    "--runtime", "runtimes", multiple=True, help="Look only for this runtime. Repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: bool) -> None:
-    """Look at the device NAME (or a link, or local): can it be measured on?"""
+    """Say whether the device NAME (or a link, or local) can be measured on."""
     from edgeopt.devices import resolve
     from edgeopt.harness.device_check import check as run_check
     from edgeopt.jobs import scratch
@@ -149,20 +162,26 @@ def check(ctx: click.Context, name: str, runtimes: tuple[str, ...], as_json: boo
     _show(ctx, lines, as_json)
 
 
-@devices.command("setup")
+@devices.command("setup", short_help="Install numpy and the runtimes on a device.")
 @click.argument("name")
-@click.option("--runtime", "runtimes", multiple=True, help="Install these; repeatable.")
-@click.option("--offline", is_flag=True, help="Fetch packages here; it needs no network there.")
+@click.option("--runtime", "runtimes", multiple=True, help="Install only this runtime. Repeatable.")
+@click.option(
+    "--offline", is_flag=True, help="Download the packages here: the device needs no network."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def setup(
     ctx: click.Context, name: str, runtimes: tuple[str, ...], offline: bool, as_json: bool
 ) -> None:
-    """Give the device NAME an environment with numpy and the runtimes of its target."""
+    """Install numpy and the runtimes of its target on the device NAME.
+
+    They go into an environment of their own, which edgeopt uses there from then on.
+    """
     from edgeopt.devices import resolve
     from edgeopt.devices.setup import setup as run_setup
     from edgeopt.devices.ssh import Ssh
     from edgeopt.domain.errors import BadInput
+    from edgeopt.jobs import pip
 
     target = _target(name)
     device = resolve.resolve(name)
@@ -170,7 +189,8 @@ def setup(
         raise BadInput(f"{name} is not set up like this.", "Only ssh:// devices are.")
     with progress() as listener:
         try:
-            lines = run_setup(device, _runtimes(target, runtimes), offline, listener)
+            brought = offline or pip.offline() is not None
+            lines = run_setup(device, _runtimes(target, runtimes), brought, listener)
         finally:
             device.close()
     _show(ctx, lines, as_json)
@@ -179,7 +199,7 @@ def setup(
 @devices.command("remove")
 @click.argument("name")
 def remove(name: str) -> None:
-    """Forget the device NAME. What is on it stays."""
+    """Forget the device NAME. Nothing is deleted on the device."""
     from edgeopt.devices import registry
 
     registry.remove(name)

@@ -10,11 +10,20 @@ from edgeopt.command import Command
 from edgeopt.console import console, print_json, progress
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Say what a model is; measure nothing.")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--target", default="this-machine", show_default=True, help="Whose runtimes to ask.")
 @click.option(
-    "--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape. Repeatable."
+    "--target",
+    default="this-machine",
+    show_default=True,
+    help="The target whose runtimes are looked at.",
+)
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=1x3x224x224",
+    help="Fix the open shape of an input. Repeatable.",
 )
 @click.option("--trust", is_flag=True, help="Run code inside the model's file.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
@@ -27,7 +36,7 @@ def inspect(
     trust: bool,
     as_json: bool,
 ) -> None:
-    """Say what MODEL is, what it costs, and what each runtime says to it; measure nothing."""
+    """Say what MODEL is, what it costs, and which runtimes take it; nothing is measured."""
     import msgspec
 
     from edgeopt import parse
@@ -42,5 +51,6 @@ def inspect(
     if as_json:
         print_json(msgspec.to_builtins(found))
     else:
-        console().print(inspect_table.render(found))
+        # The call to go on with is one line, however long.
+        console().print(inspect_table.render(found), crop=False)
     ctx.exit(0 if found.suitable else 1)

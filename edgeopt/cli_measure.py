@@ -20,22 +20,31 @@ NOT_FOR_MEANS = (
 )  # fmt: skip
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Time model files side by side.")
 @click.argument("artifacts", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--threads", "threads", multiple=True, type=click.IntRange(1), help="Repeatable. [1]")
-@click.option("--baseline", type=click.Path(path_type=Path), help="Verdicts are against it.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="The artifact that others are compared with.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="An .npz of real inputs, or photos.")
 @click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=1x8", help="For open dimensions. Repeatable."
 )
 @click.option("--device", default="local", help="A device's name or link.  [this machine]")
-@click.option("--sustained", metavar="10m", help="Instead: each alone under load for so long.")
+@click.option("--sustained", metavar="10m", help="Instead: each alone under load, for this long.")
 @click.option("--streams", multiple=True, type=click.IntRange(1), help="Instead: sessions at once.")
 @click.option("--fps", type=click.FloatRange(0, min_open=True), help="Instead: frames at a rate.")
 @click.option("--load-time", is_flag=True, help="Instead: from the file to the first answer.")
 @click.option("--end-to-end", is_flag=True, help="Bundles, from a photo of --data to its answer.")
 @click.option("--quick", "budget", flag_value="quick", help="Half the rounds, 3 to 5 launches.")
-@click.option("--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each.")
+@click.option(
+    "--submission",
+    "budget",
+    flag_value="submission",
+    help="Measure longer: 1,024 runs and 60 s each.",
+)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--trust", is_flag=True, help="Run code inside the files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where every raw sample goes.")
@@ -172,7 +181,7 @@ def _keep(out: Path, found: Any, shown: Any, as_json: bool) -> None:
         say(f"Every raw sample: {out}")
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Check a machine for measuring.")
 @click.option("--device", "name", default="local", help="A device's name or link.  [this machine]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON with every reading.")
 @click.pass_context

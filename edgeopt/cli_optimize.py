@@ -1,187 +1,65 @@
-"""`edgeopt optimize`, `compare` and `report`. Heavy rooms are imported in the commands."""
+"""`edgeopt optimize` and `report`. Heavy rooms are imported in the commands."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeopt import call_file, cli_export
+from edgeopt.cli_options import shared, target_and_data
 from edgeopt.command import Command
 from edgeopt.console import console, print_json, progress, say
-from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from edgeopt.domain.compression import Compression
     from edgeopt.domain.run import Run
     from edgeopt.pipeline.call import Call
 
-_DATA = ".npz, folder of images, module:function, COCO .json, data.yaml, ... (docs/tasks.md)"
-_SHARED = (
-    click.option(
-        "--device", "devices", multiple=True, help="A name or link: measure there. Repeatable."
-    ),
-    click.option("--task", help="detection, segmentation, pose, ctc, ... or module:Class."),
-    click.option("--head", help="How a detector's outputs become boxes: yolo, ssd, ..."),
-    click.option("--images", metavar="FOLDER", help="Where annotations' file names start from."),
-    click.option("--masks", metavar="FOLDER", help="PNGs of class numbers, one a photo."),
-    click.option("--alphabet", metavar="FILE", help="The letters of a reader, one a line."),
-    click.option("--candidates", metavar="FILE", help="Lists of candidates, .csv or .npz."),
-    click.option("--pairs", metavar="FILE", help="Pairs of samples, .csv or .npz."),
-    click.option(
-        "--state", "states", multiple=True, metavar="OUT=IN", help="A model's memory. Repeatable."
-    ),
-    click.option("--metric", help="accuracy, top5, f1, roc-auc, mae, mse, ... or module:function."),
-    click.option("--max-drop", default="1%", show_default=True, help="Allowed loss: 1% or 0.01."),
-    click.option("--max-slice-drop", help="The same for the worst slice of 10 samples or more."),
-    click.option(
-        "--slice-by", "slice_by", multiple=True, help="Column of the data to slice by. Repeatable."
-    ),
-    click.option("--corruptions", is_flag=True, help="Score the chosen on corrupted inputs, too."),
-    click.option("--no-pictures", is_flag=True, help="Draw nothing: the report has no images."),
-    click.option("--max-size", help="Largest artifact: 5MB, 800kB."),
-    click.option("--max-latency", type=float, metavar="MS", help="Largest p50, milliseconds."),
-    click.option("--calibration", help="Samples that calibrate, instead of a part of --data."),
-    click.option("--confirm", help="Samples that confirm, instead of a part of --data."),
-    click.option(
-        "--preprocess",
-        help="For images: size=256,crop=224,mean=127,scale=0.0078125,layout=nchw; of tasks "
-        "way=letterbox,size=640,mean=0,scale=0.0039216,order=bgr,...",
-    ),
-    click.option(
-        "--fold-input", metavar="mean=127,scale=0.0078,...", help="Take uint8; see docs/folding.md."
-    ),
-    click.option(
-        "--fold-output", type=click.Choice(["softmax", "argmax"]), help="Answer with that."
-    ),
-    click.option("--output", help="The output that is scored; default: the first."),
-    click.option(
-        "--shape", "shapes", multiple=True, metavar="NAME=1x3x224x224", help="Fix a shape."
-    ),
-    click.option("--trust", is_flag=True, help="Run code inside the model's file."),
-    click.option("--prune", is_flag=True, help="Try fewer channels, by steps, with recovery."),
-    click.option("--low-rank", is_flag=True, help="Try linear and 1x1 layers as two thinner ones."),
-    click.option("--sparse", is_flag=True, help="Try single weights set to zero."),
-    click.option("--input-size", is_flag=True, help="Try a smaller image inside the model."),
-    click.option("--qat", is_flag=True, help="Try training with 8-bit rounding."),
-    click.option("--train", help="Samples to train on, beside those that calibrate."),
-    click.option("--epochs", type=click.IntRange(1), help="Of each training, at most.  [30]"),
-    click.option("--training", metavar="KEY=VALUE,...", help="How to train: docs/pruning.md."),
-    click.option("--pruning", metavar="KEY=VALUE,...", help="importance, scope, step."),
-    click.option("--tensorboard", is_flag=True, help="Write the curves of trainings for it, too."),
-    click.option("--quick", "budget", flag_value="quick", help="Fewer launches and rounds."),
-    click.option(
-        "--submission", "budget", flag_value="submission", help="1,024 runs and 60 s each."
-    ),
-    click.option("--seed", default=0, show_default=True),
-    click.option(
-        "--step-timeout", type=float, metavar="SECONDS", help="[300; for reading the model: 900]"
-    ),
-    click.option("--out", type=click.Path(path_type=Path), help="The run's folder.  [runs/MODEL]"),
-)
+print_all = click.option("--all", "whole", is_flag=True, help="Print everything, not one screen.")
 
-
-_all = click.option("--all", "whole", is_flag=True, help="Print everything, not one screen.")
+#: Limits that are figures: of `Constraints`, and the options that say them.
+_LIMITS = {
+    "max_size_bytes": "max_size",
+    "max_latency_ms": "max_latency",
+    "max_p90_ms": "max_p90",
+    "max_memory_bytes": "max_memory",
+    "max_energy_mj": "max_energy",
+}
 
 #: Options that say something of the task, and have one value.
-_OF_TASK = ("task", "head", "images", "masks", "alphabet", "candidates", "pairs")
+_OF_TASK = ("task", "head", "images", "masks", "alphabet", "candidates", "pairs", "confirm_pairs")
 
 
-def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a request, those that need no data among them."""
-    for option in reversed(_SHARED):
-        command = option(command)
-    return command
-
-
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Find the best version for each target.")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--target", "targets", multiple=True, required=True, help="Profile name or path.")
-@click.option("--data", required=True, help=_DATA)
-@_shared
-@_all
+@target_and_data(required=True)
+@shared
+@cli_export.exports
+@print_all
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 @click.pass_context
 def optimize(ctx: click.Context, **options: Any) -> None:
-    """Turn MODEL into the best artifact for each target."""
+    """Find the best version of MODEL for each target."""
     from edgeopt.pipeline.optimize import optimize as run_optimize
 
-    call = call_of(options)
-    with progress() as listener:
+    cli_export.require(options)
+    call = call_of(options, call_file.said(ctx))
+    with progress(call.time_s) as listener:
         run = run_optimize(call, listener)
     _show(run, options["as_json"], whole=options["whole"])
+    cli_export.export(run, options, quiet=options["as_json"])
     ctx.exit(0 if run.qualified else 1)
 
 
-@click.command(cls=Command)
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--target", "targets", multiple=True, help="Profiles: a,b,c. Repeatable.")
-@click.option("--data", help=_DATA)
-@_shared
-@_all
-@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-@click.pass_context
-def compare(ctx: click.Context, **options: Any) -> None:
-    """Optimize MODEL for several targets and show them in one table; or show a run's folder so."""
-    import msgspec
-
-    from edgeopt.pipeline.comparing import compare as table_of
-    from edgeopt.report import compare_brief, compare_table
-
-    run = _compared_run(ctx, options)
-    found = table_of(run)
-    if options["as_json"]:
-        print_json(msgspec.to_builtins(found))
-    else:
-        shown = (
-            compare_table.render(found) if options["whole"] else compare_brief.render(run, found)
-        )
-        console().print(shown)
-        say(f"Report: {Path(run.folder) / 'report.html'}")
-    ctx.exit(0 if run.choices and run.qualified else 1)
-
-
-def _compared_run(ctx: click.Context, options: dict[str, Any]) -> Run:
-    """The run in a folder, or a new one."""
-    from edgeopt.jobs import on_disk
-    from edgeopt.pipeline.optimize import optimize as run_optimize
-    from edgeopt.store import run_folder
-
-    if on_disk.kind(options["model"] / "run.json") == "file":  # a model can be a folder, too
-        given = [name for name in options if _is_given(ctx, name)]
-        if not set(given) <= {"model", "as_json", "whole"}:
-            raise BadInput(
-                f"{options['model']} is a run's folder: only --all and --json go with it.",
-                "Other options go with a model.",
-            )
-        return run_folder.read(options["model"])
-    targets = [name for given in options["targets"] for name in _names(given)]
-    if not targets or not options["data"]:
-        raise BadInput(
-            "a model needs --target and --data.",
-            "Or give the folder of a run: edgeopt compare runs/MODEL",
-        )
-    call = call_of({**options, "targets": tuple(targets)})
-    with progress() as listener:
-        return run_optimize(call, listener)
-
-
-def _is_given(ctx: click.Context, name: str) -> bool:
-    return ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
-
-
-def _names(given: str) -> list[str]:
-    """ "a,b" -> two names; the path of a profile may have commas."""
-    with contextlib.suppress(OSError):  # a list of names may be longer than any file's
-        if Path(given).is_file():
-            return [given]
-    return [name.strip() for name in given.split(",") if name.strip()]
-
-
-def call_of(options: dict[str, Any]) -> Call:
+def call_of(options: dict[str, Any], said: Mapping[str, Any] = MappingProxyType({})) -> Call:
     """The call that the options of `optimize` say.
+
+    Args:
+        said: the same as its file has it.
 
     Raises:
         BadInput: one cannot be read.
@@ -195,11 +73,13 @@ def call_of(options: dict[str, Any]) -> Call:
     task = TaskAsked(**{name: options[name] or "" for name in _OF_TASK}, states=options["states"])
     constraints = Constraints(
         max_drop=parse.share(options["max_drop"]),
-        max_size_bytes=parse.size(options["max_size"]) if options["max_size"] is not None else None,
-        max_latency_ms=options["max_latency"],
-        max_slice_drop=parse.share(options["max_slice_drop"])
-        if options["max_slice_drop"] is not None
-        else None,
+        max_slice_drop=None
+        if options["max_slice_drop"] is None
+        else parse.share(options["max_slice_drop"]),
+        **{name: parse.figure(name, options[option]) for name, option in _LIMITS.items()},
+        space=parse.space(
+            options["runtimes"], options["precisions"], options["without"], options["threads"]
+        ),
     )
     return Call(
         model=options["model"],
@@ -213,10 +93,11 @@ def call_of(options: dict[str, Any]) -> Call:
         preprocessing=parse.preprocessing(options["preprocess"], task, options["data"]),
         output=options["output"],
         shapes=parse.shapes(options["shapes"]),
+        open_axis=parse.open_axis(options["open_axis"]),
         trust=options["trust"],
         budget=options["budget"] or "standard",
         seed=options["seed"],
-        **limits(options["step_timeout"]),
+        **limits(parse.figure("step_timeout_s", options["step_timeout"])),
         devices=options["devices"],
         slice_by=options["slice_by"],
         corruptions=options["corruptions"],
@@ -225,7 +106,12 @@ def call_of(options: dict[str, Any]) -> Call:
         compression=_compression(options),
         train=options["train"],
         tensorboard=options["tensorboard"],
+        fresh=options["fresh"],
         task=task,
+        aim=options["aim"],
+        batches=parse.counts("--batch", options["batches"]),
+        time_s=parse.duration(options["time"], "--time"),
+        said=said,
     )
 
 
@@ -237,19 +123,28 @@ def _compression(options: dict[str, Any]) -> Compression | None:
     return compression(methods, options["pruning"], options["training"], options["epochs"])
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Show a run again.")
 @click.argument("folder", type=click.Path(path_type=Path))
-@_all
+@cli_export.exports
+@print_all
+@click.option("--svg", type=click.Path(path_type=Path), help="Write the charts there, for slides.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
-def report(folder: Path, whole: bool, as_json: bool) -> None:
-    """Show a run again, and write its report.html anew."""
+def report(folder: Path, whole: bool, svg: Path | None, as_json: bool, **exports: Any) -> None:
+    """Show a run again and rewrite its report.html."""
     from edgeopt.pipeline import folder_check
     from edgeopt.pipeline.outputs import write_report
     from edgeopt.store import run_folder
 
+    cli_export.require(exports)
     run = folder_check.noticed(run_folder.read(folder))
     write_report(run)
+    if svg is not None:
+        from edgeopt.report import slides
+
+        for path in slides.write(run, svg):
+            say(f"Chart: {path}", error=as_json)
     _show(run, as_json, whole=whole)
+    cli_export.export(run, exports, quiet=as_json)
 
 
 def _show(run: Run, as_json: bool, *, whole: bool) -> None:

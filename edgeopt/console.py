@@ -56,11 +56,15 @@ def _escaped(found: re.Match[str]) -> str:
     return json.dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f"
 
 
-def progress() -> Progress:
-    """A listener on stderr; a context manager."""
+def progress(time_s: float | None = None) -> Progress:
+    """A listener on stderr; a context manager.
+
+    Args:
+        time_s: seconds that the call may take: what is left of them is told.
+    """
     from edgeopt.report.progress import Progress
 
-    listener = Progress(sys.stderr)
+    listener = Progress(sys.stderr, time_s)
     context = click.get_current_context(silent=True)
     if context is not None:
         context.meta[_LISTENER] = listener

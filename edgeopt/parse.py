@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from edgeopt.datasets.image_folder import Preprocessing
     from edgeopt.datasets.preparation_asked import PreparationAsked
     from edgeopt.domain.fold import Fold
+    from edgeopt.domain.open_axis import OpenAsked
+    from edgeopt.domain.space_asked import SpaceAsked
     from edgeopt.domain.task import TaskAsked
 
 FOLD_INPUT = (
@@ -33,6 +35,11 @@ _UNITS = {
 }
 
 
+def _shown(text: str) -> str:
+    """What was typed, in quotes, shortened."""
+    return repr(text if len(text) <= 60 else f"{text[:60]}...")
+
+
 def share(text: str) -> float:
     """ "1%" or "0.01" -> 0.01.
 
@@ -45,7 +52,7 @@ def share(text: str) -> float:
         value = float(number) / (100 if percent else 1)
     except ValueError:
         raise BadInput(
-            f"{text!r} is no share.", "Write --max-drop 1% or --max-drop 0.01."
+            f"{_shown(text)} is no share.", "Write --max-drop 1% or --max-drop 0.01."
         ) from None
     if not 0 <= value <= 1:
         meant = not percent and 1 < value <= 100
@@ -54,23 +61,113 @@ def share(text: str) -> float:
     return value
 
 
-def size(text: str) -> int:
-    """ "5MB" -> 5000000 bytes.
+class _Unit(NamedTuple):
+    """What a number is called where it is none; its units, "" for a bare number; two examples."""
+
+    what: str
+    units: Mapping[str, float]
+    examples: tuple[str, str]
+
+
+#: By the end of a number's name.
+_FIGURES = {
+    "ms": _Unit("a time", {"": 1, "us": 1e-3, "ms": 1, "s": 1e3}, ("5ms", "0.8s")),
+    "bytes": _Unit("a size", {"": 1, **_UNITS}, ("5MB", "800kB")),
+    "mj": _Unit("an energy", {"": 1, "uj": 1e-3, "mj": 1, "j": 1e3}, ("3mJ", "0.5J")),
+    "s": _Unit("a time", {"": 1, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}, ("90s", "10m")),
+}
+
+
+def figure(name: str, text: str | None) -> Any:
+    """A number with its unit as the number that `name` says: figure("max_p90_ms", "1s") is 1000.
+
+    Args:
+        name: of `bounds.BOUNDS`. text: a bare number has the unit of the name.
+
+    Returns:
+        A float, of bytes an int; None where nothing is said.
 
     Raises:
-        BadInput: no number with a unit, or outside `bounds`.
+        BadInput: it is none, has another unit, or is outside its bounds.
     """
-    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-zA-Z]*)\s*", text, re.ASCII)
-    unit = (match[2].lower() or "b") if match else ""
-    if not match or unit not in _UNITS:
-        raise BadInput(f"{text!r} is no size.", "Write --max-size 5MB or --max-size 800kB.")
-    found = float(match[1]) * _UNITS[unit]
-    bounds.require("max_size_bytes", found)
-    return round(found)
+    if text is None:
+        return None
+    kind, option = _FIGURES[name.rpartition("_")[2]], bounds.BOUNDS[name].option
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([a-zµμ]*)", text.strip().lower(), re.ASCII)
+    unit = match[2].replace("µ", "u").replace("μ", "u") if match else ""
+    try:
+        # Python's own numbers, too, where no unit is said: bytes are counted.
+        bare = text if text.isascii() and "_" not in text and kind is not _FIGURES["bytes"] else ""
+        found = float(match[1] if match else bare) * kind.units[unit]
+    except (ValueError, KeyError):
+        first, second = kind.examples
+        raise BadInput(
+            f"{option} must be {kind.what}, but got {_shown(text)}.",
+            f"Write {option} {first} or {option} {second}.",
+        ) from None
+    bounds.require(name, found)
+    return round(found) if name.endswith("_bytes") else found
 
 
-def duration(text: str | None) -> float | None:
+def names(texts: Sequence[str]) -> tuple[str, ...]:
+    """["a,b", "c"] -> ("a", "b", "c"), each once."""
+    found = (name.strip() for text in texts for name in text.split(","))
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _some(option: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The same, where an option that is given names something. Raises BadInput."""
+    found = names(texts)
+    if texts and not found:
+        raise BadInput(
+            f"{option} names nothing: {_shown(','.join(texts))}.", "Name one, or leave it out."
+        )
+    return found
+
+
+def counts(option: str, texts: Sequence[str]) -> tuple[int, ...]:
+    """["4,1"] -> (1, 4), each once.
+
+    Raises:
+        BadInput: one is no whole number above 0, or has more than four digits.
+    """
+    found = _some(option, texts)
+    for count in found:
+        if not re.fullmatch(r"[1-9]\d{0,3}", count, re.ASCII):
+            raise BadInput(
+                f"{option} must be whole numbers above 0, but got {_shown(count)}.",
+                f"Write {option} 1,4.",
+            )
+    return tuple(sorted(map(int, found)))
+
+
+def space(
+    runtimes: Sequence[str],
+    precisions: Sequence[str],
+    without: Sequence[str],
+    threads: Sequence[str],
+) -> SpaceAsked | None:
+    """What is left of the space; None where nothing is said.
+
+    Raises:
+        BadInput: a number of threads is none.
+    """
+    from edgeopt.domain.space_asked import SpaceAsked
+
+    asked = SpaceAsked(
+        runtimes=tuple(sorted(_some("--runtime", runtimes))),
+        precisions=tuple(sorted(_some("--precision", precisions))),
+        without=tuple(sorted(_some("--not", without))),
+        threads=counts("--threads", threads),
+    )
+    return None if asked == SpaceAsked() else asked
+
+
+def duration(text: str | None, option: str = "--sustained") -> float | None:
     """ "10m" -> 600 seconds; also "90s", "1.5h", or seconds alone. None where nothing is said.
+
+    Args:
+        option: what it is called where it is asked for.
 
     Raises:
         BadInput: no number with a unit, or outside `bounds`.
@@ -80,8 +177,8 @@ def duration(text: str | None) -> float | None:
     match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([smh]?)\s*", text.lower(), re.ASCII)
     seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
     if seconds <= 0:
-        raise BadInput(f"{text!r} is no duration.", "Write --sustained 10m, 90s or 1h.")
-    bounds.require("sustained_s", seconds)
+        raise BadInput(f"{text!r} is no duration.", f"Write {option} 10m, 90s or 1h.")
+    bounds.require("sustained_s" if option == "--sustained" else "time_s", seconds)
     return seconds
 
 
@@ -100,6 +197,28 @@ def shapes(texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
             raise BadInput(f"--shape names {name!r} twice.", "Give one shape for each input.")
         found[name] = tuple(int(dim) for dim in dims.split("x")) if dims else ()
     return found
+
+
+def open_axis(text: str | None) -> OpenAsked | None:
+    """ "x:3=160,320" -> axis 3 of x, at 160 and 320; None where nothing is said.
+
+    Raises:
+        BadInput: not of that form.
+    """
+    if text is None:
+        return None
+    from edgeopt.domain.open_axis import OpenAsked
+
+    name, _, sizes = text.rpartition("=")
+    given, _, axis = name.rpartition(":")
+    stated = re.fullmatch(r"[1-9]\d{0,8}(,[1-9]\d{0,8})*", sizes, re.ASCII)
+    if not given or not re.fullmatch(r"\d{1,2}", axis, re.ASCII) or not stated:
+        raise BadInput(
+            f"{_shown(text)} names no axis with its sizes.",
+            "Write --open-axis INPUT:AXIS=SIZES, as in --open-axis x:3=160,320,640.",
+        )
+    each = sorted({int(size) for size in sizes.split(",")})
+    return OpenAsked(input=given, axis=int(axis), sizes=tuple(each))
 
 
 def fold(input_text: str | None, output: str | None) -> Fold | None:

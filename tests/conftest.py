@@ -5,6 +5,8 @@ from pathlib import Path
 # Hundreds of children import numpy, two at a time: OpenBLAS would start a thread for each core in
 # every one of them.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# What one test converts or measures is not taken for another's.
+os.environ["EDGEOPT_RESULTS"] = "off"
 
 import numpy as np
 import pytest
@@ -67,6 +69,15 @@ def mount():
     yield mounted
     for place in places:
         subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture(scope="module")
+def warm_children():
+    """Children are forked from what earlier ones imported, as those of one call of edgeopt are."""
+    from edgeopt.jobs import warm
+
+    with warm.children():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import os
 import pytest
 
 from edgeopt.runner import sensors
+from edgeopt.search import overflow
 
 #: oneDNN's levels, the highest first, each with the flags that it has and those below have not.
 _LEVELS = (
@@ -28,7 +29,7 @@ STAND_IN = "ONEDNN_MAX_CPU_ISA"
 
 def flags() -> frozenset[str]:
     """What /proc/cpuinfo lists, without what is above the stand-in's level."""
-    found = set(sensors.machine()["features"])
+    found = set(sensors.features())
     limit = os.environ.get(STAND_IN, "").upper()
     for level, own in _LEVELS if limit in dict(_LEVELS) else ():
         if level == limit:
@@ -41,3 +42,7 @@ def needs_any(*wanted: str) -> None:
     """Skip a test on a processor that has none of some flags; by their names."""
     if wanted and not flags() & set(wanted):
         pytest.skip(f"this processor has none of: {', '.join(wanted)}")
+
+
+#: A file that somebody else quantized to 8 bits overflows here.
+OVERFLOWS = overflow.overflows(flags())

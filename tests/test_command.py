@@ -122,3 +122,65 @@ def test_pictures_are_left_out_by_one_word_everywhere(monkeypatch, pictures):
 
     by_python = asked_of_optimize(monkeypatch, python)
     assert by_line.pictures is by_python.pictures is pictures
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("--precison", "--precision"),
+        ("--max-latncy", "--max-latency"),
+        ("--sumbission", "--submission"),
+        ("--runtimes", "--runtime"),
+        ("--precedent", None),
+        ("--iteration", None),
+    ],
+)
+def test_an_option_that_is_not_there_names_the_nearest_and_no_other(typed, meant):
+    said = refused("x", *WORDS, typed)
+    assert f"No such option: {typed}" in said
+    assert ("Did you mean" in said) == (meant is not None)
+    assert meant is None or f"Did you mean {meant}?" in said
+
+
+@pytest.mark.parametrize("name", ["optimize", "compare"])
+def test_help_shows_every_option_once_under_a_heading(name):
+    command = cli.commands[name]
+    told = CliRunner().invoke(cli, [name, "--help"]).output
+    headings = [line[:-1] for line in told.splitlines() if line.endswith(":") and line[0] != " "]
+    assert headings == [
+        "Model and data",
+        "What is tried",
+        "What is aimed at, and limits",
+        "How answers are judged",
+        "A smaller model",
+        "The run",
+        "Options",
+    ]
+    for param in command.params:
+        for opt in param.opts if isinstance(param, click.Option) else ():
+            assert sum(line.split()[:1] == [opt] for line in told.splitlines()) == 1, opt
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--max-p90", "5 minutes", "--max-p90 must be a time, but got '5 minutes'."),
+        ("--max-memory", "2ms", "--max-memory must be a size, but got '2ms'."),
+        ("--max-energy", "lots", "--max-energy must be an energy, but got 'lots'."),
+        ("--max-energy", "0mJ", "--max-energy must be from"),
+        ("--step-timeout", "5mm", "--step-timeout must be a time, but got '5mm'."),
+        ("--threads", "two", "--threads must be whole numbers above 0, but got 'two'."),
+        ("--threads", "0", "--threads must be whole numbers above 0, but got '0'."),
+        ("--runtime", "litter", "--runtime names no runtime: 'litter'; did you mean 'litert'?"),
+        ("--not", "fp23", "--not names no runtime or precision: 'fp23'; did you mean 'fp32'?"),
+    ],
+)
+def test_figures_and_names_of_the_space_and_the_limits(option, value, words):
+    assert words in refused(value, *WORDS, option)
+
+
+@pytest.mark.parametrize("option", ["--for", "--seed", "--max-drop", "--threads", "--runtime"])
+def test_a_long_value_is_not_told_at_length(option):
+    said = refused("n" * 3000, *WORDS, option)
+    assert "nnn" in said
+    assert len(said) < 1000

@@ -28,6 +28,7 @@ from edgeopt.datasets.scores import smallest_resolvable
 from edgeopt.devices.resolve import LINKS
 from edgeopt.domain import (
     artifact,
+    card,
     comparison,
     compression,
     effects,
@@ -39,13 +40,16 @@ from edgeopt.domain import (
     layers,
     load_time,
     mean_latency,
+    nearness,
     open_loop,
     published,
     recipe,
     record,
+    roof,
     run,
     schedule,
     score,
+    suggestion,
     sustained,
     task,
     tensor,
@@ -76,6 +80,7 @@ VALUES = [
     emulation.Emulation, emulation.OutputDifference,
     layers.Refinement, layers.TriedForm, layers.Price, layers.Group, layers.LayerSensitivity,
     layers.GroupSensitivity, compression.CompressionStep, schedule.Asked, task.TaskFacts,
+    suggestion.Suggestion, suggestion.Network, suggestion.Expected, suggestion.Evidence,
 ]  # fmt: skip
 EXPLAINED = [
     explanation.Explanation, explanation.Side, explanation.Cost, explanation.LayerCost,
@@ -113,6 +118,30 @@ def test_every_field_of_the_modes_is_explained(value: Any) -> None:
 def test_every_field_of_an_explanation_is_explained(value: Any) -> None:
     below = named(section(page("explain.md"), f"`{value.__name__}`"))
     assert set(value.__struct_fields__) - below == set()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        roof.Roof, roof.Peak, roof.Level, nearness.Nearness, nearness.WholeNearness,
+        nearness.LayerNearness,
+    ],
+    ids=lambda v: v.__name__,
+)  # fmt: skip
+def test_every_field_of_a_roof_is_explained(value: Any) -> None:
+    below = named(section(page("roof.md"), f"`{value.__name__}`"))
+    assert set(value.__struct_fields__) - below == set()
+
+
+def test_every_reason_without_a_share_is_explained() -> None:
+    text = page("roof.md")
+    named_there = named(section(text, "`WholeNearness`")) | named(section(text, "`LayerNearness`"))
+    assert set(get_args(nearness.NoShare)) - named_there == set()
+
+
+def test_every_field_of_a_card_is_explained() -> None:
+    below = named(section(page("records.md"), "`Card`"))
+    assert set(card.Card.__struct_fields__) - below == set()
 
 
 def test_every_kind_of_operators_is_explained() -> None:

@@ -72,13 +72,13 @@ def test_a_share_out_of_range(text, hint):
     ],
 )
 def test_size(text, value):
-    assert parse.size(text) == value
+    assert parse.figure("max_size_bytes", text) == value
 
 
 @pytest.mark.parametrize("text", ["", "MB", "5 apples", "-5MB", "1.2.3MB", ".", "5 M B", "1e3"])
 def test_no_size(text):
-    said, hint = refusal(parse.size, text)
-    assert said == f"{text!r} is no size."
+    said, hint = refusal(lambda text: parse.figure("max_size_bytes", text), text)
+    assert said == f"--max-size must be a size, but got {text!r}."
     assert hint == "Write --max-size 5MB or --max-size 800kB."
 
 
@@ -158,3 +158,68 @@ def test_a_file_of_annotations_means_the_form_of_tasks(data, kind):
     text = "size=8,mean=0,scale=1"
     assert type(parse.preprocessing(text, TaskAsked(), data)) is kind
     assert type(parse.preprocessing(f"{text},crop=8", TaskAsked(), data)) is Preprocessing
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("max_latency_ms", "5", 5.0),
+        ("max_latency_ms", "800us", 0.8),
+        ("max_p90_ms", "1.5 s", 1500.0),
+        ("max_p90_ms", "5µs", 0.005),
+        ("max_size_bytes", "1.5MiB", 1572864),
+        ("max_memory_bytes", "200MB", 200_000_000),
+        ("max_memory_bytes", "77", 77),
+        ("max_energy_mj", "3", 3.0),
+        ("max_energy_mj", "0.5J", 500.0),
+        ("step_timeout_s", "5m", 300.0),
+        ("step_timeout_s", "1e2", 100.0),
+        ("max_p90_ms", None, None),
+    ],
+)
+def test_figures_with_their_units(name, text, value):
+    found = parse.figure(name, text)
+    assert found == pytest.approx(value) if value is not None else found is None
+    assert not name.endswith("_bytes") or isinstance(found, int)
+
+
+def test_what_bounds_the_space():
+    asked = parse.space(("litert,ncnn", "ncnn"), (), ("bf16",), ("4,1",))
+    assert asked.runtimes == ("litert", "ncnn")
+    assert (asked.without, asked.threads) == (("bf16",), (1, 4))
+    assert parse.space((), (), (), ()) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5 minutes", "5mm", "1e3ms", "-5ms", "0x10", "1_000", "٣ms", "ms", "5ms ms", "½"]
+)
+def test_no_time(text):
+    said, hint = refusal(lambda text: parse.figure("max_p90_ms", text), text)
+    assert said == f"--max-p90 must be a time, but got {text!r}."
+    assert hint == "Write --max-p90 5ms or --max-p90 0.8s."
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "0", "1e400", "1e-300", "0ms"])
+def test_a_time_that_no_limit_can_be(text):
+    said, _ = refusal(lambda text: parse.figure("max_p90_ms", text), text)
+    assert said.startswith("--max-p90 must be from 1e-06 to ")
+
+
+@pytest.mark.parametrize("text", [",", " , ", ",,"])
+def test_a_bound_names_something(text):
+    said, _ = refusal(lambda text: parse.space((text,), (), (), ()), text)
+    assert said == f"--runtime names nothing: {text!r}."
+    said, _ = refusal(lambda text: parse.counts("--batch", (text,)), text)
+    assert said == f"--batch names nothing: {text!r}."
+
+
+def test_an_open_axis_has_its_sizes_in_order():
+    assert parse.open_axis(None) is None
+    found = parse.open_axis("a:b:3=640,160,320,160")
+    assert (found.input, found.axis, found.sizes) == ("a:b", 3, (160, 320, 640))
+
+
+@pytest.mark.parametrize("text", ["", "x", "x:3", "x:3=", "x=160", ":3=160", "x:-1=160", "x:3=0"])
+def test_a_text_that_names_no_axis_is_refused(text):
+    with pytest.raises(BadInput, match="names no axis with its sizes"):
+        parse.open_axis(text)

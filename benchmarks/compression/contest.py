@@ -17,6 +17,7 @@ from edgeopt import runtimes
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.litert_float import image_permutes
 from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.split import CALIBRATE_MOST
 from edgeopt.devices.local import Local
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, EdgeoptError, StepFailed
@@ -35,6 +36,7 @@ from edgeopt.harness.verdicts import compare, noise
 from edgeopt.jobs import child
 from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.intake import Intake
+from edgeopt.pipeline.real_steps import feed_of, single_steps
 from edgeopt.pipeline.scoring import scoring_of
 from edgeopt.pipeline.source_model import ask, output_shapes, shuffled
 from edgeopt.runner import sensors
@@ -63,6 +65,12 @@ class Contest:
         self.device, self.log = Local(), self.folder / "bench.log"
         parts, request, output = self.intake.parts, self.run.request, self.intake.output
         self.choose, _, answers = self._asked("choose", parts.choose)
+        source, place = self.intake.source, self.folder / "single"
+        #: Of a model with a memory single steps, which are also all that a library can be given.
+        self.calibrate, self.validate = (
+            single_steps(source, part, CALIBRATE_MOST, place / name, self.device, self.log, STEP_S)
+            for name, part in (("calibrate", parts.calibrate), ("choose", self.choose))
+        )
         scoring = scoring_of(request, self.intake.source, self.choose, answers)
         #: NNCF's accuracy control needs a class for each sample, which a task does not have.
         self.wanted = None
@@ -73,7 +81,8 @@ class Contest:
 
     def _asked(self, part: str, samples: Samples) -> tuple[Samples, Feed, Any]:
         samples = shuffled(samples)
-        feed = Feed(samples.inputs, self.folder / "parts" / part)
+        place = self.folder / "parts" / part
+        feed = feed_of(self.intake.source, samples, place, self.device, self.log, STEP_S)
         return samples, feed, ask(self.intake.source, self.device, feed, self.log, STEP_S)
 
     def _classes(self, samples: Samples, answers: np.ndarray) -> np.ndarray:
@@ -165,8 +174,8 @@ class Contest:
         np.save(labels, np.zeros(0) if self.wanted is None else self.wanted)
         return Task(
             tool=title, base=str(path), out=str(out), names=tuple(b.name for b in ordered),
-            calibration=self._files("calibrate", self.intake.parts.calibrate, base),
-            validation=self._files("choose", self.choose, base),
+            calibration=self._files("calibrate", self.calibrate, base),
+            validation=self._files("choose", self.validate, base),
             labels=str(labels), max_drop=self.max_drop,
         )  # fmt: skip
 

@@ -24,10 +24,11 @@ import msgspec
 import numpy as np
 
 from benchmarks.demo import crops, model
-from edgeopt import convert, targets
+from benchmarks.integers import usual_here
+from edgeopt import targets
 from edgeopt.devices.local import Local
 from edgeopt.domain.compression import Chain, Compression, QuantizationAware, Training
-from edgeopt.domain.layers import Price, numbers, spans
+from edgeopt.domain.layers import Price, spans
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.run import Constraints
@@ -123,7 +124,7 @@ def _runtime(
     context: RunContext, evaluator: Evaluator, name: str, budget: str, progress: Listener
 ) -> dict[str, Any]:
     options = _options(name)
-    usual = convert.load(name).quantization("int8-static", context.intake.source)
+    usual = usual_here(name, "int8-static", context.intake.source)
     better = msgspec.structs.replace(usual, bias_correction="fast")
     fp32 = Recipe(runtime=name, precision="fp32", threads=THREADS, options=options)
 
@@ -147,7 +148,7 @@ def _runtime(
     }
     ranked = _prices(evaluator, fp32, static(better), progress)
     for count in LADDER:
-        kept = spans(numbers(price.group.span for price in ranked[:count]))
+        kept = spans(frozenset().union(*(price.group.numbers for price in ranked[:count])))
         partly = msgspec.structs.replace(better, exceptions=kept)
         forms[f"{count} groups in float"] = static(partly)
         if count in LADDER_TRAINED:

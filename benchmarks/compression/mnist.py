@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.compression import judged, networks
 from benchmarks.demo.packages import folder
+from benchmarks.one_of import one_of
 from edgeopt import api
 from edgeopt.domain.compression import Compression, Training
 from edgeopt.domain.run import Run
@@ -46,7 +47,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", default=list(CASES), choices=list(CASES))
+    parser.add_argument("cases", nargs="*", type=one_of(CASES))
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--step", type=float, default=0.3)
     parser.add_argument("--out", type=Path, default=HERE / "mnist.json")
@@ -62,7 +63,7 @@ def main() -> None:
         training=Training(epochs=options.epochs, batch=64),
     )
     found: dict[str, Any] = json.loads(options.out.read_text()) if options.out.exists() else {}
-    for name in options.cases:
+    for name in options.cases or CASES:
         taught = {"image": images[TRAIN]}
         if name == "with-labels":
             taught["labels"] = labels[TRAIN]

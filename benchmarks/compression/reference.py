@@ -25,6 +25,7 @@ from typing import Any
 import edgeopt
 from benchmarks.compression.contest import STEP_S, Contest, geometric_mean
 from benchmarks.compression.workloads import WORKLOADS
+from benchmarks.one_of import one_of
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.run import Constraints
 from edgeopt.jobs import interpreter
@@ -92,7 +93,7 @@ def summary(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), choices=list(WORKLOADS))
+    parser.add_argument("workloads", nargs="*", type=one_of(WORKLOADS))
     parser.add_argument("--budget", default="quick")
     parser.add_argument("--out", type=Path, default=HERE / "reference.json")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
@@ -102,7 +103,7 @@ def main() -> None:
             found = row(options.workloads[0], options.budget, Path(place))
         options.out.write_text(json.dumps(found))
         return
-    for name in options.workloads:
+    for name in options.workloads or WORKLOADS:
         with tempfile.NamedTemporaryFile(suffix=".json") as file:  # PyTorch goes with its process
             module = "benchmarks.compression.reference"
             command = interpreter.command("-m", module, name, "--one", "--budget", options.budget)
@@ -114,11 +115,12 @@ def main() -> None:
 
 
 def keep(path: Path, found: dict[str, Any], about: dict[str, Any], order: list[str]) -> None:
-    """Replace a workload's row; the rows in this order."""
+    """Replace a workload's row, with the machine that it was measured on; rows in this order."""
     rows = json.loads(path.read_text())["rows"] if path.exists() else []
-    rows = [own for own in rows if own["workload"] != found["workload"]] + [found]
+    here = {**found, "environment": about}
+    rows = [own for own in rows if own["workload"] != found["workload"]] + [here]
     rows.sort(key=lambda own: order.index(own["workload"]))
-    result = {"v": 1, "edgeopt": edgeopt.__version__, "environment": about, "rows": rows}
+    result = {"v": 2, "edgeopt": edgeopt.__version__, "rows": rows}
     path.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -25,7 +25,8 @@ import msgspec
 import numpy as np
 
 from benchmarks.demo import crops, model
-from edgeopt import convert, targets
+from benchmarks.integers import usual_here
+from edgeopt import targets
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.recipe import Recipe
@@ -114,7 +115,7 @@ MODELS = {
 def recipes() -> list[Recipe]:
     """The candidates, one thread each."""
     return [
-        Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
+        Recipe(runtime=runtime, precision=p, quantization=usual_here(runtime, p))
         for runtime, p in CANDIDATES
     ]
 

@@ -38,6 +38,7 @@ import numpy as np
 import edgeopt
 from benchmarks.faults.backend_models import TestModel, all_models, light_models
 from benchmarks.faults.backend_reasons import kind_of
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert.job import Job
 from edgeopt.datasets.check import check
@@ -135,7 +136,7 @@ def asked(
 def _recipe(
     runtime: str, precision: Precision, options: dict[str, str | int], source: Source
 ) -> Recipe:
-    how = convert.load(runtime).quantization(precision, source)
+    how = usual_here(runtime, precision, source)
     return Recipe(runtime=runtime, precision=precision, options=options, quantization=how)
 
 

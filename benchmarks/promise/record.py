@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 import torch
 
+from benchmarks.integers import usual_here
 from benchmarks.promise.networks import POOLS, Pool, saved
 from edgeopt import convert, runtimes
 from edgeopt.convert import worker
@@ -110,7 +111,7 @@ def _real(pool: Pool, folder: Path, drawn: list[np.ndarray]) -> dict[str, np.nda
             began = time.monotonic()
             recipe = Recipe(
                 runtime=runtime, precision=precision, options=options,
-                quantization=convert.load(runtime).quantization(precision, source),
+                quantization=usual_here(runtime, precision, source),
             )  # fmt: skip
             work = folder / f"{runtime}-{precision}-{number}"
             key = f"{runtime} {precision}" + (f" #{number}" if draws > 1 else "")

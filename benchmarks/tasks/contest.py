@@ -27,6 +27,7 @@ import msgspec
 
 from benchmarks.compression.contest import OURS, STEP_S, Contest
 from benchmarks.compression.reference import keep, summary
+from benchmarks.one_of import one_of
 from benchmarks.tasks.models.prepared import Prepared
 from benchmarks.tasks.models.table import MODELS
 from benchmarks.tasks.shipped import shipped
@@ -109,7 +110,7 @@ def _say(what: object, done: int = 0, total: int = 0) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("models", nargs="*", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("models", nargs="*", type=one_of(MODELS))
     parser.add_argument("--place", type=Path, default=Path("runs/tasks"))
     parser.add_argument("--budget", default="quick", choices=["quick", "standard"])
     parser.add_argument("--out", type=Path, default=HERE / "contest.json")
@@ -121,7 +122,7 @@ def main() -> None:
             found = row(options.models[0], options.budget, options.place, Path(place))
         options.out.write_text(json.dumps(found))
         return
-    for name in options.models:
+    for name in options.models or MODELS:
         with tempfile.NamedTemporaryFile(suffix=".json") as file:  # PyTorch goes with its process
             module = "benchmarks.tasks.contest"
             command = interpreter.command("-m", module, name, "--one", "--budget", options.budget)

@@ -25,10 +25,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from benchmarks.integers import usual_here
 from benchmarks.tasks import heads_net
+from benchmarks.tasks.cut_tail import cut
 from edgeopt import convert, runtimes
 from edgeopt.convert import matching, worker
-from edgeopt.convert.cut_tail import cut
 from edgeopt.convert.job import Converted, Job
 from edgeopt.domain.recipe import Precision, Recipe
 from edgeopt.sources import onnx as onnx_source
@@ -69,7 +70,7 @@ class Forms:
         if converter.base(precision):
             plain, job = self._made(source, "fp32", "integer")
             base = str(Path(job.folder) / plain.main)
-        how = converter.quantization(precision, source)
+        how = usual_here(self._runtime, precision, source)
         if how is not None and tail == "float":
             how = msgspec.structs.replace(how, tail="float")
         recipe = Recipe(

@@ -7,7 +7,8 @@
 without their labels, judged on held-out ones. Then the choice is asked for frames at a rate
 (`edgeopt bench --fps`). Then the pruned network is a source of its own for an emulated Raspberry Pi
 4: each of its forms answers the same images there and here, and boxes above 0.3 are matched at an
-overlap of 0.95. FILE is written after each part; the run and the models stay in FOLDER.
+overlap of 0.95. Where no pruned form is chosen, that is done with the whole network. FILE is
+written after each part; the run and the models stay in FOLDER.
 Needs `apt-get install qemu-user-static`, and the network once.
 """
 
@@ -26,13 +27,15 @@ import msgspec
 import numpy as np
 
 import edgeopt
+from benchmarks.integers import usual_here
 from benchmarks.tasks.models.prepared import Prepared
 from benchmarks.tasks.models.table import MODELS
-from edgeopt import cli_optimize, convert
+from edgeopt import cli_optimize
 from edgeopt.api_measure import measure_open_loop
 from edgeopt.cli_optimize import call_of
 from edgeopt.decoding import boxes
 from edgeopt.devices.emulated import Emulated
+from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
@@ -100,7 +103,7 @@ def on_a_pi(run: Run, prepared: Prepared, images: int, work: Path, say: Progress
     chosen = run.record(choice.target, choice.recipe_id)
     assert chosen is not None
     assert chosen.recipe is not None
-    network = Path(run.folder) / "stages" / _stage(run, chosen)
+    network = _network(run, chosen, prepared)
     call = Call(
         model=network, targets=("raspberry-pi-4",), data=str(prepared.data), out=work / "run",
         step_timeout_s=LIMIT_S, source_timeout_s=LIMIT_S, task=TaskAsked(),
@@ -132,31 +135,38 @@ def on_a_pi(run: Run, prepared: Prepared, images: int, work: Path, say: Progress
     return found
 
 
-def _stage(run: Run, chosen: Record) -> str:
-    """The ONNX form that the chosen artifact was converted from."""
-    from edgeopt.domain.model import content_id
-
+def _network(run: Run, chosen: Record, prepared: Prepared) -> Path:
+    """The ONNX form that the chosen artifact was converted from: the model's own if not pruned."""
     assert chosen.recipe is not None
-    folder = content_id(chosen.recipe.compression)
-    [path] = (Path(run.folder) / "stages" / folder).glob("*.onnx")
-    return f"{folder}/{path.name}"
+    if not chosen.recipe.compression:
+        return prepared.model
+    stage = Path(run.folder) / "stages" / content_id(chosen.recipe.compression)
+    made = json.loads((stage / "stage.json").read_text())["derived"]["onnx"]
+    return stage / str(made)
 
 
 def _recipes() -> list[Recipe]:
-    return [
-        Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
-        for runtime, p in FORMS
-    ]
+    found = []
+    for runtime, precision in FORMS:
+        how = usual_here(runtime, precision)
+        if how is not None:  # boxes and scores in integers share one scale: nothing is sure then
+            how = msgspec.structs.replace(how, tail="float")
+        found.append(Recipe(runtime=runtime, precision=precision, quantization=how))
+    return found
 
 
 def same_boxes(there: DetectionSet, here: DetectionSet) -> dict[str, Any]:
-    """How many of the boxes here are found there, at the same place and of the same class."""
+    """How many of the boxes here are found there, at the same place and of the same class.
+
+    "share" is None where there is none here.
+    """
     sure, found = here.scores >= SURE, 0
     for i in np.flatnonzero(sure):
         alike = (there.image == here.image[i]) & (there.classes == here.classes[i])
         near = boxes.iou(here.boxes[i : i + 1], there.boxes[alike]) if alike.any() else np.zeros(1)
         found += bool(near.max() >= OVERLAP)
-    return {"boxes": int(sure.sum()), "found": found, "share": found / max(int(sure.sum()), 1)}
+    count = int(sure.sum())
+    return {"boxes": count, "found": found, "share": found / count if count else None}
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.domain.run import Choice, Run
 from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.tasks.boxed import DetectionSet
+from edgeopt.tasks.keypoints import Poses, answered
 
 #: Of detections: what the scores of a run are of.
 LEAST = 0.001
@@ -92,4 +93,12 @@ def _answers(task: str, told: list[dict[str, Any]]) -> Any:
         return [np.asarray(Image.open(line["saved"])).astype(np.int16) for line in told]
     if task == "ctc":
         return [line["text"] for line in told]
+    if task == "pose":
+        return [_poses(line["detections"]) for line in told]
     raise ValueError(f"no answers of {task} are read here: {json.dumps(told[0])[:200]}")
+
+
+def _poses(found: list[dict[str, Any]]) -> Poses:
+    points = np.array([one["keypoints"] for one in found], np.float64)
+    scores = np.array([one["score"] for one in found], np.float64)
+    return answered(points.reshape(len(found), -1, points.shape[-1] if found else 3), scores)

@@ -14,8 +14,9 @@ import numpy as np
 from edgeopt import convert
 from edgeopt.attribution.compare import compute_costs, costs, layer_costs
 from edgeopt.attribution.layers import named
-from edgeopt.benchmarking import trusted
+from edgeopt.benchmarking import nearing, trusted
 from edgeopt.benchmarking.opened_files import arrays_for, place
+from edgeopt.benchmarking.sides import side, verdict
 from edgeopt.datasets import sequences
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load
@@ -27,7 +28,6 @@ from edgeopt.domain.layer_names import LayerNames
 from edgeopt.domain.progress import Listener, silent, under
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
-from edgeopt.domain.time_profile import TimeProfile
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.inputs import INPUTS
@@ -56,6 +56,7 @@ class Question:
         trust: code inside the artifacts may run.
         data: inputs, as `optimize` takes them; None: the run's own where they are a file that
             is still there, else random.
+        roof: what this machine can do at most is measured where it is not kept.
     """
 
     a: str | None = None
@@ -66,6 +67,7 @@ class Question:
     seed: int = 0
     timeout_s: float = 300.0
     trust: bool = False
+    roof: bool = False
 
 
 def explain(folder: Path, request: Question, progress: Listener = silent) -> Explanation:
@@ -84,7 +86,7 @@ def explain(folder: Path, request: Question, progress: Listener = silent) -> Exp
     store = RunFolder(Path(run.folder))
     with place(None) as (device, work):
         subjects = [trusted.subject(store, record, request.trust) for record in (a, b)]
-        arrays, inputs = _inputs(run, request)
+        arrays, inputs = inputs_of(run, request)
         try:
             profiles = profile(
                 device,
@@ -95,12 +97,23 @@ def explain(folder: Path, request: Question, progress: Listener = silent) -> Exp
                 request.timeout_s,
                 under(progress, "profiling"),
             )
+            threads = [record.recipe.threads for record in (a, b) if record.recipe]
+            roofs = nearing.roofs(device, threads, work, progress, measured=request.roof)
         except RunnerFailed as error:
             raise refused(error) from error
     source = _names(store, records)
-    sides = [_side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
-    explanation = _explained(target, sides[0], sides[1], _verdict(a, b), inputs)
-    return msgspec.structs.replace(explanation, caveats=explanation.caveats + _elsewhere(a))
+    sides = [side(record, named(p, source)) for record, p in zip((a, b), profiles, strict=True)]
+    explanation = _explained(target, sides[0], sides[1], verdict(a, b), inputs)
+    near = [
+        nearing.nearness_of(store, records, record, one.profile, roofs[one.threads])
+        for record, one in zip((a, b), sides, strict=True)
+    ]
+    return msgspec.structs.replace(
+        explanation,
+        caveats=explanation.caveats + _elsewhere(a),
+        nearness=tuple(near),
+        roofs=tuple(roof for roof in roofs.values() if roof is not None),
+    )
 
 
 def refused(error: RunnerFailed) -> EdgeoptError:
@@ -203,7 +216,7 @@ def _first(
 
 
 def _other(run: Run, target: str, records: list[Record], a: Record) -> Record:
-    """What `a` is held against where nothing is named: what the run compared it with (fp32 of
+    """What `a` is compared with where nothing is named: what the run compared it with (fp32 of
     its runtime, else the baseline), else such a one that it did not, else its own int8 form."""
     choice = run.choice(target)
     compared = [verdict.over for verdict in (a.speedup, a.versus_baseline) if verdict]
@@ -235,7 +248,7 @@ def _alone(target: str, records: list[Record], a: Record) -> BadInput:
     )
 
 
-def _inputs(run: Run, request: Question) -> tuple[dict[str, np.ndarray], str]:
+def inputs_of(run: Run, request: Question) -> tuple[dict[str, np.ndarray], str]:
     """A few samples, the same for both candidates, and where they came from."""
     specs, states = run.source.inputs, tuple(run.data.task.states.values() if run.data.task else ())
     if request.data is not None:
@@ -270,28 +283,4 @@ def _names(store: RunFolder, records: list[Record]) -> LayerNames | None:
             if artifact is not None:
                 with contextlib.suppress(Exception):  # without them the runtimes' names remain
                     return layer_names.read(store.path / artifact.path)
-    return None
-
-
-def _side(record: Record, profile_of: TimeProfile) -> Side:
-    assert record.recipe is not None
-    return Side(
-        recipe_id=str(record.recipe_id),
-        title=record.title,
-        runtime=record.runtime,
-        precision=record.precision,
-        threads=record.recipe.threads,
-        latency_ms=record.latency_ms if record.kind == "measured" else None,
-        profile=profile_of,
-    )
-
-
-def _verdict(a: Record, b: Record) -> Verdict | None:
-    """The run's own verdict on these two, if it compared them."""
-    for verdict in (a.speedup, a.versus_baseline):
-        if verdict is not None and verdict.over == b.recipe_id:
-            return verdict
-    for verdict in (b.speedup, b.versus_baseline):
-        if verdict is not None and verdict.over == a.recipe_id:
-            return verdict.reversed(str(b.recipe_id))
     return None

@@ -96,7 +96,7 @@ class Opening:
                 dims = _dims(spec.shape)
                 raise BadInput(
                     f"{self.path}: input {name!r} has open dimensions ({dims}).",
-                    f"Give it: --shape {name}=1x3x224x224 (with your numbers).",
+                    f"Give it, such as --shape {name}={_example(spec.shape)}.",
                 )
             fixed[name] = shape
         if fixed and not runtimes.spec(self.runtime).takes_shapes:
@@ -119,3 +119,11 @@ def _is_closed(dim: Any) -> bool:
 
 def _dims(shape: Any) -> str:
     return "x".join(str(dim) if _is_closed(dim) else "?" for dim in shape)
+
+
+def _example(shape: Any) -> str:
+    """The shape with what is open chosen: one sample, sides of an image, or a length."""
+    image = (1, 224, 224, 3) if shape and shape[-1] in (1, 3, 4) else (1, 3, 224, 224)
+    usual = image if len(shape) == 4 else (1, *(64 for _ in shape[1:]))
+    pairs = zip(shape, usual, strict=True) if shape else ()
+    return "x".join(str(dim if _is_closed(dim) else size) for dim, size in pairs)

@@ -7,17 +7,13 @@ from typing import Any
 
 import msgspec
 
-from edgeopt.decoding import HEADS, answering, shipped
+from edgeopt.decoding import HEADS, shipped
 from edgeopt.domain.fold import FoldedInput
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.task import TaskFacts
+from edgeopt.report.bundle_usage import arguments, is_served
 
 _ANSWERS = "answers.py"
-
-
-def is_served(task: TaskFacts | None) -> bool:
-    """Whether run.py gives answers and not only outputs: not of a user's own task."""
-    return task is not None and task.name in answering.KNOWN
 
 
 def files(task: TaskFacts) -> dict[str, str]:
@@ -31,15 +27,7 @@ def words(task: TaskFacts | None) -> dict[str, Any]:
     if task is None or not is_served(task):
         return {"served": False}
     head = HEADS[task.head] if task.head else ""
-    return {"served": True, "task": task.name, "head": head, "usage": _usage(task)}
-
-
-def _usage(task: TaskFacts) -> list[str]:
-    if task.preparation:
-        camera = ["--camera 0 --draw frames/"]
-        saved = ["photos/ --save maps/"] if task.name in ("segmentation", "image-to-image") else []
-        return ["photo.jpg --draw out.jpg", "photos/ --draw drawn/", *saved, *camera]
-    return ["sound.wav", "inputs.npz"] if task.states or task.name == "ctc" else ["inputs.npz"]
+    return {"served": True, "task": task.name, "head": head, "usage": arguments(task)}
 
 
 def shipped_task(task: TaskFacts | None, source: SourceFacts) -> TaskFacts | None:

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from edgeopt import runtimes
-from edgeopt.bundle import served
+from edgeopt.bundle import native, served, setting_up
 from edgeopt.domain.artifact import Artifact
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.fold import Fold
+from edgeopt.domain.latency import Latency
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.task import TaskFacts
 from edgeopt.domain.tensor import Binding, TensorSpec
+from edgeopt.harness.budget import BUDGETS, SETTLING, STANDARD
+from edgeopt.report.bundle_usage import is_served
+from edgeopt.runner import alone
 
 MANIFEST_VERSION = 1
+
+#: Alone a session warms up for so long at least: no other keeps the processor's clock up meanwhile.
+ALONE_WARMUP_S = 1.0
 
 
 def write(
@@ -29,6 +39,7 @@ def write(
     source: SourceFacts,
     environment: dict[str, Any],
     task: TaskFacts | None = None,
+    beside: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write the bundle of a chosen record into `folder`, whole or not at all.
 
@@ -36,7 +47,16 @@ def write(
         made: the folder that holds the artifact's files.
         environment: the machine and versions of the run.
         task: what its outputs were judged as; run.py then answers with boxes, text and the like.
+        beside: other files of text, by name.
+
+    Raises:
+        BadInput: it is a form to be timed only.
     """
+    if record.latency_only:
+        raise BadInput(
+            f"{record.title} was made to be timed only: its ranges come from random inputs.",
+            "Run `edgeopt optimize` with your data: it makes such a form that can be shipped.",
+        )
     task = served.shipped_task(task, source)
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -48,7 +68,9 @@ def write(
         manifest = msgspec.json.encode(manifest_of(record, artifact, source, environment, task))
         (part / "manifest.json").write_bytes(msgspec.json.format(manifest))
         (part / "run.py").write_text(run_py(record, artifact, source, task), "utf-8")
-        for name, text in _beside(record.runtime, task).items():
+        texts = _beside(record.runtime, task)
+        texts |= _for_people(record, artifact, source, environment, task)
+        for name, text in {**texts, **beside}.items():
             (part / name).parent.mkdir(exist_ok=True)
             (part / name).write_text(text, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,11 +81,33 @@ def write(
 
 #: Beside every run.py: name in the bundle -> the runtimes' own file that it is.
 _ALWAYS = {"fitting.py": "fitting.py", "read_npz.py": "npz.py"}
+_BENCHMARK = "benchmark.py"
+
+
+def _for_people(
+    record: Record,
+    artifact: Artifact,
+    source: SourceFacts,
+    environment: dict[str, Any],
+    task: TaskFacts | None,
+) -> dict[str, str]:
+    """How it is installed and used, in other languages, too: path -> text."""
+    code = native.files(record, artifact, source)
+    return {
+        **code,
+        "requirements.txt": setting_up.requirements(record, environment, task),
+        "setup.sh": setting_up.setup_sh(task),
+        "README.md": setting_up.readme(record, task, code),
+    }
 
 
 def _beside(runtime: str, task: TaskFacts | None) -> dict[str, str]:
     """What run.py needs beside it: path -> text."""
-    found = served.files(task) if task is not None and served.is_served(task) else {}
+    found = served.files(task) if task is not None and is_served(task) else {}
+    found[_BENCHMARK] = (
+        Path(__file__).with_name("templates").joinpath(f"{_BENCHMARK}.j2").read_text("utf-8")
+    )
+    found["alone.py"] = Path(alone.__file__).read_text("utf-8")
     for name, own in {**_ALWAYS, **runtimes.spec(runtime).shipped}.items():
         text = Path(runtimes.__file__).with_name(own).read_text("utf-8")
         found[name] = text.replace("from edgeopt.runtimes.", "from ")
@@ -99,6 +143,7 @@ def manifest_of(
             "latency_reason": record.latency_reason,
             "versus_baseline": record.versus_baseline,
             "executed": record.executed,
+            "schedule": schedule(record.latency_ms),
             "boundary": "host to host, batch 1; pre- and post-processing outside",
         },
         "score": record.confirm_score or record.score,
@@ -106,6 +151,23 @@ def manifest_of(
         "notes": artifact.notes,
         "environment": environment,
         "task": task,
+        "random_inputs": record.random_inputs,
+    }
+
+
+def schedule(latency: Latency | None) -> dict[str, float]:
+    """The schedule of a record, as `run.py --benchmark` follows it; of none: the standard one."""
+    budget = BUDGETS.get(latency.budget, STANDARD) if latency else STANDARD
+    budget = budget if budget.stage == "final" else STANDARD
+    return {
+        "launches": budget.looks[0],
+        "rounds": budget.rounds_for([latency.p50 * 1e6]) if latency else budget.rounds,
+        "warmup_runs": budget.warmup_runs,
+        "warmup_s": max(budget.warmup_s, ALONE_WARMUP_S),
+        "block_runs": budget.block_runs,
+        "block_s": budget.block_s,
+        "block_most_s": budget.block_most_s,
+        "settling": SETTLING,
     }
 
 
@@ -133,7 +195,8 @@ def run_py(
         affinity=record.recipe.affinity,
         folded=folded_words(source.fold),
         inputs=[_given(binding, source) for binding in artifact.inputs],
-        outputs=[_fields(binding, source.outputs) for binding in artifact.outputs],
+        outputs=[_answered(binding, source) for binding in artifact.outputs],
+        any_size=source.kept is not None,
         **served.words(task),
     )
 
@@ -161,7 +224,19 @@ def _given(binding: Binding, source: SourceFacts) -> dict[str, Any]:
         if axis.input == binding.source and not axis.usual
     }
     given = {**_fields(binding, source.inputs), "note": note}
-    return {**given, "open_axes": opened} if opened else given
+    given |= {"open_axes": opened} if opened else {}
+    kept = source.kept.places.get(binding.source) if source.kept else None
+    return given if kept is None else {**given, "any_size": [kept]}
+
+
+def _answered(binding: Binding, source: SourceFacts) -> dict[str, Any]:
+    """An output's binding, with the axes that grow with one that stays open."""
+    given = _fields(binding, source.outputs)
+    if source.kept is None or binding.source not in source.kept.growing:
+        return given
+    first, *others = [shapes[binding.source] for shapes in source.kept.shapes]
+    growing = [i for i, size in enumerate(first) if any(one[i] != size for one in others)]
+    return {**given, "any_size": growing}
 
 
 def _fields(binding: Binding, originals: tuple[TensorSpec, ...]) -> dict[str, Any]:

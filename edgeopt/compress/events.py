@@ -26,11 +26,16 @@ def require(compression: Compression | None) -> None:
             "--tensorboard writes the curves of trainings, but nothing is to be trained.",
             "Say --prune, --low-rank, --sparse, --input-size or --qat, or leave it out.",
         )
+    require_package()
+
+
+def require_package() -> None:
+    """Raise NotInstalled where TensorBoard is missing."""
     try:
         import tensorboard  # noqa: F401
     except ImportError as error:
         raise NotInstalled(
-            "--tensorboard needs the package tensorboard.", "pip install edgeopt[tensorboard]"
+            "--tensorboard needs the package tensorboard.", "pip install 'edgeopt[tensorboard]'"
         ) from error
 
 
@@ -43,6 +48,13 @@ def events(folder: Path | None) -> Iterator[Watch]:
     if folder is None:
         yield lambda epoch: None
         return
+    with written(folder) as write:
+        yield lambda epoch: write(epoch.number, scalars(epoch))
+
+
+@contextlib.contextmanager
+def written(folder: Path) -> Iterator[Callable[[int, dict[str, float]], None]]:
+    """Give what writes values by their tags, of one step, into a new file of events."""
     # Its writers of summaries go through TensorFlow where that is installed, which takes seconds.
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.summary.writer.record_writer import RecordWriter
@@ -56,14 +68,14 @@ def events(folder: Path | None) -> Iterator[Watch]:
             writer.write(event.SerializeToString())
             file.flush()
 
-        def watch(epoch: Epoch) -> None:
-            event = Event(wall_time=time.time(), step=epoch.number)
-            for tag, value in scalars(epoch).items():
+        def values(step: int, tags: dict[str, float]) -> None:
+            event = Event(wall_time=time.time(), step=step)
+            for tag, value in tags.items():
                 event.summary.value.add(tag=tag, simple_value=value)
             write(event)
 
         write(Event(wall_time=now, file_version="brain.Event:2"))
-        yield watch
+        yield values
 
 
 def scalars(epoch: Epoch) -> dict[str, float]:

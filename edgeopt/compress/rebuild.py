@@ -14,6 +14,7 @@ from edgeopt.compress.layers import makers
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
+from edgeopt.runtimes import exported
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +33,7 @@ def read(path: Path) -> GraphModule:
     """
     import torch
 
-    program = torch.export.load(str(path))
+    program = exported.written(str(path))
     if any(isinstance(node.target, torch._ops.HigherOrderOperator) for node in program.graph.nodes):
         raise BadInput(
             "it holds control flow (torch.cond, a loop or the like), which cannot be pruned or "

@@ -12,6 +12,7 @@ from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.tensor import TensorSpec
+from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source
 
 #: Weights of fewer elements stay as they are: coremltools' own bound.
@@ -45,9 +46,8 @@ class CoreMl(Converter):
         if not source.exported:
             raise EdgeoptError(self.unsuitable(precision, source))
         import coremltools as ct
-        import torch
 
-        program = torch.export.load(source.exported).run_decompositions({})
+        program = exported.written(source.exported).run_decompositions({})
         whole = ct.precision.FLOAT32 if precision == "fp32" else ct.precision.FLOAT16
         model: Any = ct.convert(
             program,
@@ -86,7 +86,7 @@ def _compressed(model: Any) -> Any:
     operations = block.block_specializations[block.opset].operations
     if not any(operation.type.startswith("constexpr") for operation in operations):
         raise EdgeoptError(
-            "coremltools found no weight in it that it compresses.",
+            "coremltools found no weight in the model that it compresses.",
             f"Weights of fewer than {SMALLEST_WEIGHT} elements stay as they are.",
         )
     return done

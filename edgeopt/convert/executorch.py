@@ -12,6 +12,7 @@ from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.domain.layers import Operator
 from edgeopt.domain.recipe import Quantization
+from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class ExecuTorch(Converter):
         from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
         from executorch.exir import to_edge_transform_and_lower
 
-        module: Any = torch.export.load(job.source.exported).module()
+        module: Any = exported.written(job.source.exported).module()
         arguments = _zeros(job.source)
         if job.recipe.precision == "int8-static":
             module = _quantized(job, module, arguments)
@@ -68,7 +69,7 @@ class ExecuTorch(Converter):
         """The calls of the program that is quantized."""
         import torch
 
-        module: Any = torch.export.load(str(job.source.exported)).module()
+        module: Any = exported.written(str(job.source.exported)).module()
         graph = torch.export.export(module, _zeros(job.source)).module().graph
         return tuple(_operator(node) for node in graph.nodes if node.op == "call_function")
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from edgeopt.domain.layers import Group, Operator
+import msgspec
+
+from edgeopt.domain.layers import Group, Operator, spans
 
 MOST = 20
 """Groups of a graph: each is ranked by two forms that leave it out, or leave only it."""
+
+MOST_KINDS = 6
+"""Kinds of operators that are each a group as well, ranked by the form that leaves it out."""
 
 
 def groups(
@@ -69,9 +74,48 @@ def _alive(operators: Sequence[Operator]) -> list[int]:
     return [sum(born <= n < last for born, last in lives) for n in range(len(operators))]
 
 
+def kinds(operators: Sequence[Operator], most: int = MOST_KINDS) -> tuple[Group, ...]:
+    """All operators of a kind as one piece, since one kind may err where it is in every block.
+
+    Kinds that compute, where there are several (depthwise convolutions have one scale for channels
+    of unlike ranges, and few products each to average over), then those in which two computed
+    tensors meet (sums, products of attention).
+    """
+    found: dict[str, list[int]] = {}
+    for number, op in enumerate(operators):
+        if op.computes or len(set(op.inputs)) > 1:
+            found.setdefault(_kind(op), []).append(number)
+    computing = {_kind(op) for op in operators if op.computes}
+    chosen = [
+        k
+        for k, held in found.items()
+        if len(held) > 1 and (k not in computing or len(computing) > 1)
+    ]
+    chosen.sort(key=lambda k: (k not in computing, -sum(operators[i].elements for i in found[k])))
+    return tuple(_of_kind(operators, kind, found[kind]) for kind in chosen[:most])
+
+
+def _kind(op: Operator) -> str:
+    """As people call it: ONNX has one name for plain and for grouped convolutions."""
+    return f"{op.type} ({op.about})" if "grouped" in op.about else op.type
+
+
+def _of_kind(operators: Sequence[Operator], kind: str, held: Sequence[int]) -> Group:
+    computing = [number for number, op in enumerate(operators) if op.computes]
+    order = tuple(place for place, number in enumerate(computing) if number in set(held))
+    group = _held(operators, held)
+    return msgspec.structs.replace(group, kind=kind, spans=spans(held), order=order)
+
+
 def _group(operators: Sequence[Operator], first: int, last: int) -> Group:
-    inside = operators[first : last + 1]
-    outside = [*operators[:first], *operators[last + 1 :]]
+    return _held(operators, range(first, last + 1))
+
+
+def _held(operators: Sequence[Operator], held: Sequence[int]) -> Group:
+    own = set(held)
+    inside = [operators[number] for number in held]
+    outside = [op for number, op in enumerate(operators) if number not in own]
+    first, last = held[0], held[-1]
     made = {name for op in inside for name in op.outputs}
     wanted = {name for op in inside for name in op.inputs} - made
     used = {name for op in outside for name in op.inputs}

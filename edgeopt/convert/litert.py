@@ -16,6 +16,7 @@ from typing import Any
 from edgeopt.convert import (
     arena,
     layout,
+    litert_open,
     litert_prepared,
     litert_static,
     micro,
@@ -79,6 +80,7 @@ class LiteRt(Converter):
             shutil.copyfile(str(source.tflite), target)
         elif precision == "fp32" or _taken_by_tensorflow(job):
             came = from_source(job, target)
+            litert_open.opened(job, target, image_permutes(source))
         else:
             assert job.base is not None, "the plan makes the fp32 artifact first"
             came = Came(notes=_quantize(job, job.base, target))
@@ -203,7 +205,7 @@ def _refuse_float(job: Job, path: Path) -> None:
         path.unlink()
         tool = "TensorFlow" if job.source.saved_model else "AI Edge Quantizer"
         raise EdgeoptError(
-            f"{tool} found nothing in it that it quantizes so.",
+            f"{tool} found nothing in the model to quantize this way.",
             "Small weights, sparse ones and those that are no constants stay as they are.",
         )
 

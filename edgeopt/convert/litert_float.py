@@ -11,6 +11,7 @@ from edgeopt.convert import onnx2tf, rewrites, routes, tflite_converter, tflite_
 from edgeopt.convert.bindings import CHANNELS_LAST
 from edgeopt.convert.job import Job
 from edgeopt.domain.errors import EdgeoptError
+from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source
 
 
@@ -72,7 +73,7 @@ def _from_torch(source: Source, target: Path) -> Came:
     import litert_torch
     import torch
 
-    module: Any = torch.export.load(str(source.exported)).module()
+    module: Any = exported.written(str(source.exported)).module()
     images = [i for i, spec in enumerate(source.inputs) if spec.name in image_permutes(source)]
     if images:
         module = litert_torch.to_channel_last_io(module, args=images)

@@ -117,4 +117,4 @@ def _refuse_float(source: Path, target: Path) -> None:
         if target.stat().st_size < plain.stat().st_size:
             return
     target.unlink()
-    raise EdgeoptError("MNN found no weight in it that it compresses.")
+    raise EdgeoptError("MNN found no weight in the model that it compresses.")

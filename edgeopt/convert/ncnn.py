@@ -20,6 +20,7 @@ from edgeopt.convert.job import Job, Made
 from edgeopt.domain.errors import EdgeoptError
 from edgeopt.jobs.child import describe_exit
 from edgeopt.jobs.told import told
+from edgeopt.runtimes import exported
 from edgeopt.sources.source import Source
 
 _KINDS = {"float32": "f32", "float64": "f64", "float16": "f16"}
@@ -128,7 +129,7 @@ def _traced(source: Source, path: Path) -> Path:
         def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
             return tuple(flat(self.inner(*given)))
 
-    module = Flat(torch.export.load(str(source.exported)).module())
+    module = Flat(exported.written(str(source.exported)).module())
     arguments = tuple(
         torch.zeros(list(spec.sizes), dtype=getattr(torch, spec.dtype)) for spec in source.inputs
     )

@@ -7,6 +7,7 @@ made on first use in the user's cache, from `onnx2tf-constraints.txt` beside thi
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -15,11 +16,22 @@ from pathlib import Path
 from edgeopt.convert import gemm
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.jobs import disk, interpreter
+from edgeopt.jobs import disk, interpreter, pip
 from edgeopt.jobs.cache import cache, locked, whole
 
 VERSION = "2.6.9"
 CONSTRAINTS = Path(__file__).with_name("onnx2tf-constraints.txt")
+#: It says Python >= 3.12 but runs on 3.11.
+_WANTED = ("--ignore-requires-python", "-c", str(CONSTRAINTS), f"onnx2tf=={VERSION}")
+
+
+def is_ready() -> bool:
+    """Whether its environment is there already."""
+    return (_home() / "ready").exists()
+
+
+def _home() -> Path:
+    return cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
 
 
 def environment() -> Path:
@@ -29,7 +41,7 @@ def environment() -> Path:
         NotInstalled: pip could not make it.
         CannotWrite: there is no room for it.
     """
-    folder = cache() / f"onnx2tf-{VERSION}-py{sys.version_info[0]}{sys.version_info[1]}"
+    folder = _home()
     if (folder / "ready").exists():  # also where this user may not write
         return folder
     with locked(folder):
@@ -42,24 +54,52 @@ def environment() -> Path:
 
 
 def _install(folder: Path) -> None:
-    # It says Python >= 3.12 but runs on 3.11.
-    pip = [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--quiet"]
-    commands = [
-        interpreter.command("-m", "venv", str(folder)),
-        [*pip, "--ignore-requires-python", "-c", str(CONSTRAINTS), f"onnx2tf=={VERSION}"],
-    ]
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            full = disk.said(done.stderr, [folder])
-            if full is not None:
-                raise full
-            disk.require_room([folder])  # what venv says of its pip is not handed on
-            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            raise NotInstalled(
-                f"onnx2tf {VERSION} could not be installed: {last[0]}",
-                "It turns ONNX into LiteRT and needs pip's index once; or give a PyTorch source.",
-            )
+    install = [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--quiet"]
+    made = _run(interpreter.command("-m", "venv", str(folder)), folder)
+    if made.returncode:
+        raise NotInstalled(
+            f"onnx2tf {VERSION} needs an environment of its own, and this Python makes none: "
+            f"{pip.complaint(made.stderr or made.stdout)}",
+            "Debian, Ubuntu, Raspberry Pi OS: sudo apt-get install python3-venv.",
+        )
+    done = _run([*install, *pip.source(), *_WANTED], folder)
+    if done.returncode:
+        raise pip.failure(f"onnx2tf {VERSION} could not be installed", done.stderr, _hint())
+
+
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Raises CannotWrite where it failed and there is no room."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        full = disk.said(done.stderr, [folder])
+        if full is not None:
+            raise full
+        disk.require_room([folder])  # what venv says of its pip is not handed on
+    return done
+
+
+def _hint() -> str:
+    usual = "It turns ONNX into LiteRT and needs pip's index once; or give a PyTorch source."
+    if platform.machine() in ("x86_64", "AMD64"):
+        return usual
+    return (
+        f"{usual} psutil and onnxoptimizer, which it needs, have no wheels for "
+        f"{platform.machine()}: pip builds them with a compiler, cmake and python3-dev."
+    )
+
+
+def gather(folder: Path) -> None:
+    """Put all that its environment is made of into a folder, as wheels for this Python.
+
+    Raises:
+        NotInstalled: pip could not get one.
+    """
+    download = interpreter.command("-m", "pip", "download", "--quiet", "--dest", str(folder))
+    # Built from its source a package would need more packages, and a compiler.
+    binary = ("--only-binary=:all:", *pip.source())
+    done = subprocess.run([*download, *binary, *_WANTED], capture_output=True, text=True)
+    if done.returncode:
+        raise pip.failure(f"onnx2tf {VERSION} could not be fetched", done.stderr)
 
 
 def _name_as(made: Path, folder: Path) -> None:

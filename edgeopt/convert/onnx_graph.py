@@ -129,6 +129,22 @@ class Graph:
     def _grouped(node: Any) -> bool:
         return any(a.name == "group" and a.i > 1 for a in node.attribute)
 
+    def give_biases(self) -> None:
+        """A bias of zeros for each convolution and Gemm with constant weights that has none."""
+        for number, node in enumerate(self.main.node):
+            if node.op_type not in ("Conv", "Gemm") or node.input[1] not in self._constants:
+                continue
+            if len(node.input) > 2 and node.input[2]:
+                continue
+            tensor = self._constants[node.input[1]]
+            turned = any(a.name == "transB" and a.i for a in node.attribute)
+            outputs = tensor.dims[0 if node.op_type == "Conv" or turned else 1]
+            zeros = np.zeros(outputs, self._onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
+            bias = self._onnx.numpy_helper.from_array(zeros, f"edgeopt/bias/{number}")
+            node.input[2:] = [bias.name]
+            self.main.initializer.append(bias)
+            self._constants[bias.name] = self.main.initializer[-1]
+
     def weighted(self) -> list[Weighted]:
         """Operators whose bias can be corrected: a bias that no other node reads."""
         readers: dict[str, int] = {}

@@ -110,14 +110,14 @@ def _mostly(kind: str, operators: Mapping[str, int]) -> bool:
 
 
 def onnx_of(source: Source) -> Path:
-    """The source's canonical ONNX file.
+    """The source's canonical ONNX file, with the axis open that is to stay so.
 
     Raises:
         EdgeoptError: it has none; says why.
     """
     if source.onnx is None:
         raise EdgeoptError(source.onnx_reason or "the source has no ONNX form")
-    return Path(source.onnx)
+    return Path(source.open_onnx or source.onnx)
 
 
 def _copy(job: Job, source: Path, target: Path) -> None:
@@ -147,6 +147,7 @@ def _dynamic(job: Job, source: Path, target: Path) -> None:
             str(target),
             per_channel=job.how.granularity == "per-channel",
             weight_type=QuantType.QInt8,
+            reduce_range=job.how.overflow_fix == "all",
             nodes_to_exclude=list(job.relaxation.in_float),
         )
 
@@ -166,7 +167,7 @@ def _weights(job: Job, source: Path, target: Path) -> None:
         graph.model, mode=nncf.CompressWeightsMode.INT8_SYM, ignored_scope=ignored
     )
     if not any(tensor.data_type == onnx.TensorProto.INT8 for tensor in model.graph.initializer):
-        raise EdgeoptError("NNCF found no weight in it that it compresses.")
+        raise EdgeoptError("NNCF found no weight in the model that it compresses.")
     onnx.save_model(model, str(target))
 
 

@@ -58,14 +58,19 @@ def preprocessed(source: Path, folder: Path) -> Path:
     return ready
 
 
-def named(path: Path, folder: Path) -> Path:
+def named(path: Path, folder: Path, biases: bool = False) -> Path:
     """The file with a name for every node (the quantizer leaves nodes out by their names), and
 
     without what it takes wrongly.
+
+    Args:
+        biases: a layer without one gets one, to be corrected.
     """
     target = folder / "named.onnx"
     graph = Graph(path)
     graph.prepare()
+    if biases:
+        graph.give_biases()
     graph.save(target)
     return target
 
@@ -74,7 +79,7 @@ class _Static:
     def __init__(self, job: Job, base: Path, scratch: Path) -> None:
         self._job, self._scratch = job, scratch
         self._how: Quantization = job.how
-        self.base = named(base, scratch)
+        self.base = named(base, scratch, self._how.bias_correction is not None)
         self.operators = Graph(self.base).operators()
         self._float = job.relaxation.numbers(self.operators)
         self._float |= tail_in_float.numbers(self._how, self.operators)
@@ -124,6 +129,7 @@ class _Static:
             per_channel=self._how.granularity == "per-channel",
             activation_type=types.QInt8 if symmetric else types.QUInt8,
             weight_type=types.QInt8,
+            reduce_range=self._how.overflow_fix == "all",
             nodes_to_exclude=[
                 self.operators[number].name for number in sorted(self._float | set(keep))
             ],
@@ -149,7 +155,7 @@ class _Static:
         """operator -> (its bias, what takes the shift of its outputs away)."""
         biases = {one.number: one.bias for one in Graph(self.base).weighted()}
         plain = msgspec.structs.replace(self._how, exceptions=())
-        kind = ["onnxruntime shifts", plain, *self._job.relaxation.left_out]
+        kind = ["onnxruntime shifts, biases given", plain, *self._job.relaxation.left_out]
         found = calibrated.arrays(self._job, kind, self._measure_shifts)
         return {number: (biases[number], one) for number, one in found.items()}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgeopt.convert import openvino_prepared, openvino_reader, openvino_static, openvino_tied
+from edgeopt.convert import openvino_open, openvino_prepared, openvino_static, openvino_tied
 from edgeopt.convert.converter import Converter
 from edgeopt.convert.fallbacks import Way
 from edgeopt.convert.forms import Forms
@@ -76,7 +76,7 @@ class OpenVino(Converter):
             return Made(main=target.name)
         import openvino as ov
 
-        model, notes = openvino_reader.read(job.source)
+        model, notes = openvino_open.read(job.source)
         precision = job.recipe.precision
         if precision == "int8-static":
             openvino_prepared.prepare(model)
@@ -85,13 +85,14 @@ class OpenVino(Converter):
             model = _weights(job, model)
         elif precision != "as-is":
             openvino_tied.share(model)
+        model = openvino_open.opened(model, job.source)
         ov.save_model(model, target, compress_to_fp16=precision in ("fp16", "bf16"))
         return Made(main=target.name, notes=notes)
 
     @contextlib.contextmanager
     def forms(self, job: Job) -> Iterator[Forms]:
         """NNCF's."""
-        model, _ = openvino_reader.read(job.source)
+        model, _ = openvino_open.read(job.source)
         openvino_prepared.prepare(model)
         with openvino_static.forms(job, model) as made:
             yield made
@@ -102,7 +103,7 @@ class OpenVino(Converter):
 
     def operators(self, job: Job) -> tuple[Operator, ...]:
         """Those of the model that is quantized."""
-        return openvino_static.operators(openvino_reader.read(job.source)[0])
+        return openvino_static.operators(openvino_open.read(job.source)[0])
 
 
 CONVERTER = OpenVino()

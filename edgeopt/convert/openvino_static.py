@@ -165,7 +165,11 @@ def _parameters(how: Quantization) -> Any:
     return AdvancedQuantizationParameters(
         disable_bias_correction=how.bias_correction is None,
         disable_channel_alignment=not how.channel_alignment,
-        overflow_fix=nncf.OverflowFix.FIRST_LAYER if how.overflow_fix else nncf.OverflowFix.DISABLE,
+        overflow_fix={
+            False: nncf.OverflowFix.DISABLE,
+            True: nncf.OverflowFix.FIRST_LAYER,
+            "all": nncf.OverflowFix.ENABLE,
+        }[how.overflow_fix],
         activations_quantization_params=per_tensor,
         weights_quantization_params=per_tensor if how.granularity == "per-tensor" else None,
         activations_range_estimator_params=_estimator(how),

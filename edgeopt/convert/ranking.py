@@ -16,7 +16,7 @@ import numpy as np
 from edgeopt import convert, runtimes
 from edgeopt.convert import matching
 from edgeopt.convert.forms import Forms
-from edgeopt.convert.groups import MOST, groups
+from edgeopt.convert.groups import MOST, groups, kinds
 from edgeopt.convert.job import Job
 from edgeopt.convert.labels import labelled
 from edgeopt.convert.with_fallbacks import kept
@@ -68,14 +68,18 @@ def rank(argument: Any) -> Any:
     ):
         operators = labelled(forms.operators, asked.job.source)
         found = groups(operators, asked.most, _branches(operators))
+        alike = kinds(operators)
         if not any(group.layers for group in found):
             raise EdgeoptError("no operator of it has weights, so none can be an exception.")
         bench = _Bench(asked, forms, Path(scratch) / f"form{forms.float_path.suffix}")
-        bench.be_quick(2 * len(found))
+        bench.be_quick(2 * len(found) + len(alike))
         plain = bench.noise(())
         table = LayerSensitivity(
             plain=plain,
-            groups=tuple(_noise(bench, group, len(operators), plain) for group in found),
+            groups=(
+                *(_noise(bench, group, len(operators), plain) for group in found),
+                *(_noise_of_kind(bench, group, plain) for group in alike),
+            ),
             samples=bench.count,
             seconds=round(time.monotonic() - began, 1),
         )
@@ -93,7 +97,7 @@ def _branches(operators: Sequence[Operator]) -> tuple[int, ...]:
 
 def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupSensitivity:
     """A form that cannot be made tells nothing of its group: as if it gave nothing."""
-    inside = range(group.first, group.last + 1)
+    inside = group.numbers
     outside = [number for number in range(total) if number not in inside]
     try:
         return GroupSensitivity(
@@ -104,8 +108,18 @@ def _noise(bench: _Bench, group: Group, total: int, plain: float) -> GroupSensit
         return GroupSensitivity(group=group, alone=0.0, without=plain)
 
 
+def _noise_of_kind(bench: _Bench, group: Group, plain: float) -> GroupSensitivity:
+    """Asked by the form without it alone: kinds are few, and overlap what is asked twice."""
+    try:
+        without = bench.noise(group.numbers)
+    except Exception as error:
+        print(reason(error, group.title))  # noqa: T201 (log)
+        without = plain
+    return GroupSensitivity(group=group, alone=max(0.0, plain - without), without=without)
+
+
 class _Bench:
-    """Forms of one source, held against its fp32 form in the same runtime."""
+    """Forms of one source, compared with its fp32 form in the same runtime."""
 
     def __init__(self, asked: Ranking, forms: Forms, path: Path) -> None:
         self._asked, self._forms, self._path = asked, forms, path

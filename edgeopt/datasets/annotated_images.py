@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from edgeopt.datasets import image_input, image_memory, sound_lines
 from edgeopt.datasets.annotations import coco, data_yaml, masks, text_lines, upright, voc, yolo
 from edgeopt.datasets.annotations.annotated import Annotated
+from edgeopt.datasets.classified_images import ClassifiedImages, classified
 from edgeopt.datasets.image_files import SUFFIXES, found_in
 from edgeopt.datasets.image_folder import Preprocessing, rgb
 from edgeopt.datasets.marked_images import MarkedImages
+from edgeopt.datasets.pixels import Pixels
 from edgeopt.datasets.preparation_asked import PreparationAsked
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.task_data import JUDGED, TaskData
@@ -32,8 +34,6 @@ BY_SUFFIX: dict[str, Kind] = {
     ".yml": "data.yaml",
     ".tsv": "lines",
 }
-#: Heads of TensorFlow's detectors, whose classes are COCO's ids less 1, gaps and all.
-BY_ID = ("ssd", "ssd-postprocess")
 #: The part of a data.yaml that each part of a call is.
 YOLO_PARTS = {"data": "val", "calibration": "train", "confirm": "test", "train": "train"}
 
@@ -178,9 +178,14 @@ def load(path: Path, kind: Kind, said: Said, of: TaskData) -> Samples:
     )
     found, labels = _read(path, kind, of)
     _require_names(found, of)
-    images, places = _prepared(found, preparation, of.part == "data")
+    images, places = _prepared(found, preparation)
     marked = labels is None and of.may_be_marked
-    marks = MarkedImages(found, places, preparation) if marked else None
+    marks: MarkedImages | ClassifiedImages | None = None
+    if marked:
+        marks = MarkedImages(found, places, preparation)
+    elif kind == "photos":
+        each = None if labels is None else [int(label) for label in labels]
+        marks = classified(found.images, each, preparation)
     inputs = {given.name: images}
     for spec in told:  # every image is as large as the input: `placements` take boxes back
         size = size_inputs.value(spec.name, preparation.size, spec.dtype or "float32")
@@ -192,7 +197,7 @@ def _read(path: Path, kind: Kind, of: TaskData) -> tuple[Annotated, np.ndarray |
     """What is marked, and the classes of photos in class folders."""
     images = Path(of.task.images) if of.task.images else None
     if kind == "coco":
-        return coco.read(path, _images(path, of), of.task.head in BY_ID), None
+        return coco.read(path, _images(path, of)), None
     if kind == "data.yaml":
         return yolo.read(path, YOLO_PARTS[of.part]), None
     if kind == "voc":
@@ -235,26 +240,24 @@ def _require_names(found: Annotated, of: TaskData) -> None:
 
 
 def _prepared(
-    found: Annotated, preparation: Preparation, divided: bool
+    found: Annotated, preparation: Preparation
 ) -> tuple[np.ndarray, tuple[Placement, ...]]:
-    """[n, *the input's shape], and how each image lies in it."""
-    shape = preparation.shape
-    dtype = np.dtype(preparation.dtype)
-    rows, columns = preparation.size
-    bytes_each = int(np.prod(shape)) * dtype.itemsize
-    image_memory.require(found.origin, len(found), (rows, columns), bytes_each, divided)
-    images = np.empty((len(found), *shape), dtype)
+    """[n, *the input's shape] as `Pixels`, and how each image lies in it."""
+    rows, columns = (int(side) for side in preparation.size)
+    image_memory.require(found.origin, len(found), (rows, columns), preparation.channels)
+    kept: Any = Pixels.of(preparation, (rows, columns), preparation.channels, len(found))
     places = []
     for i, path in enumerate(found.images):
-        images[i], place = _applied(preparation, path)
+        part, corner, place = _pasted(preparation, path)
+        kept.put(i, part, corner)
         places.append(place)
-    return images, tuple(places)
+    return kept, tuple(places)
 
 
-def _applied(preparation: Preparation, path: Path) -> tuple[np.ndarray, Placement]:
+def _pasted(preparation: Preparation, path: Path) -> tuple[np.ndarray, tuple[int, int], Placement]:
     with upright.open_image(path) as image:
         try:
-            values, place = preparation.apply(rgb(image))
+            part, corner, place = preparation.pasted(rgb(image))
         except NoPlacement as error:
             raise BadInput(
                 f"{path}: {error}.",
@@ -264,4 +267,4 @@ def _applied(preparation: Preparation, path: Path) -> tuple[np.ndarray, Placemen
             raise BadInput(
                 f"{path}: cannot be prepared as RGB: {error}", "Save it as 8-bit RGB."
             ) from error
-    return values, place
+    return part, corner, place

@@ -19,7 +19,7 @@ import numpy as np
 from edgeopt.datasets.function import is_reference
 from edgeopt.datasets.metric import Columns, Metric
 from edgeopt.datasets.noise import Noise, noise
-from edgeopt.stats.proportion import paired_difference
+from edgeopt.stats.proportion import paired_difference, reach
 
 #: The share of cases in which other samples are to lose less than the bound.
 LEVEL = 0.95
@@ -157,7 +157,8 @@ def _of_scores(
     least = max(chance, 1e-12)
     weight = own**-2 / (own**-2 + least**-2) if own > 0 else 1.0
     middle = weight * foretold + (1 - weight) * value
-    return float(middle + 1.645 * max(chance / math.sqrt(2), math.sqrt(weight) * own))
+    spread = max(chance / math.sqrt(2), math.sqrt(weight) * own)
+    return float(middle + reach(2 * LEVEL - 1) * spread)
 
 
 def _drops(

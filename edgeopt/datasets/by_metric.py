@@ -19,7 +19,7 @@ from edgeopt.datasets.places import unanswered
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.slices import Answered
 from edgeopt.domain.effects import Slices
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import NoNumbers
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.score import Drop, Score
 
@@ -118,7 +118,7 @@ def metric_for(
     """
     scored, _, theirs = answered(samples, source, source, output)
     if not len(theirs):
-        raise BadInput(
+        raise NoNumbers(
             f"the source model answers NaN for all {len(samples)} samples",
             "Check the data's preprocessing and the model.",
         )

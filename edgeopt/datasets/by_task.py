@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edgeopt.datasets import likeness, slices, task_scores
+from edgeopt.datasets import chance, likeness, slices, task_scores
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.column_slices import by_column
 from edgeopt.datasets.contributing import together, units_of
@@ -22,15 +22,17 @@ from edgeopt.datasets.settling.settled import Settled
 from edgeopt.datasets.task_metric import TaskMetric
 from edgeopt.datasets.task_slices import SourceSlices
 from edgeopt.domain.effects import Slices
-from edgeopt.domain.errors import BadInput
+from edgeopt.domain.errors import BadInput, NoNumbers
 from edgeopt.domain.score import Drop, Score
 from edgeopt.tasks.contributions import Contributions
-from edgeopt.tasks.task import Judged, Printed, Task
+from edgeopt.tasks.task import Blind, Judged, Located, Printed, Task
 
 #: The part whose score is printed.
 HELD_OUT = "confirm"
 #: A source that scores less is likely to have been fed otherwise than in training.
 POOR = 0.05
+#: Samples whose answers are decoded anew to know what chance gives.
+LOOKED_AT = 128
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class ByTask:
         """See the protocol."""
         if self.samples.groups is not None:
             return None
-        first = np.nan_to_num(next(iter(self.source.values())))
+        first = np.nan_to_num(next(iter(self.source.values())), posinf=0.0, neginf=0.0)
         return likeness.groups_of(self.samples.inputs, first, None)
 
     @functools.cached_property
@@ -123,19 +125,56 @@ class ByTask:
 
     def doubts(self) -> tuple[Advice, ...]:
         """See the protocol."""
-        trial = self.trial(self.source)
-        value = self._of(trial.source).value()
+        whole = self.trial(self.source)
+        value = self._of(whole.source).value()  # refuses what is not defined
+        if self.metric.against == "source":
+            return ()
         measure = self.metric.measure
+        if (near := self._near_chance) is not None:
+            return (near,)
         poor = measure.points and (value < POOR if measure.higher_is_better else value > 1 - POOR)
-        if self.metric.against == "source" or not poor:
+        if not poor:
             return ()
         return (
             Advice(
-                f"The source's {measure.name} is {value:.3f}: the images may be prepared otherwise "
+                f"The source's {measure.name} is {value:.3f}: the data may be prepared otherwise "
                 "than in training, or the classes numbered otherwise",
                 "Check --preprocess, and the order of the classes.",
             ),
         )
+
+    @functools.cached_property
+    def _near_chance(self) -> Advice | None:
+        count, measure = self._looked_at, self.metric.measure
+        source = {name: each[:count] for name, each in self.source.items()}
+        trial = self.trial(source)
+        theirs = self._of(trial.source)
+
+        def of(one: chance.Trivial) -> Contributions:
+            decoded = one.answers if one.decoded else trial.answers(one.answers)
+            return self._of(trial.task.judged(decoded, trial.truths))
+
+        def ahead(one: chance.Trivial) -> float:
+            lost = task_scores.drop(self.metric, of(one), theirs, trial.groups, 0.0)
+            return lost.bounds[0]
+
+        judge = chance.Judge(
+            measure.name,
+            theirs.value(),
+            measure.higher_is_better,
+            measure.points,
+            lambda one: of(one).value(),
+            ahead,
+            _blind(trial),
+        )
+        return chance.doubt(judge, source)
+
+    @property
+    def _looked_at(self) -> int:
+        """Of how many samples chance is asked: all where they are compared with each other."""
+        everything = isinstance(self.trial(self.source).source, Located)
+        total = len(next(iter(self.source.values())))
+        return total if everything else min(total, LOOKED_AT)
 
     def trial(self, answers: Answers) -> Trial:
         """What judges answers to the first n samples; made once for each n."""
@@ -147,7 +186,7 @@ class ByTask:
     def _trial(self, count: int) -> Trial:
         rows = np.setdiff1d(np.arange(count), self.unscored)
         if not len(rows):
-            raise BadInput(
+            raise NoNumbers(
                 f"the source model answers NaN for all {count} samples",
                 "Check the data's preprocessing and the model.",
             )
@@ -187,3 +226,11 @@ class ByTask:
 
     def _both(self, trial: Trial, judged: Judged) -> tuple[Contributions, Contributions]:
         return self._of(judged), self._of(trial.source)
+
+
+def _blind(trial: Trial) -> list[chance.Trivial]:
+    """What the task itself knows to answer well without looking."""
+    if not isinstance(trial.task, Blind) or trial.samples.sizes is not None:
+        return []  # of an open axis only the source's answers say where they end
+    known = trial.task.blind(trial.truths)
+    return [chance.Trivial(answers, what, decoded=True) for what, answers in known.items()]

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeopt.datasets import sequences
 from edgeopt.datasets.advice import Advice, did_you_mean, quoted
+from edgeopt.datasets.pixels import Pixels, blocks
 from edgeopt.datasets.samples import Samples
 from edgeopt.decoding import size_inputs
 from edgeopt.domain.errors import BadInput
@@ -75,8 +76,13 @@ def constant_inputs(samples: Samples, states: Collection[str] = ()) -> tuple[Adv
         and name not in states
         and array.size
         and array.dtype.kind == "f"
-        and bool((array == array[:1]).all())
+        and _is_one(array)
     )
+
+
+def _is_one(array: np.ndarray) -> bool:
+    first = np.asarray(array[:1])
+    return all(bool((block == first).all()) for block in blocks(array))
 
 
 def _match_names(
@@ -123,6 +129,10 @@ def _count(inputs: dict[str, np.ndarray], where: str) -> int:
 def _fit(array: np.ndarray, spec: TensorSpec, where: str) -> np.ndarray:
     """[n, *spec.shape] in the spec's element type: `runtimes.fitting`, which bundles have too."""
     try:
+        if isinstance(array, Pixels) and np.dtype(spec.dtype) == array.dtype:
+            # Finite already: mean, scale and bytes are.
+            like = np.broadcast_to(np.zeros((), array.dtype), array.shape)
+            return array.shaped(fitting.fit_shape(like, spec.name, spec.shape).shape[1:])
         fitted: np.ndarray = fitting.fit(array, spec.name, spec.dtype, spec.shape)
     except fitting.Unfit as error:
         raise BadInput(f"{where}: {error}", error.hint) from error

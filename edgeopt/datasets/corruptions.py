@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+
+from edgeopt.datasets.pixels import Form, Pixels, blocks
 
 LEVELS = ("mild", "strong")
 MOST_CHANNELS = 4  # an axis of at most so many is one of channels, not of pixels
@@ -143,12 +146,66 @@ def _corrupted(
 ) -> np.ndarray:
     if not corruptible(array) or (kind.images_only and pixel_axes(array.shape) is None):
         return array
+    if isinstance(array, Pixels):
+        return _lazily(array, kind, strength, int(rng.integers(2**32)))
     low, high, spread = float(array.min()), float(array.max()), float(array.std(dtype=np.float64))
     made = np.empty_like(array)
     for i in range(len(array)):  # one by one: a part of a thousand photos is large in float64
         values = array[i : i + 1].astype(np.float64)
         values = np.clip(kind.apply(values, spread, strength, rng), low, high)
         made[i] = (values if array.dtype.kind == "f" else np.rint(values))[0]
+    return made
+
+
+@dataclass(frozen=True)
+class _Spoiled:
+    """How bytes of images become corrupted values: nothing is kept but the bytes themselves.
+
+    Attributes:
+        form: how they become values. low, high, spread: of all values. seed: of the noise, with the
+            content of each image.
+    """
+
+    form: Form
+    kind: Corruption
+    strength: float
+    low: float
+    high: float
+    spread: float
+    seed: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See `pixels.Form`."""
+        return self.form.shape
+
+    @property
+    def dtype(self) -> str:
+        """See `pixels.Form`."""
+        return self.form.dtype
+
+    def values(self, part: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
+        """See `pixels.Form`."""
+        clean = np.asarray(self.form.values(part, corner), np.float64)[None]
+        rng = np.random.default_rng([self.seed, zlib.crc32(np.ascontiguousarray(part).tobytes())])
+        made = self.kind.apply(clean, self.spread, self.strength, rng)
+        made = np.clip(made, self.low, self.high)[0]
+        dtype = np.dtype(self.dtype)
+        return (made if dtype.kind == "f" else np.rint(made)).astype(dtype)
+
+
+def _lazily(array: Pixels, kind: Corruption, strength: float, seed: int) -> np.ndarray:
+    """Images of bytes, corrupted whenever their values are read."""
+    low, high, total, squares = np.inf, -np.inf, 0.0, 0.0
+    for block in blocks(array):  # type: ignore[arg-type]
+        low, high = min(low, float(block.min())), max(high, float(block.max()))
+        total += float(block.sum(dtype=np.float64))
+    mean = total / array.size
+    for block in blocks(array):  # type: ignore[arg-type]
+        squares += float(np.square(block.astype(np.float64) - mean).sum())
+    spread = float(np.sqrt(squares / array.size))
+    form = _Spoiled(array.form, kind, strength, low, high, spread, seed)
+    made: Any = replace(array, form=form)
     return made
 
 

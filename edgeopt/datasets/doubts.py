@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgeopt.datasets import answers
+from edgeopt.datasets import answers, chance, scores
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.certainty import read
+from edgeopt.datasets.chance import FEWEST
 from edgeopt.datasets.fidelity import is_noise
-from edgeopt.datasets.metric import AGREEMENT, Metric
+from edgeopt.datasets.function import is_reference
+from edgeopt.datasets.metric import Metric
 from edgeopt.datasets.places import finite, masked, without_masks
 from edgeopt.datasets.resolution import EIGHT_BITS, moves, span
 
@@ -22,9 +24,6 @@ SAME = 1e-6
 
 #: Metrics of class scores.
 OF_CLASSES = ("accuracy", "top5", "f1", "roc-auc")
-
-#: Fewer samples may well be of one class, or score like chance by chance.
-FEWEST = 20
 
 _NAMED = 12  # numbers of samples that are written out
 
@@ -135,19 +134,24 @@ def _classes(judge: Metric, outputs: np.ndarray, labels: np.ndarray | None) -> n
 
 def _near_chance(judge: Metric, outputs: np.ndarray, labels: np.ndarray | None) -> Advice | None:
     """Where the source itself scores no better than an answer that ignores the input."""
-    if labels is None or judge.name == AGREEMENT or len(outputs) < FEWEST:
+    if labels is None or judge.against == "source" or len(outputs) < FEWEST:
         return None
-    chance, what = _chance(judge.name, labels)
-    if chance is None:
+    if is_reference(judge.name):  # the user's own function may take seconds a call
         return None
-    score = judge.value(outputs, judge.truths(labels, outputs))
-    if score > chance + 2 * np.sqrt(0.25 / len(outputs)):  # two standard errors, at most
-        return None
-    return Advice(
-        f"The source's {judge.name} is {score:.3f}, and {what} would score {chance:.3f}: "
-        "it may not have learnt this, or the data is prepared otherwise than in training",
-        "Check that the labels are numbered as the model's classes, and how inputs are prepared.",
+    truths = judge.truths(labels, outputs)
+    asked = chance.Judge(
+        judge.name,
+        judge.value(outputs, truths),
+        judge.higher_is_better,
+        judge.counting,
+        lambda one: judge.value(one.answers[""], truths),
+        lambda one: scores.drop(judge, one.answers[""], outputs, labels, None, 0.0).bounds[0],
     )
+    level, what = _chance(judge.name, labels)
+    if level is None:
+        return chance.doubt(asked, {"": outputs})
+    errors = 2 * np.sqrt(0.25 / len(outputs))  # two standard errors, at most
+    return chance.near(asked, level, what, lambda: asked.score - level - errors)
 
 
 def _chance(name: str, labels: np.ndarray) -> tuple[float | None, str]:
@@ -158,5 +162,7 @@ def _chance(name: str, labels: np.ndarray) -> tuple[float | None, str]:
         return None, ""
     _, counts = np.unique(labels, return_counts=True)
     most = np.sort(counts)[::-1][: 5 if name == "top5" else 1].sum()
-    words = "the five commonest classes" if name == "top5" else "always the commonest class"
+    words = (
+        "the five commonest classes" if name == "top5" else "the commonest class for every sample"
+    )
     return float(most) / len(labels), words

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edgeopt.datasets import pixels
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
@@ -27,7 +28,12 @@ def steps(array: np.ndarray, fold: FoldedInput) -> np.ndarray:
 
 def encode(array: np.ndarray, fold: FoldedInput) -> np.ndarray:
     """Samples [n, *original shape] -> uint8 [n, *folded shape], rounded and clipped."""
-    return _turned(np.clip(np.rint(steps(array, fold)), 0, 255).astype(np.uint8), fold.to_folded)
+
+    def of(block: np.ndarray) -> np.ndarray:
+        rounded = np.clip(np.rint(steps(block, fold)), 0, 255).astype(np.uint8)
+        return _turned(rounded, fold.to_folded)
+
+    return pixels.encoded(array, of)
 
 
 def decode(array: np.ndarray, fold: FoldedInput, dtype: str) -> np.ndarray:
@@ -46,15 +52,17 @@ def encoded(samples: Samples, fold: FoldedInput) -> tuple[Samples, tuple[Advice,
         BadInput: the data does not come from 0..255 by this mean and scale.
     """
     array = samples.inputs[fold.name]
-    found = steps(array, fold)
-    low, high = float(found.min()), float(found.max())
+    low, high, off = np.inf, -np.inf, 0.0
+    for block in pixels.blocks(array):
+        found = steps(block, fold)
+        low, high = min(low, float(found.min())), max(high, float(found.max()))
+        off = max(off, float(np.abs(found - np.rint(found)).max()))
     if low < -OUTSIDE or high > 255 + OUTSIDE:
         raise BadInput(
             f"{samples.origin}: input {fold.name!r} does not come from pixels by (pixel - mean) * "
             f"scale: it would need pixels from {low:.4g} to {high:.4g}.",
             "Give the mean and scale that the data was made with.",
         )
-    off = float(np.abs(found - np.rint(found)).max())
     advice = (
         (
             Advice(

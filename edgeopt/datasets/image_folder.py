@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeopt.datasets import image_memory
 from edgeopt.datasets.annotations import upright
+from edgeopt.datasets.classified_images import classified
 from edgeopt.datasets.image_files import SUFFIXES, found_in
+from edgeopt.datasets.pixels import Pixels
 from edgeopt.datasets.preprocess_text import Form
 from edgeopt.datasets.samples import Samples
+from edgeopt.decoding.preparation import Preparation
 from edgeopt.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -42,6 +45,11 @@ class Preprocessing:
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
     layout: str = "nchw"
+
+    @property
+    def dtype(self) -> str:
+        """Of the values."""
+        return "float32"
 
     def __post_init__(self) -> None:
         if self.size > MAX_SIDE:
@@ -82,11 +90,32 @@ class Preprocessing:
         mean, scale = ("/".join(f"{v:.9g}" for v in three) for three in (self.mean, self.scale))
         return f"size={self.size},crop={self.crop},mean={mean},scale={scale},layout={self.layout}"
 
-    def apply(self, image: Image) -> np.ndarray:
-        """float32[3, crop, crop] or [crop, crop, 3]. The image is upright already.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the model's input, without a batch axis."""
+        side = (self.crop, self.crop)
+        return (3, *side) if self.layout == "nchw" else (*side, 3)
 
-        Sizes are rounded as in torchvision's Resize and CenterCrop.
-        """
+    @property
+    def preparation(self) -> Preparation:
+        """The same as bundles record it."""
+        return Preparation(
+            way="crop",
+            size=(self.crop, self.crop),
+            mean=self.mean,
+            scale=self.scale,
+            fill=0,
+            layout=self.layout,
+            filter="bicubic",
+            short=self.size,
+        )
+
+    def apply(self, image: Image) -> np.ndarray:
+        """float32[3, crop, crop] or [crop, crop, 3]. The image is upright already."""
+        return self.values(self.pasted(image), (0, 0))
+
+    def pasted(self, image: Image) -> np.ndarray:
+        """uint8[crop, crop, 3]. Sizes are rounded as in torchvision's Resize and CenterCrop."""
         from PIL.Image import Resampling
 
         image = rgb(image)
@@ -96,7 +125,11 @@ class Preprocessing:
             raise ValueError(f"it becomes {width} x {height} pixels")
         image = image.resize((width, height), Resampling.BICUBIC)
         left, top = round((width - self.crop) / 2), round((height - self.crop) / 2)
-        pixels = np.asarray(image.crop((left, top, left + self.crop, top + self.crop)), np.float32)
+        return np.asarray(image.crop((left, top, left + self.crop, top + self.crop)), np.uint8)
+
+    def values(self, part: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
+        """float32[*shape] of what `pasted` gives, which lies at (0, 0)."""
+        pixels = part.astype(np.float32)
         values = (pixels - np.array(self.mean, np.float32)) * np.array(self.scale, np.float32)
         return values.transpose(2, 0, 1) if self.layout == "nchw" else values
 
@@ -116,17 +149,21 @@ def load_image_folder(folder: Path, input_name: str, preprocessing: Preprocessin
     if not paths:
         raise BadInput(f"{folder}: no images", f"Looked for {' '.join(SUFFIXES)} in class folders.")
     side = preprocessing.crop
-    image_memory.require(folder, len(paths), (side, side), 3 * side * side * 4)
-    images = np.stack([_applied(preprocessing, path) for path in paths])
+    image_memory.require(folder, len(paths), (side, side), 3)
+    images = Pixels.of(preprocessing, (side, side), 3, len(paths))
+    for number, path in enumerate(paths):
+        images.put(number, _pasted(preprocessing, path), (0, 0))
     told = None if labels is None else np.array(labels, np.int64)
-    return Samples({input_name: images}, told, None, str(folder))
+    kept: Any = images
+    marks = classified(paths, labels, preprocessing.preparation)
+    return Samples({input_name: kept}, told, None, str(folder), marks=marks)
 
 
-def _applied(preprocessing: Preprocessing, path: Path) -> np.ndarray:
-    """One image, prepared."""
+def _pasted(preprocessing: Preprocessing, path: Path) -> np.ndarray:
+    """One image's pixels in the input."""
     try:
         with upright.open_image(path) as image:
-            return preprocessing.apply(image)
+            return preprocessing.pasted(image)
     except (OSError, ValueError, MemoryError) as error:
         raise BadInput(
             f"{path}: cannot be prepared as RGB: {error}", "Save it as 8-bit RGB."

@@ -16,7 +16,7 @@ ULTRALYTICS, ITS_LAYOUT = "yolo", "data.yaml"
 #: Heads that do not say otherwise: Ultralytics exports NMS inside the graph, too.
 _ANY_FAMILY = ("", "nms-inside")
 #: Integers that stand for pixels -> the pixel that is 0.
-_RAW = {"uint8": 0.0, "int8": 128.0}
+_RAW = {"uint8": 0.0, "int8": 128.0, "int32": 0.0}
 _FLOATS = ("float32", "float16", "float64", "bfloat16")
 #: What a message shows of each field.
 _EXAMPLES = {
@@ -30,6 +30,9 @@ _EXAMPLES = {
 _OF_BOXES = ("coco", ITS_LAYOUT, "voc", "photos")
 #: As PaddleOCR's recognizers have it.
 _OF_LINES = {**_EXAMPLES, "way": "line", "size": "48x320", "mean": "127.5", "scale": "0.0078431"}
+
+#: Of (height, width); None: open in the file.
+Sides = tuple[int | None, int | None]
 
 
 class Spec(Protocol):
@@ -64,7 +67,7 @@ class ImageInput:
     dtype: str | None = None
     layout: str | None = None
     channels: int | None = None
-    sides: tuple[int | None, int | None] = (None, None)
+    sides: Sides = (None, None)
 
 
 def of(spec: Spec) -> ImageInput:
@@ -116,7 +119,7 @@ def settled(
     needed = ("way", "size", "mean", "scale", "layout")
     missing = [name for name in needed if name not in fields]
     if missing:
-        raise _unknown(missing, kind, origin)
+        raise _unknown(missing, kind, origin, given.sides)
     fields.setdefault("order", "rgb")
     fields.setdefault("dtype", "float32")
     try:
@@ -186,9 +189,13 @@ def _otherwise(given: ImageInput, has: str, said: str, field: str, origin: str) 
     )
 
 
-def _unknown(missing: list[str], kind: str, origin: str) -> BadInput:
+def _unknown(missing: list[str], kind: str, origin: str, sides: Sides = (None, None)) -> BadInput:
     several = " and ".join([*([", ".join(missing[:-1])] if missing[1:] else []), missing[-1]])
     examples = _OF_LINES if kind == "lines" else _EXAMPLES
+    if sides != (None, None):  # one side is open in the file: the other one is the model's
+        usual = (48, 320) if kind == "lines" else (640, 640)
+        size = [own or side for own, side in zip(sides, usual, strict=True)]
+        examples = {**examples, "size": f"{size[0]}x{size[1]}"}
     fields = [f"{name}={examples[name]}" for name in missing]
     if kind == "lines" and "mean" in missing:
         fields += ["order=bgr", "fill=127.5"]

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from edgeopt.datasets import pixels
 from edgeopt.datasets.advice import Advice
 
 MOST = 600  # samples that are looked at
@@ -118,15 +119,19 @@ def _by_colours(signals: list[np.ndarray]) -> np.ndarray | None:
 
     Only of colour images: levels of grey are few, and those of a digit say how thick its pen was.
     """
-    planes = [_planes(array) for array in signals]
-    colours = [_levels(three) for three in planes if len(three) == 3]
+    colours = [_levels(array) for array in signals if len(_planes(np.asarray(array[:1]))) == 3]
     return _distances(np.concatenate(colours, axis=1)) if colours else None
 
 
 def _by_layout(signals: list[np.ndarray]) -> np.ndarray | None:
     """[n, n] distances by what is where, as far as small shifts go: frames of one film."""
-    total = sum(_shifted(np.stack(_thinned(_planes(array)), axis=1)) for array in signals)
+    total = sum(_shifted(pixels.encoded(array, _cells)) for array in signals)
     return _by_median(np.sqrt(total))
+
+
+def _cells(array: np.ndarray) -> np.ndarray:
+    """[n, planes, ...] of means over cells."""
+    return np.stack(_thinned(_planes(array)), axis=1)
 
 
 def _shifted(sample: np.ndarray) -> np.ndarray:
@@ -166,18 +171,30 @@ def _thinned(planes: list[np.ndarray]) -> list[np.ndarray]:
     return thin
 
 
-def _levels(planes: list[np.ndarray]) -> np.ndarray:
-    """Roots of the shares of places by their level in all planes together (for Hellinger's)."""
-    code = np.zeros(planes[0].reshape(len(planes[0]), -1).shape, np.intp)
-    for plane in planes:
-        values = plane.reshape(len(plane), -1)
-        some = values[:, :: max(1, values.shape[1] // 500)]
-        edges = np.unique(np.quantile(some, np.linspace(0, 1, _BINS + 1)[1:-1]))
-        code = code * (len(edges) + 1) + np.searchsorted(edges, values)
+def _levels(array: np.ndarray) -> np.ndarray:
+    """Roots of the shares of places by their level in three planes together (for Hellinger's)."""
+    between = np.linspace(0, 1, _BINS + 1)[1:-1]
+    some = np.moveaxis(pixels.encoded(array, _some), 1, 0)
+    edges = [np.unique(np.quantile(plane, between)) for plane in some]
+
+    def codes(block: np.ndarray) -> np.ndarray:
+        code = np.zeros((1, 1), np.intp)
+        for plane, own in zip(_planes(block), edges, strict=True):
+            values = plane.reshape(len(plane), -1)
+            code = code * (len(own) + 1) + np.searchsorted(own, values)
+        return code.astype(np.uint8)  # `_BINS` levels of three planes: 64
+
+    code = pixels.encoded(array, codes)
     count = int(code.max()) + 1
     shares = np.stack([np.bincount(row, minlength=count) for row in code]) / code.shape[1]
     roots: np.ndarray = np.sqrt(shares)
     return roots
+
+
+def _some(array: np.ndarray) -> np.ndarray:
+    """[n, planes, some hundred values] of [n, ...]."""
+    flat = [plane.reshape(len(plane), -1) for plane in _planes(array)]
+    return np.stack([values[:, :: max(1, values.shape[1] // 500)] for values in flat], axis=1)
 
 
 def _standardized(answers: np.ndarray) -> np.ndarray:

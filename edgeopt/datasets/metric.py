@@ -77,7 +77,7 @@ class Metric:
     advice: tuple[Advice, ...] = ()
 
     def truths(self, labels: np.ndarray | None, source_outputs: np.ndarray) -> np.ndarray:
-        """What answers are held against: the labels, or the source's outputs."""
+        """What answers are compared with: the labels, or the source's outputs."""
         if self.against == "source":
             return source_outputs
         if labels is None:

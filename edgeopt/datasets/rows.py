@@ -18,6 +18,9 @@ LEAST_PADDED = 0.5
 #: is a set where a column falls in so many of the samples.
 MOST_COLUMNS, FALLING = 7, 0.9
 
+#: What a column varies by beside the largest, at least: rounding in a fainter one likens no rows.
+FAINT = 1e-6
+
 _LOOKED = 64  # samples
 MOST_ROWS = 512  # pairs of more rows take too long
 
@@ -45,7 +48,8 @@ def in_order(own: np.ndarray, source: np.ndarray) -> np.ndarray:
     assert theirs is not None
     ours = np.asarray(own).reshape(theirs.shape)
     counts, own_counts = _counts(theirs), _counts(ours)
-    unit = np.maximum(_of_all(theirs, counts).std(axis=0), 1e-12)
+    unit = _of_all(theirs, counts).std(axis=0)
+    unit = np.maximum(unit, max(FAINT * unit.max(initial=0.0), 1e-12))
     found = ours.copy()
     for i, (count, own_count) in enumerate(zip(counts, own_counts, strict=True)):
         found[i] = ours[i][_order(ours[i] / unit, theirs[i] / unit, int(own_count), int(count))]
@@ -77,10 +81,15 @@ def _rows(answers: np.ndarray) -> np.ndarray | None:
 
 
 def _falls(rows: np.ndarray, counts: np.ndarray) -> bool:
-    """Whether a column falls from row to row in nearly all samples, as the score of a detection."""
-    behind = np.arange(rows.shape[1] - 1) >= counts[:, None] - 1
-    falls = (np.diff(rows.astype(np.float64), axis=1) <= 0) | behind[:, :, None]
-    return bool((falls.all(axis=1).mean(axis=0) >= FALLING).any())
+    """Whether a column falls from row to row in nearly all samples, as the score of a detection.
+
+    One that stays as it is, as the edge of a map does, orders nothing.
+    """
+    steps = np.diff(rows.astype(np.float64), axis=1)
+    behind = (np.arange(rows.shape[1] - 1) >= counts[:, None] - 1)[:, :, None]
+    falls = ((steps <= 0) | behind).all(axis=1)
+    moves = ((steps < 0) & ~behind).any(axis=1) | (counts < 2)[:, None]
+    return bool(((falls & moves).mean(axis=0) >= FALLING).any())
 
 
 def _counts(rows: np.ndarray) -> np.ndarray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 
+from edgeopt.datasets.pixels import blocks
 from edgeopt.domain.errors import BadInput
 
 LABELS = "labels"
@@ -36,7 +38,7 @@ class Samples:
     """Samples of a model's inputs. Every array's leading axis is the sample.
 
     Attributes:
-        inputs: input name -> [n, ...]. labels: [n, ...] or None.
+        inputs: input name -> [n, ...], an array or `Pixels`. labels: [n, ...] or None.
         groups: [n], or None; samples of one group (crops of one photo, windows of one
             recording) are not independent and never land in two parts.
         columns: name -> [n]: what is known of each sample besides, to slice scores by.
@@ -45,6 +47,7 @@ class Samples:
         marks: what a task judges by, or None.
         steps: of each sample where it is a sequence (`sequences`), 0 where it is none.
         rate: values a second where samples are sounds of files, else 0.
+        sizes: [n], the size of the axis that stays open at which each is fed; None: there is none.
     """
 
     inputs: dict[str, np.ndarray]
@@ -56,6 +59,7 @@ class Samples:
     marks: Marks | None = None
     steps: int = 0
     rate: int = 0
+    sizes: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -70,6 +74,7 @@ class Samples:
             columns={name: array[indices] for name, array in self.columns.items()},
             numbers=(np.arange(len(self)) if self.numbers is None else self.numbers)[indices],
             marks=None if self.marks is None else self.marks.take(indices),
+            sizes=None if self.sizes is None else self.sizes[indices],
         )
 
     def sha256(self) -> str:
@@ -81,7 +86,8 @@ class Samples:
         for name, array in named:
             if array is not None:
                 digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
-                digest.update(_as_bytes(array).data)
+                for block in blocks(array):
+                    digest.update(_as_bytes(block).data)
         if self.marks is not None:
             digest.update(f"marks {self.marks.sha256()};".encode())
         return digest.hexdigest()
@@ -91,14 +97,12 @@ class Samples:
 
         Comparable between files only after `check`, which gives both the same element types.
         """
-        rows = [_as_bytes(self.inputs[name]) for name in sorted(self.inputs)]
-        hashes = []
-        for index in range(len(self)):
-            digest = hashlib.blake2b(digest_size=16)
-            for row in rows:
-                digest.update(row[index].data)
-            hashes.append(digest.digest())
-        return hashes
+        found = [hashlib.blake2b(digest_size=16) for _ in range(len(self))]
+        for name in sorted(self.inputs):
+            rows = itertools.chain.from_iterable(map(_as_bytes, blocks(self.inputs[name])))
+            for digest, row in zip(found, rows, strict=True):
+                digest.update(row.data)
+        return [digest.digest() for digest in found]
 
 
 def from_arrays(

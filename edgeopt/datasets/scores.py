@@ -22,7 +22,7 @@ from edgeopt.datasets.intervals import (
 )
 from edgeopt.datasets.metric import Columns, Judged, Metric
 from edgeopt.domain.errors import StepFailed
-from edgeopt.domain.score import FEWEST_GROUPS, FEWEST_SAMPLES, Drop, Score, settled
+from edgeopt.domain.score import FEWEST_GROUPS, FEWEST_SAMPLES, BoundBy, Drop, Score, settled
 from edgeopt.stats.proportion import paired_difference, wilson
 
 MOST_SAMPLES = 10**7  # a drop that needs more than this cannot be shown
@@ -109,8 +109,9 @@ def drop(
             tested, limit = _excess(metric, source, columns, groups, max_drop), 0.0
     together = groups if groups is not None else alike
     at_most = bound(metric, outputs, source_outputs, truths, together)
+    by: BoundBy = "" if at_most is None else "margins"
     if at_most is None and not interval.why_null:
-        at_most = interval.high if relative is None else interval.high / before
+        at_most, by = interval.at_most(value) / (1.0 if relative is None else before), "interval"
     if at_most is not None:  # what was counted is no less likely elsewhere
         at_most = max(at_most, value if relative is None else relative)
     return Drop(
@@ -123,6 +124,7 @@ def drop(
         resolved=settled(tested.low, tested.high, limit, len(outputs), count_groups(together)),
         relative=relative,
         bound=at_most,
+        bound_by=by,
     )
 
 
@@ -162,7 +164,7 @@ def too_few(
         text = f"{samples} cannot resolve a drop of {100 * max_drop:g} %"
         found.append(Advice(text, f"At least {are_needed}, or a larger --max-drop."))
     if count is not None and count < FEWEST_GROUPS:
-        text = f"{count} groups are few to say how other groups would fare"
+        text = f"{count} groups are too few to say what other groups lose"
         found.append(
             Advice(text, f"Below {FEWEST_GROUPS} groups no candidate is said to keep the limit.")
         )

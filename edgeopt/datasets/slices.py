@@ -39,7 +39,7 @@ def slices(
 
     Args:
         columns: of the samples, or "groups". part: "choose" or "confirm".
-        max_drop: what `resolved` of each drop is held against.
+        max_drop: what `resolved` of each drop is compared with.
 
     Raises:
         StepFailed: the answers cannot be scored.

@@ -30,13 +30,18 @@ def require(of: TaskData) -> None:
     Raises:
         BadInput: one is missing, or numbers samples of another file.
     """
-    if of.part == "confirm" and of.task.pairs:
+    if of.part == "confirm" and of.task.pairs and not of.task.confirm_pairs:
         raise BadInput(
             "--pairs numbers the samples of --data, so that nothing says which of --confirm's "
             "samples are pairs.",
-            "Leave --confirm out: a part of --data confirms.",
+            "Add --confirm-pairs FILE, or leave --confirm out: a part of --data confirms.",
         )
-    for name in (of.task.candidates, of.task.pairs):
+    if of.task.confirm_pairs and not of.task.pairs:
+        raise BadInput(
+            "--confirm-pairs names pairs of --confirm, and nothing names those of --data.",
+            "Add --pairs FILE.",
+        )
+    for name in (of.task.candidates, of.task.pairs, of.task.confirm_pairs):
         if name and on_disk.kind(Path(name)) == "nothing":
             raise BadInput(f"{on_disk.shown(name)}: no such file", on_disk.near(Path(name)))
 
@@ -49,6 +54,8 @@ def settled(samples: Samples, of: TaskData) -> Samples:
     """
     if of.task.pairs and of.part == "data":
         samples = _with_pairs(samples, Path(of.task.pairs))
+    if of.task.confirm_pairs and of.part == "confirm":
+        samples = _with_pairs(samples, Path(of.task.confirm_pairs))
     if of.task.candidates and of.part == "data":
         samples = _with_candidates(samples, Path(of.task.candidates))
     if of.part in JUDGED:

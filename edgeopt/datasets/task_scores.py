@@ -85,7 +85,7 @@ def drop(
         tested, limit = _interval(metric, excess, beyond, groups, len(own)), 0.0
     bound = None
     if not interval.why_null:
-        bound = interval.high if relative is None else interval.high / before
+        bound = interval.at_most(value) / (1.0 if relative is None else before)
     return Drop(
         value=value,
         low=interval.known[0],
@@ -102,6 +102,7 @@ def drop(
         ),
         relative=relative,
         bound=bound,
+        bound_by="" if bound is None else "interval",
     )
 
 

@@ -216,7 +216,8 @@ class _Pair:
             n=n,
             resolved=n > 0 and settled(tested.low, tested.high, limit, n, groups),
             relative=relative,
-            bound=None if high is None else max(high / share, judged),
+            bound=None if high is None else max(interval.at_most(value) / share, judged),
+            bound_by="" if high is None else "interval",
         )
 
     def _reaching(self, interval: Interval, value: float, k: int) -> Interval:

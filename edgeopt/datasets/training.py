@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edgeopt.datasets import pixels
 from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.split import Parts
 from edgeopt.domain.errors import BadInput
@@ -42,7 +43,7 @@ def training_samples(calibrate: Samples, train: Samples | None) -> Samples:
     if calibrate.labels is not None and more.labels is not None:
         labels = np.concatenate([calibrate.labels, more.labels])
     inputs = {
-        name: np.concatenate([array, more.inputs[name]]) for name, array in calibrate.inputs.items()
+        name: pixels.joined(array, more.inputs[name]) for name, array in calibrate.inputs.items()
     }
     origin = f"{calibrate.origin} and {train.origin}"
     return replace(calibrate, inputs=inputs, labels=labels, groups=None, origin=origin, marks=None)

@@ -31,12 +31,13 @@ def decode(outputs, size, placement, threshold=0.5):
     Raises:
         WrongHead: no output, or more than one, is such a map.
     """
-    planes = read(outputs, size)
+    planes = _read(outputs, size)
     if planes.dtype.kind in "iu":
         return _nearest(planes, size, placement)
     if len(planes) == 1:
-        return (_enlarged(probabilities(planes), size, placement)[0] > threshold).astype(np.int16)
-    return _enlarged(planes, size, placement).argmax(axis=0).astype(np.int16)
+        shares = probabilities(planes.astype(np.float64))
+        return (_enlarged(shares, size, placement)[0] > threshold).astype(np.int16)
+    return _best(planes, size, placement)
 
 
 def count(outputs, size):
@@ -47,6 +48,12 @@ def count(outputs, size):
 
 def read(outputs, size):
     """float64[classes, h, w] of scores, or int64[h, w] of class numbers. Raises WrongHead."""
+    planes = _read(outputs, size)
+    return planes if planes.dtype.kind in "iu" else planes.astype(np.float64)
+
+
+def _read(outputs, size):
+    """The same, scores in the type that they have."""
     maps = [one for one in (_planes(array, size) for array in outputs.values()) if one is not None]
     if len(maps) != 1:
         why = f"{len(maps)} outputs are maps" if maps else "none is a map"
@@ -64,14 +71,14 @@ def _planes(array, size):
         flat = array.reshape([d for d in array.shape if d != 1])
         return flat.astype(np.int64) if flat.ndim == 2 and _is_map(flat.shape, size) else None
     if array.ndim == 2 and _is_map(array.shape, size):
-        return array[None].astype(np.float64)
+        return array[None]
     stack = batchless(array, 3)
     if stack is None:
         return None
     first, last = _is_map(stack.shape[1:], size), _is_map(stack.shape[:2], size)
     if first and (not last or stack.shape[0] <= stack.shape[2]):
-        return stack.astype(np.float64)
-    return stack.transpose(2, 0, 1).astype(np.float64) if last else None
+        return stack
+    return stack.transpose(2, 0, 1) if last else None
 
 
 def _is_map(shape, size):
@@ -98,9 +105,68 @@ def _both(planes, size, placement):
 def _enlarged(planes, size, placement):
     rows, columns = _both(planes, size, placement)
     low, high, part = _between(rows, planes.shape[1])
-    tall = planes[:, low] * (1 - part)[:, None] + planes[:, high] * part[:, None]
+    tall = planes[:, low]
+    if part.any():
+        tall = tall * (1 - part)[:, None] + planes[:, high] * part[:, None]
     low, high, part = _between(columns, planes.shape[2])
-    return tall[:, :, low] * (1 - part) + tall[:, :, high] * part
+    wide = tall[:, :, low]
+    return wide * (1 - part) + tall[:, :, high] * part if part.any() else wide
+
+
+#: Scores closer than this share of the largest may change places by rounding alone.
+_ROUNDING = 1e-12
+#: Where more pixels than this share lie between places of unlike classes, all are enlarged.
+_MOST_MIXED = 0.4
+
+
+def _best(planes, size, placement):
+    """int16[height, width], what `_enlarged(planes).argmax(axis=0)` gives, to the pixel.
+
+    Scores between four places are a mean of theirs: where all four have one best class, it is the
+    best between them, too. Only the other pixels are computed.
+    """
+    labels, sure = _labelled(planes)
+    rows, columns = _both(planes, size, placement)
+    rows, columns = _between(rows, planes.shape[1]), _between(columns, planes.shape[2])
+    found = labels[rows[0][:, None], columns[0]]
+    if not rows[2].any() and not columns[2].any():
+        return found
+    upper, lower = labels[:-1], labels[1:]
+    one = (upper[:, :-1] == upper[:, 1:]) & (lower[:, :-1] == lower[:, 1:])
+    one &= (upper == lower)[:, :-1] & sure[:-1, :-1] & sure[:-1, 1:] & sure[1:, :-1] & sure[1:, 1:]
+    mixed = np.nonzero(~one[rows[0][:, None], columns[0]])
+    if len(mixed[0]) > _MOST_MIXED * found.size:
+        whole = planes.astype(np.float64)
+        return _enlarged(whole, size, placement).argmax(axis=0).astype(np.int16)
+    found[mixed] = _between_four(planes, rows, columns, mixed).argmax(axis=0)
+    return found
+
+
+def _labelled(planes):
+    """(int16[h, w] the best class, the first of equal ones; bool[h, w] by more than rounding)."""
+    planes = np.ascontiguousarray(planes)
+    best, labels = planes[0].copy(), np.zeros(planes.shape[1:], np.int16)
+    second = np.full_like(best, -np.inf)
+    for number in range(1, len(planes)):
+        plane = planes[number]
+        np.maximum(second, np.minimum(best, plane), out=second)
+        better = plane > best
+        labels[better] = number
+        np.maximum(best, plane, out=best)
+    with np.errstate(over="ignore"):
+        return labels, best - second > _ROUNDING * np.abs(planes).max()
+
+
+def _between_four(planes, rows, columns, at):
+    """float64[classes, m]: the scores of some pixels, by the arithmetic of `_enlarged`."""
+    (top, bottom, down), (left, right, along) = (
+        [one[places] for one in axis] for axis, places in zip((rows, columns), at)
+    )
+    sides = []
+    for side in (left, right):
+        above, below = (planes[:, row, side].astype(np.float64) for row in (top, bottom))
+        sides.append(above * (1 - down) + below * down)
+    return sides[0] * (1 - along) + sides[1] * along
 
 
 def _between(places, count):

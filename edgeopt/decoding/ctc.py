@@ -73,6 +73,8 @@ def is_blank_first(samples):
 def steps(output, classes=None):
     """float64[t, classes] of one sample's output: axes of 1 left out, probabilities.
 
+    Steps past the end of a sample that is shorter than the others are left out.
+
     Args:
         output: [1, t, classes], [t, 1, classes], [t, classes], or with the classes before the
             steps where `classes` says how many there are.
@@ -88,9 +90,16 @@ def steps(output, classes=None):
         raise ValueError(f"steps of classes wanted, got an output {list(np.shape(output))}")
     if classes is not None and array.shape[1] != classes and array.shape[0] == classes:
         array = array.T
+    array = array[: _length(array)]
     if not np.isfinite(array).all():
         raise ValueError("an output that is not finite")
     return _probabilities(array)
+
+
+def _length(array):
+    """Steps before the end: what is past it, where an axis is open, is +infinity in all classes."""
+    past = np.isposinf(array).all(axis=1)
+    return int(past.argmax()) if past.any() and past[past.argmax() :].all() else len(array)
 
 
 def _probabilities(array):

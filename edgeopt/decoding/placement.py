@@ -128,3 +128,14 @@ def placement(way, image, size):
     if way == "letterbox":  # half a pixel goes to the lower right, as Ultralytics has it
         return Placement(tuple(image), tuple(size), resized, round(left - 0.1), round(top - 0.1))
     return Placement(tuple(image), tuple(size), resized, round(left), round(top))
+
+
+def cut_after_short(short, image, size):
+    """The middle of an image whose shorter side is resized to `short` pixels.
+
+    Rounded as torchvision's Resize and CenterCrop do; what an input is wider than is filled.
+    """
+    least = min(image)
+    resized = tuple(max(1, int(short * side // least)) for side in image)
+    top, left = (round((long - side) / 2) for long, side in zip(resized, size))
+    return Placement(tuple(image), tuple(size), resized, -left, -top)

@@ -5,15 +5,16 @@ The image is one of Pillow's, upright and RGB; Pillow itself is not imported her
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import math
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from edgeopt.decoding.placement import WAYS, NoPlacement, placement
+from edgeopt.decoding.placement import WAYS, NoPlacement, cut_after_short, placement
 
 LAYOUTS, ORDERS = ("nchw", "nhwc"), ("rgb", "bgr", "grey")
-DTYPES = ("float32", "uint8", "int8")
+DTYPES = ("float32", "uint8", "int8", "int32")
 #: Of a resized image: one of a pixel by many is cut to its middle only after it is enlarged.
 MAX_PIXELS = 400_000_000
 #: Pillow's numbers. Its filters smooth where an image becomes smaller; OpenCV's do not.
@@ -31,6 +32,10 @@ class Preparation:
         layout: "nchw" gives [channels, height, width], "nhwc" [height, width, channels].
         order: of the three channels, or "grey": one, 0.299 R + 0.587 G + 0.114 B (Pillow's "L").
         filter: of `FILTERS`. dtype: of the input.
+        short: of a `crop`: so many pixels has the shorter side of the image before the middle is
+            cut (torchvision's Resize and CenterCrop); 0: as small as covers the input.
+        widths: of a line whose width is open, in ascending order: each gets the smallest that holds
+            it, a wider one its own, rounded up to a multiple of the smallest.
     """
 
     way: str
@@ -42,8 +47,14 @@ class Preparation:
     order: str = "rgb"
     filter: str = "bilinear"
     dtype: str = "float32"
+    widths: Any = ()
+    short: int = 0
 
     def __post_init__(self):
+        if self.short and self.way != "crop":
+            raise ValueError(f"short is of a crop, and way is {self.way!r}")
+        if self.widths and self.way != "line":
+            raise ValueError(f"widths are of lines, and way is {self.way!r}")
         for name, known in (
             ("way", WAYS),
             ("layout", LAYOUTS),
@@ -77,13 +88,44 @@ class Preparation:
 
     def placed(self, image):
         """The `Placement` of an image."""
-        return placement(self.way, (image.size[1], image.size[0]), tuple(self.size))
+        size = tuple(self.size)
+        if self.short:
+            return cut_after_short(self.short, (image.size[1], image.size[0]), size)
+        return placement(self.way, (image.size[1], image.size[0]), size)
 
     def apply(self, image):
         """(the input without a batch axis, the `Placement` that takes answers back).
 
         Raises:
             ValueError: the image is not RGB. NoPlacement: it becomes more than `MAX_PIXELS`.
+        """
+        fitted = self.fitted(image)
+        part, corner, place = fitted.pasted(image)
+        return fitted.values(part, corner), place
+
+    def fitted(self, image):
+        """The preparation with the width that an image needs, where widths are open."""
+        if not self.widths:
+            return self
+        rows, (width, height) = int(self.size[0]), image.size
+        needed = math.ceil(width * rows / height)
+        step = int(self.widths[0])
+        beyond = step * math.ceil(needed / step)
+        fitting = next((int(one) for one in self.widths if one >= needed), beyond)
+        return replace(self, size=(rows, fitting), widths=())
+
+    def shaped(self, shape, place):
+        """The shape of an input in which an image lies as `place` says."""
+        if not self.widths:
+            return tuple(shape)
+        axis = len(shape) - (1 if self.layout == "nchw" else 2)
+        return (*shape[:axis], place.size[1], *shape[axis + 1 :])
+
+    def pasted(self, image):
+        """(uint8[height, width, channels] of it in the input, its (top, left) there, `Placement`).
+
+        Raises:
+            ValueError, NoPlacement: as `apply`.
         """
         if image.mode != "RGB":
             raise ValueError(f"an RGB image wanted, got {image.mode}")
@@ -94,7 +136,20 @@ class Preparation:
                 f"an image of {image.size[0]} x {image.size[1]} becomes {width} x {height} pixels: "
                 f"more than {MAX_PIXELS}"
             )
-        pixels = self._pasted(image.convert("L") if self.order == "grey" else image, place)
+        image = image.convert("L") if self.order == "grey" else image
+        resized = np.asarray(image.resize((width, height), FILTERS[self.filter]), np.uint8)
+        resized = resized.reshape(height, width, self.channels)
+        rows, columns = place.size
+        top, left = max(place.top, 0), max(place.left, 0)
+        part = resized[max(-place.top, 0) :, max(-place.left, 0) :][: rows - top, : columns - left]
+        return part, (top, left), place
+
+    def values(self, part, corner):
+        """The input without a batch axis, of what `pasted` gives; `fill` is around it."""
+        rows, columns = self.size
+        top, left = corner
+        pixels = np.full((rows, columns, self.channels), self.fill, np.float32)
+        pixels[top : top + part.shape[0], left : left + part.shape[1]] = part
         pixels = pixels[..., ::-1] if self.order == "bgr" else pixels
         mean, scale = (
             np.array(values, np.float32)[: self.channels] for values in (self.mean, self.scale)
@@ -105,22 +160,12 @@ class Preparation:
             values = np.clip(np.round(values), limits.min, limits.max).astype(self.dtype)
         if self.layout == "nchw":
             values = values.transpose(2, 0, 1)
-        return np.ascontiguousarray(values), place
-
-    def _pasted(self, image, place):
-        """float32[height, width, channels]: resized, at its place, `fill` around it."""
-        (rows, columns), (height, width) = place.size, place.resized
-        resized = np.asarray(image.resize((width, height), FILTERS[self.filter]), np.float32)
-        resized = resized.reshape(height, width, self.channels)
-        found = np.full((rows, columns, self.channels), self.fill, np.float32)
-        top, left = max(place.top, 0), max(place.left, 0)
-        part = resized[max(-place.top, 0) :, max(-place.left, 0) :][: rows - top, : columns - left]
-        found[top : top + part.shape[0], left : left + part.shape[1]] = part
-        return found
+        return np.ascontiguousarray(values)
 
     def record(self):
         """What a manifest keeps: {field: value}, lists for tuples."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        found = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        return {k: v for k, v in found.items() if v or k not in ("widths", "short")}
 
 
 def of_record(record):

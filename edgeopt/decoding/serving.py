@@ -61,7 +61,9 @@ class Server:
             raise NoSuchInput("how an image becomes this model's input is not recorded: give .npz")
         name = self._fed()
         dtype, shape = self.inputs[name]
-        values, place = preparation.of_record(self.task["preparation"]).apply(image)
+        prepared = preparation.of_record(self.task["preparation"])
+        values, place = prepared.apply(image)
+        shape = prepared.shaped(shape, place)
         if values.size != np.prod(shape):
             raise NoSuchInput(f"{name} takes {list(shape)}, and images become {list(values.shape)}")
         given = {name: values.reshape(shape).astype(dtype, copy=False)}

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeopt.domain.errors import EdgeoptError, NotInstalled
+from edgeopt.jobs import pip
 
 MIRROR = "https://deb.debian.org/debian"
 TIMEOUT_S = 60.0
@@ -38,7 +39,14 @@ class Package:
 
 
 def mirror() -> str:
-    """Where packages come from: $EDGEOPT_DEBIAN_MIRROR, else deb.debian.org."""
+    """Where packages come from: what was gathered, $EDGEOPT_DEBIAN_MIRROR, or deb.debian.org.
+
+    Raises:
+        BadInput: as `pip.offline`.
+    """
+    folder = pip.offline()
+    if folder is not None:
+        return (folder / "debian").as_uri()
     return os.environ.get("EDGEOPT_DEBIAN_MIRROR", MIRROR).rstrip("/")
 
 
@@ -49,12 +57,7 @@ def find(release: str, arch: str, names: Sequence[str]) -> list[Package]:
         NotInstalled: no network, or what came is not what the release file says.
         EdgeoptError: the release has no such package.
     """
-    index = f"main/binary-{arch}/Packages.xz"
-    root = f"{mirror()}/dists/{release}"
-    said = re.search(rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(index)}$", _get_text(root), re.MULTILINE)
-    if said is None:
-        raise NotInstalled(f"{root}/InRelease names no {index}", "Try another Debian mirror.")
-    packed = _get(f"{root}/main/binary-{arch}/by-hash/SHA256/{said[1]}", said[1])
+    _, _, packed = _index(release, arch)
     found = _parse(lzma.decompress(packed).decode(), set(names))
     missing = [name for name in names if name not in found]
     if missing:
@@ -62,8 +65,33 @@ def find(release: str, arch: str, names: Sequence[str]) -> list[Package]:
     return [found[name] for name in names]
 
 
-def _get_text(root: str) -> str:
-    return _get(f"{root}/InRelease", None).decode()
+def _index(release: str, arch: str) -> tuple[bytes, str, bytes]:
+    """The release file, where the index of packages is in the release, and the index."""
+    index = f"main/binary-{arch}/Packages.xz"
+    root = f"{mirror()}/dists/{release}"
+    text = _get(f"{root}/InRelease", None)
+    said = re.search(rf"^ ([0-9a-f]{{64}}) +\d+ {re.escape(index)}$", text.decode(), re.MULTILINE)
+    if said is None:
+        raise NotInstalled(f"{root}/InRelease names no {index}", "Try another Debian mirror.")
+    place = f"main/binary-{arch}/by-hash/SHA256/{said[1]}"
+    return text, place, _get(f"{root}/{place}", said[1])
+
+
+def gather(release: str, arch: str, names: Sequence[str], folder: Path) -> None:
+    """Make a mirror of these packages alone, which `find` and `fetch` take for a whole one.
+
+    Raises:
+        NotInstalled, EdgeoptError: as `find` and `fetch`.
+    """
+    text, place, packed = _index(release, arch)
+    for file, content in (("InRelease", text), (place, packed)):
+        path = folder / "dists" / release / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for package in find(release, arch, names):
+        path = folder / package.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_get(f"{mirror()}/{package.path}", package.sha256))
 
 
 def _parse(text: str, names: set[str]) -> dict[str, Package]:
@@ -97,18 +125,24 @@ def fetch(package: Package, folder: Path) -> Path:
     return path
 
 
+def _opener() -> urllib.request.OpenerDirector:
+    """With the proxies of now: urlopen keeps those of the process's first call."""
+    return urllib.request.build_opener()
+
+
 def _get(url: str, sha256: str | None) -> bytes:
     """What is at an address, held to its hash where one is given."""
     if not url.startswith(("https://", "http://", "file://")):
         raise NotInstalled(f"{url} is no address of a Debian mirror", "See EDGEOPT_DEBIAN_MIRROR.")
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply:  # noqa: S310 (see above)
+        with _opener().open(url, timeout=TIMEOUT_S) as reply:
             content = bytes(reply.read())
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
         raise NotInstalled(
             f"cannot fetch {url}: {reason}",
-            "The network is needed once; EDGEOPT_DEBIAN_MIRROR names another mirror.",
+            "EDGEOPT_DEBIAN_MIRROR names another mirror, HTTPS_PROXY a proxy. Without a network: "
+            f"`edgeopt setup --offline FOLDER` elsewhere, and {pip.OFFLINE}=FOLDER here.",
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and found != sha256:

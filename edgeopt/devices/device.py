@@ -13,6 +13,7 @@ from edgeopt.domain.progress import Listener
 
 if TYPE_CHECKING:
     from edgeopt.devices.benchmark_model import Effort
+    from edgeopt.devices.forks import Forks
     from edgeopt.domain.mean_latency import MeanLatency
 
 MOST_BYTES = 1 << 30  # of a file that nothing is known of
@@ -96,6 +97,24 @@ class Telling(Protocol):
         ...
 
 
+@runtime_checkable
+class Forking(Protocol):
+    """A device whose runners can be forked from a process that has imported their runtime."""
+
+    forks: Forks | None
+
+
+@runtime_checkable
+class Reserved(Protocol):
+    """A device that is shared, and reserved while it is used.
+
+    Attributes:
+        reserved_note: what to know of the reservation, "" where there is nothing.
+    """
+
+    reserved_note: str
+
+
 class Prepared(Device, Protocol):
     """A device that `needs_preparing`."""
 
@@ -134,6 +153,11 @@ class OwnTimer(Prepared, Protocol):
     def machine(self) -> PhoneMachine:
         """As `Telling` has it."""
         ...
+
+
+def forks_of(device: Device) -> Forks | None:
+    """Where runners of a device are forked from; None where each is started by itself."""
+    return device.forks if isinstance(device, Forking) else None
 
 
 def is_prepared(device: Device) -> TypeGuard[Prepared]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgeopt.devices import runner_start
+from edgeopt.devices.forks import Forks
 from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.jobs import interpreter, scratch
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit
@@ -20,6 +21,9 @@ class Local(ThisDisk):
 
     Args:
         python: the interpreter of the environment that holds the runtimes.
+
+    Attributes:
+        forks: where runners are forked from; None: another interpreter starts each.
     """
 
     name = "local"
@@ -31,6 +35,7 @@ class Local(ThisDisk):
     def __init__(self, python: str = sys.executable) -> None:
         self._python = python
         self._scratch: Path | None = None
+        self.forks = Forks() if python == sys.executable else None
 
     def folder(self) -> str:
         if self._scratch is None:
@@ -52,6 +57,8 @@ class Local(ThisDisk):
         return describe_exit(code)
 
     def close(self) -> None:
+        if self.forks:
+            self.forks.renew()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
 from edgeopt.jobs import toml_file
+from edgeopt.jobs.system import fcntl
 from edgeopt.store import atomic
 
 LOCAL = "local"

@@ -13,6 +13,7 @@ from edgeopt.domain.errors import BadInput
 #: The table of links: scheme -> what makes its device from (name, entry).
 LINKS = {
     "ssh": "edgeopt.devices.ssh:Ssh",
+    "labgrid": "edgeopt.devices.labgrid:Labgrid",
     "adb": "edgeopt.devices.benchmark_phone:of",
     "emulated": "edgeopt.devices.emulated:of",
 }

@@ -39,10 +39,13 @@ class Ssh:
     def __init__(self, name: str, entry: DeviceEntry) -> None:
         self.name, self.link, self.lost = name, entry.link, ""
         self._entry = entry
-        self._way = ssh_link.parse(entry.link, entry)
+        self._way = self._find_way()
         self._session: SshConnection | None = None
         self._boot: str | None = None
         self._turn = threading.RLock()
+
+    def _find_way(self) -> ssh_link.SshLink:
+        return ssh_link.parse(self._entry.link, self._entry)
 
     def reach(self) -> None:
         self._live()
@@ -110,7 +113,8 @@ class Ssh:
 
     def run(self, command: Sequence[str]) -> subprocess.Popen[str]:
         """Start a command there; what it prints comes by stdout."""
-        argv = self._way.argv(self._live().socket, "ControlMaster=no")
+        socket = self._live().socket
+        argv = self._way.argv(socket, "ControlMaster=no")
         return spawn(
             [*argv, in_shell(command, ".")],
             stdin=subprocess.DEVNULL,

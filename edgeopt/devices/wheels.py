@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgeopt.domain.errors import DeviceFailed, NotInstalled
-from edgeopt.jobs import interpreter
+from edgeopt import runtimes
+from edgeopt.domain.errors import DeviceFailed, EdgeoptError, NotInstalled
+from edgeopt.jobs import interpreter, pip
+from edgeopt.jobs.pip import complaint
 from edgeopt.jobs.process import captured
 
 OLDEST_GLIBC = 17  # manylinux2014
@@ -29,6 +32,11 @@ def platforms(arch: str, libc: str) -> list[str]:
     return [*modern, f"manylinux2014_{arch}", f"linux_{arch}"]
 
 
+def from_source() -> list[str]:
+    """Options of an installing pip that is held to wheels: what has none may be built."""
+    return sorted({option for spec in runtimes.specs() for option in spec.from_source()})
+
+
 def fetch(requirements: tuple[str, ...], facts: Mapping[str, Any], folder: Path) -> str:
     """Download what can be had for a device, with all it needs; returns "" or why not.
 
@@ -36,7 +44,7 @@ def fetch(requirements: tuple[str, ...], facts: Mapping[str, Any], folder: Path)
         facts: what the device's keeper says of it.
 
     Raises:
-        NotInstalled: there is no pip here.
+        NotInstalled: there is no pip here, or no way to the index.
         DeviceFailed: no packages are made for such a device.
     """
     if facts["bits"] != 64:
@@ -44,21 +52,50 @@ def fetch(requirements: tuple[str, ...], facts: Mapping[str, Any], folder: Path)
             f"it has a {facts['bits']}-bit Python, and the runtimes have no packages for that.",
             "Install the 64-bit system on it.",
         )
+    built = _built(requirements[0], folder)
+    if built is not None and built.returncode:
+        return _refusal(requirements[0], built.stderr)
     major, minor = facts["version"][:2]
     command = [
         *interpreter.command("-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--only-binary=:all:", "--implementation", "cp", "--dest", str(folder)),
+        *pip.source(),
+        *("--find-links", str(folder)),
         *("--python-version", f"{major}.{minor}"),
         *("--abi", f"cp{major}{minor}", "--abi", "abi3", "--abi", "none"),
     ]
     for platform in platforms(facts["arch"], facts["libc"]):
         command += ["--platform", platform]
     done = captured([*command, *requirements])
-    if done.returncode and "No module named pip" in done.stderr:
+    return _refusal(requirements[0], done.stderr) if done.returncode else ""
+
+
+def _built(package: str, folder: Path) -> subprocess.CompletedProcess[str] | None:
+    """Make the wheels that the index lacks for a runtime's package; None where none is needed.
+
+    They are pure Python, so that this machine's are the device's, too. What was gathered by
+    `setup --offline` has them.
+    """
+    wanted = [one for spec in runtimes.specs() if package in spec.packages for one in spec.built]
+    if not wanted or pip.offline():
+        return None
+    command = interpreter.command("-m", "pip", "wheel", "--quiet", "--disable-pip-version-check")
+    return captured([*command, "--no-deps", "--wheel-dir", str(folder), *from_source(), *wanted])
+
+
+def _refusal(package: str, said: str) -> str:
+    """Why pip did not, where that is about the package.
+
+    Raises:
+        NotInstalled: it is about pip or the way to the index.
+    """
+    if "No module named pip" in said:
         raise NotInstalled(
             "wheels are fetched by pip, and this Python has none.", "pip install pip"
         )
-    return complaint(done.stderr) if done.returncode else ""
+    if pip.unreachable(said):
+        raise pip.failure(f"{package} could not be fetched", said)
+    return complaint(said)
 
 
 def install(requirement: str, arch: str, libc: str, python: str, folder: Path) -> None:
@@ -70,23 +107,36 @@ def install(requirement: str, arch: str, libc: str, python: str, folder: Path) -
     Raises:
         NotInstalled: pip is missing, has no network, or finds no such wheel.
     """
+    done = _whole(("install", "--target", str(folder), "--upgrade", "--no-compile"),
+                  requirement, arch, libc, python)  # fmt: skip
+    if done:
+        raise done
+
+
+def download(requirement: str, arch: str, libc: str, python: str, folder: Path) -> None:
+    """The same wheel as `install` unpacks, into a folder of wheels.
+
+    Raises:
+        NotInstalled: as `install`.
+    """
+    done = _whole(("download", "--dest", str(folder)), requirement, arch, libc, python)
+    if done:
+        raise done
+
+
+def _whole(
+    verb: tuple[str, ...], requirement: str, arch: str, libc: str, python: str
+) -> EdgeoptError | None:
+    """Let pip take one wheel for another machine; the error where it could not."""
     command = [
-        *interpreter.command("-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-        *("--target", str(folder), "--upgrade", "--no-deps", "--no-compile"),
-        *("--only-binary=:all:", "--implementation", "cp", "--python-version", python),
+        *interpreter.command("-m", "pip", *verb, "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--only-binary=:all:"),
+        *("--implementation", "cp", "--python-version", python),
+        *pip.source(),
     ]
     for platform in platforms(arch, libc):
         command += ["--platform", platform]
     done = captured([*command, requirement])
-    if done.returncode:
-        raise NotInstalled(
-            f"no wheel of {requirement} for {arch} and Python {python}: {complaint(done.stderr)}",
-            "The network is needed once; pip's own settings name another index.",
-        )
-
-
-def complaint(said: str) -> str:
-    """The line of pip's output that says what went wrong."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["pip said nothing"])[-1].removeprefix("ERROR: ")[:300]
+    if not done.returncode:
+        return None
+    return pip.failure(f"no wheel of {requirement} for {arch} and Python {python}", done.stderr)

@@ -13,7 +13,7 @@ import select
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any, Protocol
 
 CHUNK = 1 << 16
 Clock = Callable[[], float]
@@ -43,6 +43,15 @@ class Excess(Exception):
         self.rest = rest
 
 
+class Piped(Protocol):
+    """A process with pipes on stdin and stdout."""
+
+    @property
+    def stdin(self) -> IO[Any] | None: ...
+    @property
+    def stdout(self) -> IO[Any] | None: ...
+
+
 class Wire:
     """Reads and writes bytes. One user at a time.
 
@@ -51,7 +60,7 @@ class Wire:
         clock: seconds, for deadlines.
     """
 
-    def __init__(self, process: subprocess.Popen[Any], clock: Clock = time.monotonic) -> None:
+    def __init__(self, process: Piped, clock: Clock = time.monotonic) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._stdin, self._stdout = process.stdin, process.stdout

@@ -35,13 +35,27 @@ BOUNDS = {
     "max_latency_ms": Bound(
         "--max-latency", 1e-6, 1e9, " ms", "Leave it out where there is no limit."
     ),
+    "max_p90_ms": Bound("--max-p90", 1e-6, 1e9, " ms", "Leave it out where there is no limit."),
+    "max_memory_bytes": Bound(
+        "--max-memory", 1, 1e15, " bytes", "Leave it out where there is no limit."
+    ),
+    "max_energy_mj": Bound(
+        "--max-energy", 1e-9, 1e12, " mJ", "Leave it out where there is no limit."
+    ),
     "max_drop": Bound("--max-drop", 0, 1, "", "A drop of 0.01 is one point."),
     "max_slice_drop": Bound("--max-slice-drop", 0, 1, "", "A drop of 0.01 is one point."),
     "fps": Bound("--fps", 0.01, 1e6, "", "It is how many frames come in a second."),
     "sustained_s": Bound(
         "--sustained", 1, 604_800, " s", "Write --sustained 10m, 90s or 1h: a week at most."
     ),
+    "trials": Bound("--trials", 1, 1e6, "", "It is how many trials a search may take."),
+    "time_s": Bound("--time", 1, 31_622_400, " s", "Write --time 20m, 90s or 2h."),
+    "trial_timeout_s": Bound(
+        "--trial-timeout", 0.1, 1e7, " s", "It is how long build and train may take together."
+    ),
     "threads": Bound("--threads", 1, 1024, "", "As many as there are cores is usual."),
+    "left_bytes": Bound("--to", 0, 1e15, " bytes", "It is how much of the cache is left."),
+    "batch": Bound("--batch", 1, 1024, "", "It is how many samples are taken at once."),
     "streams": Bound("--streams", 1, 1024, "", "It is how many sessions run at once."),
 }
 

@@ -48,7 +48,7 @@ class Slices(Value, kw_only=True, frozen=True):
 
     @property
     def worst_deciding(self) -> SliceEffect | None:
-        """The slice that `--max-slice-drop` is held against."""
+        """The slice that `--max-slice-drop` is compared with."""
         return next((one for one in self.worst if one.decides), None)
 
 

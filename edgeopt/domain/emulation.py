@@ -22,7 +22,7 @@ class OutputDifference(Value, kw_only=True, frozen=True):
 
 
 class Emulation(Value, kw_only=True, frozen=True):
-    """One artifact's answers on an emulated core, held against its answers on this machine.
+    """One artifact's answers on an emulated core, compared with its answers on this machine.
 
     Attributes:
         core, emulator: what ran it ("cortex-a72", "qemu-aarch64 7.2.22").

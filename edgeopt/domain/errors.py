@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: Of a step that took longer than its limit.
+LONGER = "Give it longer with --step-timeout SECONDS."
+
 
 class EdgeoptError(Exception):
     """Root of the errors that edgeopt raises on purpose.
@@ -26,6 +29,10 @@ class BadInput(EdgeoptError):
     """The request, a file or the data is not usable. Nothing was written."""
 
     exit_code = 2
+
+
+class NoNumbers(BadInput):
+    """A model answers no sample with a number: of a network that was just trained it diverged."""
 
 
 class CannotWrite(EdgeoptError):
@@ -97,6 +104,17 @@ class StepFailed(EdgeoptError):
     def __init__(self, status: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
         self.status = status
+
+    @classmethod
+    def ran(cls, error: RunnerFailed, otherwise: str = "") -> StepFailed:
+        """Of a runner that failed.
+
+        Args:
+            otherwise: what to do where the error and its kind do not say it.
+        """
+        status = "timeout" if error.timed_out else "failed-run"
+        hint = error.hint or (LONGER if error.timed_out else otherwise)
+        return cls(status, str(error.args[0]), hint)
 
     @property
     def reason(self) -> str:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.model import Value
+from edgeopt.domain.nearness import Nearness
+from edgeopt.domain.roof import Roof
 from edgeopt.domain.time_profile import TimeProfile
 
 EXPLANATION_VERSION = 1
@@ -87,6 +89,8 @@ class Explanation(Value, kw_only=True, frozen=True):
         costs: by kind. layers: the largest difference first.
         inputs: what the profiled inferences were fed. device: where they ran.
         sentence: the same in words. caveats: what to know before believing it.
+        nearness: how near `a` and `b` come to what this machine can do. roofs: that, for each
+            number of threads of theirs, where it was measured.
     """
 
     v: int = EXPLANATION_VERSION
@@ -100,3 +104,5 @@ class Explanation(Value, kw_only=True, frozen=True):
     device: str
     sentence: str
     caveats: tuple[str, ...]
+    nearness: tuple[Nearness, ...] = ()
+    roofs: tuple[Roof, ...] = ()

@@ -24,6 +24,7 @@ class Costs(Value, kw_only=True, frozen=True):
     Attributes:
         parameters: numbers in the weights. weight_bytes: what they take as they are stored.
         multiply_adds: of convolutions, matrix products, LSTM, GRU and RNN.
+        convolutions, recurrent: those of convolutions, and of LSTM, GRU and RNN.
         activation_bytes: the largest sum of tensors that are needed at one time, operators in the
             order of the file, without the workspace of kernels.
         uncounted: operators whose shapes are not known, or that hold graphs of their own.
@@ -34,6 +35,8 @@ class Costs(Value, kw_only=True, frozen=True):
     multiply_adds: int
     activation_bytes: int
     uncounted: tuple[str, ...] = ()
+    convolutions: int = 0
+    recurrent: int = 0
 
 
 class ModelKind(Value, kw_only=True, frozen=True):

@@ -12,7 +12,7 @@ VerdictWord = Literal["FASTER", "SLOWER", "EQUIVALENT", "INCONCLUSIVE"]
 
 
 class Latency(Value, kw_only=True, frozen=True):
-    """Steady-state latency, host to host, batch 1.
+    """Steady-state latency, host to host: of one run, of as many samples as the recipe takes.
 
     Attributes:
         p50: median; `p50_low`, `p50_high` its 95 % interval.
@@ -61,6 +61,11 @@ class Verdict(Value, kw_only=True, frozen=True):
     launches: int
     margin: float
     noise: float = 0.0
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the interval says which one is the faster; none tells nothing."""
+        return self.low is not None and self.high is not None and not self.low <= 1.0 <= self.high
 
     def reversed(self, over: str) -> Verdict:
         """The same the other way round: how many times as fast `over`'s opponent is."""

@@ -31,26 +31,42 @@ class Operator(Value, kw_only=True, frozen=True):
 
 
 class Group(Value, kw_only=True, frozen=True):
-    """Operators in a row that stay in float together.
+    """Operators that stay in float together: some in a row, or all of a kind wherever they are.
 
     Attributes:
-        first, last: their numbers, from 0, both in it.
+        first, last: the first and the last one's number, from 0.
         layers: labels of those that compute.
-        elements: values that are converted at its two ends if it alone is in float.
+        elements: values that are converted at its ends if it alone is in float.
+        kind: what all of them are, as the runtime calls it; "" where they are in a row.
+        spans: of those of a kind, () for all from the first to the last.
+        order: of those of a kind that compute, their numbers among all that compute.
     """
 
     first: int
     last: int
     layers: tuple[str, ...]
     elements: int
+    kind: str = ""
+    spans: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
 
     @property
     def span(self) -> str:
         return span_of(self.first, self.last)
 
     @property
+    def numbers(self) -> frozenset[int]:
+        """Those of its operators."""
+        return numbers(self.spans or (self.span,))
+
+    @property
     def title(self) -> str:
-        """Its layers in short: "blocks.3" where that is what all their names begin with."""
+        """Its layers in short: "blocks.3" where that is what all their names begin with; of a kind
+
+        with their number: "Conv (12)".
+        """
+        if self.kind:
+            return f"{self.kind} ({len(self.numbers)})"
         if len(self.layers) < 2:
             return self.layers[0] if self.layers else f"operators {self.span}"
         parts = zip(*(name.split(".") for name in self.layers), strict=False)

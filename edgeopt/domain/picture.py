@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from edgeopt.domain.model import Value
 
+#: The measure of a classifier's pictures: how much probability moved to other classes.
+PROBABILITY = "probability"
+
 
 class Drawn(Value, kw_only=True, frozen=True):
     """One model's answer, drawn on the image.
@@ -26,8 +29,8 @@ class Picture(Value, kw_only=True, frozen=True):
 
     Attributes:
         number: of the sample in its data. name: the image's file name.
-        measure: of the task. apart: by how much of it the two answers differ, each judged with the
-            other as the truth.
+        measure: of the task, or `PROBABILITY`. apart: by how much of it the two answers differ,
+            each judged with the other as the truth.
     """
 
     number: int

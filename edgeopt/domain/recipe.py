@@ -48,8 +48,8 @@ class Quantization(Value, kw_only=True, frozen=True):
             means of each layer's input ("fast"), or by running the model so far ("full").
         smooth_quant: activation outliers are moved into the weights (SmoothQuant).
         channel_alignment: ranges of channels are evened out between two layers in a row.
-        overflow_fix: weights of the first layers keep to 7 bits, since without VNNI or dot products
-            a processor adds two products in 16 bits. NNCF's own; with them it is of no use.
+        overflow_fix: weights of the first layers (True), or "all", keep to 7 bits: x86 without
+            8-bit dot products adds two products in 16 bits, which overflow (`search/overflow.py`).
         tail: whether what follows the last weights (`domain/tail.py`) is in integers as well, or in
             float: each branch that enters it then has a scale of its own.
         exceptions: operators of the runtime's fp32 form that stay in float, by number in order of
@@ -65,7 +65,7 @@ class Quantization(Value, kw_only=True, frozen=True):
     bias_correction: Literal["fast", "full"] | None = None
     smooth_quant: bool = False
     channel_alignment: bool = False
-    overflow_fix: bool = False
+    overflow_fix: bool | Literal["all"] = False
     tail: Literal["integer", "float"] = "integer"
     exceptions: tuple[str, ...] = ()
 
@@ -95,7 +95,8 @@ class Quantization(Value, kw_only=True, frozen=True):
             (f"{self.bias_correction} bias correction", self.bias_correction is not None),
             ("SmoothQuant", self.smooth_quant),
             ("channel alignment", self.channel_alignment),
-            ("overflow fix", self.overflow_fix),
+            ("overflow fix", self.overflow_fix is True),
+            ("7-bit weights", self.overflow_fix == "all"),
             ("tail in float", self.tail == "float"),
             (f"float: {' '.join(self.exceptions)}", bool(self.exceptions)),
         ]
@@ -116,7 +117,8 @@ class Recipe(Value, kw_only=True, frozen=True):
     """One candidate: a precision in a runtime, run with so many threads.
 
     `threads`, `options` and `affinity` change how an artifact runs, not the artifact. `compression`
-    is what was done to the source before it was converted, in this order.
+    is what was done to the source before it was converted, in this order. `batch` samples are taken
+    at once.
     """
 
     runtime: str
@@ -126,10 +128,13 @@ class Recipe(Value, kw_only=True, frozen=True):
     options: dict[str, str | int] = msgspec.field(default_factory=dict)
     affinity: Affinity = "any"
     compression: stages.Chain = ()
+    batch: int = 1
 
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise ValueError(f"`threads` must be at least 1, but got {self.threads}")
+        if self.batch < 1:
+            raise ValueError(f"`batch` must be at least 1, but got {self.batch}")
 
     @property
     def id(self) -> str:
@@ -139,6 +144,8 @@ class Recipe(Value, kw_only=True, frozen=True):
             del said["affinity"]
         if not self.compression:
             del said["compression"]
+        if self.batch == 1:
+            del said["batch"]
         return content_id(said | {"quantization": self._integers})
 
     @property
@@ -148,8 +155,12 @@ class Recipe(Value, kw_only=True, frozen=True):
     @property
     def conversion_id(self) -> str:
         """Identity of the artifact: the recipe without what only concerns the session."""
-        made = [self.runtime, self.precision, self._integers]
-        return content_id([*made, self.compression] if self.compression else made)
+        made: list[Any] = [self.runtime, self.precision, self._integers]
+        if self.compression:
+            made.append(self.compression)
+        if self.batch > 1:
+            made.append({"batch": self.batch})
+        return content_id(made)
 
     @property
     def session_id(self) -> str:
@@ -168,6 +179,19 @@ class Recipe(Value, kw_only=True, frozen=True):
         pinned = () if self.affinity == "any" else (f"affinity={self.affinity}",)
         return (*pinned, *(f"{key}={value}" for key, value in sorted(self.options.items())))
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether its numbers come of calibrating samples, besides of the model."""
+        how = self.quantization
+        if how is None:
+            return False
+        return bool(how.calibration or how.bias_correction or how.smooth_quant)
+
+    @property
+    def at_once(self) -> tuple[str, ...]:
+        """The batch in words, () where it is one: ("batch=4",)."""
+        return () if self.batch == 1 else (f"batch={self.batch}",)
+
     def with_threads(self, threads: int) -> Recipe:
         return msgspec.structs.replace(self, threads=threads)
 
@@ -175,14 +199,21 @@ class Recipe(Value, kw_only=True, frozen=True):
     def artifact_title(self) -> str:
         """The artifact in one line, without what only concerns the session."""
         integers = f"({', '.join(self.quantization.words)})" if self.quantization else ""
-        words = (self.runtime, self.precision, integers, *stages.words(self.compression))
+        words = (
+            self.runtime,
+            self.precision,
+            integers,
+            *stages.words(self.compression),
+            *self.at_once,
+        )
         return " ".join(filter(None, words))
 
     @property
     def words(self) -> frozenset[str]:
         """What it may be called by: every word of its title, without brackets and commas."""
         phrases = (
-            *(self.runtime, self.precision, f"threads={self.threads}", *self.settings),
+            *(self.runtime, self.precision, f"threads={self.threads}"),
+            *(*self.at_once, *self.settings),
             *(self.quantization.words if self.quantization else ()),
             *stages.words(self.compression),
         )

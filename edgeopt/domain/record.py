@@ -9,6 +9,7 @@ from typing import Literal
 
 from edgeopt.domain import arithmetic
 from edgeopt.domain import compression as stages
+from edgeopt.domain.at_size import AtSize
 from edgeopt.domain.effects import CorruptionEffect, Slices
 from edgeopt.domain.emulation import Emulation
 from edgeopt.domain.energy import Energy
@@ -94,7 +95,16 @@ class Executed(Value, kw_only=True, frozen=True):
 
 
 class Record(Value, kw_only=True, frozen=True):
-    """See the module's head."""
+    """See the module's head.
+
+    Attributes:
+        alike: recipe ids of the last final schedule from whose times its own are not told apart.
+        sizes: of the chosen and the baseline, where an axis stays open: their times at each size.
+        random_inputs: of a run without data: it has no score, and parity is of random inputs.
+        given_up: scoring ended after so many samples, on which it clearly loses too much; None: it
+            did not.
+        latency_only: its numbers come of random inputs, too: it is timed, and never shipped.
+    """
 
     v: int = RECORD_VERSION
     target: str
@@ -114,6 +124,7 @@ class Record(Value, kw_only=True, frozen=True):
     energy: Energy | None = None
     speedup: Verdict | None = None
     versus_baseline: Verdict | None = None
+    alike: tuple[str, ...] = ()
     score: Score | None = None
     drop: Drop | None = None
     confirm_score: Score | None = None
@@ -122,6 +133,7 @@ class Record(Value, kw_only=True, frozen=True):
     confirm_slices: tuple[Slices, ...] = ()
     corruptions: tuple[CorruptionEffect, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    sizes: tuple[AtSize, ...] = ()
     parity: Parity | None = None
     executed: Executed | None = None
     emulation: Emulation | None = None
@@ -130,6 +142,9 @@ class Record(Value, kw_only=True, frozen=True):
     sha256: str | None = None
     artifact: str | None = None
     notes: tuple[str, ...] = ()
+    random_inputs: bool = False
+    latency_only: bool = False
+    given_up: int | None = None
 
     @property
     def name(self) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.compression import Compression, CompressionStep
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.fold import Fold
+from edgeopt.domain.inspection import ModelKind
 from edgeopt.domain.layers import Refinement
 from edgeopt.domain.model import Value
-from edgeopt.domain.open_axis import OpenAxis
+from edgeopt.domain.nearness import WholeNearness
+from edgeopt.domain.open_axis import KeptAxis, OpenAsked, OpenAxis
+from edgeopt.domain.passed_over import PassedOver
 from edgeopt.domain.record import Record
+from edgeopt.domain.space_asked import SpaceAsked
+from edgeopt.domain.suggestion import Suggestion
 from edgeopt.domain.tail import Tail
 from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tensor import TensorSpec
@@ -25,12 +31,20 @@ class Constraints(Value, kw_only=True, frozen=True):
         max_drop: how much of the metric may be lost (0.01 = one point of accuracy;
             for errors: 1 % more than the source's).
         max_slice_drop: the same for the worst slice of the data that has samples enough.
+        max_memory_bytes: of what the model adds to the memory of its process.
+        max_energy_mj: millijoules for each inference, gross.
+        space: what was left of the space of recipes. What is measured only to compare with is
+            outside of it.
     """
 
     max_drop: float = 0.01
     max_size_bytes: int | None = None
     max_latency_ms: float | None = None
     max_slice_drop: float | None = None
+    max_p90_ms: float | None = None
+    max_memory_bytes: int | None = None
+    max_energy_mj: float | None = None
+    space: SpaceAsked | None = None
 
 
 class Request(Value, kw_only=True, frozen=True):
@@ -47,6 +61,13 @@ class Request(Value, kw_only=True, frozen=True):
         pictures: whether what changed most is drawn, where the samples are images of a task.
         compression: what else may be done to the model; None: nothing.
         task: what was said of the task; None: nothing.
+        random_inputs: there is no data: nothing is scored, and nothing confirmed.
+        later: runtimes that a first look leaves to the next call: what makes their files is not
+            set up.
+        aim: the figure that decides between candidates that keep all limits.
+        batches: numbers of samples at once that are tried.
+        open_axis: an axis that stays open; None: all shapes are fixed.
+        time_s: seconds that the call may take; None: no limit.
     """
 
     source: str
@@ -69,6 +90,12 @@ class Request(Value, kw_only=True, frozen=True):
     fold: Fold | None = None
     compression: Compression | None = None
     task: TaskAsked | None = None
+    random_inputs: bool = False
+    later: tuple[str, ...] = ()
+    aim: Aim = "latency"
+    batches: tuple[int, ...] = ()
+    open_axis: OpenAsked | None = None
+    time_s: float | None = None
 
 
 class Miss(Value, kw_only=True, frozen=True):
@@ -84,8 +111,10 @@ class Choice(Value, kw_only=True, frozen=True):
 
     Attributes:
         recipe_id: None where nothing qualified.
-        basis: "measured" on a device of the target, or "profile order" where none is
-            at hand (and so nothing was timed).
+        basis: "measured" on a device of the target, or "suggested" where none is at hand (and so
+            nothing was timed on one); in runs of before "profile order".
+        suggestion: the order that it is the first of, with the evidence; None where it was
+            measured, where nothing was chosen, and in runs of before.
         why: one sentence. rejected: candidates taken first whose confirming score broke
             the promise. front: recipe ids on the Pareto front of latency, drop and size.
         held: "held" where the confirming samples tell that the drop is below the allowed one; "not
@@ -93,14 +122,18 @@ class Choice(Value, kw_only=True, frozen=True):
             where nothing was chosen, and in runs that are older.
         needed: so many samples (or groups, where they are in groups) at least would tell; None
             where none would, or it is held.
+        passed_over: what is better and was left, since other samples may lose more than allowed.
+        more: about so many more confirming samples would show that it is held, if they lose as
+            these do; None where it is held, or that would be no advice.
         findings: warnings and failures of the machine in the schedule that decided.
         refinements: what was done about int8 forms that were fast and lost too much.
         compression: the steps of the search for a smaller model, in their order.
+        roof: how near the chosen one comes to what its device can do; None where none was chosen.
     """
 
     target: str
     recipe_id: str | None
-    basis: Literal["measured", "profile order"]
+    basis: Literal["measured", "suggested", "profile order"]
     why: str
     held: Literal["held", "not told"] | None = None
     needed: int | None = None
@@ -112,7 +145,11 @@ class Choice(Value, kw_only=True, frozen=True):
     findings: tuple[Finding, ...] = ()
     refinements: tuple[Refinement, ...] = ()
     bundle: str | None = None
+    roof: WholeNearness | None = None
     compression: tuple[CompressionStep, ...] = ()
+    suggestion: Suggestion | None = None
+    passed_over: tuple[PassedOver, ...] = ()
+    more: int | None = None
 
 
 class SourceFacts(Value, kw_only=True, frozen=True):
@@ -129,6 +166,7 @@ class SourceFacts(Value, kw_only=True, frozen=True):
     notes: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
     tail: Tail | None = None
+    kept: KeptAxis | None = None
 
 
 class DataFacts(Value, kw_only=True, frozen=True):
@@ -138,6 +176,7 @@ class DataFacts(Value, kw_only=True, frozen=True):
         metric_why: why the source's answers are read so, where the metric follows from them.
         unscored: numbers of samples of the data that the source answers with NaN.
         task: what the outputs are answers to; None: one output is judged by itself.
+        seems: what the model seems to be by its answers to random inputs; None with data.
     """
 
     calibrate: int
@@ -151,6 +190,7 @@ class DataFacts(Value, kw_only=True, frozen=True):
     metric_why: str = ""
     unscored: tuple[int, ...] = ()
     task: TaskFacts | None = None
+    seems: ModelKind | None = None
 
 
 class Run(Value, kw_only=True, frozen=True):

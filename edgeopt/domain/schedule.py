@@ -18,6 +18,8 @@ class Asked(Value, kw_only=True, frozen=True):
         subjects: recipe id -> sha256 of its artifact.
         machine: what tells the machine and how it was set; {} where it told nothing.
         tools: package -> version; of this machine's where it was measured here.
+        whole_blocks: nothing may leave or have shorter blocks for being slow, where the budget has
+            that: each has enough runs for a p90.
     """
 
     target: str
@@ -29,12 +31,13 @@ class Asked(Value, kw_only=True, frozen=True):
     subjects: dict[str, str]
     machine: dict[str, Any]
     tools: dict[str, str]
+    whole_blocks: bool = False
 
     def answers(self, other: Asked) -> bool:
         """Whether this schedule tells all that the other would.
 
         It may have more in it: whatever is compared has run side by side all the same. It may
-        have waited for more verdicts, too, but not for less.
+        have waited for more verdicts, too, but not for less; and have run more of what is slow.
         """
         shared = ("target", "device", "budget", "seed", "baseline", "machine", "tools")
         return (
@@ -42,4 +45,5 @@ class Asked(Value, kw_only=True, frozen=True):
             and all(getattr(self, name) == getattr(other, name) for name in shared)
             and set(other.contested) <= set(self.contested)
             and other.subjects.items() <= self.subjects.items()
+            and (self.whole_blocks or not other.whole_blocks)
         )

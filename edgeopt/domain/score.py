@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from edgeopt.domain.model import Value
 
@@ -13,6 +14,8 @@ FEWEST_GROUPS = 20
 #: With fewer samples a percentile interval is clearly too narrow: by sqrt((n-1)/n) * z / t(n-1),
 #: which is 6 % at 30 samples and 9 % at 20; and what is rare in them is often not there at all.
 FEWEST_SAMPLES = 30
+
+BoundBy = Literal["", "interval", "margins"]
 
 
 class Score(Value, kw_only=True, frozen=True):
@@ -51,6 +54,8 @@ class Drop(Value, kw_only=True, frozen=True):
         bound: what other samples lose less than, nineteen times of twenty, by counts and by the
             margins of the source's answers (`datasets/bound.py`); judged like `judged`; None where
             nothing tells it, and in runs that are older.
+        bound_by: one side of the interval, or the margins of the source's answers; "" where there
+            is none, and in runs that are older.
     """
 
     value: float
@@ -62,6 +67,7 @@ class Drop(Value, kw_only=True, frozen=True):
     relative: float | None = None
     why_null: str = ""
     bound: float | None = None
+    bound_by: BoundBy = ""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -72,7 +78,7 @@ class Drop(Value, kw_only=True, frozen=True):
 
     @property
     def judged(self) -> float:
-        """What is held against `--max-drop`."""
+        """What is compared with `--max-drop`."""
         return self.value if self.relative is None else self.relative
 
 

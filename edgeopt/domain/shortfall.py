@@ -11,7 +11,8 @@ from typing import Literal
 from edgeopt.domain.model import Value
 
 ShortfallKind = Literal[
-    "no-score", "drop", "slice-drop", "size", "untrusted-latency", "latency"
+    "no-score", "latency-only", "drop", "slice-drop", "size", "untrusted-latency", "latency",
+    "p90", "memory", "energy", "outside",
 ]  # fmt: skip
 
 
@@ -33,11 +34,14 @@ class Shortfall(Value, kw_only=True, frozen=True):
     """One constraint that a candidate does not keep.
 
     Attributes:
-        kind: "no-score": nothing tells what it loses; "drop" of the metric over a whole part;
+        kind: "no-score": nothing tells what it loses; "latency-only": its numbers come of random
+            inputs; "drop" of the metric over a whole part;
             "slice-drop": over the worst slice of a column; "size"; "latency"; "untrusted-latency":
-            what was measured cannot be ranked.
+            what was measured cannot be ranked; "p90"; "memory"; "energy"; "outside" of the space
+            that was asked for: it was measured to compare with.
         got, allowed: the figure and its limit: of a drop as `Drop.judged`, of a size in bytes, of
-            a latency its p50 in ms. None where there is no figure.
+            a latency its p50 in ms, of a memory in bytes, of an energy in mJ. None where there is
+            no figure.
         relative: a drop is a share of the source's error, and no difference of scores.
         where: the samples of a drop; None of anything else.
         spoiled: what makes a latency unfit, as in `Latency`.

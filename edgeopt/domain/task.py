@@ -14,6 +14,7 @@ class TaskAsked(Value, kw_only=True, frozen=True):
         task: a word of `tasks.known`, or `module:Class`. head: of `decoding.HEADS`.
         images: the folder that annotations' file names start from. masks: of PNGs.
         alphabet: a file of letters. candidates, pairs: a table of samples (.csv or .npz).
+        confirm_pairs: the same of the samples of a file that confirms.
         states: "OUTPUT=INPUT" of a model with a memory.
     """
 
@@ -24,6 +25,7 @@ class TaskAsked(Value, kw_only=True, frozen=True):
     alphabet: str = ""
     candidates: str = ""
     pairs: str = ""
+    confirm_pairs: str = ""
     states: tuple[str, ...] = ()
 
 

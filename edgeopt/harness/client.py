@@ -11,11 +11,12 @@ from typing import Any, Literal, overload
 
 from edgeopt import runtimes
 from edgeopt.devices.answers import Malformed, clean, clock_of, decode, shown, untrusted
-from edgeopt.devices.device import Device
+from edgeopt.devices.device import Device, forks_of
 from edgeopt.devices.registry import LOCAL
 from edgeopt.devices.this_disk import ThisDisk
 from edgeopt.devices.wire import Excess, Gone, Late, Wire
 from edgeopt.domain.errors import DeviceFailed, OwnFault, RunnerFailed
+from edgeopt.harness.bandwidth_reply import Bandwidth
 from edgeopt.harness.plausible import Exchange, latest_ns, most_bytes, wrong
 from edgeopt.harness.protocol import NUMBERS, OF_THE_DEVICE, REPLIES, Envelope, Request
 from edgeopt.harness.replies import (
@@ -54,16 +55,20 @@ FULL = re.compile(rf"\[Errno ({errno.ENOSPC}|{errno.EDQUOT})\]")
 class Client:
     """One runner process. A context manager: the process ends with it.
 
+    Args:
+        forked: the runtime that it has imported when it begins, where the device can fork one.
+
     Raises:
         DeviceFailed: the device cannot be reached.
     """
 
-    def __init__(self, device: Device, log: Path) -> None:
+    def __init__(self, device: Device, log: Path, forked: str = "") -> None:
         self._device = device
         self._log, self._log_start = log, size_of(log)
         self._replied = False
         self._bound = memory.Bound() if isinstance(device, ThisDisk) else None
-        self._process: subprocess.Popen[Any] = device.start_runner(log)
+        forks = forks_of(device) if forked else None
+        self._process = (forks and forks.runner(forked, log)) or device.start_runner(log)
         if self._bound:
             self._bound.hold(self._process.pid)
         self._wire = Wire(self._process)
@@ -114,6 +119,8 @@ class Client:
     def request(self, cmd: Literal["energy"], timeout_s: float, **fields: Any) -> Energy: ...
     @overload
     def request(self, cmd: Literal["profile"], timeout_s: float, **fields: Any) -> Profile: ...
+    @overload
+    def request(self, cmd: Literal["bandwidth"], timeout_s: float, **fields: Any) -> Bandwidth: ...
     def request(self, cmd: str, timeout_s: float, **fields: Any) -> Any:
         """Send a command and wait for its reply, read by its schema in `replies`.
 

@@ -114,11 +114,15 @@ def fitting(probed: Probe) -> list[str]:
     return [profile.name for profile in sorted(of, key=_asks_for, reverse=True)]
 
 
-def _asks_for(profile: Profile) -> tuple[bool, bool, int]:
-    """How much a profile asks of a machine: a board by name, a processor, flags."""
+def _asks_for(profile: Profile) -> tuple[bool, bool, int, bool]:
+    """How much a profile asks of a machine: a board by name, a processor, flags.
+
+    Of two that ask alike the one that says which cores it has: `intel-n100`, not `intel-cpu`.
+    """
     match = profile.match
     assert match is not None  # it would match nothing
-    return bool(match.board), bool(match.cpu_model), len(match.features) + len(match.absent)
+    flags = len(match.features) + len(match.absent)
+    return bool(match.board), bool(match.cpu_model), flags, bool(profile.cores)
 
 
 def _disk(probed: Probe) -> Finding:

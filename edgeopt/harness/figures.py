@@ -30,7 +30,7 @@ def latency(timed: Timed, budget: Budget, spoiled: tuple[str, ...] = ()) -> Late
     """
     samples = [t / 1e6 for t in timed.steady_ns]
     blocks = [
-        [statistics.median(block.steady_ns) / 1e6 for block in launch.blocks]
+        [block.median_ns / 1e6 for block in launch.blocks]
         for launch in timed.launches
         if launch.blocks
     ]

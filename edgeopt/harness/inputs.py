@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeopt.devices.device import Device
 from edgeopt.harness.client import Client
-from edgeopt.harness.feed import Inputs
+from edgeopt.harness.feed import Feed, Inputs
 from edgeopt.harness.subject import Subject
 
 INPUTS = 8
@@ -19,5 +19,8 @@ def give(device: Device, client: Client, feed: Inputs, subject: Subject, timeout
         RunnerFailed: it did not.
     """
     feed = feed.timed()
+    if subject.size and isinstance(feed, Feed):
+        feed = feed.cut_to(subject.size)
     files = [device.put(path) for path in feed.files(subject.inputs)]
-    client.request("inputs", timeout_s, files=files, count=min(INPUTS, len(feed)))
+    there = max(1, len(feed) // subject.items)
+    client.request("inputs", timeout_s, files=files, count=min(INPUTS, there))

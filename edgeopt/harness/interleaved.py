@@ -10,16 +10,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from edgeopt.devices.device import Device, require_real
+from edgeopt.devices.device import Device, forks_of, require_real
 from edgeopt.domain.errors import Untrusted
 from edgeopt.domain.progress import Listener, silent
-from edgeopt.harness import readings
+from edgeopt.harness import kept, racing, readings
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.client import SHORT_S, Client, RunnerFailed
 from edgeopt.harness.feed import Inputs
@@ -40,13 +40,33 @@ class _Arm:
     """One artifact's process in the launch at hand.
 
     Attributes:
-        size: runs in a block of it. timeout_s: for such a block.
+        spent_ns: what `runs` runs took: those of its warm-up, and then of its blocks, too.
+        longest_ns: of one of them.
     """
 
     started: Started
     launch: Launch
-    size: int
-    timeout_s: float
+    spent_ns: float = 0.0
+    runs: int = 0
+    longest_ns: float = 0.0
+
+    @property
+    def mean_ns(self) -> float:
+        """What a run costs, without the longest.
+
+        Not the median: threads that wait for each other by spinning take 7 us in most runs, and
+        4 ms where other work has one of their cores. One that was paused for a second tells
+        nothing of the others: with it all blocks to come would be as short as may be.
+        """
+        if self.runs < 2:
+            return self.spent_ns
+        return (self.spent_ns - self.longest_ns) / (self.runs - 1)
+
+    def learn(self, t_ns: list[int]) -> None:
+        """What more runs took."""
+        self.spent_ns += sum(t_ns)
+        self.runs += len(t_ns)
+        self.longest_ns = max(self.longest_ns, *t_ns)
 
 
 @dataclass
@@ -56,17 +76,32 @@ class _Schedule:
     measurement: Measurement
     progress: Listener
     rounds: int
+    pace: Collection[str] = ()
+    behind: Collection[str] = ()
     done: int = 0
     repeats: bool = True
+    number: int = 0
+    before: int = 0
+
+    def begin(self, number: int) -> None:
+        """The launch of this number; launches may differ in their rounds."""
+        self.number, self.before = number, self.done
+        self.tell(f"launch {number + 1}: starting")
 
     def step(self, what: str) -> None:
         self.done += 1
         self.tell(what)
 
+    def look_behind(self, rounds: int) -> None:
+        """After so many rounds of a launch: who is far behind, and has shorter blocks for it."""
+        if rounds and self.budget.behind_runs:
+            self.behind = racing.left_behind(self.measurement, self.pace)
+
     def tell(self, what: str) -> None:
         """Tell the progress, as far as the next look."""
         launches = self.budget.looks[self.measurement.looks] if self.repeats else 1
-        self.progress(what, self.done, launches * (self.rounds + 1))
+        left = max(1, launches - self.number)
+        self.progress(what, self.done, self.before + left * (self.rounds + 1))
 
     @contextlib.contextmanager
     def ends(self, subject: Subject) -> Iterator[None]:
@@ -95,6 +130,7 @@ def measure(
     progress: Listener = silent,
     baseline: str | None = None,
     settled: Callable[[Measurement], bool] = never,
+    pace: Collection[str] = (),
 ) -> Measurement:
     """Time every subject in one interleaved schedule.
 
@@ -109,6 +145,8 @@ def measure(
             schedule tells its noise; None: the first subject is the baseline, without a twin.
         settled: asked at each of the budget's looks; the schedule ends where it says so. It
             also ends after one launch where that is the budget's way (`rounds_alone`).
+        pace: keys of those that set the pace where slower ones leave, or have shorter blocks
+            (`Budget.leave_at`, `behind_runs`).
 
     Raises:
         RunnerFailed: the device runs no runner at all.
@@ -118,20 +156,22 @@ def measure(
     require_real(device)
     rng = random.Random(seed)  # noqa: S311 (a schedule, not a secret)
     subjects, twin = _with_twin(subjects, baseline)
-    timed = {s.key: Timed(key=s.key, title=s.title) for s in subjects}
+    timed = {s.key: Timed(key=s.key, title=s.title, items=s.items) for s in subjects}
     measurement = Measurement(budget, seed, timed, baseline or subjects[0].key, twin)
     setting = Setting(device, feed, log, timeout_s)
-    plan = _Schedule(setting, budget, measurement, progress, budget.rounds)
-    with Client(device, log) as canary:
+    plan = _Schedule(setting, budget, measurement, progress, budget.rounds, pace)
+    with kept.client(device, log) as canary:
         measurement.machine = readings.machine(device, canary, SHORT_S)
         _examine(plan, canary, WATCH_S)
+        left: set[str] = set()
         for number in range(budget.looks[-1]):
-            alive = [s for s in subjects if not timed[s.key].failed]
+            alive = [s for s in subjects if not timed[s.key].failed and s.key not in left]
             with contextlib.ExitStack() as stack:
                 _launch(plan, alive, number, rng, canary, stack)
             if not plan.repeats:
                 measurement.looks = 1
                 break
+            left |= racing.left_behind(measurement, pace)
             if number + 1 == budget.looks[measurement.looks]:
                 measurement.looks += 1
                 if settled(measurement):
@@ -180,18 +220,24 @@ def _launch(
 ) -> None:
     """Fresh processes for all; then rounds of one block each, in random order."""
     name = f"launch {number + 1}"
-    plan.tell(f"{name}: starting")
+    plan.begin(number)
+    if forks := forks_of(plan.setting.device):
+        # Nothing of a launch lies where it lay in the one before.
+        forks.renew({subject.runtime for subject in subjects})
     rng.shuffle(subjects)
-    warm_up = WarmUp(plan.budget.warmup_runs, plan.budget.warmup_s)
+    budget = plan.budget
+    warm_up = WarmUp(budget.warmup_runs, budget.warmup_s, budget.most_runs)
     started = start_all(plan.setting, subjects, stack, warm_up, plan.ends)
     arms = [_arm(plan, one) for one in started]
     typical_ns = [one.typical_ns for one in started]
-    plan.rounds = plan.budget.rounds_for(typical_ns)
+    mean_ns = [arm.mean_ns for arm in arms]
+    plan.rounds = plan.budget.rounds_for(typical_ns, number, mean_ns)
     plan.repeats = plan.repeats and plan.budget.repeats(typical_ns)
     plan.step(f"{name}: started")
     for index in range(plan.rounds):
         if index % 2 == 0:
             rng.shuffle(arms)
+            plan.look_behind(index)
         else:  # a mirrored pair of rounds: what drifts steadily favours none
             arms.reverse()
         _watch(plan, canary)
@@ -206,7 +252,7 @@ def _launch(
 
 def _arm(plan: _Schedule, started: Started) -> _Arm:
     """A new launch of an artifact."""
-    warm, typical_ns = started.warm, started.typical_ns
+    warm = started.warm
     launch = Launch(
         opened=started.opened.loaded,
         first_ns=warm.first_ns,
@@ -214,9 +260,9 @@ def _arm(plan: _Schedule, started: Started) -> _Arm:
         peak_rss_bytes=warm.peak_rss_bytes,
     )
     plan.measurement.timed[started.subject.key].launches.append(launch)
-    size = plan.budget.block_size(typical_ns)
-    timeout_s = max(plan.setting.short_s, 20 * size * typical_ns / 1e9)
-    return _Arm(started, launch, size, timeout_s)
+    arm = _Arm(started, launch)
+    arm.learn(warm.t_ns[len(warm.t_ns) // 2 :])  # the first few do what is done once
+    return arm
 
 
 def _meter(plan: _Schedule, arm: _Arm) -> None:
@@ -224,7 +270,7 @@ def _meter(plan: _Schedule, arm: _Arm) -> None:
     seconds = plan.budget.energy_s
     if seconds and arm.started.subject.key != plan.measurement.twin:
         with _spared():  # its times are safe already
-            limit_s = arm.timeout_s + 4 * seconds
+            limit_s = plan.setting.short_s + 20 * arm.mean_ns / 1e9 + 4 * seconds
             arm.launch.energy = arm.started.client.request("energy", limit_s, seconds=seconds)
 
 
@@ -235,9 +281,13 @@ def _watch(plan: _Schedule, canary: Client) -> None:
 
 def _block(plan: _Schedule, arm: _Arm, index: int, position: int) -> bool:
     """One block; False, with the reason kept, where the runner is lost."""
+    size = plan.budget.block_size(arm.mean_ns, arm.started.subject.key in plan.behind)
+    limit_s = max(plan.setting.short_s, 20 * size * arm.mean_ns / 1e9)
     with plan.ends(arm.started.subject):
-        reply = arm.started.client.request("block", arm.timeout_s, count=arm.size)
+        reply = arm.started.client.request("block", limit_s, count=size)
         block = Block(round=index, position=position, **msgspec.structs.asdict(reply))
         arm.launch.blocks.append(block)
+        if not plan.budget.least_runs:  # else rounds were counted for blocks of this size
+            arm.learn(block.steady_ns)
         return True
     return False

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeopt.harness import replies
+from edgeopt.harness.bandwidth_reply import Bandwidth
 from edgeopt.harness.protocol import Request
 
 #: Two machines' clocks differ: by so much of the time, and a reply is a little behind.
@@ -178,6 +179,13 @@ def _profile(exchange: Exchange, reply: replies.Profile) -> str:
     return _too_long(exchange, sum(profile.total_ns) + sum(profile.plain_ns))
 
 
+def _bandwidth(exchange: Exchange, reply: Bandwidth) -> str:
+    if any(level.row_bytes < 1 for level in reply.levels):
+        return "bytes of no row"
+    names = [level.level for level in reply.levels]
+    return "one level twice" if len(set(names)) < len(names) else ""
+
+
 CHECKS: dict[type[replies.Reply], Callable[[Exchange, Any], str]] = {
     replies.Inferred: _inferred,
     replies.Counted: _counted,
@@ -191,4 +199,5 @@ CHECKS: dict[type[replies.Reply], Callable[[Exchange, Any], str]] = {
     replies.Pages: _pages,
     replies.Energy: _energy,
     replies.Profile: _profile,
+    Bandwidth: _bandwidth,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeopt.devices.device import Device
+from edgeopt.devices.device import Device, Reserved
 from edgeopt.domain.device import Probe
 from edgeopt.domain.errors import DeviceFailed, RunnerFailed
 from edgeopt.domain.progress import Listener, silent
@@ -34,6 +34,8 @@ def probe(device: Device, runtimes: Iterable[str], log: Path, progress: Listener
         before = time.time()
         stock = client.request("stock", LIMIT_S, folder=device.folder())
         clock_s = (before + time.time()) / 2
+    if isinstance(device, Reserved) and device.reserved_note:
+        progress(device.reserved_note)
     versions, missing, others = {}, {}, {}
     for name in runtimes:
         progress(f"asking {device.name} for {name}")

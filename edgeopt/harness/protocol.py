@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from edgeopt.devices.answers import Word
 from edgeopt.harness import replies
+from edgeopt.harness.bandwidth_reply import Bandwidth
 
 #: Requests that no artifact has to do with: where one is not answered, it is the device.
-OF_THE_DEVICE = ("hello", "health", "stock", "canary", "readings")
+OF_THE_DEVICE = ("hello", "health", "stock", "canary", "readings", "bandwidth")
 #: Replies with long lists of numbers, and no words.
 NUMBERS = ("warmup", "block", "paced", "streams", "infer", "roll")
 
@@ -67,4 +68,5 @@ REPLIES: dict[str, type[replies.Reply]] = {
     "canary": replies.Canary,
     "energy": replies.Energy,
     "profile": replies.Profile,
+    "bandwidth": Bandwidth,
 }

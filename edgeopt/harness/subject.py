@@ -23,6 +23,8 @@ class Subject:
         folder: what travels to a device, with a file of the same name in it; None: the folder
             that `path` is in, which is the model's own.
         affinity: which cores the runner keeps to (`runner/affinity.py`).
+        items: samples that one run takes at once.
+        size: of the axis that is open, at which it is timed; 0: the largest that is stated.
         served: its runs are from a photo to an answer: what `runner/end_to_end.py` takes.
     """
 
@@ -37,6 +39,8 @@ class Subject:
     folder: Path | None = None
     affinity: str = "any"
     served: dict[str, Any] | None = None
+    items: int = 1
+    size: int = 0
 
     @classmethod
     def of(cls, recipe: Recipe, artifact: Artifact, path: Path) -> Subject:
@@ -51,6 +55,7 @@ class Subject:
             outputs=artifact.outputs,
             options=dict(recipe.options),
             affinity=recipe.affinity,
+            items=recipe.batch,
         )
 
     @property

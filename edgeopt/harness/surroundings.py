@@ -19,7 +19,10 @@ HELD_DOWN = ("hardware slowdown", "thermal slowdown", "power brake")
 def load(machine: Machine, health: Health) -> Finding:
     """What others do with the processor."""
     idle, busiest = health.idle_share, health.busiest or ()
-    advice = "End what is not needed, or wait for it. Ratios hold under load, milliseconds do not."
+    advice = (
+        "End what is not needed, or wait for it. Ratios of equal numbers of threads hold under "
+        "load, milliseconds do not."
+    )
     if idle is None:
         cores, average = machine.cores, health.load_1m
         if average is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import statistics
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +35,11 @@ class Block:
     def steady_ns(self) -> list[int]:
         return self.t_ns[SETTLING:]
 
+    @functools.cached_property
+    def median_ns(self) -> float:
+        """The median of the counted runs."""
+        return float(statistics.median(self.steady_ns))
+
 
 @dataclass
 class Launch:
@@ -57,6 +64,7 @@ class Timed:
 
     Attributes:
         failed: why it was taken out, "" if it went through; its blocks so far are kept.
+        items: samples that one run takes at once.
     """
 
     key: str
@@ -64,6 +72,7 @@ class Timed:
     launches: list[Launch] = field(default_factory=list)
     failed: str = ""
     timed_out: bool = False
+    items: int = 1
 
     @property
     def steady_ns(self) -> list[int]:

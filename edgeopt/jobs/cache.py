@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import glob
 import os
 import shutil
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeopt.domain.errors import CannotWrite
+from edgeopt.jobs.system import fcntl
 
 
 def cache() -> Path:

@@ -22,12 +22,18 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from edgeopt.domain.errors import BadInput, CannotWrite, EdgeoptError, NotInstalled, OwnFault
-from edgeopt.jobs import disk, interpreter, memory, scratch
+from edgeopt.domain.errors import (
+    LONGER,
+    BadInput,
+    CannotWrite,
+    EdgeoptError,
+    NotInstalled,
+    OwnFault,
+)
+from edgeopt.jobs import disk, interpreter, memory, missing_package, scratch, warm
 from edgeopt.jobs.cache import cache
 from edgeopt.jobs.last_words import last_words as words_of
 from edgeopt.jobs.process import Process, kill_group
-from edgeopt.jobs.scratch import output_in
 from edgeopt.runtimes.origin import library, own_place
 
 _LOOK_S = 0.05  # between two looks at the room that is left while a child works
@@ -79,8 +85,7 @@ def run(
         outputs = [str(log.parent.resolve())]
         work = {"function": function, "argument": argument, "outputs": outputs}
         job.write_text(json.dumps(work))
-        start = size_of(log)
-        bound = memory.Bound()
+        start, bound = size_of(log), memory.Bound()
         room = disk.Watch([log.parent], [cache()])
         code, timed_out = _spawn([str(job), str(result)], log, timeout_s, room, bound, stop)
         if stop is not None and stop.is_set():
@@ -88,7 +93,7 @@ def run(
         room.require(code)
         if timed_out:
             message = f"took longer than its limit of {timeout_s:.0f} s"
-            raise ChildFailed(message, "Give it longer with --step-timeout SECONDS.", log, True)
+            raise ChildFailed(message, LONGER, log, True)
         if not result.exists():
             message = describe_exit(code, spared=bound.spared) + last_words(log, start)
             room.require_said(message)
@@ -108,7 +113,7 @@ def _failed(
     """The failure, told as want of memory where it was that."""
     if wanted := bound.told(message, code):
         return ChildFailed(f"{wanted}: {message}", memory.HINT, log)
-    return ChildFailed(message, hint or output_in(log, start), log)
+    return ChildFailed(message, hint or scratch.output_in(log, start), log)
 
 
 def _spawn(
@@ -119,7 +124,7 @@ def _spawn(
     bound: memory.Bound,
     stop: threading.Event | None,
 ) -> tuple[int, bool]:
-    process = Process(
+    process = warm.started(arguments, log) or Process(
         interpreter.command("-m", "edgeopt.jobs.child", *arguments, str(os.getpid())),
         log,
         stdin=subprocess.DEVNULL,
@@ -253,8 +258,7 @@ def _told(error: EdgeoptError | ImportError) -> dict[str, Any]:
     if isinstance(error, EdgeoptError):
         return {"kind": type(error).__name__, "message": error.args[0], "hint": error.hint}
     traceback.print_exc()
-    hint = "See `pip install edgeopt[all]`."
-    return _own(error) or {"kind": "NotInstalled", "message": first_line(error), "hint": hint}
+    return _own(error) or {"kind": "NotInstalled", **missing_package.told(error, first_line(error))}
 
 
 #: A mistake in code, whose text makes no sentence.
@@ -276,21 +280,21 @@ def _own(error: Exception) -> dict[str, Any] | None:
     return {"kind": "OwnFault", "message": fault.args[0], "hint": fault.hint}
 
 
-def _main() -> None:
-    job, result = Path(sys.argv[1]), Path(sys.argv[2])
-    die_with_parent(int(sys.argv[3]))
-    work = json.loads(job.read_text())
-    disk.OUTPUTS.extend(map(Path, work["outputs"]))
-    reply = _call(work["function"], work["argument"])
+def work(job: Path, result: Path, parent: int) -> None:
+    """Do a job, and write its reply. `parent`: see `die_with_parent`."""
+    faulthandler.enable(all_threads=False)  # in which library's code it crashed
+    die_with_parent(parent)
+    asked = json.loads(job.read_text())
+    disk.OUTPUTS.extend(map(Path, asked["outputs"]))
+    reply = _call(asked["function"], asked["argument"])
     part = result.with_suffix(".part")
     part.write_text(json.dumps(reply))
     part.replace(result)
     sys.stdout.flush()
     sys.stderr.flush()
-    # Some libraries crash in their destructors; the result is safe already.
-    os._exit(0)
 
 
 if __name__ == "__main__":
-    faulthandler.enable(all_threads=False)  # in which library's code it crashed
-    _main()
+    work(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    # Some libraries crash in their destructors; the result is safe already.
+    os._exit(0)

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import re
-import resource
 import signal
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -76,6 +75,8 @@ def said(text: str, outputs: Sequence[Path] = ()) -> CannotWrite | None:
 
 def _unnumbered() -> int:
     """Which of them it was, where half a file was written and no error is told."""
+    import resource  # not on Windows
+
     bounded = resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
     return errno.EFBIG if bounded else errno.ENOSPC
 

@@ -1,8 +1,9 @@
 """Ends what must not outlive edgeopt, however edgeopt ends: a program of its own, nothing imported.
 
-It reads lines on stdin: `group PID` and `folder PATH` (as JSON) for what is there, `-group` and
-`-folder` for what is gone by itself. At the end of input edgeopt has ended: of every group that is
-left the whole session is killed, and the folders are removed. It ends with that.
+It reads lines on stdin: `group PID`, `folder PATH` and `command WORDS` (as JSON) for what is there,
+`-group` and so on for what is gone by itself. At the end of input edgeopt has ended: of every group
+that is left the whole session is killed, the folders are removed, and the commands are run, which
+give back what others wait for. It ends with that.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main() -> None:
     """Read until edgeopt ends; then end the rest."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # they are meant for edgeopt, and we come after it
-    kept: dict[str, set[object]] = {"group": set(), "folder": set()}
+    kept: dict[str, set[object]] = {"group": set(), "folder": set(), "command": set()}
     for line in sys.stdin:
         word, _, rest = line.partition(" ")
         with contextlib.suppress(ValueError, KeyError):
@@ -61,6 +62,11 @@ def main() -> None:
     _end({group for group in kept["group"] if isinstance(group, int) and group > 1})
     for folder in kept["folder"]:
         shutil.rmtree(str(folder), ignore_errors=True)
+    for command in kept["command"]:
+        import subprocess  # only here: it takes a while to load
+
+        with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+            subprocess.run(json.loads(str(command)), timeout=90)
 
 
 if __name__ == "__main__":

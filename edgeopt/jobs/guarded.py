@@ -28,7 +28,10 @@ class Guard:
         self._process: subprocess.Popen[bytes] | None = None
 
     def keep(self, what: str, which: int | str) -> None:
-        """Tell of a "group" (its leader's process id) or a "folder" (its path) that is there."""
+        """Tell of what is there: a "group" (its leader's process id) or a "folder" (its path).
+
+        Or of a "command" (its words as JSON) that is run when the rest has ended.
+        """
         with self._turn:
             self._kept[what, which] = None
             self._tell(f"{what} {json.dumps(which)}\n")
@@ -92,4 +95,5 @@ class Guard:
 
 GUARD = Guard()
 atexit.register(GUARD.close)
-os.register_at_fork(after_in_child=GUARD.forked)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=GUARD.forked)

@@ -8,10 +8,19 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from edgeopt.jobs.guarded import GUARD
 from edgeopt.jobs.log import Log
+
+
+class Leader(Protocol):
+    """A process that leads a session of its own."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 class Process(subprocess.Popen[Any]):
@@ -77,7 +86,7 @@ def captured(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(argv, process.returncode, out, err)
 
 
-def kill_group(process: subprocess.Popen[Any]) -> None:
+def kill_group(process: Leader) -> None:
     """End a process started in a session of its own, and all it started."""
     if not isinstance(process, Process) or process.poll() is None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import fcntl
 import os
 import shutil
 import stat
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from edgeopt.domain.errors import CannotWrite
 from edgeopt.jobs.guarded import GUARD
+from edgeopt.jobs.system import fcntl
 
 PREFIX = "edgeopt-"
 SCRATCH = "EDGEOPT_SCRATCH"
@@ -55,6 +55,7 @@ def root() -> Path:
     Raises:
         OSError: there is no room for it.
         CannotWrite: no temporary folder takes a file.
+        NotInstalled: the system has no locks.
     """
     try:
         temporary = tempfile.gettempdir()
@@ -82,6 +83,7 @@ def _made(temporary: str) -> tuple[Path, int]:
 
 def sweep(temporary: Path) -> None:
     """Remove the folders of processes of this user that have ended."""
+    flock = fcntl.flock
     for found in temporary.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             about = found.lstat()
@@ -89,7 +91,7 @@ def sweep(temporary: Path) -> None:
                 continue
             lock = os.open(found / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(found, ignore_errors=True)
             finally:
                 os.close(lock)
@@ -114,7 +116,8 @@ def _forked() -> None:
 
 
 atexit.register(_remove)
-os.register_at_fork(after_in_child=_forked)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
 
 
 def is_scratch(path: Path) -> bool:

@@ -6,10 +6,14 @@ from edgeopt.datasets import by_step, likeness, scores
 from edgeopt.datasets import doubts as doubtful
 from edgeopt.domain.score import FEWEST_GROUPS
 from edgeopt.pipeline.run_context import RunContext
+from edgeopt.report import reused_words
+from edgeopt.store.results_cache import KINDS
 
 
 def doubts(context: RunContext) -> tuple[str, ...]:
     """What is told first of all: why scores may say little, and what is not scored."""
+    if context.scoring.unscored:
+        return ()
     choose = context.choose
     of_metric = choose.judging.doubts()
     faint = (a for name, each in choose.source.items() for a in doubtful.faint(name, each))
@@ -27,8 +31,19 @@ def unscored(context: RunContext) -> tuple[int, ...]:
     return tuple(sorted(numbers))
 
 
+def reused(context: RunContext) -> tuple[str, ...]:
+    """What was not made, scored or measured now, but by earlier runs."""
+    taken = context.results.taken
+    if not taken:
+        return ()
+    kinds = [reused_words.counted(kind, taken[kind]) for kind in KINDS if kind in taken]
+    return (reused_words.sentence(kinds, context.results.oldest),)
+
+
 def warnings(context: RunContext) -> tuple[str, ...]:
     """What to know of the metric, the parts' sizes, and samples that look alike."""
+    if context.scoring.unscored:
+        return ()
     scoring, parts = context.scoring, context.intake.parts
     sentences = [
         str(advice)

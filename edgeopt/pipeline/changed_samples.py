@@ -57,10 +57,15 @@ def most_changed(distances: np.ndarray, most: int = MOST) -> np.ndarray:
     return order[distances[order] > _ROUNDING]
 
 
+def share(samples: list[Sample], targets: int) -> int:
+    """Bytes of one JPEG of these samples, where so many targets share a page."""
+    return MOST_BYTES // (2 * max(1, len(samples)) * targets)
+
+
 def artist_of(judging: ByTask, samples: list[Sample], targets: int = 1) -> Artist:
     """What draws answers of their task, and keeps to its part of the page: targets share it."""
     facts = msgspec.to_builtins(judging.settled.facts)
-    most = MOST_BYTES // (2 * max(1, len(samples)) * targets)
+    most = share(samples, targets)
     if not isinstance(judging.settled, SettledOwn):
         return Artist(facts, None, most)
     task = judging.settled.found

@@ -6,23 +6,27 @@ import contextlib
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from edgeopt import convert
 from edgeopt.convert.job import Converted, Job
 from edgeopt.convert.ranking import Ranking
+from edgeopt.datasets import pixels
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
 from edgeopt.domain.layers import LayerSensitivity
 from edgeopt.domain.model import content_id
 from edgeopt.domain.recipe import Recipe
-from edgeopt.jobs import child
+from edgeopt.harness.feed import grouped
+from edgeopt.jobs import child, warm
+from edgeopt.pipeline.clock import Clock
+from edgeopt.pipeline.earlier_results import EarlierResults
 from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.stages import Stages
 from edgeopt.runner import sensors
@@ -31,6 +35,9 @@ from edgeopt.store.run_folder import RunFolder
 
 AHEAD = min(2, sensors.cores())
 """Conversions that run side by side: each has its own copy of the model in memory."""
+
+LEAST_S = 5.0
+"""A step has so many seconds even where the call's time is over."""
 
 RANKED_WITH = 16
 """Calibrating samples that rank layers: each answers for about 40 forms."""
@@ -47,7 +54,10 @@ class Conversions:
     """Converts recipes, each content once. Thread-safe.
 
     Attributes:
+        results: what earlier runs made.
         stop: ends what is being made, when it is set.
+        batched: batch -> the source that takes so many samples at once.
+        clock: of the call; None: only `timeout_s` ends what is made.
     """
 
     source: Source
@@ -55,9 +65,12 @@ class Conversions:
     folder: RunFolder
     timeout_s: float
     host_lock: HostLock
+    results: EarlierResults
     stages: Stages | None = None
     stop: threading.Event = field(default_factory=threading.Event)
-    _calibration_files: dict[str, str] = field(default_factory=dict)
+    batched: Mapping[int, Source] = field(default_factory=dict)
+    clock: Clock | None = None
+    _calibration_files: dict[int, dict[str, str]] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
     _failures: dict[str, StepFailed | CannotWrite] = field(default_factory=dict)
@@ -72,6 +85,12 @@ class Conversions:
             if key not in self._prepared:
                 self._prepared[key] = self._ahead.submit(self._quietly, recipe)
             return self._prepared[key]
+
+    @property
+    def limit_s(self) -> float:
+        """Seconds that one step may take now: no more than is left of the call's time."""
+        left_s = self.clock.left_s() if self.clock else self.timeout_s
+        return min(self.timeout_s, max(LEAST_S, left_s))
 
     def close(self) -> None:
         """Begin nothing more, end what is being made, and wait for that."""
@@ -113,29 +132,37 @@ class Conversions:
         folder = self.folder.work / "convert" / recipe.conversion_id
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        known = self.results.artifact(recipe, folder)
+        if known is not None:
+            self.folder.keep_artifact(known, folder)
+            return known
         job = self.job(recipe, folder)
         start = time.monotonic()
         with self.host_lock.working():
             converted = self._in_child(job, recipe)
             artifact = self._describe(recipe, converted, folder, time.monotonic() - start)
         self.folder.keep_artifact(artifact, folder)
+        place = self.folder.artifact_folder(recipe.conversion_id)
+        self.results.keep_artifact(artifact, place)
         return artifact
 
     def job(self, recipe: Recipe, folder: Path) -> Job:
         """What a recipe's conversion is given, to write into `made`."""
-        source, base = self._source(recipe), self._base(recipe)
+        source, base = self.source_of(recipe), self._base(recipe)
         # Ranges are of one form of the source: a compressed one has its own.
         chain_id = content_id(recipe.compression) if recipe.compression else ""
+        if recipe.batch > 1:
+            chain_id = f"batch-{recipe.batch}"
         cache = self.folder.calibrated / chain_id
         cache.mkdir(parents=True, exist_ok=True)
         return Job(
             recipe=recipe,
             source=source,
-            calibration=self._calibration(),
+            calibration=self._calibration(recipe.batch),
             base=str(base) if base else None,
             folder=str(folder),
             cache=str(cache),
-            limit_s=self.timeout_s,
+            limit_s=self.limit_s,
         )
 
     def sensitivity(self, recipe: Recipe, output: str) -> LayerSensitivity:
@@ -145,6 +172,8 @@ class Conversions:
             StepFailed: the layers cannot be ranked; says why.
         """
         known = self.folder.layer_sensitivity(recipe.conversion_id)
+        if known is None and (known := self.results.layers(recipe, output)) is not None:
+            self.folder.keep_layer_sensitivity(recipe.conversion_id, known)
         if known is not None:
             return known
         if len(self.calibration) < RANKED_FROM:
@@ -167,7 +196,7 @@ class Conversions:
                     "edgeopt.convert.ranking:rank",
                     msgspec.to_builtins(ranking),
                     log,
-                    RANKING_LIMIT * self.timeout_s,
+                    RANKING_LIMIT * self.limit_s,
                     self.stop,
                 )
         except CannotWrite:
@@ -176,20 +205,17 @@ class Conversions:
             raise StepFailed("failed-run", str(error.args[0]), error.hint) from error
         table = msgspec.convert(reply, LayerSensitivity)
         self.folder.keep_layer_sensitivity(recipe.conversion_id, table)
+        self.results.keep_layers(recipe, output, table)
         return table
 
     def _in_child(self, job: Job, recipe: Recipe) -> Converted:
         # One of its own: what a child last said is the cause of its end.
         title = f"convert-{recipe.runtime}-{recipe.precision}-{recipe.conversion_id}"
         log = self.folder.log(title)
+        work = "edgeopt.convert.worker:make", msgspec.to_builtins(job)
+        warm.settle(self.stop)
         try:
-            reply = child.run(
-                "edgeopt.convert.worker:make",
-                msgspec.to_builtins(job),
-                log,
-                self.timeout_s,
-                self.stop,
-            )
+            reply = child.run(*work, log, self.limit_s, self.stop)
         except CannotWrite:
             raise
         except child.ChildFailed as error:
@@ -199,8 +225,10 @@ class Conversions:
             raise StepFailed("failed-convert", str(error.args[0]), error.hint) from error
         return msgspec.convert(reply, Converted)
 
-    def _source(self, recipe: Recipe) -> Source:
+    def source_of(self, recipe: Recipe) -> Source:
         """What a recipe is converted from: the source, or a compressed form of it."""
+        if recipe.batch > 1:
+            return self.batched[recipe.batch]
         if not recipe.compression:
             return self.source
         assert self.stages is not None, "only a run that compresses has such recipes"
@@ -211,7 +239,12 @@ class Conversions:
         precision = convert.load(recipe.runtime).base(recipe.precision)
         if precision is None:
             return ()
-        base = Recipe(runtime=recipe.runtime, precision=precision, compression=recipe.compression)
+        base = Recipe(
+            runtime=recipe.runtime,
+            precision=precision,
+            compression=recipe.compression,
+            batch=recipe.batch,
+        )
         return (base, *self.bases(base))
 
     def _base(self, recipe: Recipe) -> Path | None:
@@ -249,13 +282,15 @@ class Conversions:
             notes=converted.notes,
         )
 
-    def _calibration(self) -> dict[str, str]:
-        """Calibration samples as files, written once."""
+    def _calibration(self, batch: int) -> dict[str, str]:
+        """Calibration samples as files, so many at once, written once."""
         with self._guard:
-            if not self._calibration_files:
-                folder = self.folder.work / "calibration"
+            if batch not in self._calibration_files:
+                folder = self.folder.work / "calibration" / str(batch)
                 folder.mkdir(parents=True, exist_ok=True)
+                files = self._calibration_files[batch] = {}
                 for i, (name, array) in enumerate(self.calibration.inputs.items()):
-                    np.save(folder / f"{i}.npy", array)
-                    self._calibration_files[name] = str(folder / f"{i}.npy")
-        return self._calibration_files
+                    taken = array if batch == 1 else grouped(array, batch)
+                    pixels.save(folder / f"{i}.npy", taken)
+                    files[name] = str(folder / f"{i}.npy")
+        return self._calibration_files[batch]

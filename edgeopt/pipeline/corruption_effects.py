@@ -18,6 +18,7 @@ from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.jobs.told import reason
 from edgeopt.pipeline.evaluation_set import EvaluationSet
+from edgeopt.pipeline.real_steps import sizes_of
 from edgeopt.pipeline.source_model import ask
 from edgeopt.pipeline.target_run import TargetRun
 
@@ -69,7 +70,7 @@ def _corrupted(run: TargetRun, name: str, level: str, folder: Path) -> Evaluatio
     held_out = context.confirm.value()
     clean = held_out.samples.take(np.arange(min(SAMPLES, len(held_out.samples))))
     samples = replace(clean, inputs=_corrupt(clean, name, level, run.call.seed, source.states))
-    feed = Feed(samples.inputs, folder, source.states)
+    feed = Feed(samples.inputs, folder, source.states, sizes=sizes_of(source, samples))
     if key not in context.corrupted:
         log, timeout_s = context.folder.log("source"), run.call.source_timeout_s
         try:

@@ -12,8 +12,9 @@ from edgeopt.datasets import annotated_images, load
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import GROUPS, Samples
 from edgeopt.datasets.task_data import Part, TaskData
+from edgeopt.pipeline import without_data
 from edgeopt.pipeline.call import Call
-from edgeopt.sources.source import Inspected, Source
+from edgeopt.sources.source import Inspected, OpenSpec, Source
 
 Given = str | Path | Mapping[str, Any] | None
 
@@ -24,6 +25,9 @@ def require(call: Call) -> None:
     Raises:
         BadInput: see `load.require`.
     """
+    if without_data.is_asked(call):
+        without_data.require(call)
+        return
     given: dict[Part, Given] = {
         "data": call.data,
         "calibration": call.calibration,
@@ -35,27 +39,46 @@ def require(call: Call) -> None:
         load.require(data, call.preprocessing, TaskData(call.task, part=part, like=like))
 
 
-def read(call: Call, inspected: Inspected) -> tuple[Samples, Samples | None, Samples | None]:
-    """What --data, --calibration and --confirm hold.
+def judged(call: Call, inspected: Inspected) -> Samples:
+    """What --data holds.
 
     Raises:
         BadInput: see `load.load`.
     """
-    specs = tuple(
+    if without_data.is_asked(call):
+        return without_data.read(call, inspected)
+    data = _load(call, call.data, TaskData(call.task, _specs(call, inspected)))
+    assert data is not None
+    return data
+
+
+def others(
+    call: Call, inspected: Inspected, data: Samples
+) -> tuple[Samples | None, Samples | None]:
+    """What --calibration and --confirm hold.
+
+    Args:
+        data: what `judged` gave.
+
+    Raises:
+        BadInput: see `load.load`.
+    """
+    if without_data.is_asked(call):
+        return None, None
+    given: list[tuple[Given, Part]] = [(call.calibration, "calibration"), (call.confirm, "confirm")]
+    specs, names, like = _specs(call, inspected), _names(data), _kind(call)
+    calibration, confirm = (
+        _load(call, one, TaskData(call.task, specs, part, names, like)) for one, part in given
+    )
+    return calibration, confirm
+
+
+def _specs(call: Call, inspected: Inspected) -> tuple[OpenSpec, ...]:
+    """The model's inputs, with the shapes that were asked for."""
+    return tuple(
         msgspec.structs.replace(spec, shape=call.shapes.get(spec.name, spec.shape))
         for spec in inspected.inputs
     )
-    data = _load(call, call.data, TaskData(call.task, specs))
-    assert data is not None
-    others: list[tuple[Given, Part]] = [
-        (call.calibration, "calibration"),
-        (call.confirm, "confirm"),
-    ]
-    names, like = _names(data), _kind(call)
-    calibration, confirm = (
-        _load(call, given, TaskData(call.task, specs, part, names, like)) for given, part in others
-    )
-    return data, calibration, confirm
 
 
 def train(call: Call, source: Source, data: Samples) -> Samples | None:

@@ -12,7 +12,7 @@ import msgspec
 
 from edgeopt import runtimes, targets
 from edgeopt.devices import registry
-from edgeopt.devices.device import Device, is_emulation, is_own_timer
+from edgeopt.devices.device import Device, Reserved, is_emulation, is_own_timer
 from edgeopt.devices.local import Local
 from edgeopt.devices.resolve import resolve
 from edgeopt.domain.errors import BadInput, DeviceFailed, NotInstalled, RunnerFailed, Untrusted
@@ -137,7 +137,7 @@ class DevicePool:
         if self._is_here(profile):
             self._unused(profile, real, "this machine")
             return self._this_machine(profile)
-        return self._nowhere(profile)
+        return self.nowhere(profile)
 
     def _first(self, profile: Profile) -> str | None:
         """The user's device that serves a target; None where this machine does, or none.
@@ -162,7 +162,7 @@ class DevicePool:
                 lost = Placement(profile, self._device(name), lost=error)
         if self._is_here(profile):
             return self._this_machine(profile)
-        return lost or self._nowhere(profile)
+        return lost or self.nowhere(profile)
 
     def _is_here(self, profile: Profile) -> bool:
         """Whether this machine is of a target: by its processor, or by a GPU that is there."""
@@ -172,7 +172,8 @@ class DevicePool:
         there = profile.match is None and profile.arch == self.here["arch"]
         return there and bool(_stood_in(profile) - set(self._absent(profile)))
 
-    def _nowhere(self, profile: Profile) -> Placement:
+    def nowhere(self, profile: Profile) -> Placement:
+        """A target that no device serves: it is scored on this machine."""
         return Placement(profile, absent=self._absent(profile))
 
     def _absent(self, profile: Profile) -> dict[str, str]:
@@ -257,6 +258,8 @@ class DevicePool:
             self._readings[device.name] = _Readings(
                 probed.machine, probed.missing, probed.providers
             )
+            if isinstance(device, Reserved) and device.reserved_note:
+                self.warnings.append(device.reserved_note)
         return self._readings[device.name]
 
     def _unused(self, profile: Profile, names: Sequence[str], instead: str) -> None:

@@ -170,9 +170,7 @@ def _compared(
     except DeviceFailed:
         raise
     except RunnerFailed as error:
-        status = "timeout" if error.timed_out else "failed-run"
-        hint = error.hint or f"Its output is in {log}."
-        raise StepFailed(status, str(error.args[0]), hint) from error
+        raise StepFailed.ran(error, f"Its output is in {log}.") from error
     return _emulation(evaluator.choose, device, record, there, here, facts)
 
 

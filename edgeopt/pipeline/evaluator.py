@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
+import numpy as np
 
 from edgeopt import runtimes
 from edgeopt.datasets.samples import Samples
@@ -19,16 +20,19 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.session_facts import SessionFacts
 from edgeopt.harness.answering import answer
 from edgeopt.harness.client import RunnerFailed
+from edgeopt.harness.feed import ungrouped
 from edgeopt.harness.subject import Subject
 from edgeopt.pipeline import diagnosis
 from edgeopt.pipeline.bases import bases_of
 from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.evaluation_set import EvaluationSet
+from edgeopt.pipeline.growing import Growing, sizes_missed
 from edgeopt.pipeline.parity_check import COMPRESSED, Answers, TooFar, parity
-from edgeopt.pipeline.record_ends import failed, made_only
+from edgeopt.pipeline.record_ends import failed, made_only, unscored
 from edgeopt.pipeline.session_account import executed, notes
 from edgeopt.pipeline.source_model import output_shapes
+from edgeopt.runner import sensors
 
 #: What is so slow that its scoring takes longer is scored on fewer samples; its n says so.
 PATIENCE_S = 10.0
@@ -36,12 +40,18 @@ PATIENCE_S = 10.0
 
 @dataclass(frozen=True)
 class Marks:
-    """What the answers of one session came to; threads and cores do not change it."""
+    """What the answers of one session came to; threads and cores do not change it.
+
+    Attributes:
+        score, drop: None where the inputs are random.
+        given_up: after so many samples, which lose too much; None: all were answered.
+    """
 
     parity: Parity
-    score: Score
-    drop: Drop
+    score: Score | None = None
+    drop: Drop | None = None
     slices: tuple[Slices, ...] = ()
+    given_up: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class Evaluator:
         choose: the part that candidates are scored on.
         absent: runtime that is not there -> why; another one answers for its recipes.
         floats: runtime -> its fp32 recipe, where the target has one.
+        growing: scores grow, and a form that clearly loses too much is given up (`growing.py`).
     """
 
     conversions: Conversions
@@ -59,6 +70,7 @@ class Evaluator:
     access: DeviceAccess
     absent: Mapping[str, str] = field(default_factory=dict)
     floats: Mapping[str, Recipe] = field(default_factory=dict)
+    growing: bool = False
     _marks: dict[str, Marks | StepFailed] = field(default_factory=dict)
     _accounts: dict[str, Executed | StepFailed] = field(default_factory=dict)
     _reports: dict[str, Executed] = field(default_factory=dict)
@@ -82,6 +94,8 @@ class Evaluator:
             if runtimes.spec(recipe.runtime).elsewhere:
                 return made_only(record)
             step = "score"
+            if self.growing and (sizes := sizes_missed(record, self.choose)):
+                return unscored(record, sizes)
             self._require_sound_bases(recipe)
             marks = self._marked(recipe)
             account = self._account(recipe)
@@ -97,6 +111,7 @@ class Evaluator:
             score=marks.score,
             drop=marks.drop,
             slices=marks.slices,
+            given_up=marks.given_up,
             executed=msgspec.structs.replace(account, threads=recipe.threads),
             notes=(*record.notes, *notes(recipe, account)),
         )
@@ -120,30 +135,44 @@ class Evaluator:
         return replace(subject, runtime=runtimes.spec(recipe.runtime).stand_in, options={})
 
     def answers(
-        self, recipe: Recipe, subject: Subject, part: EvaluationSet, patience_s: float = math.inf
+        self,
+        recipe: Recipe,
+        subject: Subject,
+        part: EvaluationSet,
+        patience_s: float = math.inf,
+        enough: Callable[[Mapping[str, np.ndarray]], bool] | None = None,
     ) -> tuple[Answers, SessionFacts]:
         """Answers on one part, in the target's runtime with the options that ship.
 
         Args:
             subject: the recipe's, made before the turn on this machine is taken: it may wait.
             patience_s: after this, fewer samples than the part has are enough.
+            enough: asked about the answers so far.
 
         Raises:
             StepFailed: the runner died, refused or took too long.
             DeviceFailed: it is the device that is not there.
         """
         log = self.access.log(f"run-{recipe.runtime}-{recipe.precision}")
-        shapes = output_shapes(self.conversions.source)
-        limit_s = self.conversions.timeout_s
+        single = output_shapes(self.conversions.source)
+        batch = recipe.batch
+        feed = part.feed if batch == 1 else part.feed.in_batches(batch)
+        shapes = (
+            {name: (batch * s[0], *s[1:]) for name, s in single.items()} if batch > 1 else single
+        )
+        limit_s = self.conversions.limit_s
         try:
-            return answer(
-                self.access.device, subject, part.feed, shapes, log, limit_s, patience_s=patience_s
-            )
+            answers, facts = answer(
+                self.access.device, subject, feed, shapes, log, limit_s,
+                patience_s=patience_s, enough=enough,
+            )  # fmt: skip
         except RunnerFailed as error:
             self.access.require_device(error)
-            status = "timeout" if error.timed_out else "failed-run"
-            hint = error.hint or f"Its output is in {log}."
-            raise StepFailed(status, str(error.args[0]), hint) from error
+            raise StepFailed.ran(error, f"Its output is in {log}.") from error
+        if batch > 1:  # of fewer samples than a batch some were asked twice
+            n = len(part.feed)
+            answers = {name: ungrouped(a, single[name])[:n] for name, a in answers.items()}
+        return answers, facts
 
     def _require_sound_bases(self, recipe: Recipe) -> None:
         """Refuse what comes from a form that failed parity.
@@ -191,12 +220,31 @@ class Evaluator:
         return marks
 
     def _mark(self, recipe: Recipe, subject: Subject) -> Marks:
-        answers, facts = self.answers(recipe, subject, self.choose, PATIENCE_S)
+        subject = self._beside_others(subject)
+        looks = Growing.of(self.choose, recipe) if self.growing and recipe.batch == 1 else None
+        answers, facts = self.answers(recipe, subject, self.choose, PATIENCE_S, looks)
         near = self._parity(recipe, answers, facts)
+        if looks and looks.far:  # not of what ran, which asks less: all samples, then
+            looks = None
+            answers, facts = self.answers(recipe, subject, self.choose, PATIENCE_S)
         self._accounts[recipe.account_id] = executed(recipe, facts)
+        if self.choose.scoring.unscored:
+            return Marks(near)
         score, drop = self.choose.marks(answers)
         decide = self.choose.scoring.slices_decide
-        return Marks(near, score, drop, self.choose.slices(answers) if decide else ())
+        slices = self.choose.slices(answers) if decide else ()
+        return Marks(near, score, drop, slices, looks.given_up if looks else None)
+
+    def _beside_others(self, subject: Subject) -> Subject:
+        """The subject with no more threads than conversions leave cores for.
+
+        Threads change no answer (`Recipe.session_id`), and two that wait for each other by
+        spinning take four times as long where others have the cores.
+        """
+        if not self.access.is_here:
+            return subject
+        free = max(1, sensors.cores() - (self.access.host_lock.at_work - 1))
+        return replace(subject, threads=min(subject.threads, free))
 
     def _parity(self, recipe: Recipe, answers: Answers, facts: SessionFacts) -> Parity:
         """How near answers come to the source's, held to the arithmetic that ran.

@@ -18,6 +18,11 @@ class HostLock:
         self._working = self._waiting = 0
         self._alone: int | None = None
 
+    @property
+    def at_work(self) -> int:
+        """How many are `working` now, the one who asks among them."""
+        return self._working
+
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
         """Converting, answering, scoring. Not to be nested, and no lock is taken inside of it."""

@@ -11,30 +11,24 @@ from typing import Any
 import numpy as np
 
 from edgeopt import targets
+from edgeopt.datasets import random_inputs
+from edgeopt.datasets.random_inputs import Kind
 from edgeopt.domain.inspection import Inspection, ModelKind, Odd, Outlook
-from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import TensorSpec
 from edgeopt.jobs import scratch
-from edgeopt.pipeline.model_kind import generates, kind_of
+from edgeopt.pipeline.guessed_shapes import guessed, guessed_axes
+from edgeopt.pipeline.model_kind import NO_TOOL, generates, kind_of
 from edgeopt.pipeline.placement import Placement, space_of
 from edgeopt.report import obstacle_words, tail_words
 from edgeopt.runner.sensors import machine
-from edgeopt.sources import shapes
 from edgeopt.sources.formats import recognise
 from edgeopt.sources.load import inspect as read
 from edgeopt.sources.load import look, prepare
 from edgeopt.sources.look import Look
 from edgeopt.sources.source import Inspected, OpenSpec, Source
 
-#: What an open axis is fixed to where nothing says it: sides of a photo, and other lengths.
-SIDE, LENGTH = 224, 64
 SAMPLES = 4
-NO_TOOL = (
-    "it writes text word by word, with a cache that grows; edgeopt times one call of fixed shapes, "
-    "and has no samples that judge text. Tools for it: llama.cpp, OpenVINO GenAI, ExecuTorch's LLM "
-    "export, LiteRT-LM."
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ def inspect(asked: Question, progress: Listener = silent) -> Inspection:
         found = read(asked.model, asked.trust, work / "source.log", asked.timeout_s, name)
         if generates(found):
             return _no_tool(asked, found)
-        fixed = {spec.name: _shape(spec, found, asked) for spec in found.inputs}
+        fixed = guessed(found, asked.shapes)
         trials = _random(found, fixed, work)
         progress(f"preparing {asked.model.name}")
         log = work / "source.log"
@@ -82,10 +76,10 @@ def inspect(asked: Question, progress: Listener = silent) -> Inspection:
         costs=seen.costs if seen else None,
         kind=kind,
         odd=tuple(_odd(source, seen)),
-        open_axes=tuple(_open(found, fixed, asked)),
+        open_axes=tuple(guessed_axes(found, fixed, asked.shapes)),
         target=asked.target,
         outlooks=tuple(_outlooks(asked.target, source)),
-        command=_command(asked, kind),
+        command=command_of(asked, kind),
     )
 
 
@@ -107,30 +101,11 @@ def _stated(spec: OpenSpec) -> TensorSpec:
     return TensorSpec(name=spec.name, dtype=spec.dtype or "float32", shape=dims)
 
 
-def _shape(spec: OpenSpec, found: Inspected, asked: Question) -> tuple[int, ...]:
-    """The shape that is said or stated; open axes are guessed, which `open_axes` tells."""
-    batch = shapes.batch_symbols([one.shape for one in found.inputs if one.shape])
-    said = asked.shapes.get(spec.name)
-    guessed = said
-    if said is None and spec.shape is not None:
-        usual = SIDE if len(spec.shape) == len("nchw") else LENGTH
-        guessed = tuple(
-            dim if isinstance(dim, int) else 1 if dim in batch else usual for dim in spec.shape
-        )
-    fixed = shapes.fix(spec.name, spec.shape, batch, guessed, None)
-    shapes.require_size(spec.name, fixed)
-    return fixed
-
-
 def _random(found: Inspected, fixed: Mapping[str, tuple[int, ...]], work: Path) -> Path:
     """A few samples: floats from 0 to 1, whole numbers 0 and 1."""
-    rng = np.random.default_rng(0)
     path = work / "random.npz"
-    made: dict[str, Any] = {}
-    for spec in found.inputs:
-        dtype, shape = np.dtype(spec.dtype or "float32"), (SAMPLES, *fixed[spec.name])
-        whole = dtype.kind in "biu"
-        made[spec.name] = (rng.integers(0, 2, shape) if whole else rng.random(shape)).astype(dtype)
+    kinds = {spec.name: Kind(spec.dtype or "float32", fixed[spec.name]) for spec in found.inputs}
+    made: dict[str, Any] = random_inputs.cautious(kinds, SAMPLES).inputs
     np.savez(path, **made)
     return path
 
@@ -141,17 +116,6 @@ def _answers(path: Path) -> list[dict[str, np.ndarray]]:
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
     return [{name: array[i] for name, array in arrays.items()} for i in range(SAMPLES)]
-
-
-def _open(
-    found: Inspected, fixed: Mapping[str, tuple[int, ...]], asked: Question
-) -> Iterator[OpenAxis]:
-    """Axes that were guessed; the batch is 1 in all that is made."""
-    batch = shapes.batch_symbols([spec.shape for spec in found.inputs if spec.shape])
-    for spec in found.inputs:
-        for axis in shapes.open_axes(spec.name, spec.shape, batch, fixed[spec.name], None):
-            if axis.name not in batch and spec.name not in asked.shapes:
-                yield axis
 
 
 def _odd(source: Source, seen: Look | None) -> Iterator[Odd]:
@@ -186,7 +150,7 @@ def _outlooks(target: str, source: Source) -> Iterator[Outlook]:
         )
 
 
-def _command(asked: Question, kind: ModelKind) -> str:
+def command_of(asked: Question, kind: ModelKind) -> str:
     """The call to go on with; DATA is what only the user has."""
     words = ["edgeopt", "optimize", str(asked.model), "--target", asked.target, "--data", "DATA"]
     for name, shape in asked.shapes.items():

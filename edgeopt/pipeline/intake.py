@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ from edgeopt.domain.progress import Listener
 from edgeopt.domain.run import Request
 from edgeopt.domain.target import Profile
 from edgeopt.domain.task import TaskAsked
-from edgeopt.jobs import disk, on_disk
-from edgeopt.pipeline import data_read, folding, memory
+from edgeopt.jobs import beside, disk, on_disk
+from edgeopt.pipeline import at_odds, batches, data_read, folding, kept_open, memory, without_data
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.trials import few_samples, trial_samples
 from edgeopt.report import open_axis_words
@@ -44,7 +45,11 @@ from edgeopt.store.out import check_free
 
 @dataclass(frozen=True)
 class Intake:
-    """A request that can be worked on."""
+    """A request that can be worked on.
+
+    Attributes:
+        batched: batch -> the source that takes so many samples at once.
+    """
 
     profiles: tuple[Profile, ...]
     source: Source
@@ -53,20 +58,23 @@ class Intake:
     output: str
     request: Request
     warnings: tuple[str, ...]
+    batched: Mapping[int, Source] = field(default_factory=dict)
 
 
-def take_in(call: Call, work: Path, progress: Listener) -> Intake:
+def take_in(
+    call: Call, work: Path, progress: Listener, preparing: Callable[[str], None] = lambda _: None
+) -> Intake:
     """Read everything that was given.
 
     Args:
         work: a scratch folder for the source's prepared forms.
+        preparing: told the source's format when that begins, which takes long.
 
     Raises:
         BadInput: anything of it is unusable.
         NotInstalled: the source's format needs a package that is missing.
     """
-    _refuse_idle_training(call)
-    _refuse_both(call)
+    at_odds.refuse(call)
     asked_task.require(call.task)
     on_disk.kind(call.out)  # a circle of links, or a name that no system takes
     check_free(call.out)
@@ -76,46 +84,49 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         metrics.require_known(call.metric)
     source_format = recognise(call.model)  # what is not there is said at once
     data_read.require(call)
-    log = work / "source.log"
+    log, limit_s = work / "source.log", call.source_timeout_s
     progress(f"reading {call.model.name}")
-    inspected = inspect(call.model, call.trust, log, call.source_timeout_s, source_format)
+    inspected = inspect(call.model, call.trust, log, limit_s, source_format)
+    kept, inspected = kept_open.asked(call, inspected)
     _unknown_names(call.shapes, inspected)
     progress("reading the data")
-    raw = data_read.read(call, inspected)
-    expected = memory.expected(call.task.states, inspected, raw[0])
-    single = expected.single(raw[0])
+    first = data_read.judged(call, inspected)
+    expected = memory.expected(call.task.states, inspected, first)
+    single = expected.single(first)
     fixed = _fix_shapes(call, inspected, single)
     progress(f"preparing {call.model.name}")
     sample = _sample(single, inspected, fixed, work)
     trials = trial_samples(single, inspected, fixed, work)
-    source = prepare(inspected, fixed, sample, work, log, call.source_timeout_s, trials)
+    with beside.made(
+        lambda stop: prepare(inspected, fixed, sample, work, log, limit_s, trials, kept, stop)
+    ) as prepared:
+        preparing(source_format)
+        raw = (first, *data_read.others(call, inspected, first))
+    source = prepared.result()
+    raw, told = without_data.settled(call, source, raw, log)
+    batched = batches.sources(call, inspected, fixed, source, work, progress)
     source = msgspec.structs.replace(
         source,
-        open_axes=_open_axes(call, inspected, single),
+        open_axes=without_data.axes(call, _open_axes(call, inspected, single)),
         states=expected.settled(source, raw[0]),
     )
     data, calibration, confirm = (_checked(call, samples, source) for samples in raw)
     assert data is not None
     _require_effects(call, [data, *([confirm] if confirm else [])])
-    warnings = [*source.warnings, *open_axis_words.advice(source.open_axes, fixed)]
+    warnings = [*told, *source.warnings, *open_axis_words.advice(source.open_axes, fixed)]
     warnings += [str(one) for one in memory.advice(source, data)]
     warnings += [str(advice) for advice in check.constant_inputs(data, source.states.values())]
-    warnings += data_read.advice(data)
+    warnings += [*data_read.advice(data), *kept_open.advice(source, data)]
     output = _output(call.output, source)
     if call.fold is not None:
         progress(f"folding into {call.model.name}")
+        read = data, calibration, confirm
         source, (data, calibration, confirm), more = folding.fold(
-            call.fold,
-            source,
-            output,
-            (data, calibration, confirm),
-            work,
-            log,
-            call.source_timeout_s,
+            call.fold, source, output, read, work, log, limit_s
         )
         assert data is not None
         warnings += more
-    parts = split.split(data, calibration, confirm, call.seed)
+    parts = without_data.parts(call, data) or split.split(data, calibration, confirm, call.seed)
     train = _train(call, source, parts)
     return Intake(
         profiles=profiles,
@@ -125,23 +136,8 @@ def take_in(call: Call, work: Path, progress: Listener) -> Intake:
         output=output,
         request=_request(call, profiles, source, (data, calibration, confirm), train),
         warnings=tuple(warnings),
+        batched=batched,
     )
-
-
-def _refuse_idle_training(call: Call) -> None:
-    if call.train is not None and call.compression is None:
-        raise BadInput(
-            "--train gives samples for training, but nothing is to be trained.",
-            "Say --prune, --low-rank, --sparse, --input-size or --qat, or leave --train out.",
-        )
-
-
-def _refuse_both(call: Call) -> None:
-    if call.fold is not None and call.compression is not None:
-        raise BadInput(
-            "a model is trained on what its data holds, which a folded one no longer takes.",
-            "Leave --fold-input and --fold-output out, or --prune and the like.",
-        )
 
 
 def _profiles(names: tuple[str, ...]) -> tuple[Profile, ...]:
@@ -217,7 +213,8 @@ def _checked(call: Call, samples: Samples | None, source: Source) -> Samples | N
     if samples is None:
         return None
     text = task_labels.may_be_text(call.task)
-    return check.check(samples, source.inputs, samples.origin, text, source.states.values())
+    fitted = check.check(samples, source.inputs, samples.origin, text, source.states.values())
+    return kept_open.in_sizes(fitted, source.kept)
 
 
 def _require_effects(call: Call, judged: list[Samples]) -> None:
@@ -283,6 +280,12 @@ def _request(
         fold=source.fold,
         compression=_compression(call, train),
         task=None if call.task == TaskAsked() else call.task,
+        random_inputs=without_data.is_asked(call),
+        later=call.later,
+        aim=call.aim,
+        batches=call.batches,
+        open_axis=call.open_axis,
+        time_s=call.time_s,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edgeopt.devices.registry import LOCAL
 from edgeopt.domain.errors import DeviceFailed
@@ -72,7 +72,9 @@ def decided(runs: Sequence[TargetRun], orders: Orders, end: Callable[[], None]) 
 def _lane(runs: Sequence[TargetRun], orders: Orders) -> Decided:
     """The targets of one device. Where it is lost, those that are left are not tried."""
     ended = Decided()
-    for run in runs:
+    for number, run in enumerate(runs):
+        if run.clock is not None:
+            run = replace(run, clock=run.clock.share(len(runs) - number))
         try:
             ended.choices[run.target] = _choice(run, orders)
         except DeviceFailed as error:
@@ -88,6 +90,6 @@ def _choice(run: TargetRun, orders: Orders) -> Choice:
     if placement.lost is not None:
         raise placement.lost
     run.recorder.keep(skipped(run.target, left) for left in space.left_out)
-    begin = State(scoring.constraints, untried=space.recipes)
+    begin = State(scoring.constraints, untried=space.recipes, aim=run.call.aim)
     steps = orders.measured if placement.timed else orders.unmeasured
     return choice_of(run, follow(steps, run, begin))

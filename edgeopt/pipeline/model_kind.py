@@ -15,6 +15,11 @@ from edgeopt.tasks import memory
 
 #: Words of a vocabulary; models of fewer classes than that answer with classes at every place.
 VOCABULARY = 8000
+NO_TOOL = (
+    "it writes text word by word, with a cache that grows; edgeopt times one call of fixed shapes, "
+    "and has no samples that judge text. Tools for it: llama.cpp, OpenVINO GenAI, ExecuTorch's LLM "
+    "export, LiteRT-LM."
+)
 _CACHES = ("past_key_values", "present_key_values", "kv_cache", "past_key", "past_value")
 _IMAGE, _MAP = 4, 4
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import msgspec
 
+from edgeopt.bundle import card
 from edgeopt.bundle import write as bundle
+from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, DataFacts, Run
 from edgeopt.domain.target import Profile
+from edgeopt.harness.budget import GLANCE
 from edgeopt.jobs import disk
-from edgeopt.pipeline import folder_check
+from edgeopt.pipeline import batches, folder_check, near_roof, reclassified, without_data
 from edgeopt.pipeline.device_pool import DevicePool
 from edgeopt.pipeline.recorded_task import recorded
 from edgeopt.pipeline.run_context import RunContext
@@ -42,7 +46,13 @@ def begun(context: RunContext, pool: DevicePool, started: str) -> Run:
             metric_about=metric.about,
             metric_why=metric.why,
             output=intake.output,
-            task=recorded(settled, intake.source, parts.choose),
+            task=recorded(settled, intake.source, parts.choose)
+            or reclassified.facts(metric.name, intake.output, intake.source, parts.choose),
+            seems=(
+                without_data.seems(intake.source, context.choose.source)
+                if context.scoring.unscored
+                else None
+            ),
         ),
         choices=(),
         environment=environment(pool.here, pool.machines()),
@@ -99,18 +109,45 @@ def _bundled(run: Run, choice: Choice, folder: RunFolder) -> Choice:
     record = run.record(choice.target, choice.recipe_id)
     if record is None or record.recipe is None:
         return choice
-    artifact = folder.artifact(record.recipe.conversion_id)
-    if artifact is None or record.sha256 not in (None, artifact.sha256):
+    choice = msgspec.structs.replace(choice, roof=near_roof.of(run, record, folder))
+    if run.request.budget == GLANCE.name:
+        return choice
+    artifact = artifact_of(record, folder)
+    if artifact is None:
         if choice.bundle:  # of a run that had finished: its artifacts may be gone
             return choice
         raise BadInput(f"the artifact of {record.recipe} was changed while the run went on.", AGAIN)
+    write_bundle(run, choice, artifact, folder.path / choice.target, folder)
+    return msgspec.structs.replace(choice, bundle=choice.target)
+
+
+def artifact_of(record: Record, folder: RunFolder) -> Artifact | None:
+    """The artifact that a record is of; None where it is gone, or another one by now."""
+    if record.recipe is None:
+        return None
+    artifact = folder.artifact(record.recipe.conversion_id)
+    same = artifact is not None and record.sha256 in (None, artifact.sha256)
+    return artifact if same else None
+
+
+def write_bundle(
+    run: Run, choice: Choice, artifact: Artifact, place: Path, folder: RunFolder
+) -> None:
+    """Write the bundle of a choice's candidate into a folder.
+
+    One that takes several samples at once takes and gives arrays of so many: what decodes single
+    ones is left out.
+    """
+    record = run.record(choice.target, choice.recipe_id)
+    assert record is not None, "a choice is of a record"
+    batch = artifact.recipe.batch
     bundle.write(
-        folder.path / choice.target,
+        place,
         record,
         artifact,
-        folder.artifact_folder(record.recipe.conversion_id),
-        run.source,
+        folder.artifact_folder(artifact.recipe.conversion_id),
+        run.source if batch == 1 else batches.facts(run.source, batch),
         run.environment,
-        run.data.task,
+        run.data.task if batch == 1 else None,
+        card.files(card.card(run, choice, record, artifact)),
     )
-    return msgspec.structs.replace(choice, bundle=choice.target)

@@ -15,6 +15,7 @@ from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.harness.answering import states_at
 from edgeopt.harness.feed import Feed
+from edgeopt.harness.in_sizes import Sizes
 from edgeopt.harness.inputs import INPUTS
 from edgeopt.pipeline.source_model import reference
 from edgeopt.sources.source import Source
@@ -29,10 +30,17 @@ def feed_of(
         RunnerFailed: the source does not run.
     """
     if not source.states:
-        return Feed(samples.inputs, folder)
+        return Feed(samples.inputs, folder, sizes=sizes_of(source, samples))
     steps = single_steps(source, samples, INPUTS, folder / "rolled", device, log, timeout_s)
     timed = Feed(steps.inputs, folder / "steps")
     return Feed(samples.inputs, folder, source.states, timed)
+
+
+def sizes_of(source: Source, samples: Samples) -> Sizes | None:
+    """At which size of an open axis samples are fed; None where no axis is open."""
+    if source.kept is None or samples.sizes is None:
+        return None
+    return Sizes(source.kept, samples.sizes)
 
 
 def single_steps(

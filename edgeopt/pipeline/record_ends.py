@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from edgeopt import runtimes
 from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record, RecordStep, Status
-from edgeopt.report import obstacle_words
+from edgeopt.domain.shortfall import Shortfall
+from edgeopt.report import obstacle_words, shortfall_words
 
 
 def blank(target: str, device: str, recipe: Recipe) -> Record:
@@ -40,6 +43,14 @@ def failed(record: Record, step: RecordStep, error: StepFailed) -> Record:
     status: Status = error.status  # type: ignore[assignment]
     return msgspec.structs.replace(
         record, status=status, step=step, reason=error.reason, hint=error.hint
+    )
+
+
+def unscored(record: Record, shortfalls: Sequence[Shortfall]) -> Record:
+    """The record of an artifact that falls short whatever its score would be."""
+    why = "; ".join(map(shortfall_words.clause, shortfalls))
+    return msgspec.structs.replace(
+        record, status="skipped", step="score", reason=f"not scored: {why}"
     )
 
 

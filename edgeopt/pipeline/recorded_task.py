@@ -24,6 +24,9 @@ def recorded(settled: Settled | None, source: Source, samples: Samples) -> TaskF
     facts = None if settled is None else settled.facts
     if facts is not None and samples.rate:
         facts = msgspec.structs.replace(facts, extra={**facts.extra, "rate": samples.rate})
+    if facts is not None and source.kept is not None and facts.preparation.get("way") == "line":
+        widths = {**facts.preparation, "widths": list(source.kept.sizes)}
+        facts = msgspec.structs.replace(facts, preparation=widths)
     if not source.states:
         return facts
     facts = facts or TaskFacts(name="regression", why="a model with a memory")

@@ -8,26 +8,29 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from edgeopt import convert
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.errors import RunnerFailed, StepFailed
-from edgeopt.domain.layers import Price, Refinement, TriedForm, numbers, spans
+from edgeopt.domain.layers import Price, Refinement, TriedForm, spans
 from edgeopt.domain.progress import Doing
 from edgeopt.domain.quantizers import QUANTIZERS
 from edgeopt.domain.recipe import Quantization, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.harness.profiling import profiles
+from edgeopt.pipeline.clock import Turns
+from edgeopt.pipeline.conversions import AHEAD
 from edgeopt.pipeline.state import State
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.pipeline.threads import with_all_threads
 from edgeopt.pipeline.timing import Plan, time_records
 from edgeopt.report import refine_words, untimed_words
 from edgeopt.search import choose, prices
+from edgeopt.search.aims import OF_TIME
 from edgeopt.search.alternatives import other_integers
 from edgeopt.search.find import float_form, own_fp32
-from edgeopt.search.worth import Chance, chances, less_lossy, lost
+from edgeopt.search.worth import Chance, chances, clearly_worse, less_lossy, lost
 
 #: Qualifying candidates that are timed again beside what came out, for one order of all.
 RIVALS = 3
-
 _RUNS = 20  # profiled inferences of a turn
 
 
@@ -38,7 +41,7 @@ class _Work:
     Attributes:
         plain: the record that it began with. best: the one that loses least so far.
         limit_ms: what it must be faster than to be of use.
-        state: before any of it.
+        state: before any of it. turns: forms, of all runtimes, as long as there is time.
     """
 
     run: TargetRun
@@ -46,6 +49,7 @@ class _Work:
     plain: Record
     limit_ms: float
     best: Record
+    turns: Turns
     forms: list[Record] = field(default_factory=list)
     steps: list[TriedForm] = field(default_factory=list)
     priced: tuple[Price, ...] = ()
@@ -54,7 +58,12 @@ class _Work:
     trouble: str = ""
 
     def tried(self, recipe: Recipe, what: str, in_float: Sequence[Price] = ()) -> Record:
-        """Convert and score one form; a failure is a record like any other."""
+        """Convert and score one form; a failure is a record like any other.
+
+        Raises:
+            StepFailed: there is no time for it.
+        """
+        self.turns.begin("form")
         [record] = self.run.evaluated([recipe])
         record = untimed_words.without_latency(record, "lossy-form")
         self.forms.append(record)
@@ -74,41 +83,38 @@ class _Work:
         return choose.qualifies(record, self.state.constraints) and self.state.likely(record)
 
 
-def refined(run: TargetRun, state: State) -> State:
+def refined(run: TargetRun, state: State, reserve_s: float = 0.0) -> State:
     """With other forms of each int8 form that is faster than what qualifies and may lose too much.
 
     Of each runtime, and of the whole and the compressed model. Layers are ranked on calibrating
     samples, forms are judged on the choosing ones. A form is refined once.
 
     Args:
-        state: screened.
+        state: screened. reserve_s: of a call's time, if it has one, left for what comes after.
     """
     works: list[_Work] = []
+    turns = Turns(run.due.until(reserve_s) if run.clock else None)
     done = {one.recipe_id for one in state.refinements}
-    for chance in chances(state.records, state.constraints):
+    for chance in chances(state.records, state.constraints, state.aim):
         if chance.plain.recipe_id in done:
             continue
-        limit = min([chance.limit_ms, *(_predicted(work) for work in works if _won(work))])
-        if _ms(chance.plain) < limit and _has_forms(chance.plain):
-            works.append(_worked_out(run, state, chance, limit))
+        limit = _limit(chance, works, state.aim)
+        if _ms(chance.plain) < limit and convert.load(chance.plain.runtime).makes_forms:
+            works.append(_worked_out(_Work(run, state, chance.plain, limit, chance.plain, turns)))
     if not works:
         return state
     state = _timed(run, state.updated(_forms(works)), works)
-    more = (_refinement(work, state) for work in works)
-    return replace(state, refinements=(*state.refinements, *more))
+    return replace(state, refinements=(*state.refinements, *(_refinement(w, state) for w in works)))
 
 
-def _has_forms(record: Record) -> bool:
-    """Whether its converter makes other forms of its integers."""
-    return convert.load(record.runtime).makes_forms
+def _limit(chance: Chance, works: Sequence[_Work], aim: Aim) -> float:
+    """What a refined form must be faster than to be of use; nothing, where no time is aimed at."""
+    won = [(_ms(one.plain), one.in_float) for one in works if _won(one)] if aim in OF_TIME else []
+    return min([chance.limit_ms, *(prices.predicted_ms(ms, kept) or ms for ms, kept in won)])
 
 
 def _won(work: _Work) -> bool:
     return work.best is not work.plain and work.holds(work.best)
-
-
-def _predicted(work: _Work) -> float:
-    return prices.predicted_ms(_ms(work.plain), work.in_float) or _ms(work.plain)
 
 
 def _ms(record: Record) -> float:
@@ -116,15 +122,18 @@ def _ms(record: Record) -> float:
     return record.latency_ms.p50
 
 
-def _worked_out(run: TargetRun, state: State, chance: Chance, limit: float) -> _Work:
-    plain = chance.plain
-    work = _Work(run, state, plain, limit, best=plain)
-    assert plain.recipe is not None
-    assert plain.recipe.quantization is not None
-    for other in other_integers(plain.recipe.quantization):
-        if work.holds(work.tried(_with(plain.recipe, other), ", ".join(other.words[1:]))):
-            return work
+def _worked_out(work: _Work) -> _Work:
+    recipe = work.plain.recipe
+    assert recipe is not None
+    assert recipe.quantization is not None
+    others = other_integers(recipe.quantization)
     try:
+        for number, other in enumerate(others):
+            # Calibrating keeps one core busy. Within a time the next may not be begun.
+            for soon in others[number:][: AHEAD if work.turns.deadline is None else 0]:
+                work.run.context.conversions.prepare(_with(recipe, soon))
+            if work.holds(work.tried(_with(recipe, other), ", ".join(other.words[1:]))):
+                return work
         _except_layers(work)
     except StepFailed as error:
         work.trouble = error.reason
@@ -141,31 +150,34 @@ def _except_layers(work: _Work) -> None:
     Raises:
         StepFailed: the layers cannot be ranked.
     """
-    evaluator, base = work.run.evaluator, _base(work)
+    evaluator, began = work.run.evaluator, _base(work)
+    base = began.recipe
+    assert base is not None
+    work.turns.begin("form")
     work.run.progress(Doing(work.plain.target, f"ranking the layers of {base}"))
-    output = evaluator.choose.scoring.output
-    table = evaluator.conversions.sensitivity(base, output)
-    fp32, int8 = _profiles(work)
-    work.priced = prices.price_groups(table, fp32, int8)
+    table = evaluator.conversions.sensitivity(base, evaluator.choose.scoring.output)
+    work.priced = prices.price_groups(table, *_profiles(work))
     if not work.why_no_cost and all(price.cost_ms is None for price in work.priced):
-        work.why_no_cost = "the profiled operators are not those of the graph"
-    best = prices.worth_keeping(work.priced)
-    enough = None
-    tried: dict[int, Record] = {}
-    for count in prices.counts(best):
-        if (prices.predicted_ms(_ms(work.plain), best[:count]) or 0.0) >= work.limit_ms:
+        work.why_no_cost = (
+            "the profiled operators are not those of the graph, or too short to be counted"
+        )
+    kept: list[Price] = []
+    latest = began
+    for added in prices.steps(work.priced):
+        wider = [*kept, *added]
+        if (prices.predicted_ms(_ms(work.plain), wider) or 0.0) >= work.limit_ms:
             work.trouble = "more layers in float would be slower than what qualifies already"
-            break
-        tried[count] = _kept(work, base, best[:count])
-        if work.holds(tried[count]):
-            enough = count
-            break
-    if enough is not None:
-        enough = _fewer(work, base, best, tried, enough)
-        work.best, work.in_float = tried[enough], tuple(best[:enough])
+            continue
+        form = _kept(work, base, wider)
+        if work.holds(form):
+            work.trouble = ""
+            _take_fewest(work, base, kept, added, form)
+            return
+        if not clearly_worse(form, latest):
+            kept, latest = wider, form
 
 
-def _base(work: _Work) -> Recipe:
+def _base(work: _Work) -> Record:
     """The form that loses least so far, of a library that takes exceptions.
 
     Raises:
@@ -175,32 +187,38 @@ def _base(work: _Work) -> Recipe:
         how = record.recipe.quantization if record.recipe else None
         usable = record.status == "ok" or record.mendable
         if usable and record.recipe and how and QUANTIZERS[how.library].leaves_in_float:
-            return record.recipe
+            return record
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 
 
 def _kept(work: _Work, base: Recipe, in_float: Sequence[Price]) -> Record:
     """The form with some groups in float."""
     assert base.quantization is not None
-    inside = numbers(price.group.span for price in in_float)
+    inside: frozenset[int] = frozenset().union(*(price.group.numbers for price in in_float))
     quantization = msgspec.structs.replace(base.quantization, exceptions=spans(inside))
     what = f"{len(in_float)} of {len(work.priced)} groups in float"
     return work.tried(_with(base, quantization), what, in_float)
 
 
-def _fewer(
-    work: _Work, base: Recipe, best: Sequence[Price], tried: dict[int, Record], enough: int
-) -> int:
-    """The fewest groups that hold, between the last that did not and the first that did."""
-    low = max((count for count in tried if count < enough), default=0)
-    while enough - low > 1:
-        middle = (low + enough) // 2
-        tried[middle] = _kept(work, base, best[:middle])
-        if work.holds(tried[middle]):
-            enough = middle
-        else:
-            low = middle
-    return enough
+def _take_fewest(
+    work: _Work, base: Recipe, kept: Sequence[Price], added: Sequence[Price], form: Record
+) -> None:
+    """Take the form that holds with the fewest of the groups that were added last.
+
+    Args:
+        kept: without which of `added` it did not hold. form: the one with all of both.
+    """
+    low, enough = 0, len(added)
+    try:
+        while enough - low > 1:
+            middle = (low + enough) // 2
+            tried = _kept(work, base, [*kept, *added[:middle]])
+            if work.holds(tried):
+                enough, form = middle, tried
+            else:
+                low = middle
+    finally:  # also where the time is over: `tried` takes what loses least for the best
+        work.best, work.in_float = form, (*kept, *added[:enough])
 
 
 def _profiles(work: _Work) -> tuple[Sequence[prices.Launch], Sequence[prices.Launch]]:
@@ -212,7 +230,7 @@ def _profiles(work: _Work) -> tuple[Sequence[prices.Launch], Sequence[prices.Lau
     access, recipes = evaluator.access, (fp32.recipe, work.plain.recipe)
     try:
         with access.measuring():
-            of_both = profiles(
+            fp32_turns, own_turns = profiles(
                 access.device,
                 [evaluator.subject(recipe) for recipe in recipes],
                 evaluator.choose.feed,
@@ -224,23 +242,21 @@ def _profiles(work: _Work) -> tuple[Sequence[prices.Launch], Sequence[prices.Lau
         access.require_device(error)
         work.why_no_cost = str(error.args[0])
         return (), ()
-    return of_both[0], of_both[1]
+    return fp32_turns, own_turns
 
 
 def _timed(run: TargetRun, state: State, works: Sequence[_Work]) -> State:
     """What came out, timed with every number of threads beside what it stands against."""
-    won = [work.best for work in works if _won(work)]
-    new = [form for best in won for form in with_all_threads(run, state.records, best)]
+    new = [f for w in works if _won(w) for f in with_all_threads(run, state.records, w.best)]
     known = {record.key for record in state.records}
     state = state.updated(form for form in new if form.key not in known)
     changed = {record.key for record in (*new, *_forms(works))}
     if new:
-        group = _group(state, works, new)
-        contested = tuple(str(record.recipe_id) for record in new)
-        plan = Plan("closer", run.call.seed, state.baseline, contested)
-        timed, _ = time_records(run, group, plan)
+        ids = tuple(str(record.recipe_id) for record in new)
+        plan = Plan(state.schedule("closer"), run.call.seed, state.baseline, ids, any_will_do=True)
+        timed, _ = time_records(run, _group(state, works, new), plan)
         state = state.updated(timed)
-        changed |= {record.key for record in timed}
+        changed.update(record.key for record in timed)
     run.recorder.keep(record for record in state.records if record.key in changed)
     return state
 
@@ -254,7 +270,7 @@ def _group(state: State, works: Sequence[_Work], new: Sequence[Record]) -> list[
         for form_of in (own_fp32(state.records, form), float_form(state.records, form))
         if form_of is not None
     ]
-    rivals = choose.in_order(state.qualifying, state.constraints)[:RIVALS]
+    rivals = choose.in_order(state.qualifying, state.constraints, aim=state.aim)[:RIVALS]
     ids = {record.recipe_id for record in (*new, *rivals, *plain, *floats)}
     return state.with_ids(ids | {state.baseline})
 
@@ -277,9 +293,8 @@ def _refinement(work: _Work, state: State) -> Refinement:
         why_no_cost=work.why_no_cost,
     )
     [plain, best] = state.latest([work.plain.key, work.best.key])
-    allowed = state.constraints.max_drop
     return msgspec.structs.replace(
         done,
-        sentence=refine_words.sentence(done, plain, best, allowed, work.trouble),
+        sentence=refine_words.sentence(done, plain, best, state.constraints.max_drop, work.trouble),
         offer=refine_words.offer(less_lossy(best, state.records)) if result else "",
     )

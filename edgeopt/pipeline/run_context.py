@@ -20,17 +20,25 @@ from edgeopt.harness.feed import Feed
 from edgeopt.jobs.scratch import last_lines
 from edgeopt.jobs.told import told
 from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.clock import Clock
 from edgeopt.pipeline.conversions import Conversions
+from edgeopt.pipeline.earlier_results import EarlierResults, results_for
 from edgeopt.pipeline.evaluation_set import EvaluationSet
+from edgeopt.pipeline.here import Here
 from edgeopt.pipeline.host_lock import HostLock
 from edgeopt.pipeline.intake import Intake
 from edgeopt.pipeline.once import Once
 from edgeopt.pipeline.parity_check import Answers
 from edgeopt.pipeline.real_steps import feed_of, single_steps
 from edgeopt.pipeline.recorder import Recorder
+from edgeopt.pipeline.run_environment import local_machine, telling
 from edgeopt.pipeline.scoring import Scoring, scoring_of
+from edgeopt.pipeline.seen_before import SeenBefore, family_of
 from edgeopt.pipeline.source_model import ask, shuffled
 from edgeopt.pipeline.stages import Stages
+from edgeopt.store import results_cache
+from edgeopt.store.experience import Experience
+from edgeopt.store.results_cache import ResultsCache
 from edgeopt.store.run_folder import RunFolder
 
 
@@ -43,7 +51,11 @@ class RunContext:
         earlier: what an interrupted run found, by the keys of records.
         choose: the part that ranks candidates.
         confirm: the part that is held out; the source is asked about it when first needed.
+        results: what earlier runs on this machine found.
+        seen_before: what earlier runs came to on targets; it orders what is tried within a time.
+        clock: of the whole call; None: it may take as long as it needs.
         corrupted: the source's answers to corrupted samples, which targets share.
+        here: what this machine told of forms for targets that are not at hand.
     """
 
     call: Call
@@ -58,7 +70,11 @@ class RunContext:
     choose: EvaluationSet
     confirm: Once[EvaluationSet]
     earlier: Mapping[tuple[str, str, str], Record]
+    results: EarlierResults
+    seen_before: SeenBefore
+    clock: Clock | None = None
     corrupted: dict[str, Answers] = field(default_factory=dict)
+    here: Here = field(default_factory=Here)
 
     def evaluation_sets(self) -> tuple[EvaluationSet, ...]:
         """Those that the source was asked about so far."""
@@ -73,13 +89,18 @@ def opened(
     folder: RunFolder,
     listener: Listener,
     local: Local | None = None,
+    host_lock: HostLock | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[RunContext]:
     """Everything that a run needs; scratch files are removed when it is left.
+
+    Args:
+        host_lock: None: one of this process alone.
 
     Raises:
         BadInput: the source does not run, or its answers cannot be scored as asked.
     """
-    here, stop, host_lock = local or Local(), threading.Event(), HostLock()
+    here, stop, host_lock = local or Local(), threading.Event(), host_lock or HostLock()
     recorder = Recorder(folder.journal, listener, stop)
     timeout_s = call.step_timeout_s
     with contextlib.ExitStack() as stack:
@@ -106,8 +127,24 @@ def opened(
             stop,
             None if scoring.settled is None else scoring.settled.facts,
         )
+        results = results_for(
+            ResultsCache(None if call.fresh else results_cache.root()),
+            intake.source,
+            intake.request,
+            calibrate.sha256(),
+            telling(local_machine()),
+        )
         conversions = Conversions(
-            intake.source, calibrate, folder, timeout_s, host_lock, stages, stop
+            intake.source,
+            calibrate,
+            folder,
+            timeout_s,
+            host_lock,
+            results,
+            stages,
+            stop,
+            intake.batched,
+            clock,
         )
         for ending in (conversions.close, recorder.stop):
             stack.callback(ending)
@@ -130,6 +167,11 @@ def opened(
             choose=choose,
             confirm=Once(confirm),
             earlier={record.key: record for record in folder.journal.records()},
+            results=results,
+            seen_before=SeenBefore(
+                Experience(None if call.fresh else results_cache.root()), family_of(intake.source)
+            ),
+            clock=clock,
         )
 
 

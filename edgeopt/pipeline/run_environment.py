@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from typing import Any
 
 import edgeopt
@@ -23,12 +24,24 @@ def packages() -> tuple[str, ...]:
         for precision in runtimes.spec(one.runtime).precisions
         for package in (*one.needs(precision), *one.from_torch)
     )
-    return ("numpy", "faster-coco-eval", *sorted({*sources, *sessions, *makers}))
+    return ("numpy", "pillow", "faster-coco-eval", *sorted({*sources, *sessions, *makers}))
 
 
 def local_machine() -> dict[str, Any]:
     """This machine, as a runner on it would describe it."""
     return sensors.machine()
+
+
+#: What of a machine's account says that it is the same one, set as it was.
+SAME = (
+    "id", "arch", "cpu_model", "cores", "cores_online", "kernel", "firmware", "governor",
+    "power_mode", "cpu_quota",
+)  # fmt: skip
+
+
+def telling(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells a machine, and how it is set; {} of one that says nothing."""
+    return {name: machine[name] for name in SAME if machine.get(name) is not None}
 
 
 def environment(

@@ -6,7 +6,6 @@ such as nothing spoiled are offered; what failed in one is tried anew.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,9 @@ from edgeopt.domain.schedule import Asked
 from edgeopt.harness.budget import Budget
 from edgeopt.harness.timed import Measurement
 from edgeopt.pipeline.device_access import DeviceAccess
-from edgeopt.pipeline.run_environment import tools
+from edgeopt.pipeline.earlier_results import EarlierResults, tools
+from edgeopt.pipeline.run_environment import telling
 from edgeopt.store import atomic
-
-#: What of a machine's account says that it is the same one, set as it was.
-SAME = (
-    "id", "arch", "cpu_model", "cores", "cores_online", "kernel", "firmware", "governor",
-    "power_mode", "cpu_quota",
-)  # fmt: skip
 
 
 def asked(
@@ -35,9 +29,13 @@ def asked(
     seed: int,
     baseline: str | None,
     contested: Collection[str],
+    pace: Collection[str] = (),
 ) -> Asked:
-    """What is about to be measured."""
-    machine = access.machine
+    """What is about to be measured.
+
+    Args:
+        pace: recipe ids that set the pace; without any nothing is timed more briefly.
+    """
     return Asked(
         target=records[0].target,
         device=records[0].device,
@@ -46,12 +44,12 @@ def asked(
         baseline=baseline,
         contested=tuple(sorted(contested)),
         subjects={str(r.recipe_id): str(r.sha256) for r in records},
-        machine={name: machine[name] for name in SAME if machine.get(name) is not None},
+        machine=telling(access.machine),
         tools=_tools() if access.is_here else {},
+        whole_blocks=bool(budget.leave_at or budget.behind_runs) and not pace,
     )
 
 
-@functools.cache
 def _tools() -> dict[str, str]:
     versions = tools()
     return {"edgeopt": versions["edgeopt"], "python": versions["python"], **versions["packages"]}
@@ -67,6 +65,24 @@ def known(folder: Path, plan: Asked, budget: Budget) -> Measurement | None:
         except (OSError, ValueError):  # gone, damaged, or of another version
             continue
         if session.budget == budget:
+            return session
+    return None
+
+
+def known_earlier(
+    folder: Path, results: EarlierResults, plan: Asked, budget: Budget
+) -> Measurement | None:
+    """The same of earlier runs on this machine; the folder has it from now on."""
+    for asked, found in results.schedules():
+        try:
+            if not asked.answers(plan):
+                continue
+            raw = results.take_schedule(found)
+            session = msgspec.json.decode(raw, type=Measurement)
+        except (OSError, ValueError):
+            continue
+        if session.budget == budget:
+            keep(folder, asked, budget, session.raw(), whole=True)
             return session
     return None
 

@@ -14,10 +14,15 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.datasets.settling.settle import metric_of, settle
 from edgeopt.datasets.settling.settled import Given, Settled
 from edgeopt.datasets.task_metric import TaskMetric
+from edgeopt.datasets.unjudged import NO_METRIC, Unjudged
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints, Request
 from edgeopt.domain.task import TaskAsked
 from edgeopt.sources.source import Source
+
+#: Tasks that know where an answer ends: what is past it is +infinity (decision 60).
+_OF_ANY_LENGTH = ("ctc", "image-to-image", "regression")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class Scoring:
     settled: Settled | None = None
 
     @property
+    def unscored(self) -> bool:
+        """Whether nothing is scored: the inputs are random."""
+        return self.metric is NO_METRIC
+
+    @property
     def max_drop(self) -> float:
         """What may be lost over all samples."""
         return self.constraints.max_drop
@@ -56,6 +66,8 @@ class Scoring:
 
     def judging(self, part: str, samples: Samples, source: Answers) -> Judging:
         """What judges answers to samples, with the source's own; to sequences step by step."""
+        if self.unscored:
+            return Unjudged()
         if samples.steps:
             flat, [theirs] = by_step.judged(samples, (source,))
             return ByStep(samples, self.judging(part, flat, theirs))
@@ -81,13 +93,34 @@ def scoring_of(
         BadInput: the source's answers cannot be scored as asked.
     """
     output = request.output
+    if request.random_inputs:
+        return Scoring(NO_METRIC, output, request.constraints)
     samples, [answers] = by_step.judged(samples, (answers,))
     asked = request.task or TaskAsked()
     given = Given(asked, request.metric, samples, answers, source.inputs, output)
     settled = settle(given)
+    _require_even(source, output, settled)
     metric = (
         metric_for(request.metric, samples, answers, output, source.batch_axis(output), listener)
         if settled is None
         else metric_of(settled, request.metric, samples)
     )
     return Scoring(metric, output, request.constraints, request.slice_by, settled)
+
+
+def _require_even(source: Source, output: str, settled: Settled | None) -> None:
+    """Refuse answers of several lengths to what does not know their end.
+
+    Raises:
+        BadInput: what is scored grows with an axis that stays open, and no task reads it so.
+    """
+    if source.kept is None or (settled is not None and settled.facts.name in _OF_ANY_LENGTH):
+        return
+    read = (output,) if settled is None or settled.facts.output else tuple(source.kept.growing)
+    growing = [name for name in read if name in source.kept.growing]
+    if growing:
+        raise BadInput(
+            f"the output {growing[0]} grows with the open axis {source.kept.name}, and only "
+            f"the tasks {', '.join(_OF_ANY_LENGTH)} read answers of several lengths.",
+            "Leave --open-axis out: --shape fixes the axis.",
+        )

@@ -10,6 +10,7 @@ from edgeopt.datasets.samples import Samples
 from edgeopt.devices.device import Device
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.tensor import Binding, TensorSpec
+from edgeopt.harness import kept
 from edgeopt.harness.answering import answer_in_parts
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.subject import Subject
@@ -37,7 +38,7 @@ def ask(
         RunnerFailed: the source does not run.
     """
     subject = reference(source)
-    runners = max(1, sensors.cores() // subject.threads)
+    runners = 1 if kept.active() else max(1, sensors.cores() // subject.threads)
     return answer_in_parts(
         device, subject, feed, output_shapes(source), log, timeout_s, runners, progress
     )

@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from edgeopt.compress import worker
+from edgeopt.datasets import pixels
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.compression import Chain, QuantizationAware, Recover, words
 from edgeopt.domain.errors import CannotWrite, EdgeoptError, StepFailed
@@ -229,7 +230,7 @@ class Stages:
         if not self._files:
             folder.mkdir(parents=True, exist_ok=True)
             for i, spec in enumerate(self.source.inputs):
-                np.save(folder / f"{i}.npy", self.samples.inputs[spec.name])
+                pixels.save(folder / f"{i}.npy", self.samples.inputs[spec.name])
                 self._files.append(str(folder / f"{i}.npy"))
             if self.samples.labels is not None and self._labels_train:
                 np.save(folder / "labels.npy", self.samples.labels)

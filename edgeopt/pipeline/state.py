@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.compression import CompressionStep
 from edgeopt.domain.finding import Finding
 from edgeopt.domain.layers import Refinement
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Miss
+from edgeopt.domain.suggestion import Suggestion
 from edgeopt.search import choose
 from edgeopt.search.baseline import baseline_of
 
@@ -22,7 +24,7 @@ class State:
     """See the module's head. Steps make new ones by these verbs, and by `replace`.
 
     Attributes:
-        constraints: what a candidate must keep.
+        constraints: what a candidate must keep. aim: what decides between those that do.
         untried: recipes that nothing was made of yet, in the profile's order.
         records: the latest of each candidate, in the order in which they were tried.
         baseline: recipe id of what latencies are compared with; None: there is none (yet).
@@ -35,6 +37,8 @@ class State:
         settled: confirmed, and likely to keep what was asked: the choice.
         rejected: taken first, and disqualified when measured for good or confirmed.
         compression, refinements: what was tried. findings: of the machine, in the last schedule.
+        suggestion: the order of the finalists where nothing was timed; None: not made.
+        slowness: how many times as long as expected schedules took, where there is a limited time.
         skipped: (step, why it did not apply), in their order.
     """
 
@@ -53,7 +57,10 @@ class State:
     compression: tuple[CompressionStep, ...] = ()
     refinements: tuple[Refinement, ...] = ()
     findings: tuple[Finding, ...] = ()
+    suggestion: Suggestion | None = None
     skipped: tuple[tuple[str, str], ...] = ()
+    aim: Aim = "latency"
+    slowness: float = 1.0
 
     def updated(self, newer: Iterable[Record]) -> State:
         """With newer records of candidates; new candidates come after the others."""
@@ -87,7 +94,7 @@ class State:
     def ranked(self, among: Sequence[Record] | None = None) -> list[Record]:
         """Those that qualify and were timed, best first: `choose.in_order`."""
         records = self.qualifying if among is None else among
-        return choose.in_order(records, self.constraints, self.baseline)
+        return choose.in_order(records, self.constraints, self.baseline, self.aim)
 
     def with_baseline(self, reference_runtime: str) -> State:
         """With what latencies are compared with, among those that were timed."""
@@ -105,6 +112,15 @@ class State:
         """Whether one that comes next can be no better than what was confirmed."""
         [record] = self.latest([following])
         return self.settled is not None or (bool(self.passed) and not self.likely(record))
+
+    def schedule(self, name: str) -> str:
+        """The schedule of a name, with energy in it where that has a say."""
+        return f"{name}-metered" if self.needs_energy else name
+
+    @property
+    def needs_energy(self) -> bool:
+        """Whether energy has a say in the choice."""
+        return self.aim == "energy" or self.constraints.max_energy_mj is not None
 
     @property
     def chosen(self) -> Record | None:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from edgeopt import runtimes
+from edgeopt.domain.errors import StepFailed
 from edgeopt.domain.progress import Doing
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.target import Profile
 from edgeopt.domain.untimed import Untimed
 from edgeopt.pipeline.call import Call
+from edgeopt.pipeline.clock import Clock
 from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.evaluator import Evaluator
 from edgeopt.pipeline.placement import Placement
 from edgeopt.pipeline.record_ends import blank
 from edgeopt.pipeline.recorder import Recorder
 from edgeopt.pipeline.run_context import RunContext
+from edgeopt.pipeline.run_environment import telling
 from edgeopt.report import untimed_words
 from edgeopt.search.space import Space
 from edgeopt.sources.source import Source
@@ -34,6 +39,7 @@ class TargetRun:
         target: the profile's name.
         evaluator: of the target's device; of this machine, where there is none of the target.
         context: what all targets share.
+        clock: of this target's part of the call's time; None: it takes as long as it needs.
     """
 
     target: str
@@ -44,6 +50,7 @@ class TargetRun:
     evaluator: Evaluator
     recorder: Recorder
     context: RunContext
+    clock: Clock | None = None
 
     def progress(self, what: str, done: int = 0, total: int = 0) -> None:
         """See `Recorder.tell`; says where, if that is not this machine."""
@@ -58,7 +65,7 @@ class TargetRun:
         Raises:
             DeviceFailed: the device was lost; what was found before is kept.
         """
-        blanks = [blank(self.target, self.placement.name, recipe) for recipe in recipes]
+        blanks = [self._blank(recipe) for recipe in recipes]
         known = [self._known(empty) for empty in blanks]
         conversions = self.context.conversions
         prepared = {
@@ -72,6 +79,12 @@ class TargetRun:
             records[number] = known[number] or self._candidate(blanks[number], recipes[number])
         return [records[number] for number in range(len(recipes))]
 
+    @property
+    def due(self) -> Clock:
+        """The clock of a call with a time: only its steps ask for it."""
+        assert self.clock is not None
+        return self.clock
+
     def can_time(self, record: Record) -> bool:
         """Whether a candidate runs here in its own runtime."""
         return record.status == "ok" and record.runtime not in self.placement.absent
@@ -79,6 +92,13 @@ class TargetRun:
     def can_mend(self, record: Record) -> bool:
         """Whether it is worth timing though it was refused: its refined forms may do."""
         return record.mendable and record.runtime not in self.placement.absent
+
+    def _blank(self, recipe: Recipe) -> Record:
+        """A record of which nothing is known, but that it is of a run without data."""
+        empty = blank(self.target, self.placement.name, recipe)
+        if not self.context.scoring.unscored:
+            return empty
+        return msgspec.structs.replace(empty, random_inputs=True, latency_only=recipe.is_calibrated)
 
     def _candidate(self, empty: Record, recipe: Recipe) -> Record:
         record = self.evaluator.candidate(empty, recipe)
@@ -90,11 +110,34 @@ class TargetRun:
         else:
             record = untimed_words.in_words(record, why_nowhere(self.placement.profile))
         [record] = self.recorder.keep([record])
+        if self._told and record.given_up is None:
+            self.context.results.keep_record(record, self._told, self.call.constraints)
+        return record
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """What tells the machine that answers, and what is not there; {} of one that is unknown."""
+        machine = telling(self.evaluator.access.machine)
+        return machine and {**machine, "absent": dict(self.placement.absent)}
+
+    def _earlier(self, empty: Record) -> Record | None:
+        """What an earlier run on this machine found for a recipe; its artifact is there now."""
+        if not self._told:
+            return None
+        limits = self.call.constraints
+        record = self.context.results.record(empty, self._told, limits)
+        if record is None or record.recipe is None:
+            return None
+        with contextlib.suppress(StepFailed):  # nobody has its artifact any more
+            self.context.conversions.artifact(record.recipe)
+        if record.status == "ok" and not self._still_there(record):
+            return None
+        self.recorder.keep([record])
         return record
 
     def _known(self, empty: Record) -> Record | None:
         """What an interrupted run found for a recipe, where its artifact is still there."""
-        earlier = self.context.earlier.get(empty.key)
+        earlier = self.context.earlier.get(empty.key) or self._earlier(empty)
         if earlier is None or earlier.status == "timeout":  # the limit may be another now
             return None
         if earlier.status == "ok" and not self._still_there(earlier):
@@ -110,14 +153,17 @@ class TargetRun:
 
 def at_work(context: RunContext, placement: Placement, space: Space) -> TargetRun:
     """One target of a run, ready for its steps."""
-    device = placement.device if placement.timed and placement.device else context.local
+    its_own = placement.answers
+    device = placement.device if its_own and placement.device else context.local
+    machine = None if placement.answered_here else placement.machine
     plain = [r for r in space.recipes if r.precision == "fp32" and not r.compression]
     evaluator = Evaluator(
         context.conversions,
         context.choose,
-        DeviceAccess(device, context.folder, context.host_lock, placement.machine or {}),
+        DeviceAccess(device, context.folder, context.host_lock, machine or {}),
         placement.absent,
         {recipe.runtime: recipe for recipe in reversed(plain)},  # the first of each
+        context.clock is not None,
     )
     return TargetRun(
         target=placement.profile.name,
@@ -128,6 +174,7 @@ def at_work(context: RunContext, placement: Placement, space: Space) -> TargetRu
         evaluator=evaluator,
         recorder=context.recorder,
         context=context,
+        clock=context.clock,
     )
 
 

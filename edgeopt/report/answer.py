@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.domain.score import Drop, Score
+from edgeopt.report import aim_words
 from edgeopt.report import format as fmt
+from edgeopt.report.loss import score_text, told
+from edgeopt.report.metric_name import metric_word
 from edgeopt.report.source_value import source_value
 
 _PARTS = {"choose": "choosing", "confirm": "held-out"}
@@ -24,24 +28,28 @@ def answer(run: Run, target: str) -> str:
     if record is None:
         nearest = "".join(f" Nearest: {miss.title}: {miss.why}." for miss in choice.misses[:1])
         return f"nothing to ship: {choice.why}{nearest}"
+    aim = run.request.aim
     parts = [
-        ", ".join(filter(None, (_ships(record), *_speed(run, choice, record)))),
+        ", ".join(filter(None, (_ships(record, aim), *_speed(run, choice, record)))),
         _quality(choice, record, run.request.constraints),
         fmt.size(record.size_bytes) if record.size_bytes is not None else "",
     ]
     return "; ".join(filter(None, parts)) + "."
 
 
-def _ships(record: Record) -> str:
+def _ships(record: Record, aim: Aim) -> str:
+    if record.random_inputs:
+        return f"fastest in floats, not scored: {record.name}"
     verb = "ship" if record.measured else "suggested, not timed:"
-    return f"{verb} {record.name}"
+    told = "the smallest" if aim == "size" else aim_words.named(record, aim)
+    return f"{verb} {record.name}{f' ({told})' if told else ''}"
 
 
 def _speed(run: Run, choice: Choice, record: Record) -> Iterator[str]:
     latency = record.measured
     if latency is None:
         return
-    yield fmt.ms(latency.p50)
+    yield aim_words.p50(record)
     verdict = record.versus_baseline
     over = run.record(record.target, verdict.over) if verdict else None
     if verdict and over:
@@ -65,7 +73,7 @@ def _quality(choice: Choice, record: Record, limits: Constraints) -> str:
         return ""
     limit = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
     state = _state(choice, drop, limits)
-    return f"{loss(drop)} on {drop.n} {part} samples, limit {limit.number} {state}"
+    return f"{loss(drop)} on {drop.n} {part} samples, limit {limit}: {state}"
 
 
 def _state(choice: Choice, drop: Drop, limits: Constraints) -> str:
@@ -77,17 +85,12 @@ def _state(choice: Choice, drop: Drop, limits: Constraints) -> str:
 
 def loss(drop: Drop) -> str:
     """A drop as a verb: "loses 0.8 points", "gains 0.3 points", "loses nothing"."""
-    if math.isnan(drop.judged):
-        return "loss not known"
-    if drop.judged == 0:
-        return "loses nothing"
-    verb = "gains" if drop.judged < 0 else "loses"
-    return f"{verb} {fmt.allowance(abs(drop.judged), relative=drop.relative is not None)}"
+    return told(drop, unknown="loss not known")
 
 
 def quality(value: float, *, relative: bool) -> str:
     """A score in the words of its drops: a share in percent, an error as its number."""
-    return fmt.score(value) if relative or not 0 <= value <= 1 else fmt.percent(value)
+    return score_text(value, shares=not relative and 0 <= value <= 1)
 
 
 def source_score(run: Run) -> str:
@@ -96,14 +99,14 @@ def source_score(run: Run) -> str:
         return "Source: no labels, so candidates are scored by agreement with its answers."
     confirmed = [(r.confirm_score, r.confirm_drop) for r in run.records]
     chosen_by = [(r.score, r.drop) for r in run.records]
-    found = [told for pairs in (confirmed, chosen_by) if (told := _of_source(pairs))]
+    found = [words for pairs in (confirmed, chosen_by) if (words := _of_source(pairs))]
     if not found:
         return ""
-    return f"Source: {run.data.metric} {'; '.join(found)} samples."
+    return f"Source: {metric_word(run.data.metric)} {'; '.join(found)} samples."
 
 
 def _of_source(pairs: Sequence[tuple[Score | None, Drop | None]]) -> str:
-    """ "74.8 % on 500 held-out", by the candidate that differs least from the source."""
+    """ "74.8 % on 500 held-out": of the most samples, by the least different candidate there."""
     known = [
         (score, drop)
         for score, drop in pairs
@@ -111,7 +114,7 @@ def _of_source(pairs: Sequence[tuple[Score | None, Drop | None]]) -> str:
     ]
     if not known:
         return ""
-    score, drop = min(known, key=lambda pair: abs(pair[1].value))
+    score, drop = min(known, key=lambda pair: (-pair[0].n, abs(pair[1].value)))
     relative = drop.relative is not None
     value = source_value(score, drop)
     if not relative and drop.value != 0 and score.value == drop.value:

@@ -5,14 +5,16 @@ Rich is imported when it is made. `terminal.summary` is the whole.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.run import Run
 from edgeopt.domain.visible import lines
+from edgeopt.report import aim_words, suggestion_words
 from edgeopt.report import format as fmt
 from edgeopt.report.answer import answer, source_score
-from edgeopt.report.shortlist import MANY, Entry, shortlist
+from edgeopt.report.shortlist import ALONE, OF_SEVERAL, Entry, shortlist
 from edgeopt.report.table import Mark, Row, rows
 
 if TYPE_CHECKING:
@@ -21,20 +23,39 @@ if TYPE_CHECKING:
 
     from edgeopt.report.shown import Text
 
-_SIGNS: dict[Mark, str] = {"chosen": "✓", "baseline": "b", "screened only": "s"}
+_SIGNS: dict[Mark, str] = {
+    "chosen": "✓",
+    "baseline": "b",
+    "screened only": "s",
+    "latency only": "*",
+}
 _MEANINGS: dict[Mark, str] = {
     "chosen": "first choice",
     "baseline": "baseline",
     "screened only": "short schedule, compare its × only",
+    "latency only": "latency only: ranges from random inputs, never shipped",
 }
 _UNSURE = "?"
 _VERDICTS = {"EQUIVALENT": "≈", "INCONCLUSIVE": _UNSURE}
 #: Warnings of the run that are shown, cut to so many characters where there are several targets.
 WARNINGS, LONGEST = 2, 78
+#: From so many targets on one warning of the run is shown.
+MANY = 4
+#: Of several targets together; one more says where the report is.
+LINES = 39
 
 
-def brief(run: Run) -> Group:
+def brief(run: Run) -> RenderableType:
     """What came out, short: `--all` and the report have the rest."""
+    from edgeopt.report.shown import Short
+
+    if len(run.request.targets) == 1:
+        return _brief(run, ALONE)
+    return Short(LINES, *(functools.partial(_brief, run, most) for most in OF_SEVERAL))
+
+
+def _brief(run: Run, candidates: int) -> Group:
+    """The same with at most so many candidates of each target."""
     from rich.console import Group
 
     parts: list[RenderableType] = []
@@ -49,9 +70,10 @@ def brief(run: Run) -> Group:
     for number, target in enumerate(run.request.targets):
         if number or parts:
             parts.append(_text(""))
-        parts += _target(run, target, left, shown)
+        parts += _target(run, target, candidates, left, shown)
     if shown:
-        parts.append(_text(_legend(shown), "dim"))
+        parts += [_text(line, "dim") for line in _legend(shown, _suggested(run))]
+    parts += [_text(line) for line in suggestion_words.brief(run)]
     if told := left.told():
         parts.append(_text(f"Not shown (--all): {told}.", "dim"))
     return Group(*parts)
@@ -81,7 +103,9 @@ _PLURALS = {
 }
 
 
-def _target(run: Run, target: str, left: _Left, shown: list[Row]) -> Iterator[RenderableType]:
+def _target(
+    run: Run, target: str, candidates: int, left: _Left, shown: list[Row]
+) -> Iterator[RenderableType]:
     """The answer and the first candidates."""
     from edgeopt.report.shown import Text
 
@@ -90,13 +114,13 @@ def _target(run: Run, target: str, left: _Left, shown: list[Row]) -> Iterator[Re
     yield Text(f"{target}: ", style="bold").append(answer(run, target), style=f"bold {style}")
     alone = len(run.request.targets) == 1
     tried = [row for row in made if row.ok]
-    found = shortlist(tried, len(run.request.targets))
+    found = shortlist(tried, candidates)
     if choice and alone:
         yield from (_text(f"! {one}", "yellow") for one in choice.warnings)
     if found.entries:
         if alone:
             yield _text("")
-        yield _table(found.entries)
+        yield _table(found.entries, aim_words.HEADS.get(run.request.aim, ""))
         shown += [entry.row for entry in found.entries]
     if choice:
         left.add("warning", 0 if alone else len(choice.warnings))
@@ -109,8 +133,12 @@ def _target(run: Run, target: str, left: _Left, shown: list[Row]) -> Iterator[Re
     left.add("warning about the machine", len(choice.findings) if choice else 0)
 
 
-def _table(entries: Sequence[Entry]) -> Table:
-    """A line a candidate; without the columns of time where none was taken."""
+def _table(entries: Sequence[Entry], aimed: str) -> Table:
+    """A line a candidate; without the columns of time where none was taken.
+
+    Args:
+        aimed: head of the figure that the run aims at, "" where it has a column anyway.
+    """
     from rich.table import Table
 
     from edgeopt.report.shown import Text
@@ -118,43 +146,63 @@ def _table(entries: Sequence[Entry]) -> Table:
     timed = any(entry.row.latency.sort is not None for entry in entries)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("", no_wrap=True)
+    table.add_column("#", justify="right", no_wrap=True, style="dim")
     table.add_column("candidate", overflow="fold")
-    for head in ("thr", *(("p50", "×base") if timed else ()), _lost_head(entries), "size"):
+    times = (*((aimed,) if aimed else ()), "p50", "×base") if timed else ()
+    for head in ("thr", *times, _lost_head(entries), "size"):
         table.add_column(head, justify="right", no_wrap=True)
     for entry in entries:
         row = entry.row
         signs = "".join(_SIGNS.get(mark, "") for mark in row.marks)
         style = "bold green" if row.chosen else "" if row.qualifies else "dim"
-        cells = map(Text, _cells(row, timed=timed))
-        table.add_row(Text(signs), Text(entry.label), *cells, style=style)
+        cells = map(Text, _cells(row, timed=timed, aimed=bool(aimed)))
+        table.add_row(Text(signs), Text(str(row.number)), Text(entry.label), *cells, style=style)
     return table
 
 
 def _lost_head(entries: Sequence[Entry]) -> str:
-    """Candidates are ranked by the choosing samples: the answer's loss is of others."""
-    n = next((entry.row.drop.n for entry in entries if entry.row.drop.n), None)
-    return f"on {n} choosing" if n else "on choosing"
+    """Candidates are ranked by the choosing samples: the answer's loss is of others.
+
+    Slow ones are scored on fewer of them.
+    """
+    counts = sorted({entry.row.drop.n for entry in entries if entry.row.drop.n})
+    if not counts:
+        return "loses"
+    few = "" if len(counts) == 1 else f"{counts[0]} to "
+    return f"on {few}{counts[-1]} choosing"
 
 
-def _cells(row: Row, *, timed: bool) -> Iterator[str]:
+def _cells(row: Row, *, timed: bool, aimed: bool) -> Iterator[str]:
     yield fmt.DASH if row.threads is None else str(row.threads)
     if timed:
+        if aimed and row.aimed is not None:
+            yield row.aimed.text
         yield row.latency.text
         yield _VERDICTS.get(row.versus.word, "") + row.versus.text
     yield f"{'' if row.resolved else _UNSURE}{row.loss}"
     yield row.size.text
 
 
-def _legend(shown: Sequence[Row]) -> str:
-    """What the signs mean, of those that occur."""
+def _suggested(run: Run) -> bool:
+    """Whether any target's choice is a suggestion."""
+    return any(one.recipe_id and one.basis != "measured" for one in run.choices)
+
+
+def _legend(shown: Sequence[Row], suggested: bool = False) -> list[str]:
+    """What the signs mean, of those that occur; no sign is parted from its meaning."""
     marks = {mark for row in shown for mark in row.marks}
-    told = [f"{_SIGNS[mark]} {meaning}" for mark, meaning in _MEANINGS.items() if mark in marks]
+    meanings = _MEANINGS | ({"chosen": "first choice or suggested"} if suggested else {})
+    told = [f"{_SIGNS[mark]} {meaning}" for mark, meaning in meanings.items() if mark in marks]
     words = {row.versus.word for row in shown}
     if "EQUIVALENT" in words:
         told.append("≈ as fast")
     if "INCONCLUSIVE" in words or not all(row.resolved for row in shown):
         told.append(f"{_UNSURE} not certain")
-    return "  ".join(told)
+    lines = [told[0]] if told else []
+    for meaning in told[1:]:
+        longer = f"{lines[-1]}  {meaning}"
+        lines[-1:] = [longer] if len(longer) <= LONGEST else [lines[-1], meaning]
+    return lines
 
 
 def _cut(told: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Candidates in one table of all targets, and in each where they need more than one.
 ROWS, ROWS_EACH = 10, 5
-LEGEND = "✓ first choice  * beyond a limit  × compared with that target's baseline"
+LEGEND = "✓ first choice or suggested  * beyond a limit  × compared with its target's baseline"
 
 
 def render(run: Run, found: Comparison) -> Group:
@@ -85,7 +85,7 @@ def _told(cell: Cell, ratios: bool) -> str:
         beyond = " *" if cell.recipe_id and not cell.qualifies and cell.drop is not None else ""
         chosen = "✓ " if cell.chosen else ""
         word = "untimed" if cell.state == "converted" else compare_table.UNTIMED.get(cell.state, "")
-        return f"{chosen}{word}{beyond}"
+        return f"{chosen}{compare_table.SUGGESTED if cell.chosen else word}{beyond}"
     sign = "✓ " if cell.chosen else "" if cell.qualifies else "* "
     versus = cell.versus_baseline
     unsure = "?" if versus and versus.word == "INCONCLUSIVE" else ""

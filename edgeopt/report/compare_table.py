@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from edgeopt.report.shown import Text
 
+#: What the cell says that is named for a target where nothing was timed.
+SUGGESTED = "suggested"
 #: What a cell says where no latency was measured.
 UNTIMED = {
     "emulated": "emulated",
@@ -23,8 +25,8 @@ UNTIMED = {
     "absent": fmt.DASH,
 }
 LEGEND = (
-    "✓ ships there   * beyond a limit   × against the baseline of its own target; latencies of two "
-    "targets have no verdict"
+    "✓ ships there, or is suggested   * beyond a limit   × against the baseline of its own "
+    "target; latencies of two targets have no verdict"
 )
 
 
@@ -77,7 +79,8 @@ def cell_text(cell: Cell) -> str:
     sign = "✓ " if cell.chosen else "" if cell.qualifies or cell.state != "measured" else "* "
     if cell.latency_ms is None:
         beyond = "" if cell.qualifies or cell.state in ("failed", "left out", "absent") else " *"
-        return f"{sign}{UNTIMED.get(cell.state, cell.state)}{beyond}"
+        word = SUGGESTED if cell.chosen else UNTIMED.get(cell.state, cell.state)
+        return f"{sign}{word}{beyond}"
     versus = cell.versus_baseline
     times = f" {fmt.ratio(versus.ratio)}" if versus else ""
     unsure = "?" if versus and versus.word == "INCONCLUSIVE" else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from edgeopt.domain.explanation import Cost, Explanation, LayerCost, Side
 from edgeopt.domain.visible import lines
 from edgeopt.report import format as fmt
+from edgeopt.report import roof_table
 from edgeopt.report.explain_words import name
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def render(found: Explanation, top: int) -> Group:
     hidden = len(found.layers) - len(shown)
     if hidden > 0:
         parts.append(_text(f"… {hidden} more with smaller differences", "dim"))
+    parts += [_text(lines("", *roof_table.sentences(found)), "")]
+    by_roof = roof_table.layers(found, top)
+    parts += [_text("", ""), by_roof] if by_roof else []
     parts += [_text(lines("", _method(found)), "dim")]
     parts += [_item(caveat, "yellow") for caveat in found.caveats]
     return Group(*parts)

@@ -28,10 +28,10 @@ def sentence(
     if why.because:
         text += ": " + "; ".join(map(part, why.because))
     else:
-        text += f": no kind of operators accounts for {fmt.percent(NOTABLE)} of it"
+        text += f": no single kind of operator makes {fmt.percent(NOTABLE)} of the difference"
     text += "."
     if why.layers:
-        text += f" The largest parts are {_layers(why.layers)}."
+        text += f" The layers that differ most: {_layers(why.layers)}."
     against = [part(one) for one in why.against]
     against += [_layers(why.layers_against)] if why.layers_against else []
     if against:

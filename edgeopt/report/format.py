@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterable
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.score import Drop, Score
 
-DASH = "–"
-MINUS = "−"
-TIMES = "×"
+DASH, MINUS, TIMES = "–", "−", "×"
 
 
 class Amount(str):
@@ -33,8 +31,7 @@ class Amount(str):
         return made
 
 
-NO_INTERVAL = Amount("no interval")
-UNKNOWN, BLANK = Amount(DASH), Amount("")
+NO_INTERVAL, UNKNOWN, BLANK = Amount("no interval"), Amount(DASH), Amount("")
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -51,9 +48,14 @@ def quantity(value: float, unit: str) -> Amount:
     return Amount(f"{value:.6g}", unit)
 
 
+def beside_limit_drop(value: float, *, relative: bool) -> Amount:
+    """A loss that is compared with its limit, in four digits: "3.12 points", or "3.12 %"."""
+    return Amount(f"{100 * value:.4g}".replace("-", MINUS), "%" if relative else "points")
+
+
 def millijoules(value: float) -> Amount:
-    """An energy: "3.2 mJ"."""
-    return quantity(value, "mJ")
+    """An energy in three digits: "3.2 mJ", "0.115 mJ", "1204 mJ"."""
+    return Amount(f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}", "mJ")
 
 
 def gigahertz(value: float) -> Amount:
@@ -121,9 +123,7 @@ def per_second(value: float | None, reason: str = "") -> Amount:
 
 def celsius(value: float | None, reason: str = "") -> Amount:
     """A temperature: "61.5 °C"."""
-    if value is None:
-        return _nothing(reason)
-    return Amount(f"{value:.1f}".replace("-", MINUS), "°C")
+    return _nothing(reason) if value is None else Amount(f"{value:.1f}".replace("-", MINUS), "°C")
 
 
 def mhz(value: float | None, reason: str = "") -> Amount:
@@ -190,8 +190,10 @@ def ratio(value: float | None, reason: str = "") -> Amount:
 
 
 def interval(low: float, high: float, formatter: Callable[[float], Amount]) -> Amount:
-    """A range in one unit, "5.41 to 5.55 ms", or in two, "990 ms to 1.01 s"."""
+    """A range in one unit, "5.41 to 5.55 ms", in two, "990 ms to 1.01 s", or "<0.01 points"."""
     first, last = formatter(low), formatter(high)
+    if first == last:
+        return first
     if first.unit == last.unit:
         return Amount(f"{first.number} to {last.number}", last.unit)
     return Amount(f"{first} to {last}")
@@ -220,7 +222,7 @@ def score_interval(value: Score) -> Amount:
 
 
 def drop(value: Drop | None, reason: str = "") -> Amount:
-    """A drop as it is held against the allowed one: points of a score, or % of an error."""
+    """A drop as it is compared with the allowed one: points of a score, or % of an error."""
     if value is None:
         return _nothing(reason)
     return allowance(value.judged, relative=value.relative is not None)
@@ -288,8 +290,7 @@ def sample_size(n: int) -> str:
 
 def span(numbers: Iterable[int], noun: str, plural: str = "") -> str:
     """A range of such numbers: "3 to 5 launches", or "5 launches" where all agree."""
-    found = list(numbers)
-    low, high = min(found), max(found)
+    low, high = min(found := list(numbers)), max(found)
     last = count(high, noun, plural)
     return last if low == high else f"{whole(low)} to {last}"
 

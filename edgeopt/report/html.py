@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from edgeopt.domain.run import Choice, Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import visible
 from edgeopt.report import (
+    aim_words,
     compare_table,
     loss,
     open_axis_words,
@@ -31,6 +33,7 @@ from edgeopt.report import (
 from edgeopt.report import format as fmt
 from edgeopt.report.facts import FactRow, facts
 from edgeopt.report.method import method, untimed_reason
+from edgeopt.report.metric_name import metric_word
 from edgeopt.report.page_answer import Answer, answer
 from edgeopt.report.page_rows import PageRow, front_names, page_rows
 from edgeopt.report.pictures import Budget, Shown, shown
@@ -40,6 +43,7 @@ from edgeopt.report.scatter import COLOURS, NARROW, WIDE, Chart, draw
 from edgeopt.report.side_tables import SideTable, side_tables
 from edgeopt.report.smaller import SmallerRow, smaller
 from edgeopt.report.table import Row, rows
+from edgeopt.report.unparted import together
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -77,6 +81,7 @@ class TargetView:
     tails: list[str]
     profile: Profile | None
     facts: list[FactRow]
+    aimed: str = ""
 
     @property
     def any_held_out(self) -> bool:
@@ -104,7 +109,7 @@ def render(
         compared: its targets side by side; None where there is one alone.
         published: figures of others, shown beside those of the same model and target.
     """
-    environment = _environment()
+    environment = page_environment()
     style = environment.get_template("style.css").render()
     script = environment.get_template("page.js").render()
     budget = Budget()
@@ -122,8 +127,8 @@ def render(
         operators=sorted(run.source.operators.items(), key=lambda item: (-item[1], item[0])),
         shapes=SHAPES,
         colours=COLOURS,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=policy_hash(style),
+        script_hash=policy_hash(script),
     )
 
 
@@ -170,6 +175,7 @@ def target_view(
         tails=list(tail_words.lines(run, target)),
         profile=profile,
         facts=facts(profile) if profile else [],
+        aimed=aim_words.OWN_COLUMN.get(run.request.aim, ""),
     )
 
 
@@ -189,7 +195,7 @@ def _relative(run: Run) -> bool:
     return any(record.drop and record.drop.relative is not None for record in run.records)
 
 
-def _hash(text: str) -> str:
+def policy_hash(text: str) -> str:
     """The policy's name for an inline style or script."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
@@ -200,10 +206,41 @@ def _visible(value: Any) -> Any:
     from jinja2 import Undefined
     from markupsafe import Markup
 
-    return value if isinstance(value, Markup | Undefined) else visible(str(value))
+    if isinstance(value, Markup | Undefined):
+        return value
+    return together(visible(str(value)))
 
 
-def _environment() -> Environment:
+def _shell(name: str) -> Any:
+    """A word of a command, to be copied as it stands."""
+    from markupsafe import escape
+
+    return escape(visible(shlex.quote(name)))
+
+
+def _breakable(name: str) -> Any:
+    """Escaped; a line may end after an underscore or a dot, so that no word is cut on a phone."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([_.])(?=.)", r"\1<wbr>", str(escape(visible(name)))))  # noqa: S704
+
+
+def _with_code(text: str) -> Any:
+    """Escaped, and what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(together(visible(text)))
+    told = (
+        Markup("<code>{}</code>").format(p) if i % 2 else escape(together(p))
+        for i, p in enumerate(parts)
+    )
+    return Markup("").join(told)
+
+
+def page_environment() -> Environment:
+    """Of all templates: everything is escaped, and units are filters."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -215,11 +252,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        with_code=_with_code,
+        breakable=_breakable,
         size=fmt.size,
-        shell=shlex.quote,
+        shell=_shell,
         duration=fmt.duration,
         ms=fmt.ms,
         change=fmt.change,
+        metric=metric_word,
         percent=fmt.percent,
         lost=loss.of_value,
         finding=words.finding,

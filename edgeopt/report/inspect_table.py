@@ -28,7 +28,7 @@ def render(found: Inspection) -> Group:
 
     from edgeopt.report.shown import Text
 
-    head = Text(f"{found.path}: ", style="bold").append(_kind(found.kind))
+    head = Text(f"{found.path}: ", style="bold").append(kind_words(found.kind))
     if not found.suitable:
         return Group(head, Text(f"No tool for that: {found.why_not}", style="yellow"))
     odd = [Text(f"! {told}", style="yellow") for told in _odd(found)]
@@ -37,14 +37,14 @@ def render(found: Inspection) -> Group:
     return Group(head, _facts(found), *odd, Text(""), _runtimes(found), Text(""), after, call)
 
 
-def _kind(kind: ModelKind) -> str:
+def kind_words(kind: ModelKind) -> str:
     """ "seems to be a classifier of 10 classes"."""
     words = {
         "language model": "a language model",
         "detector": f"a detector, head {kind.detail}",
         "memory": f"a model with a memory ({kind.detail})",
         "segmentation": f"a map of classes or values, {kind.detail}",
-        "classifier": f"a classifier of {kind.detail} classes, or as many values",
+        "classifier": f"a classifier of {kind.detail} classes, or {kind.detail} values",
         "one number": "a model that answers with one number",
         "unknown": "of no kind that its outputs show: say --task",
     }[kind.name]
@@ -77,7 +77,7 @@ def _costs(costs: Costs) -> Iterator[tuple[str, str]]:
     yield "parameters", f"{fmt.whole(costs.parameters)}, {fmt.size(costs.weight_bytes)}"
     not_all = f" (not counted: {', '.join(costs.uncounted)})" if costs.uncounted else ""
     yield "multiply-adds", f"{fmt.whole(costs.multiply_adds)} a call{not_all}"
-    yield "activations", f"{fmt.size(costs.activation_bytes)} at one time, at most, as stored"
+    yield "activations", f"at most {fmt.size(costs.activation_bytes)} at one time, as stored"
 
 
 def _odd(found: Inspection) -> Iterator[str]:

@@ -6,7 +6,6 @@ import math
 
 from edgeopt.domain.score import Drop, Score
 from edgeopt.report import format as fmt
-from edgeopt.report.table import Cell
 
 
 def in_shares(score: Score, drop: Drop | None) -> bool:
@@ -19,32 +18,38 @@ def score_text(value: float, shares: bool) -> fmt.Amount:
     return fmt.percent(value) if shares else fmt.score(value)
 
 
-def score_cell(score: Score | None, drop: Drop | None) -> Cell:
-    """A score with its interval."""
-    if score is None:
-        return Cell()
-    shares = in_shares(score, drop)
-    bounds = fmt.NO_INTERVAL
-    if score.low is not None and score.high is not None:
-        bounds = fmt.interval(score.low, score.high, fmt.percent if shares else fmt.score)
-    return Cell(score_text(score.value, shares), bounds, score.value, n=score.n)
-
-
 def loss(drop: Drop) -> fmt.Amount:
     """ "0.8 points", "gains 0.3 points", "nothing", or "not known"."""
-    if math.isnan(drop.judged):
+    return of_judged(drop.judged, relative=drop.relative is not None)
+
+
+def of_judged(judged: float, *, relative: bool) -> fmt.Amount:
+    """The same of `Drop.judged`.
+
+    Args:
+        relative: whether it is a share of the source's error, and no difference of shares.
+    """
+    if math.isnan(judged):
         return fmt.Amount("not known")
-    if drop.judged == 0:
+    if judged == 0:
         return fmt.Amount("nothing")
-    shown = fmt.allowance(abs(drop.judged), relative=drop.relative is not None)
-    return fmt.Amount(f"gains {shown.number}", shown.unit) if drop.judged < 0 else shown
+    shown = fmt.allowance(abs(judged), relative=relative)
+    return fmt.Amount(f"gains {shown.number}", shown.unit) if judged < 0 else shown
 
 
-def told(drop: Drop) -> str:
-    """ "loses 0.8 points", "gains 0.3 points", "loses nothing"."""
-    if math.isnan(drop.judged):
-        return "has a loss that is not known"
-    return loss(drop) if drop.judged < 0 else f"loses {loss(drop)}"
+def told(drop: Drop, unknown: str = "has a loss that is not known") -> str:
+    """ "loses 0.8 points", "gains 0.3 points", "loses nothing"; or that it is not known."""
+    return told_judged(drop.judged, relative=drop.relative is not None, unknown=unknown)
+
+
+def told_judged(
+    judged: float, *, relative: bool, unknown: str = "has a loss that is not known"
+) -> str:
+    """The same of `Drop.judged`."""
+    if math.isnan(judged):
+        return unknown
+    amount = of_judged(judged, relative=relative)
+    return amount if judged < 0 else f"loses {amount}"
 
 
 def bounds(drop: Drop) -> fmt.Amount:
@@ -54,13 +59,6 @@ def bounds(drop: Drop) -> fmt.Amount:
         return fmt.drop_interval(drop)
     low, high = (-found[1], -found[0]) if drop.judged < 0 else found
     return fmt.interval(low, high, fmt.percent if drop.relative is not None else fmt.points)
-
-
-def loss_cell(drop: Drop | None) -> Cell:
-    """A loss with its interval; it sorts by the loss, gains first."""
-    if drop is None:
-        return Cell()
-    return Cell(loss(drop), bounds(drop), drop.judged, n=drop.n)
 
 
 def of_value(value: float | None, reason: str = "") -> fmt.Amount:

@@ -19,6 +19,13 @@ _TITLES = {
 }
 
 
+def metric_word(metric: str) -> str:
+    """The same within a sentence: "accuracy", "mean IoU", "mAP"."""
+    title = metric_title(metric)
+    plain = title != metric and title[1:2].islower()
+    return title[:1].lower() + title[1:] if plain else title
+
+
 def metric_title(metric: str) -> str:
     """ "Accuracy", "mAP"; "fastmap:yolo" stays as it was written: it is a file and a function."""
     if metric in _TITLES:

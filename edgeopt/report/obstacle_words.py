@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeopt.domain.obstacle import Obstacle
+from edgeopt.report import format as fmt
 
 
 def reason(obstacle: Obstacle) -> str:
@@ -20,6 +21,17 @@ def reason(obstacle: Obstacle) -> str:
             f"this version of edgeopt makes no {obstacle.precision} for {runtime}"
         ),
         "not-installed": f"not installed: {names}",
+        "later": f"{names}, which makes its file, is not set up here yet",
+        "no-time": "a first look takes about a minute, and that was over",
+        "time-over": (
+            f"not tried: the {fmt.duration(obstacle.limit_s)} were over; "
+            f"the next would have been {names}"
+        ),
+        "not-asked": f"outside of {obstacle.detail} {','.join(obstacle.names)}",
+        "fixed-shapes": (
+            f"its files for {runtime} have fixed shapes, and the axis {obstacle.detail} is to "
+            "stay open"
+        ),
         "no-gpu": f"no device at hand whose {runtime} sees the GPU ({obstacle.gpu})",
     }[obstacle.kind]
 
@@ -27,7 +39,15 @@ def reason(obstacle: Obstacle) -> str:
 def hint(obstacle: Obstacle) -> str:
     """What would help; "" where nothing is known to."""
     if obstacle.kind == "not-installed":
-        return f"pip install edgeopt[{obstacle.extra}]"
+        return f"pip install 'edgeopt[{obstacle.extra}]'"
     if obstacle.kind == "no-gpu":
         return "It needs the GPU's driver there: see docs/targets.md."
+    if obstacle.kind == "later":
+        return "`edgeopt optimize` sets it up, once; after that `try` has it, too."
+    if obstacle.kind == "fixed-shapes":
+        return "Without --open-axis it is tried, at the shape of the data."
+    if obstacle.kind == "time-over":
+        return "The same call with a longer --time, or without, goes on."
+    if obstacle.kind == "no-time":
+        return "`edgeopt optimize` tries it."
     return obstacle.hint

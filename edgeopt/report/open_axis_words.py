@@ -8,6 +8,7 @@ _BASES: dict[Basis, str] = {
     "data": "as in the data",
     "said": "as you said",
     "batch": "since nothing says what it should be",
+    "guessed": "a usual size, since there is no data",
 }
 
 
@@ -33,7 +34,10 @@ def advice(axes: tuple[OpenAxis, ...], shapes: dict[str, tuple[int, ...]]) -> tu
 
 
 def _warning(name: str, axes: list[OpenAxis], shape: tuple[int, ...]) -> str:
-    letters = {axis.axis: axis.name.upper() for axis in axes}
+    letters = {
+        axis.axis: axis.name.upper() if axis.name.isidentifier() else f"N{axis.axis}"
+        for axis in axes
+    }
     sizes = "x".join(str(letters.get(i, dim)) for i, dim in enumerate(shape))
     return (
         f"{'; '.join(map(sentence, axes))}: every other size is refused there. For another one run "

@@ -9,41 +9,25 @@ from typing import Literal
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
+from edgeopt.report import aim_words, bundle_usage, loss, roof_words
 from edgeopt.report import format as fmt
-from edgeopt.report import loss
+from edgeopt.report.aimed_changes import Change, figure_changes
 from edgeopt.report.lost_for import lost_for
 from edgeopt.report.metric_name import metric_title
 from edgeopt.report.reasons import exceptions, reasons
 from edgeopt.report.source_value import source_value
 from edgeopt.report.table import settings
 
-State = Literal["holds", "unsure", "suggested", "none", "running"]
+State = Literal["holds", "unsure", "suggested", "unscored", "none", "running"]
 
 TITLES: dict[State, str] = {
     "holds": "Holds",
     "unsure": "Not proven",
     "suggested": "Suggested, not timed",
+    "unscored": "Timed, not scored",
     "none": "Nothing qualified",
     "running": "Not finished",
 }
-
-
-@dataclass(frozen=True)
-class Change:
-    """One figure before and after.
-
-    Attributes:
-        before: "" where there is none to compare with.
-        told: the change in words. detail: the interval and what it rests on. limit: what was
-            allowed, "" where nothing was asked.
-    """
-
-    label: str
-    before: str
-    after: str
-    told: str = ""
-    detail: str = ""
-    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,9 @@ class Answer:
     Attributes:
         said: the state in a sentence. settings: the rest of the recipe.
         lost: what is lost, and for whom. why: at most three reasons. exceptions: what was kept in
-            float, rejected, or passed over. sentence: the choice in one sentence, as stored.
+            float, rejected, or passed over. roof: how near it comes to what its device can do; ""
+            where that was not measured. sentence: the choice in one sentence, as stored.
+        needs, arguments: of the bundle's run.py: what is installed for it, and how it is called.
     """
 
     state: State
@@ -68,6 +54,9 @@ class Answer:
     sentence: str = ""
     bundle: str = ""
     size: str = ""
+    roof: str = ""
+    needs: str = ""
+    arguments: str = ""
 
     def change(self, label: str) -> Change | None:
         return next((one for one in self.changes if one.label == label), None)
@@ -97,10 +86,15 @@ def answer(run: Run, choice: Choice | None) -> Answer:
         sentence=choice.why,
         bundle=choice.bundle or "",
         size=fmt.size(record.size_bytes),
+        roof=roof_words.line(choice.roof),
+        needs=bundle_usage.needs(run.data.task),
+        arguments=bundle_usage.arguments(run.data.task)[0],
     )
 
 
 def _state(choice: Choice, record: Record, limits: Constraints) -> State:
+    if record.random_inputs:
+        return "unscored"
     if choice.basis != "measured":
         return "suggested"
     drop = record.confirm_drop
@@ -111,6 +105,8 @@ def _state(choice: Choice, record: Record, limits: Constraints) -> State:
 
 def _said(state: State, choice: Choice, record: Record, limits: Constraints) -> str:
     """The state in one sentence."""
+    if state == "unscored":
+        return "The inputs were random: nothing was scored, and only data tells what is lost."
     drop = record.confirm_drop
     if drop is None:
         return "No held-out samples were scored."
@@ -130,9 +126,10 @@ def _said(state: State, choice: Choice, record: Record, limits: Constraints) -> 
 
 def _changes(run: Run, record: Record, baseline: Record | None) -> Iterator[Change]:
     yield _time(record, baseline, run.request.constraints.max_latency_ms)
+    yield from figure_changes(run, record, baseline)
     yield _size(run, record, baseline)
     yield from _score(record, run.request.constraints)
-    yield from _energy(record, baseline)
+    yield from _energy(record, baseline, run.request.constraints.max_energy_mj)
 
 
 def _time(record: Record, baseline: Record | None, limit: float | None) -> Change:
@@ -141,7 +138,7 @@ def _time(record: Record, baseline: Record | None, limit: float | None) -> Chang
     if latency is None:
         reason = record.latency_reason or "no measurement on a device of this target"
         return Change("Time", "", "not measured", "", reason, allowed)
-    after = fmt.ms(latency.p50)
+    after = aim_words.p50(record)
     if verdict is None:
         own = baseline is not None and baseline.recipe_id == record.recipe_id
         bounds = fmt.interval(latency.p50_low, latency.p50_high, fmt.ms)
@@ -152,7 +149,9 @@ def _time(record: Record, baseline: Record | None, limit: float | None) -> Chang
     detail = (
         f"{fmt.verdict_bounds(verdict)}, against {baseline.name if baseline else 'the baseline'}"
     )
-    return Change("Time", before, after, _pace(verdict.word, verdict.ratio), detail, allowed)
+    several = record.recipe is not None and record.recipe.batch > 1
+    told = f"{_pace(verdict.word, verdict.ratio)}{' for each sample' * several}"
+    return Change("Time", before, after, told, detail, allowed)
 
 
 def _pace(word: str, ratio: float) -> str:
@@ -206,7 +205,7 @@ def _score(record: Record, limits: Constraints) -> Iterator[Change]:
     )
 
 
-def _energy(record: Record, baseline: Record | None) -> Iterator[Change]:
+def _energy(record: Record, baseline: Record | None, limit: float | None) -> Iterator[Change]:
     energy = record.energy
     if energy is None or energy.gross_mj is None:
         return
@@ -217,4 +216,5 @@ def _energy(record: Record, baseline: Record | None) -> Iterator[Change]:
         "" if before is None or own else fmt.millijoules(before),
         fmt.millijoules(energy.gross_mj),
         detail=f"{energy.covers}, {energy.meter}",
+        limit=f"allowed: {fmt.millijoules(limit)}" if limit is not None else "",
     )

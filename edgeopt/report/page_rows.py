@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
-from edgeopt.report import loss
+from edgeopt.report import loss_cells
 from edgeopt.report.distinct import distinct
 from edgeopt.report.table import Cell, Row
 
@@ -47,9 +47,9 @@ def _row(row: Row, record: Record | None) -> PageRow:
         return PageRow(row, Cell(), Cell(), Cell())
     return PageRow(
         row,
-        loss.score_cell(record.score, record.drop),
-        loss.loss_cell(record.drop),
-        loss.loss_cell(record.confirm_drop),
+        loss_cells.score_cell(record.score, record.drop),
+        loss_cells.loss_cell(record.drop),
+        loss_cells.loss_cell(record.confirm_drop),
     )
 
 

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from edgeopt.domain.picture import Drawn, Picture
+from edgeopt.domain.picture import PROBABILITY, Drawn, Picture
 from edgeopt.report import format as fmt
+from edgeopt.report.metric_name import metric_word
 
 #: Of all pictures of a page together, as they stand in it.
 MOST_BYTES = 1_450_000
+_CLASSIFIED = (
+    "The held-out images whose answers differ most between the source and the chosen, and how much "
+    "of the probability moved from one class to another."
+)
 _JPEG = b"\xff\xd8\xff"
 #: An image this much wider than high is above the other one, not beside it.
 _WIDE = 2.0
@@ -48,6 +53,11 @@ class Pair:
     sides: tuple[Side, Side]
     stacked: bool
     once: bool
+
+    @property
+    def told_alike(self) -> bool:
+        """Whether nothing of it shows the difference: the pictures are one, and so is the text."""
+        return self.once and self.sides[0].said == self.sides[1].said
 
 
 @dataclass(frozen=True)
@@ -92,9 +102,13 @@ def shown(pictures: Sequence[Picture], folder: Path, budget: Budget) -> Shown | 
         else:
             pairs.append(_pair(picture, uris))
     about = (
-        "The samples whose answers differ most between the source and the chosen. Each model's "
-        "answers are judged with the other's as the truth; apart is what is lost by "
-        f"{pictures[0].measure}, the worse of the two ways."
+        _CLASSIFIED
+        if pictures[0].measure == PROBABILITY
+        else (
+            "The held-out images whose answers differ most between the source and the chosen. The "
+            f"points are what one answer loses ({metric_word(pictures[0].measure)}) when it is "
+            "judged as if the other were the truth."
+        )
     )
     return Shown(tuple(pairs), about, _left(gone, large))
 
@@ -131,11 +145,17 @@ def _pair(picture: Picture, uris: Sequence[str]) -> Pair:
     return Pair(
         name=picture.name,
         place=f"sample {fmt.whole(picture.number)}",
-        apart=f"{fmt.score(picture.apart)} apart",
+        apart=_apart(picture),
         sides=(source, chosen),
         stacked=source.width > _WIDE * source.height,
         once=source.uri == chosen.uri,
     )
+
+
+def _apart(picture: Picture) -> str:
+    if picture.measure == PROBABILITY:
+        return f"{fmt.percent(picture.apart)} of the probability moved"
+    return f"they differ by {fmt.points(picture.apart)}"
 
 
 def _said(drawn: Drawn) -> str:

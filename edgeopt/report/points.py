@@ -29,6 +29,8 @@ SHAPES = {
 class Point:
     """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds.
 
+    Of one that takes several samples at once `x` is the time of a sample.
+
     Attributes:
         y_text: the loss as a figure. y_told: as a verb: "loses 0.8 points".
         settings: what tells it from others of its form.
@@ -53,6 +55,7 @@ class Point:
     baseline: bool = False
     on_front: bool = False
     qualifies: bool = False
+    batch: int = 1
 
     @property
     def with_threads(self) -> str:
@@ -96,9 +99,9 @@ def _point(run: Run, record: Record) -> Point | None:
         runtime=record.runtime,
         precision=record.precision,
         tooltip=" · ".join(lines),
-        x=latency.p50,
-        x_low=latency.p50_low,
-        x_high=latency.p50_high,
+        x=latency.p50 / recipe.batch,
+        x_low=latency.p50_low / recipe.batch,
+        x_high=latency.p50_high / recipe.batch,
         y=drop.judged,
         y_low=low,
         y_high=high,
@@ -109,4 +112,5 @@ def _point(run: Run, record: Record) -> Point | None:
         baseline=choice is not None and record.recipe_id == choice.baseline_id,
         on_front=choice is not None and record.recipe_id in choice.front,
         qualifies=qualifies(record, run.request.constraints),
+        batch=recipe.batch,
     )

@@ -29,6 +29,11 @@ def words(preparation: Mapping[str, Any]) -> str:
     placed = _WAYS.get(way, "placed in {size}").format(
         size=f"{width:g} × {height:g} (width × height)"
     )
+    if preparation.get("short"):
+        placed = f"resized to a shorter side of {preparation['short']:g}, then {placed}"
+    if preparation.get("widths"):
+        each = ", ".join(map(str, preparation["widths"]))
+        placed = f"fitted to the height {height:g} and to the smallest that holds them of {each}"
     filled = f", {preparation.get('fill', 114):g} around them" if way in _FILLED else ""
     return (
         f"Images are {placed}{filled}: {_ORDERS.get(order, order)}, each value "

@@ -5,10 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
 from edgeopt.report import format as fmt
+from edgeopt.search.aims import OF_TIME
+
+#: How one stands that costs the same.
+_AS_GOOD: dict[Aim, str] = {
+    "latency": "as fast",
+    "p90": "as short a p90",
+    "size": "as small",
+    "energy": "as little energy",
+    "memory": "as little memory",
+    "throughput": "as high a throughput",
+}
 
 Held = Literal["held", "not told"]
 
@@ -19,7 +31,7 @@ class Promise:
 
     Attributes:
         held: see `Choice`. likely: whether other samples are likely to lose no more than allowed.
-        needed: see `Choice`.
+        needed, more: see `Choice`.
         constraints: what was allowed.
         tied: a faster candidate that counts as equally fast, or None.
     """
@@ -29,6 +41,7 @@ class Promise:
     needed: int | None
     constraints: Constraints
     tied: Record | None = None
+    more: int | None = None
 
 
 def lead(promise: Promise, drop: Drop, first: str = "the fastest") -> str:
@@ -50,14 +63,22 @@ def lead(promise: Promise, drop: Drop, first: str = "the fastest") -> str:
     )
 
 
-def tie(promise: Promise, record: Record) -> str:
+def tie(promise: Promise, record: Record, aim: Aim = "latency") -> str:
     """Why it goes before a candidate that is a little faster, as a part of a sentence; or ""."""
     other = promise.tied
     if other is None or other.recipe is None or record.recipe is None:
         return ""
-    fewer = record.recipe.threads < other.recipe.threads
-    why = "with fewer threads" if fewer else "and loses less"
-    return f"as fast as {other.title} within 2 %, {why}"
+    if record.recipe.threads < other.recipe.threads and aim in OF_TIME:
+        why = ", and it takes fewer threads"
+    elif record.drop and other.drop and record.drop.judged < other.drop.judged:
+        why = ", and it loses less"
+    elif (record.size_bytes or 0) < (other.size_bytes or 0):
+        why = ", and it is smaller"
+    else:
+        why = ""
+    if other.recipe_id in record.alike and aim in OF_TIME:
+        return f"its times are not told apart from those of {other.title}{why}"
+    return f"{_AS_GOOD[aim]} as {other.title} within 2 %{why}"
 
 
 def told(promise: Promise, record: Record) -> str:
@@ -88,6 +109,11 @@ def untold(promise: Promise, record: Record) -> str:
         if groups is None and alike is not None:  # a guess: samples are what can be asked for
             return f"{words}; it takes at least {needed} samples that do not look alike"
         return f"{words}; it takes at least {needed} {'samples' if groups is None else 'groups'}"
+    if promise.more is not None:
+        others = "" if groups is None else ", of other groups,"
+        return (
+            f"{words}; about {fmt.whole(promise.more)} more{others} would, if they are like these"
+        )
     return words
 
 

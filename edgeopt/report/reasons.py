@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.record import Record
-from edgeopt.domain.run import Choice, Constraints, Miss, Run
+from edgeopt.domain.run import Choice, Constraints, Miss, Request, Run
+from edgeopt.report import aim_words, loss, suggestion_words
 from edgeopt.report import format as fmt
-from edgeopt.report import loss
+from edgeopt.search.aims import OF_TIME, cost
 from edgeopt.search.choose import TIE, qualifies, shortfalls
 
 MOST = 3
@@ -18,12 +20,13 @@ def reasons(run: Run, choice: Choice, record: Record) -> tuple[str, ...]:
     records = [one for one in run.records if one.target == choice.target]
     limits = run.request.constraints
     if record.measured is None:
-        found = [choice.why, *_kept(record, limits), *_smaller(run, record)]
+        told = [*suggestion_words.reasons(choice)] or [choice.why]
+        found = [*told[: MOST - 1], *_kept(record, limits), *_smaller(run, record)]
     else:
         found = [
-            *_fastest(choice, record, records, limits),
+            *_first(choice, record, records, run.request),
             *_kept(record, limits),
-            *_faster_but(record, records, limits),
+            *(_faster_but(record, records, limits) if run.request.aim == "latency" else ()),
             *_smaller(run, record),
         ]
     return tuple(found[:MOST])
@@ -57,6 +60,45 @@ def _loses_too_much(record: Record, limits: Constraints) -> str:
             allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
             return f"{loss.told(drop)} on the {part} samples, {allowed} are allowed"
     return ""
+
+
+def _first(
+    choice: Choice, record: Record, records: Sequence[Record], request: Request
+) -> Iterator[str]:
+    """Where it stands in what the run aims at."""
+    aim, limits = request.aim, request.constraints
+    if aim == "latency":
+        yield from _fastest(choice, record, records, limits)
+        return
+    rivals = [
+        one
+        for one in records
+        if one.recipe_id != record.recipe_id
+        and qualifies(one, limits)
+        and _conversion(one) != _conversion(record)
+        and _comparable(one, record, aim)
+    ]
+    if not rivals:
+        yield f"No other candidate that keeps the limits has a figure of {aim} beside it."
+        return
+    rival = min(rivals, key=lambda one: cost(one, aim) or 0.0)
+    yield (
+        f"It is {aim_words.FIRST[aim]} of {fmt.count(len(rivals) + 1, 'candidate')} that keep the "
+        f"limits, within {fmt.limit_percent(TIE)}: {aim_words.named(record, aim)}. "
+        f"The next, {rival.title}, has {aim_words.figure(rival, aim)}."
+    )
+
+
+def _conversion(record: Record) -> str:
+    return record.recipe.conversion_id if record.recipe else ""
+
+
+def _comparable(one: Record, record: Record, aim: Aim) -> bool:
+    """Whether both have the figure; a time of the same schedule."""
+    if cost(one, aim) is None:
+        return False
+    stages = [each.latency_ms.stage for each in (one, record) if each.latency_ms]
+    return aim not in OF_TIME or len(set(stages)) == 1
 
 
 def _fastest(

@@ -79,6 +79,11 @@ class Chart:
     labels: tuple[Label, ...]
 
 
+def _time_of(points: Sequence[Point]) -> str:
+    """The title of the axis: where some take several samples at once it is of one of them."""
+    return "Time of a sample, ms" if any(p.batch > 1 for p in points) else "Latency p50, ms"
+
+
 def draw(points: Sequence[Point], max_drop: float, frame: Frame, *, relative: bool) -> Chart:
     """The picture of at least one point.
 
@@ -96,7 +101,7 @@ def draw(points: Sequence[Point], max_drop: float, frame: Frame, *, relative: bo
         plot=plot,
         x_ticks=apart([(x(tick), fmt.tick(tick)) for tick in x.ticks], frame.text),
         y_ticks=tuple((y(tick), fmt.tick(tick * 100)) for tick in y.ticks),
-        x_title="Latency p50, ms" + (", log scale" if x.log else ""),
+        x_title=_time_of(points) + (", log scale" if x.log else ""),
         y_title="Loss, % of the source’s error" if relative else "Loss, points",
         allowed_y=y(max_drop),
         front=front,

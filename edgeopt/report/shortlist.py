@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from edgeopt.report.table import Row
 
-#: Rows of each target, by how many targets there are; four targets then fit 40 lines.
-ALONE, OF_SEVERAL, OF_MANY = 10, 5, 4
-MANY = 4
+#: Rows of a target alone.
+ALONE = 10
+#: Rows of each of several targets: as many as leave the whole on a screen.
+OF_SEVERAL = (5, 4, 3, 2)
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,14 @@ class Shortlist:
     more: int
 
 
-def shortlist(tried: Sequence[Row], targets: int) -> Shortlist:
+def shortlist(tried: Sequence[Row], most: int) -> Shortlist:
     """The first rows of a target, its chosen candidate and its baseline among them.
 
     Args:
         tried: the candidates that came through, in the order of `Row.order`.
-        targets: of the run.
+        most: rows; the chosen and the baseline are shown in any case.
     """
     folded = _folded(tried)
-    most = ALONE if targets == 1 else OF_SEVERAL if targets < MANY else OF_MANY
     needed = [row for row in folded if _needed(row)]
     others = [row for row in folded if not _needed(row)]
     kept = [*needed, *others[: max(0, most - len(needed))]]

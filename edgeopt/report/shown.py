@@ -10,12 +10,15 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import rich.console
+import rich.containers
 import rich.measure
 import rich.text
 
 from edgeopt.domain.visible import visible
+from edgeopt.report.unparted import together
 
 _ENDLESS = 10_000
+_HELD = "\ue000"  # stands for a space while lines are broken: rich breaks at U+00A0 as well
 
 
 class Text(rich.text.Text):
@@ -29,6 +32,17 @@ class Text(rich.text.Text):
         super().append(visible(text) if isinstance(text, str) else text, style)
         return self
 
+    def wrap(
+        self, console: rich.console.Console, width: int, **options: Any
+    ) -> rich.containers.Lines:
+        """As rich's; a figure is not parted from its unit."""
+        held = self.copy()
+        held.plain = together(self.plain, _HELD)
+        lines = rich.text.Text.wrap(held, console, width, **options)
+        for line in lines:
+            line.plain = line.plain.replace(_HELD, " ")
+        return lines
+
 
 class Console(rich.console.Console):
     """As rich's; every string given to it, also in the cells of a table, is words alone."""
@@ -40,6 +54,24 @@ class Console(rich.console.Console):
         """As rich's, whose tables and captions call it for each string."""
         options.update(markup=False, emoji=False, highlight=False)
         return super().render_str(visible(text), **options)
+
+
+class Short:
+    """The first of its forms that has at most so many lines on the console, else the last."""
+
+    def __init__(self, most: int, *forms: Callable[[], rich.console.RenderableType]) -> None:
+        self._most, self._forms = most, forms
+
+    def __rich_console__(
+        self, console: rich.console.Console, options: rich.console.ConsoleOptions
+    ) -> rich.console.RenderResult:
+        free = options.update(height=None)
+        for make in self._forms[:-1]:
+            shown = make()
+            if len(console.render_lines(shown, free, pad=False)) <= self._most:
+                yield shown
+                return
+        yield self._forms[-1]()
 
 
 class Fitting:

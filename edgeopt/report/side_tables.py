@@ -7,7 +7,6 @@ another program took, and what others have published.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from edgeopt.domain.effects import LEAST_TO_DECIDE, CorruptionEffect, SliceEffect, Slices
 from edgeopt.domain.emulation import Emulation, OutputDifference
@@ -18,6 +17,9 @@ from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.target import Profile
 from edgeopt.report import format as fmt
 from edgeopt.report import loss
+from edgeopt.report.side_table import SideTable
+from edgeopt.report.sizes_table import by_size
+from edgeopt.report.suggested_table import suggested
 from edgeopt.search.choose import shortfalls
 from edgeopt.targets import predict
 
@@ -36,16 +38,6 @@ BAND = (
 )
 
 
-@dataclass(frozen=True)
-class SideTable:
-    """A table as text. `about`: what a reader must know of it."""
-
-    title: str
-    about: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 def side_tables(
     run: Run, target: str, profile: Profile | None, published: Sequence[Published]
 ) -> list[SideTable]:
@@ -58,7 +50,12 @@ def side_tables(
     choice = run.choice(target)
     chosen = run.record(target, choice.recipe_id) if choice and choice.recipe_id else None
     limit = run.request.constraints.max_slice_drop
-    tables = [*_effects(chosen), *_beyond(records, limit)]
+    tables = [
+        *suggested(choice, records),
+        *by_size(run, chosen),
+        *_effects(chosen),
+        *_beyond(records, limit),
+    ]
     tables += [*_emulated(records), *_means(records)]
     if profile is not None:
         tables += _band(run, records, profile, published)

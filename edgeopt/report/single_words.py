@@ -6,6 +6,9 @@ from edgeopt.domain.comparison import Single
 from edgeopt.domain.record import Record
 from edgeopt.search.single import NoSingle, SingleBest
 
+#: Times the best latency below which it is the best, as two decimals show it.
+FASTEST = 1.005
+
 
 def in_words(found: SingleBest | NoSingle) -> Single:
     """What was found, with the sentence that says it."""
@@ -26,12 +29,16 @@ def in_words(found: SingleBest | NoSingle) -> Single:
 
 
 def _why(found: SingleBest) -> str:
-    others = ", ".join(found.others)
-    also = f"; it qualifies by its score alone on {others}" if others else ""
-    return (
-        f"{_title(found.record)}: qualifies on every target, and takes {found.times:.2f} times "
-        f"each target's best on average over {', '.join(found.measured)}{also}."
+    others, measured = ", ".join(found.others), ", ".join(found.measured)
+    also = f". Nothing was timed on {others}: there it qualifies by its score" if others else ""
+    times = f"{found.times:.2f} times as long as"
+    slower = (
+        f"takes {times} the best one on {measured}"
+        if len(found.measured) == 1
+        else f"takes on average {times} each target's best ({measured})"
     )
+    pace = f"is the fastest on {measured}" if found.times < FASTEST else slower
+    return f"{_title(found.record)}: qualifies on every target, and {pace}{also}."
 
 
 def _why_none(found: NoSingle) -> str:

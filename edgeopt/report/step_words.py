@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from edgeopt.domain.compression import CompressionStep
 from edgeopt.domain.latency import Verdict
+from edgeopt.report.loss import told_judged
 from edgeopt.search.ladder import StepOutcome
 
 
@@ -15,10 +18,10 @@ def why(outcome: StepOutcome) -> str:
         return outcome.reason
     if outcome.kind == "untold":
         return "its latency could not be compared: the machine was not quiet"
-    lost = f"it loses {outcome.drop:.4g}"
+    lost = f"it {_told(outcome.drop, outcome)}"
     if outcome.kind in ("less-lossy", "no-less-lossy"):
         less = "less than" if outcome.kind == "less-lossy" else "no less than"
-        return f"{lost}, {less} without ({outcome.before:.4g})"
+        return f"{lost}; {less} without it, which {_told(outcome.before, outcome)}"
     if outcome.kind == "lossy":
         return f"{lost}, more than allowed"
     assert outcome.verdict is not None
@@ -27,6 +30,11 @@ def why(outcome: StepOutcome) -> str:
         "no-faster": "no faster than before: ",
     }.get(outcome.kind, "")
     return f"{lost}; {lead}{speed(outcome.verdict)}"
+
+
+def _told(judged: float | None, outcome: StepOutcome) -> str:
+    known = judged if judged is not None and math.isfinite(judged) else math.nan
+    return told_judged(known, relative=outcome.relative)
 
 
 def of_settings(verdict: Verdict) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from edgeopt import targets
@@ -43,30 +43,31 @@ def _runtimes(profile: Profile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule.runtime for rule in profile.recipes))
 
 
-WRAPPED = 27  # columns of the list of runtimes
 HERE = "measured: this machine is of that kind; converted: made, checked and scored here, not timed"
+MORE = "`edgeopt targets show NAME` has the runtimes, the facts and their sources"
 
 
 def render(found: list[TargetRow]) -> Fitting:
     """For a terminal."""
     from edgeopt.report.shown import Fitting
 
-    return Fitting(lambda: _table(found, narrow=False), lambda: _table(found, narrow=True))
+    forms = (("arch", "runtimes"), ("arch",), ())
+    return Fitting(*(partial(_table, found, more) for more in forms))
 
 
-def _table(found: list[TargetRow], *, narrow: bool) -> Table:
-    """The lines. `narrow`: what stands between name and runtimes is in one column."""
+def _table(found: list[TargetRow], more: tuple[str, ...]) -> Table:
+    """The targets with `more` of what is known of them, a line for each."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, caption=HERE, caption_justify="left")
+    table = Table(box=None, pad_edge=False, caption=lines(HERE, MORE), caption_justify="left")
     table.add_column("target", no_wrap=True)  # what is typed after --target
-    for heading in ("hardware", *(() if narrow else ("arch",)), "runtimes", "from here"):
+    for heading in ("hardware", *more, "from here"):
         table.add_column(heading, overflow="fold")
     for row in found:
         style = "green" if row.here == "measured" else None
-        runtimes = lines(*textwrap.wrap(", ".join(row.runtimes), WRAPPED, break_long_words=False))
-        what = (lines(row.title, row.arch),) if narrow else (row.title, row.arch)
-        table.add_row(row.name, *what, runtimes, row.here, style=style)
+        known = {"arch": row.arch, "runtimes": ", ".join(row.runtimes)}
+        cells = (row.name, row.title, *map(known.__getitem__, more), row.here)
+        table.add_row(*cells, style=style)
     return table
 
 

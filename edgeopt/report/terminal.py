@@ -13,8 +13,8 @@ from edgeopt.domain.published import Published
 from edgeopt.domain.run import Choice, Miss, Run
 from edgeopt.domain.target import Profile
 from edgeopt.domain.visible import lines
+from edgeopt.report import aim_words, preparation_words, refine_words, tail_words, words
 from edgeopt.report import format as fmt
-from edgeopt.report import preparation_words, refine_words, tail_words, words
 from edgeopt.report.answer import quality, source_score
 from edgeopt.report.method import untimed_reason
 from edgeopt.report.side_tables import SideTable, side_tables
@@ -34,6 +34,7 @@ _SIGNS: dict[Mark, str] = {
     "on the front": "◆",
     "baseline": "b",
     "screened only": "s",
+    "latency only": "*",
 }
 _SCREENED = "screened only, in a shorter schedule: of these rows compare ×base, not milliseconds"
 _UNSURE = "?"
@@ -79,7 +80,7 @@ def _target(run: Run, target: str, tables: Sequence[SideTable]) -> Iterator[Rend
     tried = [row for row in made if row.ok]
     if tried:
         yield _text("", "")
-        yield _fitting(tried, timed=not why)
+        yield _fitting(tried, not why, aim_words.OWN_COLUMN.get(run.request.aim, ""))
         yield _text(_legend(tried), "dim")
     for table in tables:
         yield from _side_table(table)
@@ -129,20 +130,21 @@ def _sentence(target: str, choice: Choice | None) -> Text:
     return line.append(choice.why, style="green" if choice.recipe_id else "yellow")
 
 
-def _fitting(tried: Sequence[Row], *, timed: bool) -> RenderableType:
+def _fitting(tried: Sequence[Row], timed: bool, aimed: str) -> RenderableType:
     """The candidates that came through, as wide as there is room."""
     from edgeopt.report.shown import Fitting
 
     return Fitting(
-        lambda: _table(tried, timed=timed, narrow=False),
-        lambda: _table(tried, timed=timed, narrow=True),
+        lambda: _table(tried, aimed, timed=timed, narrow=False),
+        lambda: _table(tried, aimed, timed=timed, narrow=True),
     )
 
 
-def _table(tried: Sequence[Row], *, timed: bool, narrow: bool) -> Table:
+def _table(tried: Sequence[Row], aimed: str, *, timed: bool, narrow: bool) -> Table:
     """The candidates, without the columns of time where none was taken.
 
     Args:
+        aimed: head of the figure that the run aims at, "" where it has a column anyway.
         narrow: what belongs together stands below each other.
     """
     from rich import box
@@ -152,14 +154,20 @@ def _table(tried: Sequence[Row], *, timed: bool, narrow: bool) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("", overflow="fold")
+    table.add_column("#", justify="right", no_wrap=True)
     table.add_column("candidate", overflow="fold")
     for name in _heads(tried, timed=timed, narrow=narrow):
         table.add_column(name, justify="right", overflow="fold")
+    if aimed:
+        table.add_column(aimed, justify="right", overflow="fold")
     for row in tried:
         style = "bold green" if row.chosen else "" if row.qualifies else "dim"
         signs = "".join(_SIGNS.get(mark, "") for mark in row.marks)
-        cells = map(Text, _cells(row, timed=timed, narrow=narrow))
-        table.add_row(Text(signs), _candidate(row, tried, narrow), *cells, style=style)
+        own = [row.aimed.text] if aimed and row.aimed is not None else []
+        cells = map(Text, (*_cells(row, timed=timed, narrow=narrow), *own))
+        table.add_row(
+            Text(signs), Text(str(row.number)), _candidate(row, tried, narrow), *cells, style=style
+        )
     return table
 
 
@@ -220,7 +228,9 @@ def _legend(tried: Sequence[Row]) -> str:
     if "INCONCLUSIVE" in words or not all(row.resolved for row in tried):
         none = any(row.unbounded for row in tried)
         signs.append((_UNSURE, f"the interval does not tell{', or there is none' * none}"))
-    told = ["   ".join(f"{sign} {meaning}" for sign, meaning in signs)]
+    suggested = any(row.chosen and row.place is not None for row in tried)
+    words_of = {"chosen": "suggested"} if suggested else {}
+    told = ["   ".join(f"{sign} {words_of.get(meaning, meaning)}" for sign, meaning in signs)]
     if "screened only" in marks:
         told.append(f"{_SIGNS['screened only']} {_SCREENED}")
     return lines(*filter(None, told))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.compression import CompressionStep
 from edgeopt.domain.finding import Finding
+from edgeopt.domain.passed_over import PassedOver
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
+from edgeopt.report import aim_words, promise
 from edgeopt.report import format as fmt
-from edgeopt.report import promise
 from edgeopt.report.promise import Promise
-from edgeopt.search.choose import share_of_baseline
 
 
 def why(
@@ -20,19 +21,22 @@ def why(
     baseline: str | None,
     rejected: Sequence[Miss],
     said: Promise,
+    aim: Aim = "latency",
 ) -> str:
     """One sentence for a measured choice."""
     assert record.recipe is not None
     assert record.latency_ms is not None
     assert record.confirm_drop is not None
-    lead = promise.lead(said, record.confirm_drop)
-    words = [f"{record.title}: {lead}, p50 {fmt.ms(record.latency_ms.p50)}"]
-    if tie := promise.tie(said, record):
+    lead = promise.lead(said, record.confirm_drop, aim_words.FIRST[aim])
+    figures = filter(None, (aim_words.named(record, aim), f"p50 {aim_words.p50(record)}"))
+    words = [f"{record.title}: {lead}, {', '.join(figures)}"]
+    if tie := promise.tie(said, record, aim):
         words.append(tie)
     versus = record.versus_baseline
     over = next((r for r in records if r.recipe_id == baseline), None)
     if versus is not None and over is not None:
         words.append(f"{fmt.verdict(versus)} over {over.title}")
+        words += filter(None, (aim_words.beside(record, over, aim),))
     elif record.recipe_id == baseline:
         words.append("which is the baseline itself")
     words.append(promise.told(said, record))
@@ -41,11 +45,13 @@ def why(
     return "; ".join(words) + "."
 
 
-def unmeasured(record: Record, target: str, rejected: Sequence[Miss], said: Promise) -> str:
-    """One sentence for a choice without a device."""
+def unmeasured(
+    record: Record, rejected: Sequence[Miss], said: Promise, aim: Aim = "latency"
+) -> str:
+    """One sentence for a suggestion: a target without a device."""
     assert record.confirm_drop is not None
     taken = f" after {fmt.count(len(rejected), 'other')} that lost too much" if rejected else ""
-    first = f"the first in the order of the profile {target}"
+    first = aim_words.UNTIMED.get(aim, "suggested, the first in the order of the evidence")
     lead = promise.lead(said, record.confirm_drop, first)
     return (
         f"{record.title}: {lead}{taken}; {_untimed(record)}{_emulated(record)}; "
@@ -53,8 +59,22 @@ def unmeasured(record: Record, target: str, rejected: Sequence[Miss], said: Prom
     )
 
 
+def unscored(record: Record, records: Sequence[Record], baseline: str | None) -> str:
+    """One sentence for what was taken where the inputs are random."""
+    latency, versus = record.measured, record.versus_baseline
+    over = next((r for r in records if r.recipe_id == baseline), None)
+    if latency is None:
+        lead = f"suggested, the first in floats in the order of the evidence; {_untimed(record)}"
+    elif versus is not None and over is not None:
+        speed = f"{fmt.verdict(versus)} over {over.title}"
+        lead = f"the fastest in floats, p50 {fmt.ms(latency.p50)}; {speed}"
+    else:
+        lead = f"the fastest in floats, p50 {fmt.ms(latency.p50)}; which is the baseline itself"
+    return f"{record.title}: {lead}; not scored, since the inputs are random."
+
+
 def _untimed(record: Record) -> str:
-    """Why the order is the profile's, as a part of a sentence."""
+    """Why nothing was timed, as a part of a sentence."""
     found = record.benchmark_model
     if found is None:
         return "nothing was timed, since no device of this target is at hand"
@@ -95,17 +115,31 @@ def without_interval(record: Record) -> tuple[str, ...]:
     return (f"The drop has no interval, so how far off it may be is not known: {why}.",)
 
 
-def passed_over(record: Record, chosen: Record, baseline: str | None) -> str:
-    """A warning: a candidate that is faster, and what other samples may lose with it; or ""."""
-    drop = record.confirm_drop or record.drop
-    ours, theirs = (share_of_baseline(r, baseline) for r in (chosen, record))
-    if not ours or not theirs or drop is None or drop.bound is None:
-        return ""
-    lost = fmt.allowance(drop.bound, relative=drop.relative is not None)
+def passed_over(one: PassedOver, aim: Aim = "latency") -> str:
+    """A warning: a candidate that is better, and what other samples may lose with it."""
+    lost, bound, allowed = (
+        fmt.allowance(value, relative=one.relative)
+        for value in (abs(one.lost), one.bound, one.allowed)
+    )
+    words = (
+        f"{one.title} {aim_words.ahead(aim, one.times)} and {'gains' if one.lost < 0 else 'loses'} "
+        f"{lost} on {fmt.whole(one.n)} samples, but other samples may well lose up to {bound} with "
+        f"it, and {allowed} are allowed. "
+    )
+    if one.more is None:
+        return f"{words}More samples would show it more exactly."
+    others = ", of other groups," if one.groups else ""
     return (
-        f"{record.title} is {fmt.factor(ours / theirs)} times as fast, but other samples may well "
-        f"lose up to {lost} with it, by what {drop.n} samples and the margins of their answers "
-        "tell. More samples would tell more."
+        f"{words}About {fmt.whole(one.more)} more samples{others} would show whether it keeps that."
+    )
+
+
+def of_this_load(rival: Record, times: float) -> str:
+    """A warning: cores were taken, and what needs more of them came second."""
+    return (
+        f"Other work took part of the cores while this was timed. {rival.title} took "
+        f"{fmt.factor(times)} times as long, and may be the faster one where its cores are free. "
+        "Run this again on an idle machine."
     )
 
 

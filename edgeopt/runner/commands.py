@@ -11,6 +11,7 @@ import numpy as np
 from edgeopt import runtimes
 from edgeopt.runner import affinity as cores
 from edgeopt.runner import canary, energy, health, memory, page_cache, sensors, stock
+from edgeopt.runner.alone import durations
 from edgeopt.runner.glance import Glance
 from edgeopt.runner.idle import Idle
 from edgeopt.runner.paced import paced
@@ -226,6 +227,12 @@ class Runner:
         """A fixed piece of work that needs no runtime: notices a machine that slowed down."""
         return canary.run()
 
+    def do_bandwidth(self, threads: int, seconds: float) -> dict:
+        """How fast so many threads move what lies in each cache, and in memory."""
+        from edgeopt.runner import bandwidth  # few ask
+
+        return bandwidth.measure(threads, seconds, self._root)
+
     def _snapshot(self) -> dict:
         return {**self._glance.told(), **self.idle.told()}
 
@@ -238,15 +245,8 @@ class Runner:
 
     def _time(self, count: int) -> list:
         session, inputs = self._ready()
-        clock, run, position, size = time.perf_counter_ns, session.run, self._next, len(inputs)
-        times = []
-        for _ in range(count):
-            arrays = inputs[position % size]
-            position += 1
-            start = clock()
-            run(arrays)
-            times.append(clock() - start)
-        self._next = position
+        times = durations(session.run, inputs, self._next, count)
+        self._next += count
         return times
 
 

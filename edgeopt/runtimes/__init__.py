@@ -5,6 +5,8 @@ sent to a board. Each module has
 
     SPEC                what is known of it, a `spec.RuntimeSpec`
     version() -> str    raises ImportError where the runtime is missing
+    ahead() -> None     imports what opening a file needs, before anything is forked; only where
+                        that is more than `version` imports
     providers() -> list the values of `SPEC.provider_option`, beside "CPU", that this machine and
                         package have; only where it has that option
     open_session(path, threads, options) -> Session
@@ -60,6 +62,7 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(RUNTIMES[name])
 
 
+@functools.lru_cache(maxsize=None)
 def spec(name: str) -> RuntimeSpec:
     """What is known of a runtime. Raises KeyError for a name that is not in the table."""
     known: RuntimeSpec = load(name).SPEC

@@ -23,6 +23,8 @@ SPEC = RuntimeSpec(
     name="executorch",
     packages=("executorch",),
     needs=("torch",),
+    # With wheels alone pip settles for 0.6, the last version that does not need it.
+    built=("antlr4-python3-runtime==4.9.*",),
     suffixes=(".pte",),
     precisions=("fp32", "int8-static"),
     published=("ExecuTorch",),

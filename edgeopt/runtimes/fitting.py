@@ -19,7 +19,8 @@ def fit_all(inputs, bindings):
     One array for a model with one input fits under any name, and so does the only one of its shape
     among others. `bindings` are those of run.py:
     tables with "source", "original_dtype", "original_shape", "note" in words, and, where there are
-    any, "open_axes" (axis -> name): what the original takes of any size.
+    any, "open_axes" (axis -> name): what the original takes of any size; "any_size" (axes): what
+    this model does, too.
     """
     names = [b["source"] for b in bindings]
     # What an .npz for edgeopt holds besides.
@@ -36,7 +37,7 @@ def fit_all(inputs, bindings):
     for b in bindings:
         array = np.asarray(inputs[b["source"]])
         try:
-            found[b["source"]] = fit(array, b["source"], b["original_dtype"], b["original_shape"])
+            found[b["source"]] = fit(array, b["source"], b["original_dtype"], taken(b))
         except Unfit as error:
             got = f"wanted: {wanted(b)}; got: {array.dtype} {list(array.shape)}"
             lines = [str(error), got, error.hint, *opened(b, array)]
@@ -49,12 +50,37 @@ def fit_all(inputs, bindings):
     return found
 
 
+def as_given(outputs, inputs, fitted):
+    """Outputs [n, 1, ...] without the batch axis of 1 where the inputs were given without it.
+
+    So n samples [n, 3, 8, 8] are answered as the original answers a batch of n: [n, 10].
+    """
+    axis = added_axis(inputs, fitted)
+    if axis is None:
+        return outputs
+    return {
+        name: array.squeeze(axis) if array.ndim > axis and array.shape[axis] == 1 else array
+        for name, array in outputs.items()
+    }
+
+
+def added_axis(inputs, fitted):
+    """The axis of 1 that `fit_shape` put in; None where no input lacked one."""
+    given = {np.shape(array) for array in inputs.values()}
+    for array in fitted.values():
+        for axis in range(1, array.ndim):
+            lacking = array.shape[:axis] + array.shape[axis + 1 :]
+            if array.shape not in given and array.shape[axis] == 1 and lacking in given:
+                return axis
+    return None
+
+
 def of_shape(inputs, binding):
     """Those of the arrays that have an input's shape."""
     found = []
     for array in inputs.values():
         with contextlib.suppress(Unfit):
-            found.append(fit_shape(np.asarray(array), binding["source"], binding["original_shape"]))
+            found.append(fit_shape(np.asarray(array), binding["source"], taken(binding)))
     return found
 
 
@@ -70,8 +96,15 @@ def opened(binding, array):
             )
 
 
+def taken(binding):
+    """The shape that an input takes, None where it takes any size."""
+    anything = binding.get("any_size", ())
+    return [None if i in anything else dim for i, dim in enumerate(binding["original_shape"])]
+
+
 def wanted(binding):
-    dims = ", ".join(map(str, ["n", *inner(binding["original_shape"])]))
+    sizes = ["any size" if dim is None else dim for dim in inner(taken(binding))]
+    dims = ", ".join(map(str, ["n", *sizes]))
     note = f", {binding['note']}" if binding["note"] else ""
     return f"{binding['source']}: {binding['original_dtype']} [{dims}]{note}"
 

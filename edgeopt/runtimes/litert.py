@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from edgeopt.runtimes import profiling
+from edgeopt.runtimes import litert_tensors, profiling
 from edgeopt.runtimes.profiling import litert as profiler
 from edgeopt.runtimes.spec import FASTEST_CORES, OptionSet, RuntimeSpec
 
@@ -35,6 +35,7 @@ SPEC = RuntimeSpec(
         ),
     ),
     emulated=True,
+    open_axes=True,
     published=("XNNPACK end2end-bench", "TFLite", "TFLite benchmark_model"),
     baseline=2,
     layers_by="position",
@@ -113,21 +114,48 @@ class Session:
         self._interpreter.allocate_tensors()
         compile_ns = time.perf_counter_ns() - loaded
         self.stages = {"load_ns": loaded - start, "compile_ns": compile_ns, "why_null": {}}
-        ins, outs = _ordered(path, self._interpreter)
+        ins, outs = litert_tensors.ordered(self._interpreter, interpreter(model_path=path))
         self._in_index = [detail["index"] for _, detail in ins]
         self._out_index = [detail["index"] for _, detail in outs]
-        self._keeps_state = _keeps_state(self._interpreter)
+        self._keeps_state = litert_tensors.keeps_state(self._interpreter)
         self.inputs = [_spec(name, detail) for name, detail in ins]
+        self._shapes = [tuple(spec["shape"]) for spec in self.inputs]
         self.outputs = [_spec(name, detail) for name, detail in outs]
 
     def run(self, arrays: list) -> list:
         interpreter = self._interpreter
         if self._keeps_state:  # each sample is its own: an earlier one must not show
             interpreter.reset_all_variables()
-        for index, array in zip(self._in_index, arrays):
-            interpreter.set_tensor(index, array)
+        try:
+            for index, array in zip(self._in_index, arrays):
+                interpreter.set_tensor(index, array)
+        except ValueError:  # asked only then: to compare shapes takes a quarter of a 2 us net
+            shapes = [np.shape(array) for array in arrays]
+            if shapes == self._shapes:
+                raise
+            self._resize(shapes)
+            for index, array in zip(self._in_index, arrays):
+                interpreter.set_tensor(index, array)
         interpreter.invoke()
         return [interpreter.get_tensor(index) for index in self._out_index]
+
+    def _resize(self, shapes: list) -> None:
+        """Take inputs of other sizes from now on; memory is planned anew.
+
+        Raises:
+            RuntimeError: the file cannot follow; the sizes are what they were.
+        """
+        try:
+            self._plan(shapes)
+        except RuntimeError:
+            self._plan(self._shapes)
+            raise
+        self._shapes = shapes
+
+    def _plan(self, shapes: list) -> None:
+        for index, shape in zip(self._in_index, shapes):
+            self._interpreter.resize_tensor_input(index, list(shape))
+        self._interpreter.allocate_tensors()
 
     def facts(self) -> dict:
         """Operators and precisions of the file, and how many the delegate took.
@@ -204,25 +232,6 @@ class Session:
         self._interpreter = None
 
 
-#: Operators with variable tensors, which live on from one call to the next.
-_STATEFUL = (
-    "UNIDIRECTIONAL_SEQUENCE_LSTM",
-    "BIDIRECTIONAL_SEQUENCE_LSTM",
-    "UNIDIRECTIONAL_SEQUENCE_RNN",
-    "BIDIRECTIONAL_SEQUENCE_RNN",
-    "LSTM",
-    "RNN",
-    "SVDF",
-    "VAR_HANDLE",
-)
-
-
-def _keeps_state(interpreter) -> bool:
-    """Whether calls can show in later ones; True where the interpreter does not tell."""
-    details = getattr(interpreter, "_get_ops_details", None)
-    return details is None or any(op["op_name"] in _STATEFUL for op in details())
-
-
 def _arithmetic(types: dict, inputs) -> str:
     activation = types.get(int(inputs[0]), "?")
     weights = types.get(int(inputs[1]), "?") if len(inputs) > 1 else activation
@@ -231,45 +240,6 @@ def _arithmetic(types: dict, inputs) -> str:
     if weights == "int8":
         return "int8-dynamic"
     return "fp32" if activation == "float32" else activation
-
-
-def _ordered(path: str, interpreter) -> tuple:
-    """Inputs and outputs as (name, detail), in the model's own order of arguments.
-
-    The plain lists are ordered by tensor index; a signature keeps the names that the
-    converter gave (args_0, args_1, ...; output_0, ...), which sort to the right order.
-    """
-    ins = [(d["name"], d) for d in interpreter.get_input_details()]
-    outs = [(d["name"], d) for d in interpreter.get_output_details()]
-    # Of an interpreter of its own: a signature runner keeps references into its tensors.
-    other = _import().Interpreter(model_path=path)
-    signatures = list(other.get_signature_list())
-    if len(signatures) != 1:
-        return ins, outs
-    runner = other.get_signature_runner(signatures[0])
-    # The other one is not allocated: its shapes are those of the file.
-    return (
-        _signed(runner.get_input_details(), ins),
-        _signed(runner.get_output_details(), outs),
-    )
-
-
-def _signed(signed: dict, plain: list) -> list:
-    """Tensors under the signature's names, in their order.
-
-    A quantizer may leave tensors in the signature that the graph no longer answers with (a GRU's
-    states, for one): they have no data, so the graph's own list holds there.
-    """
-    own = {detail["index"]: detail for _, detail in plain}
-    if {detail["index"] for detail in signed.values()} != set(own):
-        return plain
-    return [(name, own[d["index"]]) for name, d in sorted(signed.items(), key=_natural)]
-
-
-def _natural(item):
-    name = item[0]
-    digits = name[len(name.rstrip("0123456789")) :]
-    return (name[: len(name) - len(digits)], int(digits or -1))
 
 
 def _spec(name: str, detail: dict) -> dict:

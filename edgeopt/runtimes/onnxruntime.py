@@ -35,6 +35,7 @@ SPEC = RuntimeSpec(
     # Where the package was built with it; the one for x86-64 on PyPI is not (1.31).
     providers=(Provider("XNNPACK", {"fp32": _XNNPACK, "int8-static": _XNNPACK}),),
     takes_shapes=True,
+    open_axes=True,
     emulated=True,
     published=("ONNX Runtime",),
     baseline=1,
@@ -206,15 +207,23 @@ class Session:
         )
         self.outputs = [_spec(value) for value in self._session.get_outputs()]
         self._names = [spec["name"] for spec in self.inputs]
+        dims = [dim for spec in self.inputs for dim in spec["shape"]]
+        self._open = not all(isinstance(dim, int) for dim in dims)
+        self._ran: list = []
 
     def run(self, arrays: list) -> list:
+        if self._open:  # the facts are those of a run at such sizes
+            self._ran = arrays
         return self._session.run(None, dict(zip(self._names, arrays)))
 
     def facts(self) -> dict:
         """Operators and precision from one profiled inference on zeros (a session of its own)."""
         with tempfile.TemporaryDirectory() as folder:
             session = self._profiled(folder)
-            zeros = [np.zeros(s["shape"], s["dtype"]) for s in self.inputs]
+            zeros = [np.zeros_like(array) for array in self._ran] or [
+                np.zeros([d if isinstance(d, int) else 1 for d in s["shape"]], s["dtype"])
+                for s in self.inputs
+            ]
             session.run(None, dict(zip(self._names, zeros)))
             with open(session.end_profiling(), encoding="utf-8") as file:
                 (events,) = profiler.by_run(json.load(file))

@@ -64,6 +64,7 @@ SPEC = RuntimeSpec(
         Provider("NPU", _HALF, _hint("f16"), threaded=False),
     ),
     takes_shapes=True,
+    open_axes=True,
     emulated=True,
     published=("OpenVINO",),
     baseline=3,
@@ -146,8 +147,9 @@ class Session:
         # Before the inputs' buffers are asked for: an output that is an input moves its buffer.
         self._results = [self._bound(i) for i in range(len(self.outputs))]
         # The request's own buffers: with arrays as arguments, infer() spends 0.1 ms in Python.
-        closed = all(port.get_partial_shape().is_static for port in self._compiled.inputs)
-        count = len(self.inputs) if closed else 0  # an open one cannot be run, only described
+        ports = self._compiled.inputs
+        self._open = not all(port.get_partial_shape().is_static for port in ports)
+        count = 0 if self._open else len(ports)  # of an open one the arrays that come tell
         self._places = [self._request.get_input_tensor(i).data for i in range(count)]
         self._asked = settings
 
@@ -161,7 +163,20 @@ class Session:
         array = tensor.data
         return lambda: array
 
+    def _fit(self, arrays: list) -> None:
+        """Buffers for arrays of these shapes, where those of the run before were others."""
+        if [place.shape for place in self._places] == [array.shape for array in arrays]:
+            return
+        tensors = []
+        for i, array in enumerate(arrays):
+            port = self._compiled.inputs[i]
+            tensors.append(_import().Tensor(port.get_element_type(), list(array.shape)))
+            self._request.set_input_tensor(i, tensors[-1])
+        self._places = [tensor.data for tensor in tensors]
+
     def run(self, arrays: list) -> list:
+        if self._open:
+            self._fit(arrays)
         for place, array in zip(self._places, arrays):
             if array.shape != place.shape:  # numpy would stretch it
                 raise ValueError(f"expected an input of shape {place.shape}, got {array.shape}")

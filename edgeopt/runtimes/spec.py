@@ -66,6 +66,7 @@ class RuntimeSpec:
         modules: what is imported; empty: as `packages` are called, with "_" for "-".
         needs: packages that those import and do not install.
         pins: package -> what is installed with it, since it says too little of what it needs.
+        built: pure Python that its packages need and that has no wheel: pip builds one.
         suffixes: of the files that it opens; empty: another one's (`stand_in`), or no user's.
         weights: the suffix of a file of weights beside, "" where there is none.
         precisions: that its converter makes, "as-is" for a file that is quantized already; empty:
@@ -77,6 +78,7 @@ class RuntimeSpec:
         providers: its other values, and what is worth a try there. The module's `providers()` says
             which of them a machine has.
         takes_shapes: whether sessions take `fixed_shapes`.
+        open_axes: whether its converter keeps an axis open, and a session takes any size of it.
         reference: it only answers for a source: it opens what its preparation wrote.
         program: its files are programs: opening one runs what is in it. A run makes none of
             theirs, and only what edgeopt's own preparation wrote, or the user trusts, is opened.
@@ -99,6 +101,7 @@ class RuntimeSpec:
     modules: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    built: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     weights: str = ""
     precisions: tuple[str, ...] = ()
@@ -107,6 +110,7 @@ class RuntimeSpec:
     provider_option: str = ""
     providers: tuple[Provider, ...] = ()
     takes_shapes: bool = False
+    open_axes: bool = False
     reference: bool = False
     program: bool = False
     trusting: Options = field(default_factory=dict)
@@ -144,6 +148,10 @@ class RuntimeSpec:
     def requirements(self, package: str) -> tuple[str, ...]:
         """What is installed with one of `packages`, itself first."""
         return (package, *self.needs, *self.pins.get(package, ()))
+
+    def from_source(self) -> tuple[str, ...]:
+        """pip's options for what has no wheel (`built`)."""
+        return tuple(f"--no-binary={one.partition('==')[0]}" for one in self.built)
 
     def options_for(self, precision: str) -> dict[str, str | int]:
         """Options of a session that make a precision's name true; a profile may say others."""

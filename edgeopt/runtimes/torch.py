@@ -6,6 +6,7 @@ program, like a .pt2 file that holds more than data, so it is opened where `trus
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
@@ -43,6 +44,11 @@ def version() -> str:
     import torch
 
     return str(torch.__version__)
+
+
+def ahead() -> None:
+    """Reading an exported program imports as much again as PyTorch itself."""
+    importlib.import_module(exported.READER)
 
 
 def open_session(path: str, threads: int, options: dict) -> Session:

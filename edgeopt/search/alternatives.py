@@ -19,7 +19,7 @@ def other_integers(first: Quantization) -> tuple[Quantization, ...]:
     """
     changes = QUANTIZERS[first.library].alternatives
     others = (msgspec.structs.replace(first, **change) for change in changes)
-    return tuple(other for other in others if other != first)
+    return tuple(other for other in dict.fromkeys(others) if other != first)
 
 
 def with_tail_in_float(usual: Quantization) -> Quantization | None:

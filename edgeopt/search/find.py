@@ -55,7 +55,9 @@ def is_plain(record: Record) -> bool:
     and it ran in what its name says.
     """
     recipe = record.recipe
-    whole = recipe is None or (not recipe.compression and providers.of(recipe) == "CPU")
+    whole = recipe is None or (
+        not recipe.compression and recipe.batch == 1 and providers.of(recipe) == "CPU"
+    )
     return whole and not record.instead
 
 
@@ -79,7 +81,8 @@ def _is_float_beside(other: Record, record: Record) -> bool:
         and other.runtime == record.runtime
         and other.recipe is not None
         and record.recipe is not None
-        and other.recipe.threads == record.recipe.threads
+        and (other.recipe.threads, other.recipe.batch)
+        == (record.recipe.threads, record.recipe.batch)
     )
 
 
@@ -100,7 +103,8 @@ def _by_id(records: Sequence[Record], words: Sequence[str]) -> list[Record]:
 
 
 def _options(record: Record) -> tuple[object, ...]:
-    return (record.recipe.settings, record.recipe.quantization) if record.recipe else ()
+    recipe = record.recipe
+    return (recipe.batch, recipe.settings, recipe.quantization) if recipe else ()
 
 
 def _compression(record: Record) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -32,6 +33,11 @@ SIDES = (0.5, 0.75)
 ORDER: tuple[Method, ...] = ("input-size", "prune", "low-rank", "sparse", "qat")
 
 
+OutcomeKind = Literal[
+    "failed", "lossy", "untold", "undecided", "no-faster", "faster", "less-lossy", "no-less-lossy",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class StepOutcome:
     """What became of one step.
@@ -41,18 +47,17 @@ class StepOutcome:
             latency; "undecided", "no-faster", "faster" than what it started from; of a training
             for integers, which changes no latency, "less-lossy" or "no-less-lossy" than without.
         drop: what it loses, as `Drop.judged`. before: what the form without the training loses.
+        relative: whether these are shares of the source's error, as in `Drop.relative`.
         verdict: against what it started from, where there is one.
         reason: why it failed, as its record says.
     """
 
-    kind: Literal[
-        "failed", "lossy", "untold", "undecided", "no-faster", "faster", "less-lossy",
-        "no-less-lossy",
-    ]  # fmt: skip
+    kind: OutcomeKind
     drop: float | None = None
     before: float | None = None
     verdict: Verdict | None = None
     reason: str = ""
+    relative: bool = False
 
     @property
     def held(self) -> bool:
@@ -144,17 +149,21 @@ def outcome_of(
     """
     if record.status != "ok" or record.drop is None:
         return StepOutcome("failed", reason=record.reason)
-    drop = record.drop.judged
+    kind: OutcomeKind
+    without: float | None = None
     if method == "qat":
-        without = before.drop.judged if before.drop else float("inf")
-        return StepOutcome("less-lossy" if drop < without else "no-less-lossy", drop, without)
-    if not qualifies:
-        return StepOutcome("lossy", drop)
-    if verdict is None:
-        return StepOutcome("untold", drop)
-    if verdict.word == "INCONCLUSIVE":
-        return StepOutcome("undecided", drop, verdict=verdict)
-    return StepOutcome("faster" if verdict.word == "FASTER" else "no-faster", drop, verdict=verdict)
+        without = before.drop.judged if before.drop else math.inf
+        kind = "less-lossy" if record.drop.judged < without else "no-less-lossy"
+    elif not qualifies:
+        kind = "lossy"
+    elif verdict is None:
+        kind = "untold"
+    elif verdict.word == "INCONCLUSIVE":
+        kind = "undecided"
+    else:
+        kind = "faster" if verdict.word == "FASTER" else "no-faster"
+    relative = record.drop.relative is not None
+    return StepOutcome(kind, record.drop.judged, without, verdict, relative=relative)
 
 
 def standing(verdicts: Sequence[Verdict | None]) -> int:

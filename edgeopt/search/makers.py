@@ -10,7 +10,15 @@ from edgeopt.sources.source import Source
 
 
 class Maker(Protocol):
-    """Makes a source into files of one runtime."""
+    """Makes a source into files of one runtime.
+
+    Attributes:
+        runtime: its name.
+        from_torch: of `packages`, those that a source of PyTorch's needs.
+    """
+
+    runtime: str
+    from_torch: tuple[str, ...]
 
     def packages(self, precision: str, source: Source) -> tuple[str, ...]:
         """All distributions that making a precision from a source needs."""

@@ -37,8 +37,14 @@ def lines(
     """
     records = records_by_target(run)
     model = PurePath(run.source.path).stem
-    bare = [_line(run, key, records) for key in _keys(records)]
-    complete = [_with_predictions(line, model, profiles, published) for line in bare]
+    bare = [(key, _line(run, key, records)) for key in _keys(records)]
+    complete = [
+        # What is published is of single samples.
+        line
+        if key.recipe and key.recipe.batch > 1
+        else _with_predictions(line, model, profiles, published)
+        for key, line in bare
+    ]
     return tuple(sorted(complete, key=_order))
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from edgeopt.domain.comparison import Share
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
-from edgeopt.search.choose import qualifying, share_of_baseline
+from edgeopt.search.aims import share_of_baseline
+from edgeopt.search.choose import qualifying
 
 ByTarget = Mapping[str, Sequence[Record]]
 

@@ -11,7 +11,7 @@ from edgeopt import runtimes
 from edgeopt.domain.obstacle import Obstacle, said
 from edgeopt.domain.recipe import LeftOut, Quantization, Recipe
 from edgeopt.domain.target import Profile, RecipeRule
-from edgeopt.search import providers
+from edgeopt.search import overflow, providers
 from edgeopt.search.alternatives import with_tail_in_float
 from edgeopt.search.makers import Maker, Makers
 from edgeopt.search.providers import Providers
@@ -33,6 +33,8 @@ def recipe_space(
     source: Source,
     makers: Makers,
     there: Providers = MappingProxyType({}),
+    threads_asked: Collection[int] = (),
+    answering: Collection[str] = (),
 ) -> Space:
     """All candidate recipes.
 
@@ -41,8 +43,12 @@ def recipe_space(
         cores: cores a thread can have; thread counts of the profile above it are cut.
         makers: what makes each runtime's files.
         there: what else than the processor the device can compute on.
+        threads_asked: in place of the profile's; those that the device has no cores for are cut.
+        answering: flags of what answers for the device, where another machine does.
     """
     recipes: list[Recipe] = []
+    flags = answering if overflow.overflows(answering) else features
+    counts = thread_counts(profile, cores, threads_asked)
     left_out = [
         LeftOut(runtime=rule.runtime, precision=rule.precision, why=said(rule.reason))
         for rule in profile.left_out
@@ -64,15 +70,19 @@ def recipe_space(
                 threads=threads,
                 options={**fixed, **rule.options},
             )
-            for quantization in _integers(rule.precision, source, maker)
-            for threads in (thread_counts(profile, cores) if providers.takes_threads(rule) else [1])
+            for quantization in _integers(
+                rule.precision, source, maker, flags if providers.of(rule) == "CPU" else ()
+            )
+            for threads in (counts if providers.takes_threads(rule) else [1])
         ]
     return Space(tuple(recipes), tuple(left_out))
 
 
-def _integers(precision: str, source: Source, maker: Maker) -> list[Quantization | None]:
+def _integers(
+    precision: str, source: Source, maker: Maker, features: Collection[str]
+) -> list[Quantization | None]:
     """The ways to choose integers: where they would do badly in the tail, with it in float, too."""
-    usual = maker.quantization(precision, source)
+    usual = overflow.usual(maker, precision, features, source)
     if usual is None or precision != "int8-static" or not (source.tail and source.tail.findings):
         return [usual]
     split = with_tail_in_float(usual)
@@ -112,8 +122,14 @@ def without(whole: Space, missing: Mapping[str, str], hint: str) -> Space:
     )
 
 
-def thread_counts(profile: Profile, cores: int) -> list[int]:
-    """Thread counts worth trying: the profile's, 0 standing for all big cores, most first."""
+def thread_counts(profile: Profile, cores: int, asked: Collection[int] = ()) -> list[int]:
+    """Thread counts worth trying: the profile's, 0 standing for all big cores, most first.
+
+    Args:
+        asked: these in their place, as far as there are so many cores.
+    """
+    if asked:
+        return sorted({count for count in asked if count <= cores}, reverse=True)
     big = min(profile.big_cores or cores, cores)
     return sorted({min(count, cores) if count else big for count in profile.threads}, reverse=True)
 
@@ -130,6 +146,8 @@ def _obstacle(
     if maker is None:
         return Obstacle(kind="no-converter", runtime=runtime)
     spec = runtimes.spec(runtime)
+    if source.kept is not None and not spec.open_axes:
+        return Obstacle(kind="fixed-shapes", runtime=runtime, detail=source.kept.name)
     if source.stored == "as-is" and precision != "as-is":
         return Obstacle(kind="quantized-already")
     if precision not in spec.precisions and precision == "as-is":
@@ -138,7 +156,9 @@ def _obstacle(
         return Obstacle(kind="no-such-precision", runtime=runtime, precision=precision)
     missing = _missing(rule, source, maker)
     if missing:
-        return Obstacle(kind="not-installed", names=tuple(missing), extra=spec.extra)
+        return Obstacle(
+            kind="not-installed", names=tuple(missing), extra=_extra(spec.extra, missing, maker)
+        )
     unsuitable = maker.unsuitable(precision, source)
     return said(unsuitable) if unsuitable else None
 
@@ -150,6 +170,12 @@ def _missing(rule: RecipeRule, source: Source, maker: Maker) -> list[str]:
     if not any(installed(package) for package in session):
         missing.insert(0, " or ".join(session))
     return missing
+
+
+def _extra(own: str, missing: list[str], maker: Maker) -> str:
+    """The extras that install what is missing: the runtime's own, PyTorch's, or both."""
+    torch = [package for package in missing if package in maker.from_torch]
+    return ",".join((*([own] if len(torch) < len(missing) else ()), *(["torch"] if torch else ())))
 
 
 def installed(package: str) -> bool:

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.compression import Chain
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.search import choose
+from edgeopt.search.aims import OF_TIME, costs
 from edgeopt.search.find import float_form
 from edgeopt.search.tails import splits_tail
 
@@ -30,7 +32,9 @@ class Chance:
     limit_ms: float
 
 
-def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]:
+def chances(
+    records: Sequence[Record], constraints: Constraints, aim: Aim = "latency"
+) -> list[Chance]:
     """The fastest int8-static form of each runtime, where only its drop is in the way.
 
     Of forms that differ in their tail the one with it in float, unless that is too slow.
@@ -48,6 +52,8 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
         for record in choose.qualifying(records, constraints)
         if choose.likely(record, constraints)
     ]
+    if aim not in OF_TIME:
+        return _chances_of_figure(records, keeping, constraints, aim)
     fastest = min((_ms(record) for record in keeping), default=math.inf)
     worth_a_try = []
     forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
@@ -60,6 +66,28 @@ def chances(records: Sequence[Record], constraints: Constraints) -> list[Chance]
                 worth_a_try.append(chance)
                 break
     return sorted(worth_a_try, key=lambda chance: _ms(chance.plain))
+
+
+def _chances_of_figure(
+    records: Sequence[Record], keeping: Sequence[Record], constraints: Constraints, aim: Aim
+) -> list[Chance]:
+    """The same where no time is aimed at: the form of each runtime with the least cost.
+
+    No time limits what becomes of it. A figure that is not known in the screening (energy) is
+    taken to follow the time.
+    """
+    timed = [r for r in records if r.latency_ms]
+    cost = costs(timed, aim, None) or costs(timed, "latency", None)
+    least = min((cost[r.key] for r in keeping if r.key in cost), default=math.inf)
+    forms = dict.fromkeys((r.runtime, r.recipe.compression) for r in records if r.recipe)
+    found = [
+        (cost[plain.key], plain)
+        for runtime, chain in forms
+        for plain in _fastest_static(records, runtime, chain)[:1]
+        if plain.key in cost and _only_its_drop(plain, constraints)
+    ]
+    worth_it = [(own, r) for own, r in found if own * LEAST_SPEEDUP <= least]
+    return [Chance(r, math.inf) for _, r in sorted(worth_it, key=lambda pair: pair[0])]
 
 
 def _chance(records: Sequence[Record], plain: Record, fastest: float) -> Chance | None:
@@ -78,6 +106,13 @@ def lost(record: Record) -> tuple[float, float]:
         return drop, math.inf
     nearness = record.parity.sqnr_db  # null: equal to the bit
     return drop, -math.inf if nearness is None else -nearness
+
+
+def clearly_worse(form: Record, before: Record) -> bool:
+    """Whether what was added made it lose more, beyond what its samples leave open."""
+    if form.drop is None or before.drop is None:
+        return form.drop is None and before.drop is not None
+    return form.drop.bounds[0] > before.drop.value
 
 
 def less_lossy(best: Record, records: Sequence[Record]) -> Record | None:

@@ -1,7 +1,7 @@
 """The canonical ONNX form: shapes fixed, weights as initializers, simplified, opset 17 or later.
 
 Quantizers fail on exporter output ("Inferred shape and existing shape differ") and on
-weights that are Constant nodes; runtimes do not care. Each change is held against the
+weights that are Constant nodes; runtimes do not care. Each change is compared with the
 original's answers and left out where they differ.
 """
 
@@ -102,7 +102,7 @@ def answers(
     except ImportError:
         raise NotInstalled(
             "onnxruntime is not installed: the answers of an ONNX model come from it.",
-            "pip install edgeopt[onnxruntime]",
+            "pip install 'edgeopt[onnxruntime]'",
         ) from None
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -141,10 +141,21 @@ def _advice(error: Exception) -> str:
     return "Check that it runs in ONNX Runtime with these shapes."
 
 
+Asked = tuple[dict[str, np.ndarray], list[np.ndarray]]
+
+
 def write(
-    model: onnx.ModelProto, path: Path, sample: dict[str, np.ndarray], expected: list[np.ndarray]
+    model: onnx.ModelProto,
+    path: Path,
+    sample: dict[str, np.ndarray],
+    expected: list[np.ndarray],
+    others: Sequence[Asked] = (),
 ) -> list[str]:
-    """Write the canonical form of a model with fixed shapes; returns notes for the user."""
+    """Write the canonical form of a model with fixed shapes; returns notes for the user.
+
+    Args:
+        others: more samples with what is expected of them, at other sizes of an axis that is open.
+    """
     notes: list[str] = []
     for name, step in (
         ("raising its opset", _raise_opset),
@@ -158,7 +169,8 @@ def write(
             candidate = step(model)
             _require_inputs(candidate, sample)
             save(candidate, path)
-            _check(path, sample, expected)
+            for given, wanted in ((sample, expected), *others):
+                _check(path, given, wanted)
             model = candidate
         except Exception as error:  # any step may be left out; the note says so
             kind = "" if isinstance(error, EdgeoptError) else f"{type(error).__name__}: "

@@ -35,10 +35,11 @@ def count(path: Path) -> Costs:
     shaped = onnx.shape_inference.infer_shapes(model)
     weights = {one.name: one for one in model.graph.initializer}
     shapes, widths = _known(shaped)
-    total, uncounted = 0, []
+    uncounted: list[str] = []
+    of: dict[str, int] = {}
     for node in model.graph.node:
-        done = _multiply_adds(node, shapes)
-        total += done or 0
+        done = multiply_adds(node, shapes)
+        of[node.op_type] = of.get(node.op_type, 0) + (done or 0)
         if done is None:
             uncounted.append(node.op_type)
     return Costs(
@@ -46,9 +47,11 @@ def count(path: Path) -> Costs:
         weight_bytes=sum(
             math.ceil(math.prod(w.dims) * _width(w.data_type)) for w in weights.values()
         ),
-        multiply_adds=total,
+        multiply_adds=sum(of.values()),
         activation_bytes=_peak(model.graph, shapes, widths, set(weights)),
         uncounted=tuple(dict.fromkeys(uncounted)),
+        convolutions=sum(of.get(kind, 0) for kind in (*_CONV, "ConvTranspose")),
+        recurrent=sum(of.get(kind, 0) for kind in _GATES),
     )
 
 
@@ -60,6 +63,11 @@ def _width(kind: int) -> float:
         return float(onnx.helper.tensor_dtype_to_np_dtype(kind).itemsize)
     except (KeyError, TypeError):
         return 1.0
+
+
+def shapes_of(model: onnx.ModelProto) -> Shapes:
+    """The shapes that are fixed, by tensor."""
+    return _known(model)[0]
 
 
 def _known(model: onnx.ModelProto) -> tuple[Shapes, dict[str, float]]:
@@ -75,7 +83,7 @@ def _known(model: onnx.ModelProto) -> tuple[Shapes, dict[str, float]]:
     return shapes, widths
 
 
-def _multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int | None:
+def multiply_adds(node: onnx.NodeProto, shapes: Shapes) -> int | None:
     """Of one operator; 0 of one that has none; None where it cannot be told."""
     import onnx
 

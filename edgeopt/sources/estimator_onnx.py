@@ -54,7 +54,7 @@ def convert(estimator: Any, outputs: list[str], shape: tuple[int, ...]) -> onnx.
         from skl2onnx.common.data_types import FloatTensorType
     except ImportError:
         raise NotInstalled(
-            "a scikit-learn model needs skl2onnx.", "pip install edgeopt[sklearn]"
+            "a scikit-learn model needs skl2onnx.", "pip install 'edgeopt[sklearn]'"
         ) from None
     types = [("X", FloatTensorType([None, shape[1]]))]
     try:

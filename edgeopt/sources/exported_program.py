@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,8 @@ def _export_onnx(
     """The canonical ONNX file, or None and why there is none."""
     import torch
 
+    if find_spec("onnxscript") is None:
+        return None, "PyTorch's export to ONNX needs onnxscript (pip install 'edgeopt[torch]')", []
     raw, path = folder / "exported.onnx", folder / "model.onnx"
     try:
         torch.onnx.export(

@@ -17,10 +17,12 @@ class Format(NamedTuple):
     Attributes:
         module: its file, with `inspect` and `prepare` (see `load`).
         program: why it is read under `--trust` only, or "": the end of "FILE is a ...".
+        torch: whether it holds a module of PyTorch, which gives the source's answers then.
     """
 
     module: str
     program: str = ""
+    torch: bool = False
 
 
 _PICKLE = "pickle: reading it runs whatever code is inside it"
@@ -28,12 +30,13 @@ _PICKLE = "pickle: reading it runs whatever code is inside it"
 #: A new format is a row here, its suffix below, and a file beside this one.
 FORMATS = {
     "onnx": Format("edgeopt.sources.onnx"),
-    "pt2": Format("edgeopt.sources.exported_program"),
+    "pt2": Format("edgeopt.sources.exported_program", torch=True),
     "torchscript": Format(
         "edgeopt.sources.torchscript",
         "TorchScript archive: a program, which can read and write files when it runs",
+        torch=True,
     ),
-    "pickle": Format("edgeopt.sources.pickled_module", _PICKLE),
+    "pickle": Format("edgeopt.sources.pickled_module", _PICKLE, torch=True),
     "tflite": Format("edgeopt.sources.tflite"),
     "keras": Format("edgeopt.sources.keras"),
     "h5": Format("edgeopt.sources.keras"),

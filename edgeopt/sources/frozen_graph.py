@@ -42,7 +42,9 @@ def require_tensorflow(path: str) -> ModuleType:
     try:
         import tensorflow
     except ImportError:
-        raise NotInstalled(f"{path} needs TensorFlow.", "pip install edgeopt[tensorflow]") from None
+        raise NotInstalled(
+            f"{path} needs TensorFlow.", "pip install 'edgeopt[tensorflow]'"
+        ) from None
     tensorflow.config.set_visible_devices([], "GPU")
     return tensorflow
 

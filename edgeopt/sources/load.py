@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,13 +10,16 @@ import msgspec
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import Value
-from edgeopt.jobs import child
+from edgeopt.domain.open_axis import KeptAxis
+from edgeopt.jobs import child, warm
 from edgeopt.sources.formats import FORMATS, SAFER, recognise
+from edgeopt.sources.index_ranges import Ranges, RangesRequest
 from edgeopt.sources.look import Look, LookRequest
 from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import Inspected, Source
+from edgeopt.sources.structure import Structure, StructureRequest
 
-Answer = TypeVar("Answer", Inspected, Source, Look)
+Answer = TypeVar("Answer", Inspected, Source, Look, Ranges, Structure)
 
 
 def inspect(
@@ -54,6 +58,8 @@ def prepare(
     log: Path,
     timeout_s: float,
     trials: Path | None = None,
+    kept: KeptAxis | None = None,
+    stop: threading.Event | None = None,
 ) -> Source:
     """Write the forms that converters start from into `folder`.
 
@@ -62,6 +68,8 @@ def prepare(
         sample: an .npz with one sample of each input at that shape, for checking the
             prepared forms against the original; None: zeros.
         trials: an .npz with a few samples [n, *shape] of each input, which the source answers once.
+        kept: an axis that stays open.
+        stop: ends it when it is set.
 
     Raises:
         BadInput: as `inspect`; it is random; its outputs change their shape.
@@ -76,8 +84,11 @@ def prepare(
         trust=inspected.trusted,
         sample=str(sample) if sample else None,
         trials=str(trials) if trials else None,
+        kept=kept,
     )
-    return _child("prepare", request, Source, Path(inspected.path), log, timeout_s)
+    if FORMATS[inspected.format].torch:
+        warm.settle(stop)  # a child of its own would import as much as is under way already
+    return _child("prepare", request, Source, Path(inspected.path), log, timeout_s, stop)
 
 
 def look(source: Source, sample: Path | None, answers: Path, log: Path, timeout_s: float) -> Look:
@@ -96,12 +107,43 @@ def look(source: Source, sample: Path | None, answers: Path, log: Path, timeout_
     return _child("look", request, Look, Path(source.path), log, timeout_s)
 
 
+def index_ranges(source: Source, log: Path, timeout_s: float) -> dict[str, tuple[int, int]]:
+    """Input -> (least, largest) row that it may choose; {} where none chooses, or nothing tells.
+
+    Raises:
+        BadInput: the ONNX form cannot be read.
+    """
+    words = ("gather", "onehot", "one_hot", "embedding")  # of ONNX and of LiteRT
+    if source.onnx is None or not any(w in op.lower() for op in source.operators for w in words):
+        return {}
+    request = RangesRequest(onnx=source.onnx)
+    return _child("index_ranges", request, Ranges, Path(source.path), log, timeout_s).of
+
+
+def structure(source: Source, log: Path, timeout_s: float) -> Structure:
+    """The graph and the shapes of a source, without its weights.
+
+    Raises:
+        BadInput: it has no ONNX form, or one that cannot be read.
+    """
+    if source.onnx is None:
+        raise BadInput(f"{source.path} has no ONNX form: {source.onnx_reason}.")
+    request = StructureRequest(onnx=source.onnx)
+    return _child("structure", request, Structure, Path(source.path), log, timeout_s)
+
+
 def _child(
-    function: str, request: Value, answer: type[Answer], path: Path, log: Path, timeout_s: float
+    function: str,
+    request: Value,
+    answer: type[Answer],
+    path: Path,
+    log: Path,
+    timeout_s: float,
+    stop: threading.Event | None = None,
 ) -> Answer:
     worker = f"edgeopt.sources.worker:{function}"
     try:
-        reply = child.run(worker, msgspec.to_builtins(request), log, timeout_s)
+        reply = child.run(worker, msgspec.to_builtins(request), log, timeout_s, stop)
     except child.ChildFailed as error:
         raise BadInput(f"{path} cannot be read: {error.args[0]}", error.hint) from error
     return msgspec.convert(reply, answer)

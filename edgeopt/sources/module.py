@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,33 @@ def export(module: Any, example_inputs: Any, path: Path) -> None:
     finally:
         for part, training in modes:
             part.training = training
+
+
+def example_of(module: Any, samples: Mapping[str, Any]) -> Any:
+    """Example inputs out of data: by the names of `forward`, or the only array.
+
+    Args:
+        samples: arrays by name, of one sample each.
+
+    Raises:
+        BadInput: the names do not tell which arrays are the inputs.
+    """
+    import torch
+
+    wanted = [
+        name
+        for name, one in inspect.signature(module.forward).parameters.items()
+        if one.default is inspect.Parameter.empty
+        and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    ]
+    names = wanted if wanted and set(wanted) <= set(samples) else list(samples)
+    if not names or (names is not wanted and len(names) > 1):
+        raise BadInput(
+            f"a {type(module).__name__} comes without an example of its inputs, and the names of "
+            f"the data's arrays ({', '.join(samples) or 'there are none'}) do not tell them.",
+            "Return (model, example_inputs): a tensor, or a tuple of tensors.",
+        )
+    return tuple(torch.as_tensor(samples[name]) for name in names)
 
 
 def _check(module: Any, inputs: tuple[Any, ...]) -> None:

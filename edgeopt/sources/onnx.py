@@ -12,6 +12,7 @@ from edgeopt.sources import (
     canonical_onnx,
     half_precision,
     old_opset,
+    open_onnx,
     quantized_onnx,
     training_mode,
 )
@@ -126,7 +127,7 @@ def prepare(request: PrepareRequest) -> Source:
     target = folder / "model.onnx"
     notes = canonical_onnx.write(fixed, target, sample, answers)
     files = [Path(path), *external_data(path)]
-    return Source(
+    source = Source(
         path=path,
         format="onnx",
         sha256=sha256_files(files),
@@ -142,6 +143,9 @@ def prepare(request: PrepareRequest) -> Source:
         notes=(*raised, *notes),
         warnings=(*warnings, *halves),
     )
+    if request.kept is None:
+        return source
+    return open_onnx.kept_open(source, fixed, request.kept, sample, folder)
 
 
 def external_data(path: str) -> list[Path]:

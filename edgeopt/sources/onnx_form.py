@@ -31,7 +31,7 @@ def write(
 ) -> OnnxForm:
     """Write `model.onnx`.
 
-    The steps are held against the converted model's own answers. How near those are to the
+    The steps are compared with the converted model's own answers. How near those are to the
     source's is judged later, in each runtime.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgeopt.domain.model import Value
+from edgeopt.domain.open_axis import KeptAxis
 from edgeopt.sources.source import OpenSpec
 
 
@@ -29,6 +30,7 @@ class PrepareRequest(Value, kw_only=True, frozen=True):
         shapes: the fixed shape of each.
         folder: where the forms are written.
         sample: an .npz with one sample of each input; None: zeros.
+        kept: an axis that stays open; `shapes` have its largest size.
         trials: an .npz with a few samples [n, *shape] of each; None: only the one.
     """
 
@@ -40,6 +42,7 @@ class PrepareRequest(Value, kw_only=True, frozen=True):
     trust: bool = False
     sample: str | None = None
     trials: str | None = None
+    kept: KeptAxis | None = None
 
     @property
     def place(self) -> Path:

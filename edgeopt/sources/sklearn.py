@@ -69,7 +69,7 @@ def _from_skops(path: str, trust: bool) -> Any:
     try:
         from skops import io
     except ImportError:
-        raise NotInstalled(f"{path} needs skops.", "pip install edgeopt[sklearn]") from None
+        raise NotInstalled(f"{path} needs skops.", "pip install 'edgeopt[sklearn]'") from None
     foreign = io.get_untrusted_types(file=path)
     unknown = [name for name in foreign if name not in _HARMLESS]
     if unknown and not trust:

@@ -10,7 +10,7 @@ import msgspec
 
 from edgeopt.domain.fold import Fold
 from edgeopt.domain.model import Value
-from edgeopt.domain.open_axis import OpenAxis
+from edgeopt.domain.open_axis import KeptAxis, OpenAxis
 from edgeopt.domain.recipe import Precision
 from edgeopt.domain.run import SourceFacts
 from edgeopt.domain.tail import Tail
@@ -56,6 +56,8 @@ class Source(Value, kw_only=True, frozen=True):
             are the source's own.
         channels_last: images that are so by the user's word, and stay so.
         open_axes: those that the file leaves open and that are fixed here.
+        kept: the axis that stays open; shapes are those at its largest size. open_onnx: the ONNX
+            form with it open.
         states: output -> input, of a model with a memory: what goes back at the next step.
         warnings: what the user must know of the model before any figure of it.
         fold: what is folded in; then all of the above is of the folded model.
@@ -89,6 +91,8 @@ class Source(Value, kw_only=True, frozen=True):
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     open_axes: tuple[OpenAxis, ...] = ()
+    kept: KeptAxis | None = None
+    open_onnx: str | None = None
     states: dict[str, str] = msgspec.field(default_factory=dict)
 
     def batch_axis(self, output: str) -> int | None:
@@ -115,6 +119,7 @@ class Source(Value, kw_only=True, frozen=True):
             notes=self.notes,
             open_axes=self.open_axes,
             tail=self.tail,
+            kept=self.kept,
         )
 
 

@@ -53,7 +53,7 @@ def _open(path: str, given: str) -> Any:
         return litert.open_session(path, 1, {})
     except ImportError:
         raise NotInstalled(
-            f"{given} needs ai-edge-litert.", "pip install edgeopt[litert]"
+            f"{given} needs ai-edge-litert.", "pip install 'edgeopt[litert]'"
         ) from None
     except Exception as error:
         otherwise = BadInput(

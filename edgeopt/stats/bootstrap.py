@@ -57,6 +57,14 @@ def paired_bootstrap(
     return _percentiles(finite, level)
 
 
+def of_few(units: int, level: float = 0.95) -> float:
+    """By how much percentiles of so few units are too narrow: Student's t, and n - 1 of n."""
+    from scipy.special import ndtri, stdtrit
+
+    share = 0.5 + level / 2
+    return float(stdtrit(units - 1, share) / ndtri(share) * np.sqrt(units / (units - 1)))
+
+
 def median_by_group(
     groups: Sequence[ArrayLike], level: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> Interval:

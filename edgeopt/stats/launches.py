@@ -81,6 +81,19 @@ def interval(values_by_launch: Sequence[ArrayLike], level: float, prior_sd: floa
     return middle - half, middle + half
 
 
+def least_half(launches: int, level: float, prior_sd: float) -> float:
+    """Half the width of `interval` where so many launches and all of their rounds agree.
+
+    What one launch differs from the next by is not known to be nothing by a few that agree.
+    """
+    from scipy.special import stdtrit
+
+    seen = launches - 1
+    variance = PRIOR_LAUNCHES * prior_sd**2 / (PRIOR_LAUNCHES + seen)
+    factor = float(stdtrit(PRIOR_LAUNCHES + seen, 0.5 + level / 2.0))
+    return factor * math.sqrt(variance / launches)
+
+
 def _variance_of_medians(launches: Sequence[NDArray[np.float64]]) -> float:
     """Of a launch's median, for what its rounds vary: by their deviations in all launches."""
     off = np.concatenate([np.abs(values - np.median(values)) for values in launches])

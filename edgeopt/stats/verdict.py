@@ -37,6 +37,7 @@ from edgeopt.stats import launches, ratio
 from edgeopt.stats.samples import Interval, check_share
 
 MARGIN = 0.02
+LEVEL = 0.95
 MIN_PAIRS = 6
 MAX_LOOKS = 3
 #: Where there are too few pairs for an interval.
@@ -48,7 +49,7 @@ Blocks = Sequence[Sequence[ArrayLike]]
 def compare(
     pairs_by_launch: Sequence[ArrayLike],
     margin: float = MARGIN,
-    level: float = 0.95,
+    level: float = LEVEL,
     looks: int = 1,
     candidates: int = 1,
     noise: float = 0.0,
@@ -94,7 +95,7 @@ def verdict(
     over_id: str,
     margin: float = MARGIN,
     *,
-    level: float = 0.95,
+    level: float = LEVEL,
     looks: int = 1,
     candidates: int = 1,
     noise: float = 0.0,

@@ -27,8 +27,9 @@ def by_kind(untimed: Untimed) -> str:
 
 
 def differs_in_limits(earlier: Request, request: Request) -> bool:
-    """Whether two requests differ in their limits, and in nothing else."""
-    same = msgspec.structs.replace(earlier, constraints=request.constraints)
+    """Whether two requests differ in their limits, bounds, aim and time, and in nothing else."""
+    limits = {name: getattr(request, name) for name in ("constraints", "aim", "time_s")}
+    same = msgspec.structs.replace(earlier, **limits)
     return earlier != request and same == request
 
 
@@ -47,11 +48,27 @@ def under_other_limits(
         known = first.get(record.key)
         if known is None or known.status == "timeout":  # which was tried again
             first[record.key] = record
-    return [_under(record, limits, say) for record in first.values() if _holds(record, limits)]
+    within = [record for record in first.values() if _within(record, limits)]
+    return [_under(record, limits, say) for record in within if _holds(record, limits)]
+
+
+def _within(record: Record, limits: Constraints) -> bool:
+    """Whether other bounds of the space leave it in; what was left out is looked at anew."""
+    if record.recipe is None and record.status == "skipped":
+        return False
+    asked = limits.space
+    if asked is None or record.recipe is None:
+        return True
+    # What is outside, and measured to compare with, is scored again: few are, in a moment.
+    named = not asked.threads or record.recipe.threads in asked.threads
+    return named and asked.excludes(record.runtime, record.precision) is None
 
 
 def _holds(record: Record, limits: Constraints) -> bool:
-    """Whether a score can be held against other limits without the answers that it came from."""
+    """Whether a score can be compared with other limits without the answers that it came from."""
+    # It lost too much for another limit, or was not scored since it was too large for one.
+    if record.given_up is not None or record.status == "skipped":
+        return False
     if record.drop is None:
         return True
     # Slices are made where they are asked for; an error's interval holds its limit in itself.
@@ -68,7 +85,7 @@ def _under(record: Record, limits: Constraints, say: Say) -> Record:
 
 
 def _resolved(record: Record, drop: Drop, max_drop: float) -> Drop:
-    """The drop, held against another limit (`datasets/scores.py`)."""
+    """The drop, compared with another limit (`datasets/scores.py`)."""
     score = record.score
     groups = (score.groups or score.alike) if score else None
     resolved = settled(*drop.bounds, max_drop, drop.n, groups)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import errno
-import fcntl
 import os
 import shlex
 import socket
@@ -22,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.jobs.system import fcntl
 
 NAME = ".lock"
 _MOST_BYTES = 1 << 16  # of a lock's file; ours has some hundred
@@ -177,4 +177,5 @@ def _forked() -> None:
     _HELD.clear()
 
 
-os.register_at_fork(after_in_child=_forked)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)

@@ -9,7 +9,7 @@ import msgspec
 from edgeopt.domain.run import Request
 
 #: What is said of a task by naming a file or folder.
-_OF_TASK = ("images", "masks", "alphabet", "candidates", "pairs")
+_OF_TASK = ("images", "masks", "alphabet", "candidates", "pairs", "confirm_pairs")
 
 
 def as_asked_before(earlier: Request, request: Request) -> Request:

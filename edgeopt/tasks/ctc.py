@@ -68,6 +68,10 @@ class Ctc:
         """What the source read."""
         return answers
 
+    def blind(self, truths: Sequence[str]) -> dict[str, list[str]]:
+        """See `task.Blind`: whoever reads nothing misses each letter, and adds none."""
+        return {"no text at all": [""] * len(truths)}
+
     def judged(self, answers: Sequence[str], truths: Sequence[str]) -> JudgedTexts:
         """Compare each text with what is written there.
 

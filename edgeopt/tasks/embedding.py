@@ -104,7 +104,7 @@ def neighbours(
             queries. None: each sample is a query, and the rest its gallery.
 
     Raises:
-        BadInput: no query has anything to find.
+        BadInput: no query has anything to find, or there is nothing else that could be found.
     """
     found = unit(embeddings)
     _, identity = np.unique(identities, return_inverse=True)
@@ -114,6 +114,12 @@ def neighbours(
         raise BadInput(
             "no sample has another of its identity to be found.",
             "Give labels that say who or what each sample is, with two samples of some at least.",
+        )
+    if len(np.unique(identity[inside])) < 2:
+        of, into = ("", "") if gallery is None else (" of the gallery", " in the gallery")
+        raise BadInput(
+            f"all samples{of} are of one identity: whatever is nearest is right.",
+            f"Give labels that say who or what each sample is, with samples of two at least{into}.",
         )
     parts = [
         _block(found, identity, np.flatnonzero(inside), queries[i : i + _BLOCK], i, depth)
@@ -187,9 +193,9 @@ _CORRELATIONS: dict[str, Callable[[Floats, Floats], Contributions]] = {
 #: What each kind of truth is judged by; the first where none is asked for.
 MEASURES: dict[type, tuple[Measure, ...]] = {
     Identities: (
-        Measure("recall@1", "share of a sample's like that is its nearest"),
-        Measure("hit@1", "samples whose nearest is of their identity", counting=True),
-        Measure("recall@10", "share of a sample's like among its ten nearest"),
+        Measure("recall@1", "share of a sample's like that is its nearest", counting=True),
+        Measure("hit@1", "samples whose nearest one has the same identity", counting=True),
+        Measure("recall@10", "share of a sample's like among its ten nearest", counting=True),
         Measure("ndcg@10", "discounted gain of the ten nearest by the best possible"),
     ),
     Pairs: (

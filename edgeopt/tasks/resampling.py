@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeopt.stats.bootstrap import members
+from edgeopt.stats.bootstrap import members, of_few
 from edgeopt.stats.subsampling import FEWEST_UNITS, FEWEST_VALUES
 from edgeopt.tasks.contributions import Floats, Table
 
@@ -83,16 +83,8 @@ def ends(
         else:
             tail = (1 - level) / 2
             below, above = np.quantile(finite, [tail, 1 - tail]) - whole[k]
-            low[k], high[k] = whole[k] + _few(units, level) * np.array([below, above])
+            low[k], high[k] = whole[k] + of_few(units, level) * np.array([below, above])
     return low, high
-
-
-def _few(units: int, level: float) -> float:
-    """By how much percentiles of so few are too narrow: Student's t, and n - 1 of n."""
-    from scipy.special import ndtri, stdtrit
-
-    share = 0.5 + level / 2
-    return float(stdtrit(units - 1, share) / ndtri(share) * np.sqrt(units / (units - 1)))
 
 
 def _reach(finite: Floats, units: int, level: float) -> float:

@@ -112,3 +112,12 @@ class Task(Protocol[Context, Answers, Truths]):
             ValueError: they are of different numbers of samples.
         """
         ...
+
+
+@runtime_checkable
+class Blind(Protocol):
+    """A task that knows what answers well without looking at an input; `Task` besides."""
+
+    def blind(self, truths: Any) -> Mapping[str, Any]:
+        """{what they are, in words: answers to as many samples as there are truths}."""
+        ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeopt.benchmarking import opening
 from edgeopt.benchmarking.opened_files import open_files
 from edgeopt.devices.local import Local
 from edgeopt.domain.errors import BadInput
@@ -70,6 +71,21 @@ def test_what_does_not_fit_is_refused(folder, tmp_path, name, shapes, said):
     assert said in caught.value.args[0]
 
 
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (("batch", 64), "1x64"),
+        (("n", 3, "h", "w"), "1x3x224x224"),
+        (("n", "c", 96, 96), "1x3x96x96"),
+        (("n", "h", "w", 3), "1x224x224x3"),
+        ((1, "steps"), "1x64"),
+        (("n",), "1"),
+    ],
+)
+def test_the_shape_to_give_is_one_of_this_model(shape, said):
+    assert opening._example(shape) == said
+
+
 @pytest.mark.slow
 def test_a_shape_that_the_model_has_is_no_option(folder, tmp_path):
     [subject] = opened(folder, "closed.onnx", tmp_path, x=(1, 3)).subjects
@@ -84,6 +100,7 @@ def test_the_option_is_taken_apart_again():
             fixed_shapes.split({"shapes": odd})
 
 
+@pytest.mark.slow
 def test_bad_data_is_told_before_a_model_is_opened(folder, tmp_path):
     class NoDevice(Local):
         def put(self, folder):

@@ -74,6 +74,7 @@ def test_bundles_and_a_plain_file_are_timed_in_one_schedule(folder):
     assert "from a photo to its answer" in shown
 
 
+@pytest.mark.slow
 def test_no_bundle_among_the_files_is_said(folder):
     with pytest.raises(BadInput, match="none of the artifacts is one"):
         bench([folder / "plain" / "m.onnx"], (), folder / "photos", whole=True)

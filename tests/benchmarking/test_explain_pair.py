@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from edgeopt.benchmarking.explaining import Question, _verdict, chosen_pair
+from edgeopt.benchmarking.explaining import Question, chosen_pair
+from edgeopt.benchmarking.sides import verdict as verdict_of
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.recipe import Recipe
@@ -136,10 +137,10 @@ def test_the_verdict_is_the_runs_own_in_either_direction():
         margin=0.02,
     )  # fmt: skip
     known = msgspec.structs.replace(A2, speedup=verdict)
-    assert _verdict(known, B2) is verdict
-    turned = _verdict(B2, known)
+    assert verdict_of(known, B2) is verdict
+    turned = verdict_of(B2, known)
     assert (turned.word, turned.over) == ("SLOWER", A2.recipe_id)
-    assert _verdict(known, ORT) is None
+    assert verdict_of(known, ORT) is None
 
 
 def test_records_say_how_many_operators_ran_where_they_are_meant_to():

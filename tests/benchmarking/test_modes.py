@@ -106,6 +106,7 @@ def test_the_command_prints_the_table_and_keeps_the_raw_samples(fixed, tmp_path)
     assert data["rows"][0]["path"] == str(fixed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "told"),
     [

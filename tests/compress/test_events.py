@@ -67,4 +67,4 @@ def test_without_tensorboard_it_is_said_before_anything_is_trained(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     with pytest.raises(NotInstalled) as caught:
         require(Compression(methods=("qat",)))
-    assert caught.value.hint == "pip install edgeopt[tensorboard]"
+    assert caught.value.hint == "pip install 'edgeopt[tensorboard]'"

@@ -14,6 +14,7 @@ from edgeopt.compress import losses
 ROW = st.lists(st.floats(-5, 5), min_size=3, max_size=3)
 
 
+@pytest.mark.slow
 @given(st.lists(ROW, min_size=1, max_size=4), st.floats(0.5, 10))
 def test_soft_targets_are_zero_for_equal_answers_and_never_negative(rows, temperature):
     logits = torch.tensor(rows)
@@ -30,6 +31,7 @@ def test_soft_targets_by_hand():
     assert found == pytest.approx(4 * divergence, rel=1e-5)
 
 
+@pytest.mark.slow
 @given(st.floats(0.1, 10), st.integers(1, 5))
 def test_attention_maps_ask_neither_for_scale_nor_for_channels(scale, copies):
     features = torch.rand(2, 3, 4, 4) + 0.1

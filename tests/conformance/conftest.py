@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert.bindings import bind
 from edgeopt.convert.job import Converted, Job
@@ -118,7 +119,7 @@ def _convert(
     place = folder / f"{runtime}-{precision}"
     place.mkdir()
     recipe = Recipe(
-        runtime=runtime, precision=precision, quantization=converter.quantization(precision)
+        runtime=runtime, precision=precision, quantization=usual_here(runtime, precision)
     )
     job = Job(
         recipe=recipe,

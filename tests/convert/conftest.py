@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert import worker
 from edgeopt.convert.job import Converted, Job
@@ -83,7 +84,7 @@ class Bench:
             recipe=Recipe(
                 runtime=runtime,
                 precision=precision,
-                quantization=converter.quantization(precision),
+                quantization=usual_here(runtime, precision),
                 options=options,
             ),
             source=self.source(name),

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert.algorithms import refusal, require
 from edgeopt.domain.errors import EdgeoptError
@@ -23,7 +24,7 @@ def recipe(library, precision="int8-static", **settings):
 @pytest.mark.parametrize("runtime", convert.CONVERTERS)
 def test_usual_settings_and_their_alternatives_are_had(runtime):
     for precision in runtimes.spec(runtime).precisions:
-        usual = convert.load(runtime).quantization(precision)
+        usual = usual_here(runtime, precision)
         forms = [usual, *(other_integers(usual) if precision == "int8-static" else ())]
         for quantization in forms:
             made = Recipe(runtime=runtime, precision=precision, quantization=quantization)

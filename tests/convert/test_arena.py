@@ -74,6 +74,7 @@ def test_an_integer_model_says_what_it_needs(bench):
     assert bench.make("conv", "litert", "fp32")[0].notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("tflite_micro") is None, reason="needs edgeopt[micro]")
 def test_the_interpreter_refuses_in_words(tmp_path):
     (tmp_path / "none.tflite").write_bytes(b"no model")

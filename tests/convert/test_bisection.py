@@ -43,6 +43,7 @@ def job(tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["n0", "n2", "n5", "last", None])
 def test_the_first_wrong_operator_is_named(tmp_path, monkeypatch, job, wrong):
     """A converter that gets one operator wrong: it adds to what that one answers."""
@@ -95,6 +96,7 @@ def test_a_source_that_is_not_converted_by_onnx_is_not_cut(job):
 HEAD = '<ir_version: 8, opset_import: ["":17]> g (float[1,4] x) => (float[1,4] y) '
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "operator", "reach"),
     [

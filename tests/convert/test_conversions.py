@@ -221,7 +221,7 @@ def test_what_a_runtime_refuses_is_told(apart):
 @pytest.mark.slow
 def test_weights_that_nobody_compresses_are_a_failure(apart):
     """NNCF leaves an LSTM's weights as they are, and does not say so."""
-    with pytest.raises(ChildFailed, match="NNCF found no weight in it that it compresses"):
+    with pytest.raises(ChildFailed, match="NNCF found no weight in the model that it compresses"):
         apart.make("lstm_with_peepholes", "onnxruntime", "int8-weights")
 
 

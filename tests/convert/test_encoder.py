@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.formats.encoder import WORDS, Encoder
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert import worker
 from edgeopt.convert.job import Converted, Job
@@ -108,7 +109,7 @@ def test_it_goes_through(sources, expected, tmp_path, form, runtime, precision, 
     for step in filter(None, (converter.base(precision), precision)):
         folder = tmp_path / step
         folder.mkdir()
-        quantization = converter.quantization(step, source)
+        quantization = usual_here(runtime, step, source)
         recipe = Recipe(runtime=runtime, precision=step, quantization=quantization)
         job = Job(recipe=recipe, source=source, calibration={}, base=base, folder=str(folder))
         made = msgspec.convert(worker.make(msgspec.to_builtins(job)), Converted)

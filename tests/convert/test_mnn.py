@@ -113,7 +113,7 @@ def test_it_answers_as_the_source(job_of, name):
 def test_weights_that_it_does_not_compress_are_a_failure(job_of):
     """Nothing in a rectifier has weights; the converter says nothing of it."""
     job, _ = job_of("rectifier", "int8-weights")
-    with pytest.raises(EdgeoptError, match="MNN found no weight in it that it compresses"):
+    with pytest.raises(EdgeoptError, match="MNN found no weight in the model that it compresses"):
         convert.load("mnn").convert(job)
     assert list(Path(job.folder).iterdir()) == []
 

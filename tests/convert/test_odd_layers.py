@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert import litert_prepared, worker
 from edgeopt.convert.job import Converted, Job
@@ -17,7 +18,7 @@ F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 @pytest.fixture
 def job_of(bench, tmp_path):
     def make(net, runtime, precision, base=None, **settings):
-        how = msgspec.structs.replace(convert.load(runtime).quantization(precision), **settings)
+        how = msgspec.structs.replace(usual_here(runtime, precision), **settings)
         options = F32 if runtime == "openvino" else {}
         (tmp_path / "made").mkdir()
         (tmp_path / "cache").mkdir()
@@ -89,6 +90,7 @@ IN_ONNX_RUNTIME = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("net", "precision", "note"), IN_ONNX_RUNTIME)
 def test_onnx_runtimes_quantizer(job_of, net, precision, note):
     job = job_of(net, "onnxruntime", precision)

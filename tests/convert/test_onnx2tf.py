@@ -111,8 +111,8 @@ def test_it_cannot_be_installed(cache, monkeypatch):
     monkeypatch.setattr(onnx2tf.sys, "executable", "/bin/false")
     with pytest.raises(NotInstalled) as caught:
         onnx2tf.environment()
-    assert caught.value.args[0] == (f"onnx2tf {onnx2tf.VERSION} could not be installed: no message")
-    assert "pip's index" in caught.value.hint
+    assert "this Python makes none: it printed nothing" in caught.value.args[0]
+    assert "python3-venv" in caught.value.hint
     assert [path.suffix for path in cache.iterdir()] == [".lock"]
 
 
@@ -125,10 +125,37 @@ def test_pip_fails(cache, monkeypatch):
         return subprocess.CompletedProcess(command, failed, "", "first\nERROR: no such thing\n")
 
     monkeypatch.setattr(onnx2tf.subprocess, "run", run)
-    with pytest.raises(NotInstalled, match="could not be installed: ERROR: no such thing"):
+    with pytest.raises(NotInstalled, match="could not be installed: no such thing"):
         onnx2tf.environment()
     assert str(onnx2tf.CONSTRAINTS) in calls[1]
     assert f"onnx2tf=={onnx2tf.VERSION}" in calls[1]
+
+
+def test_a_python_that_makes_no_environment_says_it_on_stdout(cache, monkeypatch):
+    """Debian's, without python3-venv."""
+
+    def run(command, **options):
+        return subprocess.CompletedProcess(command, 1, "ensurepip is not available.\n", "")
+
+    monkeypatch.setattr(onnx2tf.subprocess, "run", run)
+    with pytest.raises(NotInstalled, match="makes none: ensurepip is not available") as caught:
+        onnx2tf.environment()
+    assert "apt-get install python3-venv" in caught.value.hint
+
+
+@pytest.mark.parametrize(("machine", "told"), [("x86_64", False), ("aarch64", True)])
+def test_what_has_no_wheel_on_arm_is_told_where_the_installation_fails(
+    cache, monkeypatch, machine, told
+):
+    monkeypatch.setattr(onnx2tf.platform, "machine", lambda: machine)
+    monkeypatch.setattr(
+        onnx2tf.subprocess,
+        "run",
+        lambda command, **_: subprocess.CompletedProcess(command, "pip" in command, "", "ERROR: x"),
+    )
+    with pytest.raises(NotInstalled) as caught:
+        onnx2tf.environment()
+    assert ("psutil" in caught.value.hint) is told
 
 
 def test_it_is_installed_once(cache, monkeypatch):

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.integers import usual_here
 from edgeopt import convert, runtimes
 from edgeopt.convert import tflite_plain, worker
 from edgeopt.convert.job import Job
@@ -125,7 +126,7 @@ class Made:
                 base = str(folder / done.main)
             folder = self.place / f"{runtime}-{precision}"
             folder.mkdir()
-            quantization = converter.quantization(precision, self.source)
+            quantization = usual_here(runtime, precision, self.source)
             job = Job(
                 recipe=Recipe(runtime=runtime, precision=precision, quantization=quantization),
                 source=self.source,
@@ -255,7 +256,7 @@ def test_nothing_to_quantize_is_a_failure_and_no_artifact(made):
     """Weights of fewer than 1024 numbers stay float, and TensorFlow does not say so."""
     with pytest.raises(EdgeoptError) as caught:
         made("small").convert("litert", "int8-dynamic")
-    assert caught.value.args[0] == "TensorFlow found nothing in it that it quantizes so."
+    assert caught.value.args[0] == "TensorFlow found nothing in the model to quantize this way."
     assert list((made("small").place / "litert-int8-dynamic").iterdir()) == []
 
 

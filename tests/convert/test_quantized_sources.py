@@ -14,6 +14,7 @@ from edgeopt.sources import onnx as onnx_source
 from edgeopt.sources import quantized_onnx
 from edgeopt.sources.request import InspectRequest, PrepareRequest
 from tests.convert import quantized_nets, tiny_nets
+from tests.processor import OVERFLOWS
 
 KINDS = ("qdq", "qoperator", "dynamic", "weights")
 
@@ -47,6 +48,7 @@ def integers(path):
     return [t.name for t in model.graph.initializer if t.data_type in narrow and len(t.dims) > 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_the_file_holds_is_known_and_kept(sources, kind):
     source = sources[kind]
@@ -99,7 +101,7 @@ def test_it_goes_through_as_it_is(sources, tmp_path, runtime, kind):
     sample = np.random.default_rng(5).normal(size=shape).astype(np.float32)
     own, expected = session.run([sample])[0], reference.run([sample])[0]
     noise = np.mean((own - expected) ** 2) / np.mean(expected**2)
-    assert noise < 10**-2.5
+    assert noise < 10 ** (-1.5 if OVERFLOWS else -2.5)
     kind_ran = set(session.facts()["precisions"])
     if kind in ("qdq", "qoperator"):
         assert "int8" in kind_ran

@@ -130,6 +130,7 @@ def answers(made, given):
     return session.run(None, given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_the_same_answers_in_other_words(name):
     made = MODELS[name]
@@ -303,6 +304,7 @@ REDUCTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "about"), REDUCTIONS)
 @pytest.mark.parametrize("opset", [18, 22])
 @pytest.mark.parametrize("axes", [[-1], [1, 2]])

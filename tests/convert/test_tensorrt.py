@@ -78,6 +78,7 @@ def sqnr_db(session, source):
 LEAST_DB = {"fp32": 100, "fp16": 45, "int8-static": 20, "fp16-2to4": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("runtime", "precision"), ALL)
 def test_what_is_made_answers_on_a_cpu(make, source, runtime, precision):
     session, made, _ = make(runtime, precision)

@@ -67,6 +67,34 @@ def depthwise(path):
     return write(path, nodes, [image], [made], weights)
 
 
+def uneven(path):
+    """An image [1, 3, 16, 12] -> [1, 16, 16, 12]: what two depthwise convolutions read is uneven.
+
+    One channel is 200 times as large as the others there, and as they are behind it.
+    """
+    loud = np.ones(32, np.float32)
+    loud[0] = 200.0
+    nodes, weights, given, channels = [], [], "image", 3
+    for i in range(2):
+        nodes += [
+            helper.make_node("Conv", [given, f"w{i}"], [f"c{i}"]),
+            helper.make_node("Relu", [f"c{i}"], [f"r{i}"]),
+            helper.make_node("Conv", [f"r{i}", f"d{i}"], [f"e{i}"], pads=[1] * 4, group=32),
+            helper.make_node("Relu", [f"e{i}"], [f"s{i}"]),
+        ]
+        wide = numpy_helper.to_array(weight("", 32, channels, 1, 1, seed=i))
+        deep = numpy_helper.to_array(weight("", 32, 1, 3, 3, seed=9 + i))
+        weights += [
+            numpy_helper.from_array(wide * loud[:, None, None, None], f"w{i}"),
+            numpy_helper.from_array(deep / loud[:, None, None, None], f"d{i}"),
+        ]
+        given, channels = f"s{i}", 32
+    nodes.append(helper.make_node("Conv", [given, "last"], ["map"]))
+    weights.append(weight("last", 16, 32, 1, 1, seed=2))
+    image, made = tensor("image", [1, 3, 16, 12]), tensor("map", [1, 16, 16, 12])
+    return write(path, nodes, [image], [made], weights)
+
+
 def mlp(path):
     """[1, 64] -> [1, 10], and the middle of it."""
     nodes = [

@@ -35,6 +35,7 @@ def bounds(name, source, outputs, draws=20):
     return lost, np.array(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["accuracy", "agreement", "f1"])
 @pytest.mark.parametrize("size", [0.3, 1.0])
 def test_most_bounds_hold_and_are_of_use(name, size):

@@ -73,6 +73,7 @@ def by_metric(given, output="y"):
     return by_step.ByStep(given, ByMetric("choose", flat, source, auc, output))
 
 
+@pytest.mark.slow
 def test_an_error_that_grows_is_seen_by_position():
     judging = by_metric(sequences(columns={"room": np.repeat(["a", "b"], N // 2)}))
     rooms, found = judging.slices({"y": GROWS}, ("room",), 0.01)
@@ -84,6 +85,7 @@ def test_an_error_that_grows_is_seen_by_position():
     assert 0 <= first < last / 4
 
 
+@pytest.mark.slow
 def test_a_candidate_that_answered_fewer_sequences_is_judged_on_those():
     judging = by_metric(sequences())
     score, drop = judging.marks({"y": GROWS[:12]}, 0.01)
@@ -94,6 +96,7 @@ def test_a_candidate_that_answered_fewer_sequences_is_judged_on_those():
     assert judging.alike is None
 
 
+@pytest.mark.slow
 def test_sequences_are_told_of_which_a_step_is_not_answered():
     gaps = SOURCE.copy()
     gaps[[4, 9], 7] = np.nan

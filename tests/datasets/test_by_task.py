@@ -42,6 +42,7 @@ def without_green(outputs, rows):
     return {"output0": found}
 
 
+@pytest.mark.slow
 def test_the_source_loses_nothing(judging):
     score, drop = judging.marks(judging.source, 0.01)
     assert (score.value, score.n, score.part, drop.value) == (1.0, N, "choose", 0.0)
@@ -49,6 +50,7 @@ def test_the_source_loses_nothing(judging):
     assert judging.doubts() == ()
 
 
+@pytest.mark.slow
 def test_the_printed_value_is_the_librarys(judging, monkeypatch):
     spoiled = without_green(judging.source, slice(0, 60))
     ours, _ = judging.marks(spoiled, 0.01)
@@ -59,6 +61,7 @@ def test_the_printed_value_is_the_librarys(judging, monkeypatch):
     assert held_out.marks(spoiled, 0.01)[0].value == 0.5
 
 
+@pytest.mark.slow
 def test_a_class_that_is_lost_is_seen_in_all_and_in_its_own_slice(judging):
     spoiled = without_green(judging.source, slice(0, 60))
     score, drop = judging.marks(spoiled, 0.01)
@@ -72,18 +75,21 @@ def test_a_class_that_is_lost_is_seen_in_all_and_in_its_own_slice(judging):
     assert by_size.by == "size"
 
 
+@pytest.mark.slow
 def test_the_first_samples_alone(judging):
     few = {name: each[:50] for name, each in judging.source.items()}
     score, drop = judging.marks(few, 0.01)
     assert (score.n, drop.n) == (50, 50)
 
 
+@pytest.mark.slow
 def test_two_candidates_beside_each_other(judging):
     spoiled = without_green(judging.source, slice(0, 60))
     assert judging.beside(spoiled, spoiled, 0.01).value == 0
     assert judging.beside(judging.source, spoiled, 0.01).value < 0
 
 
+@pytest.mark.slow
 def test_samples_that_the_source_answers_with_nan_are_left_out(judging):
     source = {"output0": judging.source["output0"].copy()}
     source["output0"][3, 0, 0, 5] = np.nan
@@ -92,6 +98,7 @@ def test_samples_that_the_source_answers_with_nan_are_left_out(judging):
     assert (other.unscored.tolist(), score.n) == ([3], N - 1)
 
 
+@pytest.mark.slow
 def test_a_source_that_finds_nothing_is_doubted(judging):
     moved = {"output0": judging.source["output0"].copy()}
     moved["output0"][:, 0, :2] = 32
@@ -163,3 +170,17 @@ def test_columns_of_the_data_worst_first():
     assert [one.value for one in found.worst] == ["True", "False"]
     assert found.worst[0].drop.value == pytest.approx(0.5)
     assert found.worst[1].drop.value == pytest.approx(0)
+
+
+@pytest.mark.slow
+def test_a_bound_is_what_nineteen_cases_of_twenty_stay_below():
+    rng = np.random.default_rng(0)
+    metric = TaskMetric(Measure("mean", "a mean"), "labels", resamples=100)
+    exceeded = 0
+    for _ in range(200):
+        own, source = mean(rng.normal(-0.1, 1, 60)), mean(np.zeros(60))
+        exceeded += task_scores.drop(metric, own, source, None, 0.01).bound < 0.1
+    assert 3 <= exceeded <= 20  # a binomial of 200 and 5 % is within it in 99.9 %
+    found = task_scores.drop(metric, own, source, None, 0.01)
+    assert found.value < found.bound < found.high
+    assert found.bound_by == "interval"

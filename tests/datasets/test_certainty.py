@@ -109,6 +109,7 @@ def test_small_gaussian_regressions_are_values(columns, n, unit):
     assert not read(both).classes
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # few epochs do
 def test_answers_of_trained_classifiers_are_classes_and_their_features_are_not():
     from sklearn.datasets import load_digits

@@ -51,6 +51,7 @@ def pairs_of(count, rng):
     return left[keep], right[keep]
 
 
+@pytest.mark.slow
 def test_pairs_of_told_groups_are_not_independent():
     rng = np.random.default_rng(1)
     identities = np.repeat(np.arange(30), 10)

@@ -16,6 +16,8 @@ from edgeopt.datasets.corruptions import (
     corruptible,
     pixel_axes,
 )
+from edgeopt.datasets.pixels import Pixels
+from edgeopt.decoding.preparation import Preparation
 
 RNG = np.random.default_rng(0)
 PHOTOS = RNG.random((3, 1, 3, 16, 20), np.float32)
@@ -110,3 +112,25 @@ def test_what_applies_to_which_inputs():
     assert applicable({"x": PHOTOS}) == ("noise", "blur", "brightness", "gain")
     assert applicable({"x": np.zeros((3, 16000), np.float32)}) == ("noise", "brightness", "gain")
     assert applicable({"x": np.zeros((3, 16), np.int64)}) == ()
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_images_of_bytes_stay_bytes_and_have_the_values_of_floats(name):
+    form = Preparation("stretch", (12, 16), (127.5,) * 3, (1 / 127.5,) * 3)
+    kept = Pixels.of(form, (12, 16), 3, 5)
+    for i in range(5):
+        kept.put(i, RNG.integers(0, 256, (12, 16, 3)).astype(np.uint8), (0, 0))
+    [made] = corrupt({"x": kept}, name, "strong", 3).values()
+    [floats] = corrupt({"x": np.asarray(kept)}, name, "strong", 3).values()
+    assert isinstance(made, Pixels)
+    assert made.stored is kept.stored
+    assert (made.shape, made.dtype) == (floats.shape, floats.dtype)
+    np.testing.assert_array_equal(np.asarray(made[2:]), np.asarray(made)[2:])
+    if name == "noise":  # drawn by each image's content: of the same size, at other places
+        clean = np.asarray(kept)
+        own, other = (np.std(one - clean) for one in (np.asarray(made), floats))
+        assert own == pytest.approx(other, rel=0.05)
+        first, second = (np.asarray(made)[i].ravel() for i in (0, 1))
+        assert abs(np.corrcoef(first, second)[0, 1]) < 0.3
+    else:
+        np.testing.assert_allclose(np.asarray(made), floats, atol=1e-6)

@@ -38,7 +38,16 @@ def test_one_class_for_all_samples_is_told_whatever_the_metric():
 def test_a_score_near_chance_is_told(name):
     text = told(name, RIGHT, RNG.permutation(CLASS))
     assert "it may not have learnt this" in text
-    assert "always the commonest class" in text or "any order" in text
+    assert "the commonest class for every sample" in text or "any order" in text
+
+
+@pytest.mark.parametrize("name", ["accuracy", "f1"])
+def test_many_samples_do_not_make_a_little_skill_learnt(name):
+    """Of four classes one in four is chance; 0.3 is clearly more of 4,000, and hardly anything."""
+    classes = RNG.integers(0, 4, 4000)
+    known = np.where(np.arange(4000) % 16 == 0, classes, RNG.integers(0, 4, 4000))
+    little = RNG.normal(size=(4000, 1, 4)) + 9 * np.eye(4)[known][:, None]
+    assert "it may not have learnt this" in told(name, little, classes)
 
 
 def test_samples_that_the_source_cannot_answer_are_named():

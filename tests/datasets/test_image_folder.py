@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -6,6 +7,7 @@ import pytest
 from PIL import Image
 
 from edgeopt.datasets.image_folder import EXAMPLE, Preprocessing, load_image_folder
+from edgeopt.decoding.preparation import of_record
 from edgeopt.domain.errors import BadInput
 
 PLAIN = Preprocessing(size=8, crop=8, mean=(0, 0, 0), scale=(1, 1, 1), layout="nhwc")
@@ -267,5 +269,16 @@ def test_more_images_than_memory_holds_are_refused_before_one_is_read(tmp_path):
     for number in range(400):
         (tmp_path / f"{number}.png").touch()
     large = Preprocessing(size=16384, crop=16384, mean=(0,) * 3, scale=(1,) * 3)
-    with pytest.raises(BadInput, match=r"400 images of 16384 x 16384 are 1288.5 GB"):
+    with pytest.raises(BadInput, match=r"400 images of 16384 x 16384 are 322.1 GB"):
         load_image_folder(tmp_path, "x", large)
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize("shape", [(40, 30), (31, 77), (9, 200), (8, 8), (5, 6)])
+@pytest.mark.parametrize(("size", "crop"), [(10, 8), (8, 8), (9, 8)])
+def test_what_bundles_record_prepares_the_same(shape, size, crop, layout):
+    pixels = np.random.default_rng(size).integers(0, 256, (shape[1], shape[0], 3))
+    image = Image.fromarray(pixels.astype(np.uint8))
+    said = Preprocessing(size, crop, (124.0, 116.0, 104.0), (0.017, 0.0175, 0.0174), layout)
+    recorded = of_record(json.loads(json.dumps(said.preparation.record())))
+    np.testing.assert_array_equal(recorded.apply(image)[0], said.apply(image))

@@ -81,6 +81,8 @@ def test_bytes_take_raw_pixels():
     assert raw == Preparation("stretch", (300, 300), layout="nhwc", dtype="uint8")
     signed = settled((1, 300, 300, 3), head="ssd", dtype="int8")
     assert signed == replace(raw, mean=(128.0,) * 3, dtype="int8")
+    wide = settled((1, 192, 192, 3), said="way=letterbox", dtype="int32")  # MoveNet
+    assert (wide.dtype, wide.mean, wide.scale) == ("int32", (0.0,) * 3, (1.0,) * 3)
 
 
 def test_one_channel_is_grey():
@@ -94,7 +96,9 @@ def test_an_open_side_is_said():
     assert settled((1, 3, 48, "width"), said, kind="lines").size == (48, 320)
     told = message_of((1, 3, "h", "w"), kind="data.yaml")
     assert "is not known: size must be said" in told
-    assert "--preprocess size=640" in told
+    assert "--preprocess size=640," in told
+    said = "way=line,mean=127.5,scale=0.0078"
+    assert "size=32x320," in message_of((1, 3, 32, "width"), said, kind="lines")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_frames_of_few_films_are_seen(count, each):
     assert (found[:, None] == found)[~same].mean() < 0.2
 
 
+@pytest.mark.slow
 def test_grey_frames_and_channels_last_are_seen_as_well():
     seen, _ = frames(4, 20)
     grey = seen.mean(axis=1, keepdims=True)
@@ -91,11 +92,13 @@ def independent():
     yield "constant", np.ones((150, 100), np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "rows"), list(independent()))
 def test_independent_samples_do_not_look_like_few_groups(name, rows):
     assert likeness.groups_of({"x": rows}, answers(rows)) is None
 
 
+@pytest.mark.slow
 def test_classes_that_are_far_apart_in_the_answers_are_no_groups():
     from sklearn.datasets import load_digits
 
@@ -139,6 +142,7 @@ def test_classes_that_look_different_are_explained_by_their_labels(kind):
     assert found.max() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [(0, 1), (0, 4), (0, 6)])
 def test_two_digits_are_no_groups_even_without_labels(pair):
     from sklearn.datasets import load_digits

@@ -104,6 +104,7 @@ def test_unknown_kind(tmp_path):
     assert message_of(str(path)).startswith(f"{path}: data of an unknown kind\n")
 
 
+@pytest.mark.slow
 def test_imports_stay_light():
     code = (
         "import pkgutil, importlib, sys, edgeopt.datasets as d\n"

@@ -116,6 +116,7 @@ def test_binary_roc_auc(binary):
         assert value_of("roc-auc", labels, outputs) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_roc_auc_of_many_classes(digits):
     labels, outputs = digits
     outputs = outputs[:, 0].astype(np.float64)

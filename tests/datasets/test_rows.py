@@ -95,3 +95,34 @@ def test_steps_of_a_padded_sequence_keep_their_order():
 )
 def test_rows_without_a_padding_that_varies_are_no_set(answers):
     assert not are_sets(answers)
+
+
+def maps(n=40, side=24, seed=0):
+    """[n, 1, side, side]: a spot of text in each; one runtime's sigmoid ends in zeros below it."""
+    rng = np.random.default_rng(seed)
+    found = np.zeros((n, 1, side, side), np.float32)
+    for i in range(n):
+        top, left = rng.integers(2, side // 2, 2)
+        found[i, 0, top : top + 6, left : left + 9] = rng.uniform(0.5, 1, (6, 9))
+    return found
+
+
+def test_a_map_whose_lower_rows_are_zero_is_no_set():
+    source = maps()
+    faint = source + np.float32(1e-9) * np.random.default_rng(1).random(source.shape, np.float32)
+    assert not are_sets(source)
+    assert parity("fp32", {"y": faint}, {"y": source}).sqnr_db > 100
+
+
+def test_what_is_faint_in_a_column_that_says_nothing_likens_no_rows():
+    source = maps()
+    faint = source + np.float32(1e-9) * np.random.default_rng(1).random(source.shape, np.float32)
+    assert np.abs(in_order(faint, source) - source).max() < 1e-8
+
+
+def test_a_score_that_is_the_same_in_all_rows_orders_none():
+    steps = np.random.default_rng(0).standard_normal((40, 12, 9)).astype(np.float32)
+    steps[..., 4] = 1.0
+    for i in range(40):
+        steps[i, 3 + i % 8 :] = 0
+    assert not are_sets(steps)

@@ -79,6 +79,7 @@ def test_outputs_that_are_certain_need_no_word(detected):
     assert (found.facts.names, metric.against, metric.name) == (squares.NAMES, "labels", "map")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "own"),
     [
@@ -311,6 +312,7 @@ def with_angles(way, image):
     return given(outputs, marks=marks, spec=IMAGE, head="yolo-obb", task="detection")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "image"),
     [("letterbox", (60, 5000)), ("corner", (5000, 60)), ("stretch", (256, 320))],

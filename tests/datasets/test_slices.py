@@ -64,6 +64,7 @@ def test_a_small_slice_is_shown_and_decides_nothing():
     assert by_class.worst_deciding.drop.value == 0.0
 
 
+@pytest.mark.slow
 def test_a_column_and_the_groups_slice_as_well():
     samples = given_samples(groups=np.arange(100) // 10, site=SITES)
     by_class, by_site, by_group = found(wrong(1, 3, 5), ["site", "groups"], samples)
@@ -90,6 +91,7 @@ def test_a_metric_without_classes_has_columns_alone():
     assert by_site.worst[0].drop.judged == pytest.approx(1.0, rel=1e-3)  # twice the error
 
 
+@pytest.mark.slow
 def test_where_the_metric_is_not_defined_the_reason_stands():
     samples = given_samples(one=np.where(np.arange(100) < 40, "first", "rest"))
     _, by_column = found(wrong(), ["one"], samples, "accuracy")

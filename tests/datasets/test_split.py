@@ -39,6 +39,7 @@ def data(draw):
     return samples_of(contents, labels, groups)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(data(), st.integers(0, 5))
 def test_parts_never_overlap_and_cover_everything(samples, seed):

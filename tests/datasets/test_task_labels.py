@@ -4,13 +4,14 @@ import pytest
 from edgeopt.datasets.check import check
 from edgeopt.datasets.load import load, require
 from edgeopt.datasets.marked_pairs import MarkedPairs
+from edgeopt.datasets.settling.embedding import SettledEmbedding
 from edgeopt.datasets.split import split
 from edgeopt.datasets.task_data import TaskData
 from edgeopt.datasets.task_labels import may_be_text
 from edgeopt.domain.errors import BadInput
-from edgeopt.domain.task import TaskAsked
+from edgeopt.domain.task import TaskAsked, TaskFacts
 from edgeopt.domain.tensor import TensorSpec
-from edgeopt.tasks.embedding import Pairs
+from edgeopt.tasks.embedding import Embedding, Pairs
 
 SPEC = TensorSpec(name="x", dtype="float32", shape=(1, 2))
 
@@ -58,7 +59,7 @@ def test_candidates_that_do_not_fit_the_data(tmp_path):
     assert "the data has 3 samples" in message_of(arrays(3), candidates=right)
 
 
-def test_what_confirms_has_queries_of_its_own_and_no_pairs(tmp_path):
+def test_what_confirms_has_queries_and_pairs_of_its_own(tmp_path):
     path = table(tmp_path / "c.csv", "query,sample,relevance\na,4,0\na,3,2\n")
     told = arrays(groups=np.zeros(12), labels=np.arange(12))
     assert loaded(told, "confirm", candidates=path).labels.tolist() == list(range(12))
@@ -67,6 +68,30 @@ def test_what_confirms_has_queries_of_its_own_and_no_pairs(tmp_path):
     pairs = table(tmp_path / "p.csv", "left,right,same\n0,1,1\n0,2,0\n")
     with pytest.raises(BadInput, match="which of --confirm's samples are pairs"):
         require(arrays(), None, TaskData(TaskAsked(pairs=pairs), (SPEC,), "confirm"))
+    own = table(tmp_path / "q.csv", "left,right,same\n5,7,1\n6,2,0\n")
+    found = loaded(arrays(), "confirm", pairs=pairs, confirm_pairs=own)
+    assert found.marks.pairs.left.tolist() == [5, 6]
+    assert loaded(arrays(), pairs=pairs, confirm_pairs=own).marks.pairs.left.tolist() == [0, 0]
+    assert loaded(arrays(), "calibration", pairs=pairs, confirm_pairs=own).marks is None
+    with pytest.raises(BadInput, match="nothing names those of --data"):
+        require(arrays(), None, TaskData(TaskAsked(confirm_pairs=own), (SPEC,), "confirm"))
+    with pytest.raises(BadInput, match=r"gone.csv: no such file"):
+        require(
+            arrays(),
+            None,
+            TaskData(TaskAsked(pairs=pairs, confirm_pairs="gone.csv"), (SPEC,), "data"),
+        )
+
+
+def test_pairs_that_confirm_say_what_those_of_the_data_say(tmp_path):
+    same = table(tmp_path / "p.csv", "left,right,same\n0,1,1\n0,2,0\n")
+    alike = table(tmp_path / "q.csv", "left,right,likeness\n5,7,0.9\n6,2,0.1\n")
+    first = loaded(arrays(), pairs=same).marks.pairs
+    settled = SettledEmbedding(TaskFacts(name="embedding"), Embedding("y", Pairs), first)
+    assert settled.truths(loaded(arrays(), pairs=same)) is not None
+    other = loaded(arrays(), "confirm", pairs=same, confirm_pairs=alike)
+    with pytest.raises(BadInput, match="say how much they are alike, and those of --data say whe"):
+        settled.truths(other)
 
 
 def test_pairs_stay_together_in_the_parts(tmp_path):

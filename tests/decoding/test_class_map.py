@@ -77,3 +77,39 @@ def test_another_output_beside_the_map_does_not_matter():
     alone = class_map.decode({"o": scores()}, SIZE, place)
     beside = class_map.decode({"o": scores(), "boxes": np.zeros((1, 5, 100))}, SIZE, place)
     np.testing.assert_array_equal(alone, beside)
+
+
+def enlarged_whole(planes, size, place):
+    """Every score enlarged in float64, then the best: what `decode` must give to the pixel."""
+    planes = planes.astype(np.float64)
+    for axis, (long, scale, start, side) in enumerate(
+        zip(place.image, place.scale[::-1], (place.top, place.left), size, strict=True), 1
+    ):
+        small = planes.shape[axis]
+        at = np.clip(((np.arange(long) + 0.5) * scale + start) * small / side - 0.5, 0, small - 1)
+        low = np.minimum(at.astype(np.int64), max(small - 2, 0))
+        part = (at - low).reshape([-1 if i == axis else 1 for i in range(3)])
+        high = np.minimum(low + 1, small - 1)
+        planes = planes.take(low, axis) * (1 - part) + planes.take(high, axis) * part
+    return planes.argmax(axis=0)
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("image", [(24, 32), (48, 64), (31, 17), (9, 70)])
+@pytest.mark.parametrize("kind", ["smooth", "noise", "ties", "flat", "narrow"])
+def test_the_best_of_each_pixel_is_that_of_all_scores_enlarged(kind, image, last):
+    rng = np.random.default_rng(len(kind) + image[0])
+    coarse = rng.normal(size=(5, 4, 4)).repeat(6, axis=1).repeat(8, axis=2)
+    scores = {
+        "smooth": coarse,
+        "noise": rng.normal(size=(5, 24, 32)),
+        "ties": rng.integers(0, 3, (5, 24, 32)),
+        "flat": np.full((5, 24, 32), 0.25),
+        "narrow": 1e6 + coarse * 1e-3,  # differences below what float32 tells apart
+    }[kind].astype(np.float32)
+    for way in ("stretch", "letterbox"):
+        place = placement(way, image, (24, 32))
+        given = scores.transpose(1, 2, 0) if last else scores
+        found = class_map.decode({"y": given[None]}, (24, 32), place)
+        assert found.dtype == np.int16
+        np.testing.assert_array_equal(found, enlarged_whole(scores, (24, 32), place))

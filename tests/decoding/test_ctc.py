@@ -99,3 +99,18 @@ def test_outputs_that_are_none():
         ctc.steps(np.zeros((2, 3, 4)))
     with pytest.raises(ValueError, match="not finite"):
         ctc.steps(np.full((2, 3), np.nan))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_steps_past_the_end_of_a_shorter_sample_are_left_out(turned):
+    whole = np.full((7, 3), np.inf)
+    whole[:4] = steps(1, 4, 3)
+    given = whole.T if turned else whole
+    np.testing.assert_array_equal(ctc.steps(given[None], 3), whole[:4])
+
+
+def test_an_infinity_within_a_sample_is_refused():
+    broken = steps(1, 4, 3)
+    broken[1] = np.inf
+    with pytest.raises(ValueError, match="not finite"):
+        ctc.steps(broken, 3)

@@ -257,6 +257,39 @@ def test_centernet():
     assert_equal(found.boxes, expected[:, 2:])
 
 
+def test_centernet_of_four_sides():
+    """TTFNet's `get_bboxes` (arXiv 1909.00700, section 4.2), as `@vladmandic/human` has it.
+
+    Its graph ends so: 4 * column - left, 4 * row - top, 4 * column + right, 4 * row + bottom.
+    """
+    rng = np.random.default_rng(5)
+    heat = 1 / (1 + np.exp(-rng.normal(-3, 2, (80, 40, 40))))
+    sides = rng.uniform(0, 90, (4, 40, 40))
+    outputs = {"keypoints": heat[None], "wh": sides[None]}
+    expected = []
+    for c, row, column in np.ndindex(heat.shape):
+        near = heat[c, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
+        if heat[c, row, column] == near.max():
+            left, top, right, bottom = sides[:, row, column]
+            x, y = 4 * column, 4 * row
+            expected.append((heat[c, row, column], c, x - left, y - top, x + right, y + bottom))
+    expected = np.array(sorted(expected, key=lambda one: -one[0])[:100])
+    for turn in ((0, 1, 2, 3), (0, 2, 3, 1)):
+        turned = {name: array.transpose(turn) for name, array in outputs.items()}
+        found = centernet.decode(turned, (160, 160))
+        assert_equal(found.scores, expected[:, 0])
+        np.testing.assert_array_equal(found.classes, expected[:, 1])
+        assert_equal(found.boxes, expected[:, 2:])
+        assert centernet.recognize([turned], (160, 160)).level == "possible"
+    for wrong in (
+        {"heat": heat[None], "wh": sides[None, :3]},
+        {"heat": heat[None], "wh": sides[None, :, ::2]},
+        {"a": sides[None], "b": sides[None]},
+    ):
+        with pytest.raises(WrongHead, match="four sides"):
+            centernet.decode(wrong, (160, 160))
+
+
 @pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
 def test_detr(activation):
     """DETR's and Deformable DETR's `PostProcess`, which RT-DETR has, too."""

@@ -79,6 +79,9 @@ def test_signed_bytes_are_pixels_from_minus_128():
     )
     assert signed.dtype == np.int8
     np.testing.assert_array_equal(signed.astype(int) + 128, np.asarray(given))
+    wide, _ = Preparation("stretch", SIZE, layout="nhwc", dtype="int32").apply(given)
+    assert wide.dtype == np.int32
+    np.testing.assert_array_equal(wide, np.asarray(given))
 
 
 def test_a_line_keeps_its_width_and_what_is_right_of_it_is_filled():
@@ -135,3 +138,21 @@ def test_other_images_and_records():
 def test_an_image_that_would_fill_the_memory_is_refused(way, shape):
     with pytest.raises(NoPlacement, match=r"becomes .* pixels: more than 400000000"):
         Preparation(way, (224, 224)).apply(Image.new("RGB", shape))
+
+
+@pytest.mark.parametrize(
+    ("width", "fed"), [(1, 16), (16, 16), (17, 32), (64, 64), (65, 80), (300, 304)]
+)
+def test_a_line_gets_the_smallest_width_that_holds_it(width, fed):
+    open_line = Preparation("line", (8, 64), layout="nhwc", fill=0, widths=(16, 32, 64))
+    values, place = open_line.apply(image(width, 8))
+    fixed, _ = Preparation("line", (8, fed), layout="nhwc", fill=0).apply(image(width, 8))
+    np.testing.assert_array_equal(values, fixed)
+    assert open_line.shaped((1, 8, 64, 3), place) == (1, 8, fed, 3)
+    assert of_record(json.loads(json.dumps(open_line.record()))).widths == (16, 32, 64)
+
+
+def test_widths_are_of_lines():
+    with pytest.raises(ValueError, match="widths are of lines"):
+        Preparation("stretch", SIZE, widths=(16,))
+    assert "widths" not in Preparation("line", SIZE).record()

@@ -30,6 +30,7 @@ def test_the_head_is_recognized_from_outputs_alone(head):
     assert decoding.certain(samples(head), made.size_of(head)) == head, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [1, 2, 4, 32, 64, 80])
 def test_whatever_the_number_of_classes_is(monkeypatch, classes):
     """As many as there are bins, prototypes or a box's values: widths alone would mislead."""
@@ -109,6 +110,7 @@ def test_boxes_in_shares_are_no_strides_from_cells():
     assert found["yolo"].level == "possible"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", sorted(decoding.HEADS))
 def test_answers_lie_in_arrays_of_one_length_by_falling_score(head):
     found = decoding.load(head).decode(made.outputs(head), made.size_of(head))

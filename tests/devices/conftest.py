@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.devices import labgrid_stand_in
 from benchmarks.devices import phone as phones
 from benchmarks.devices import sshd as servers
 from benchmarks.devices.adb_server import AdbServer
 from edgeopt.devices.adb import Adb
+from edgeopt.devices.labgrid import Labgrid
 from edgeopt.devices.local import Local
 from edgeopt.domain.device import DeviceEntry
 from edgeopt.domain.tensor import Binding
@@ -63,7 +67,45 @@ def by_adb(tmp_path_factory):
     server.stop()
 
 
-LINKS = ["local", *(pytest.param(link, marks=pytest.mark.slow) for link in ("by_ssh", "by_adb"))]
+@pytest.fixture(scope="session")
+def shelf(server, tmp_path_factory):
+    """A board of a lab that is this machine, and the environment in which the lab is there.
+
+    A stand-in for labgrid-client tells where its sshd is.
+    """
+    user = {"address": servers.HOST, "port": server.port, "username": getpass.getuser()}
+    folder = tmp_path_factory.mktemp("lab")
+    state = labgrid_stand_in.install(folder, {"shelf": user})
+    place = str(tmp_path_factory.mktemp("a lab's board"))
+    entry = DeviceEntry(
+        link="labgrid://shelf", ssh_config=server.config(), python=sys.executable, folder=place
+    )
+    there = {
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "LAB_STATE": str(state),
+        "EDGEOPT_CACHE": str(folder / "cache"),
+    }
+    made = Labgrid("shelf", entry)
+    yield made, there
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in there.items():
+            patch.setenv(name, value)
+        made.close()
+
+
+@pytest.fixture
+def by_labgrid(shelf, monkeypatch):
+    """The lab is there for this test alone: others in this process have their own, or none."""
+    made, there = shelf
+    for name, value in there.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+LINKS = [
+    "local",
+    *(pytest.param(link, marks=pytest.mark.slow) for link in ("by_ssh", "by_labgrid", "by_adb")),
+]
 
 
 @pytest.fixture(params=LINKS)

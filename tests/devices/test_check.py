@@ -64,3 +64,19 @@ def test_the_most_particular_profile_comes_first():
     }  # fmt: skip
     fits = device_check.fitting(msgspec.structs.replace(GOOD, machine=machine))
     assert fits[-1] == "intel-cpu"
+
+
+@pytest.mark.parametrize(
+    ("model", "flags", "first"),
+    [
+        ("Intel(R) N100", ["avx2"], "intel-n100"),
+        ("12th Gen Intel(R) Core(TM) i5-1240P", ["avx2"], "intel-core-12th-gen"),
+        ("Intel(R) Xeon(R) Platinum 8481C", ["amx_int8", "avx512_fp16"], "xeon-sapphire-rapids"),
+        ("Intel(R) Xeon(R) CPU E5-2686 v4", ["avx2"], "intel-cpu"),
+        ("Intel(R) Core(TM) Ultra 7 155H", ["avx2"], "intel-cpu"),
+    ],
+)
+def test_a_processor_of_its_own_profile_is_no_intel_cpu_first(model, flags, first):
+    """Else a target's own board would not be found when it is asked for."""
+    machine = {"arch": "x86_64", "board": None, "cpu_model": model, "features": flags}
+    assert device_check.fitting(msgspec.structs.replace(GOOD, machine=machine))[0] == first

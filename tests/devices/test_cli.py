@@ -50,6 +50,17 @@ def test_a_device_is_added_checked_and_forgotten(added):
     assert registry.entries() == {}
 
 
+@pytest.mark.slow
+def test_a_board_of_which_no_python_is_named_is_to_be_set_up(server, place):
+    """Its own Python may have numpy: it has no runtimes of the profile yet."""
+    entry = server.entry()
+    done = edgeopt(
+        *("add", "board", entry.link, "--ssh-config", entry.ssh_config, "--folder", place)
+    )
+    assert done.exit_code == 0, done.output
+    assert "Next: edgeopt devices setup board" in done.stdout
+
+
 def test_what_cannot_be_reached_is_not_kept():
     done = edgeopt("add", "board", "ssh://no-such-host.invalid")
     assert done.exit_code == 2
@@ -82,6 +93,7 @@ def test_a_check_that_fails_says_so_in_its_exit_code():
     assert "mDNS" in done.stdout
 
 
+@pytest.mark.slow
 def test_this_machine_can_be_checked():
     done = edgeopt("check", "local", "--runtime", "litert", "--json")
     assert done.exit_code == 0

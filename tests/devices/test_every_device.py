@@ -66,6 +66,7 @@ def test_what_changed_is_another_content(device, tmp_path):
         assert (tmp_path / "back").read_bytes() == content
 
 
+@pytest.mark.slow
 def test_only_scratch_files_are_removed(device, tmp_path, log, line, feed):
     with Client(device, log) as client:
         open_session(client, device, line, 60)
@@ -93,6 +94,7 @@ def test_what_a_runner_says_is_in_the_log(device, log):
     assert "Traceback" in log.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "words"),
     [(signal.SIGILL, "illegal instruction"), (signal.SIGKILL, r"was killed \(SIGKILL\)")],
@@ -108,6 +110,7 @@ def test_the_way_a_runner_ends_is_told(device, log, number, words):
     assert device.lost == ""
 
 
+@pytest.mark.slow
 def test_it_says_what_it_is(device, log):
     found = probe(device, ["onnxruntime", "litert"], log)
     assert set(found.runtimes) == {"onnxruntime", "litert"}
@@ -119,6 +122,7 @@ def test_it_says_what_it_is(device, log):
     assert found.machine["python"]
 
 
+@pytest.mark.slow
 def test_closing_removes_what_was_left_there(device, log):
     with Client(device, log) as client:
         client.request("hello", 30)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from edgeopt.devices.local import Local
 from edgeopt.harness.client import Client
 
@@ -28,6 +30,7 @@ def test_the_scratch_folder_goes_with_the_device():
     device.close()
 
 
+@pytest.mark.slow
 def test_its_runner_starts_from_any_folder_and_is_quiet(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "own"))

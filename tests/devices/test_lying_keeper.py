@@ -74,6 +74,7 @@ def session(made: Keeper, lie, folder: Path) -> None:
     made.remove([f"{place}/model"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", one_of_each_request(TOLD))
 def test_a_keeper_that_lies_ends_with_one_sentence(kept, tmp_path, lie):
     made = kept(lie.name)
@@ -87,6 +88,7 @@ def test_a_keeper_that_lies_ends_with_one_sentence(kept, tmp_path, lie):
     assert left == []
 
 
+@pytest.mark.slow
 def test_the_honest_keeper_keeps(kept, tmp_path):
     """The liar alone changes nothing."""
     lie = next(lie for lie in TOLD if lie.at == "get")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
+from edgeopt import runtimes
 from edgeopt.devices import wheels
 from edgeopt.devices.setup import setup
 from edgeopt.domain.errors import DeviceFailed
 from edgeopt.harness.answering import answer
 from edgeopt.harness.device_check import check
-from tests.devices import boards
+from edgeopt.runtimes.spec import RuntimeSpec
+from tests.devices import boards, small_index
 
 
 def test_platforms_are_those_that_the_libc_allows():
@@ -31,6 +34,36 @@ def test_a_32_bit_python_is_told_at_once(tmp_path):
     assert "64-bit" in caught.value.hint
 
 
+PURE = """from setuptools import setup
+setup(name="pure", version="1.0", py_modules=["pure"])
+"""
+
+
+@pytest.mark.slow
+def test_what_has_no_wheel_is_built_and_sent_with_the_runtime(tmp_path, monkeypatch):
+    """ExecuTorch's newer versions need a package that its makers publish as source alone."""
+    source, index, there = tmp_path / "pure-1.0", tmp_path / "index", tmp_path / "there"
+    for folder in (source, index, there):
+        folder.mkdir()
+    (source / "setup.py").write_text(PURE)
+    (source / "pure.py").write_text("HERE = True\n")
+    with tarfile.open(index / "pure-1.0.tar.gz", "w:gz") as packed:
+        packed.add(source, "pure-1.0")
+    small_index.wheel(index, needs="pure")
+    spec = RuntimeSpec("tiny", packages=("tiny",), built=("pure==1.*",))
+    monkeypatch.setattr(runtimes, "specs", lambda: (spec,))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")
+    facts = {"bits": 64, "version": [3, 11], "arch": "aarch64", "libc": "glibc-2.36"}
+    assert wheels.fetch(("tiny",), facts, there) == ""
+    assert sorted(one.name for one in there.iterdir()) == [
+        "pure-1.0-py3-none-any.whl", small_index.WHEEL,
+    ]  # fmt: skip
+    assert wheels.from_source() == ["--no-binary=pure"]
+
+
+@pytest.mark.slow
 def test_a_python_that_makes_no_environment_is_told(server, tmp_path):
     """Debian keeps the module that installs pip in a package of its own."""
     fake = tmp_path / "python3"
@@ -61,6 +94,7 @@ def test_a_device_gets_numpy_and_one_runtime_and_runs_a_model(server, tmp_path, 
         found = setup(device, ["onnxruntime"], True, lambda what, *_: said.append(what))
         assert [(line.check, line.state) for line in found] == [
             ("numpy", "ok"),
+            ("pillow", "ok"),
             ("onnxruntime", "ok"),
         ]
         after = {line.check: line for line in check(device, ["onnxruntime"], None, log)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-
 import pytest
 
 from edgeopt.devices import wheels
 from edgeopt.domain.errors import NotInstalled
+from tests.devices import small_index
 
 pytestmark = pytest.mark.slow
 
@@ -17,17 +16,7 @@ def shelf(tmp_path, monkeypatch):
     """A folder in place of pip's index, with one wheel for an ARM of glibc 2.28."""
     shelf = tmp_path / "shelf"
     shelf.mkdir()
-    files = {
-        "tiny.py": "HERE = True\n",
-        "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n"
-        "Requires-Dist: another\n",
-        "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
-        "Tag: cp311-cp311-manylinux_2_28_aarch64\n",
-        "tiny-1.0.dist-info/RECORD": "",
-    }
-    with zipfile.ZipFile(shelf / "tiny-1.0-cp311-cp311-manylinux_2_28_aarch64.whl", "w") as wheel:
-        for name, text in files.items():
-            wheel.writestr(name, text)
+    small_index.wheel(shelf)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
     return shelf

@@ -16,6 +16,7 @@ def x(count):
     return np.arange(2 * count, dtype=np.float32).reshape(count, 2)
 
 
+@pytest.mark.slow
 def test_every_sample_is_answered_once_and_in_order(device, log):
     count = 2 * CHUNK + 7
     told = []
@@ -35,6 +36,7 @@ def test_every_sample_is_answered_once_and_in_order(device, log):
     assert device.alive == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, CHUNK, 2 * CHUNK + 7])
 def test_several_runners_give_what_one_gives(device, log, count):
     told = []
@@ -54,6 +56,7 @@ def test_several_runners_give_what_one_gives(device, log, count):
     assert device.alive == []
 
 
+@pytest.mark.slow
 def test_impatience_gives_the_samples_done_so_far(device, log):
     subject, feed = device.subject("a"), device.feed(3 * CHUNK)
     answers, _ = answer(device, subject, feed, {"y": (2,)}, log, 10, patience_s=0.0)
@@ -109,6 +112,7 @@ def test_outputs_are_found_by_their_index(device, log):
     assert np.array_equal(answers["second"], x(3)[:, None])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "at", "number", "words"),
     [

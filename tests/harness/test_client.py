@@ -119,6 +119,7 @@ def test_the_last_words_are_its_own(device, log):
             client.request("facts", 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", ["silence", "half a line, then silence"])
 def test_a_runner_that_does_not_answer_is_ended_at_the_limit(device, log, trouble):
     with client_of(device, log, Script(trouble=trouble, at="facts")) as client:

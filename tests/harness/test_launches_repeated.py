@@ -8,8 +8,8 @@ import pytest
 
 from edgeopt.harness.budget import CLOSER, SCREEN, STEP
 from edgeopt.harness.interleaved import measure
-from edgeopt.harness.verdicts import compare, decided, fastest
-from edgeopt.pipeline.races import raced
+from edgeopt.harness.verdicts import compare, decided, fastest, led
+from edgeopt.pipeline.races import over, raced
 from tests.harness.standin import Script
 
 STEP = replace(STEP, rounds=3, warmup_s=0.0, block_s=0.0)
@@ -41,11 +41,12 @@ def launches(session):
 @pytest.mark.slow
 def test_a_step_that_is_the_same_is_not_faster_by_luck(timed):
     scripts = {name: lucky(name) for name in ("before", "after")}
-    session = timed(scripts, STEP, lambda s: decided(s, {"after": "before"}))
+    session = timed(scripts, STEP, lambda s: over(s, [(("after",), ("before",))]))
     assert compare(session, "after", "before").word in ("INCONCLUSIVE", "EQUIVALENT")
     assert launches(session) == {16}
 
 
+@pytest.mark.slow
 def test_a_step_that_is_twice_as_fast_is_found_at_the_first_look(timed):
     scripts = {"before": lucky("before"), "after": lucky("after", 0.4)}
     session = timed(scripts, STEP, lambda s: decided(s, {"after": "before"}))
@@ -60,6 +61,16 @@ def test_what_cannot_be_faster_any_more_ends_it(timed):
     assert compare(session, "after", "before").high <= 1.02
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("factor", "most"), [(1.0, 3), (0.95, 3), (0.75, 6)])
+def test_settings_are_given_up_where_more_launches_would_not_tell(timed, factor, most):
+    """Of 5 us six launches tell a quarter, and never a twentieth."""
+    scripts = {"parent": lucky("parent"), "variant": lucky("variant", factor)}
+    session = timed(scripts, CLOSER, lambda s: decided(s, {"variant": "parent"}, give_up=True))
+    assert launches(session) == {most}
+
+
+@pytest.mark.slow
 def test_what_failed_is_decided(device, log):
     broken = Script("1e6", trouble="exit", at="open")
     subjects = [device.subject("a"), device.subject("b", broken)]
@@ -86,16 +97,15 @@ def test_forms_meet_with_the_threads_that_suit_each(timed):
 @pytest.mark.parametrize(
     ("scripts", "expected"),
     [
-        ({"a": "5e3", "b": "1e6"}, (3, 4)),  # what takes 5 us starts anew
-        ({"a": "1e6", "b": "2e6"}, (1, 11)),
+        ({"a": "5e3", "b": "1e6"}, [11, 4, 4]),  # what takes 5 us starts anew
+        ({"a": "1e6", "b": "2e6"}, [11]),
     ],
 )
 def test_a_screen_repeats_launches_where_they_differ(timed, scripts, expected):
     session = timed(scripts, replace(SCREEN, warmup_s=0.0, block_s=0.0))
     assert session.looks == 1
     for one in session.timed.values():
-        assert len(one.launches) == expected[0]
-        assert {len(launch.blocks) for launch in one.launches} == {expected[1]}
+        assert [len(launch.blocks) for launch in one.launches] == expected
 
 
 def test_a_screen_that_is_launched_once_tells_its_progress_to_the_end(device, log):
@@ -106,3 +116,29 @@ def test_a_screen_that_is_launched_once_tells_its_progress_to_the_end(device, lo
         progress=lambda what, done, total: told.append((done, total)),
     )  # fmt: skip
     assert told[-1] == (12, 12)
+
+
+@pytest.mark.slow
+def test_rivals_are_told_apart_and_not_from_the_baseline_alone(timed):
+    scripts = {"base": "9e8", "a": lucky("a", 100), "b": lucky("b", 97), "far": lucky("far", 300)}
+    session = timed(scripts, CLOSER, lambda s: led(s, ("a", "b", "far")))
+    assert launches(session) == {6}  # each is clear against the base at once
+    assert led(session, ())
+
+
+@pytest.mark.slow
+def test_rivals_that_are_told_apart_end_it(timed):
+    scripts = {"base": "9e6", "a": "1e6", "b": "2e6"}
+    assert launches(timed(scripts, CLOSER, lambda s: led(s, ("a", "b")))) == {3}
+
+
+def test_rivals_that_no_launches_would_tell_apart_end_it(timed):
+    """Of 2 us six launches that agree tell a half, and never a twentieth; of 1 ms they do."""
+    scripts = {"base": "9e6", "a": "2.0e3", "b": "1.95e3"}
+    assert launches(timed(scripts, CLOSER, lambda s: led(s, ("a", "b")))) == {3}
+
+
+def test_rivals_that_agree_now_are_asked_on_where_launches_may_tell(timed):
+    scripts = {"base": "9e6", "a": "1.00e6", "b": "0.995e6 * (1 + 0.02 * (launch % 2))"}
+    session = timed(scripts, CLOSER, lambda s: led(s, ("a", "b")))
+    assert launches(session) == {6}

@@ -8,7 +8,7 @@ import pytest
 
 from edgeopt.harness.budget import QUICK, SETTLING, SUBMISSION
 from edgeopt.harness.interleaved import measure
-from edgeopt.harness.verdicts import compare, noise, settled
+from edgeopt.harness.verdicts import compare, noise, settled, unbeaten
 from tests.harness.standin import Script
 
 LOOKS = replace(QUICK, looks=(2, 3, 4), rounds=8, warmup_s=0.02)
@@ -29,6 +29,7 @@ def looked(device, log):
     return run
 
 
+@pytest.mark.slow
 def test_it_stops_at_the_first_look_that_is_clear(looked):
     session = looked({"base": "1e6", "other": "2e6"})
     assert session.looks == 1
@@ -46,6 +47,18 @@ def test_it_goes_on_while_nothing_is_clear_and_ends_at_the_limit(looked):
 def test_only_what_is_contested_keeps_it_going(looked):
     scripts = {"base": "1e6", "other": "2e6", "third": NOISY.format(sd=0.5)}
     assert looked(scripts).looks == 1
+
+
+@pytest.mark.slow
+def test_what_is_clearly_slower_than_the_first_of_them_decides_nothing(looked):
+    noisy = NOISY.format(sd=0.1)
+    scripts = {"base": noisy, "fast": "0.4e6", "slow": noisy}
+    session = looked(scripts, contested=("fast", "slow"))
+    assert session.looks == 3  # what is as fast as the baseline is not told from it
+    assert unbeaten(session, ("fast", "slow")) == ["fast"]
+    assert not settled(session, ("fast", "slow"))
+    assert settled(session, unbeaten(session, ("fast", "slow")))
+    assert unbeaten(session, ("slow",)) == ["slow"]
 
 
 def test_what_failed_keeps_nothing_going(device, log):
@@ -68,6 +81,7 @@ def test_every_interval_is_corrected_for_looks_and_comparisons(looked):
     assert wide.high - wide.low > narrow.high - narrow.low
 
 
+@pytest.mark.slow
 def test_the_baseline_runs_as_its_own_twin(looked):
     session = looked({"base": "1e6", "other": "2e6"})
     assert session.twin == "base again"
@@ -75,6 +89,7 @@ def test_the_baseline_runs_as_its_own_twin(looked):
     assert noise(session) == 0.0
 
 
+@pytest.mark.slow
 def test_a_lone_artifact_has_no_twin(device, log):
     session = measure(
         device, [device.subject("base")], device.feed(), LOOKS, log, 20, baseline="base"

@@ -96,6 +96,7 @@ def test_on_this_machine_it_is_edgeopts_own_fault(tmp_path, log, lie):
     assert "a mistake in edgeopt" in end.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", one_of_each_request(lie for lie in TOLD if lie.ends))
 def test_a_runner_that_lies_ends_its_device(tmp_path, log, lie):
     device = Lying(tmp_path, lie.name)

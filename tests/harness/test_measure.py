@@ -54,6 +54,7 @@ def order(session) -> list[list[str]]:
 # --- the schedule
 
 
+@pytest.mark.slow
 def test_every_subject_gets_its_blocks(timed, device):
     session = timed({"a": "1e6", "b": "2e6", "c": "3e6"}, TWICE, seed=5)
     assert (session.budget, session.seed, session.looks) == (TWICE, 5, 1)
@@ -120,10 +121,43 @@ def test_the_first_inputs_are_used_and_no_more(timed, device, log):
 
 @pytest.mark.parametrize(
     ("ms", "runs"),
-    [(0.001, 20_000), (1, 20), (3, 7), (10, 6), (50, 4), (150, 1), (5000, 1)],
+    [(0.001, 1000), (0.02, 500), (1, 10), (1.5, 7), (10, 6), (50, 4), (150, 1), (5000, 1)],
 )
 def test_the_size_of_a_block(ms, runs):
     assert SCREEN.block_size(ms * 1e6) == SETTLING + runs
+
+
+def test_a_block_is_sized_by_what_its_runs_cost_and_not_by_most_of_them(timed):
+    """Threads that wait for each other by spinning: 7 us, and 4 ms where a core is taken."""
+    budget = replace(SMALL, rounds=6, block_s=0.01, warmup_s=0.05)
+    spins, steady = "7e3 if i % 4 else 4e6", "7e3"
+    session = timed({"spins": spins, "steady": steady}, budget)
+    blocks = {key: one.launches[0].blocks for key, one in session.timed.items()}
+    assert {len(block.t_ns) for block in blocks["steady"]} == {1000 + SETTLING}
+    assert max(sum(block.t_ns) for block in blocks["spins"][1:]) < 5 * budget.block_s * 1e9
+    assert min(len(block.t_ns) for block in blocks["spins"]) >= budget.block_runs + SETTLING
+
+
+def test_a_block_learns_what_the_warm_up_did_not_show(timed):
+    late = "7e3 if i < 1200 or i % 4 else 4e6"
+    budget = replace(SMALL, rounds=6, block_s=0.01, warmup_s=0.05)
+    blocks = timed({"late": late}, budget).timed["late"].launches[0].blocks
+    sizes = [len(block.t_ns) for block in blocks]
+    assert sizes[0] == 1000 + SETTLING
+    assert sizes[-1] < 50
+
+
+@pytest.mark.parametrize("at", [3, 12])
+def test_one_run_that_was_paused_makes_no_later_block_smaller(timed, at):
+    """In the warm-up or in a block, of what takes 20 ms."""
+    blocks = timed({"a": f"2e7 if i != {at} else 1e9"}, SMALL).timed["a"].launches[0].blocks
+    assert {len(block.t_ns) for block in blocks} == {SMALL.block_runs + SETTLING}
+
+
+def test_a_pause_in_the_warm_up_takes_no_second_of_what_was_asked(timed):
+    budget = replace(SMALL, warmup_s=0.2, least_runs=8, least_s=3.0)
+    steady = timed({"a": "2e7 if i != 8 else 1e9"}, budget).timed["a"].steady_ns
+    assert sum(steady) >= budget.least_s * 1e9
 
 
 # --- what is counted
@@ -224,6 +258,7 @@ def test_a_runner_that_dies_in_a_block_keeps_the_blocks_before(timed):
     assert compare(session, "a", "dying").pairs == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "at", "reason"),
     [

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from edgeopt import targets
 from edgeopt.devices.local import Local
 from edgeopt.harness import device_check
@@ -50,6 +52,7 @@ class WithStandIn(Local):
             )
 
 
+@pytest.mark.slow
 def test_a_gpu_that_the_probe_finds_is_a_candidate(tmp_path):
     device = WithStandIn(tmp_path, "return ['GPU']")
     found = probe(device, ["openvino", "onnxruntime"], tmp_path / "log.txt")

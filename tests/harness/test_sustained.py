@@ -32,6 +32,7 @@ def under_load(device, log):
     return run
 
 
+@pytest.mark.slow
 def test_throttling_shows_in_the_minutes_and_in_the_steady_figure(under_load):
     (row,) = under_load({"a": THROTTLES}, 300)
     assert [minute.minute for minute in row.minutes] == [0, 1, 2, 3, 4]

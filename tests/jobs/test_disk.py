@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +62,12 @@ def test_what_a_full_disk_looks_like(given, words):
 
 
 def test_half_a_file_is_a_full_disk_unless_files_are_bounded(monkeypatch):
-    monkeypatch.setattr(disk.resource, "getrlimit", lambda _: (8192, 8192))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (8192, 8192))
     found = disk.told(OSError("1200000 requested and 786400 written"))
     assert "larger than the system allows (`ulimit -f`)" in found.args[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("below", ["", "edgeopt"])
 def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch, below):
     """Nothing is recorded of a candidate for it."""
@@ -96,6 +98,7 @@ def small(tmp_path, mount):
     return mount(tmp_path / "small", "size=3m")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["raises", "prints", "says nothing", "cleans up", "dies"])
 def test_a_child_that_meets_a_full_disk(small, how, tmp_path):
     """Whatever it makes of it, its parent knows: by the error, by its words, by the room left."""
@@ -181,6 +184,7 @@ def test_a_cache_that_becomes_full_is_told_where_the_child_fails(small, tmp_path
         child.run("disk_work:fail", str(tmp_path), tmp_path / "log", 60)
 
 
+@pytest.mark.slow
 def test_a_failure_with_little_room_is_nobodys_fault(small):
     """A tool may swallow what it met, and remove what it wrote: the room tells enough."""
     with pytest.raises(CannotWrite) as caught:

@@ -66,6 +66,7 @@ def test_a_boards_keeper_imports_nothing_from_there(planted, tmp_path):
     assert b"planted" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["-m", "edgeopt"], ["-m", "edgeopt.cli"]])
 def test_the_command_itself_imports_nothing_from_there(planted, arguments):
     for early in ("typing", "runpy", "json"):  # Python's own -m and the package's first lines
@@ -77,6 +78,7 @@ def test_the_command_itself_imports_nothing_from_there(planted, arguments):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["{0}:", ":{0}", ".:{0}", "{1}:{0}", "src:{0}"])
 def test_nor_where_pythonpath_holds_the_current_folder(planted, said):
     """`export PYTHONPATH=$PYTHONPATH:/more` does, where there was none before."""

@@ -58,6 +58,7 @@ def test_what_a_child_starts_is_held_too(log, small):
     assert "MemoryError" in log.read_text()
 
 
+@pytest.mark.slow
 @ON_LINUX
 @pytest.mark.parametrize(
     ("how", "said"),

@@ -72,6 +72,7 @@ def host(tmp_path, monkeypatch):
     return start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"])
 def test_all_ends_with_the_host(host, name):
     process, others, place = host()
@@ -140,6 +141,7 @@ def test_a_programs_words_and_exit_code():
     assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("through", ["stdout", "stderr"])
 def test_a_flood_leaves_its_beginning_and_its_end(tmp_path, through):
     code = f"import sys\nfor i in range(30_000): print('line', i, 'x' * 90, file=sys.{through})"

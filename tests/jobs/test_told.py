@@ -136,6 +136,7 @@ def _untold(handler: ast.ExceptHandler) -> bool:
     return makes and not called & {"told", "reason", "why", "_told", "own_place"}
 
 
+@pytest.mark.slow
 def test_no_sentence_about_a_tool_is_made_without_asking_whose_mistake_it_was():
     found = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}"

@@ -11,6 +11,7 @@ import numpy as np
 from edgeopt.domain.progress import silent
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
+from edgeopt.jobs import warm
 from edgeopt.pipeline import run_context
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.device_pool import DevicePool
@@ -24,17 +25,21 @@ from edgeopt.store import run_folder
 
 @contextmanager
 def opened(call: Call) -> Iterator[TargetRun]:
-    """This machine at work on a call; what it needs lies beside `call.out`."""
+    """This machine at work on a call; what it needs lies beside `call.out`.
+
+    Its children are forked, as those of `optimize` are.
+    """
     beside = call.out.parent
     scratch = beside / "scratch"
     scratch.mkdir()
-    intake = take_in(call, scratch, silent)
-    folder, _ = run_folder.create(call.out, intake.request)
-    pool = DevicePool(local_machine(), beside / "devices.log", silent)
-    [placement] = pool.placements(intake.profiles, ())
-    with run_context.opened(call, intake, folder, silent, pool.local) as context:
-        yield at_work(context, placement, space_of(placement, intake.source))
-    pool.close()
+    with warm.children():
+        intake = take_in(call, scratch, silent)
+        folder, _ = run_folder.create(call.out, intake.request)
+        pool = DevicePool(local_machine(), beside / "devices.log", silent)
+        [placement] = pool.placements(intake.profiles, ())
+        with run_context.opened(call, intake, folder, silent, pool.local) as context:
+            yield at_work(context, placement, space_of(placement, intake.source))
+        pool.close()
 
 
 def screened_state(run: TargetRun, records: Sequence[Record], baseline: str | None) -> State:

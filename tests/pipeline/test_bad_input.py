@@ -70,7 +70,7 @@ CASES = {
     "metric": (["tiny.onnx", "--metric", "acuracy"], "did you mean 'accuracy'?"),
     "metric fit": (["tiny.onnx", "--metric", "pearson"], "10 values for a sample"),
     "drop": (["tiny.onnx", "--max-drop", "5"], "Did you mean 5%?"),
-    "size": (["tiny.onnx", "--max-size", "many"], "'many' is no size"),
+    "size": (["tiny.onnx", "--max-size", "many"], "--max-size must be a size, but got 'many'"),
     "shape option": (["tiny.onnx", "--shape", "image=axb"], "'image=axb' is no shape"),
     "shape name": (["tiny.onnx", "--shape", "foo=1x2"], "names an input 'foo'"),
     "output": (["tiny.onnx", "--output", "prob"], "the model has no output 'prob'"),

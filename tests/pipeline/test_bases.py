@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from edgeopt import convert
+from benchmarks.integers import usual_here
 from edgeopt.domain.compression import Prune
 from edgeopt.domain.recipe import Recipe
 from edgeopt.pipeline.bases import bases_of
@@ -20,7 +20,7 @@ PRUNED = (Prune(share=0.2),)
 
 
 def recipe(runtime, precision, **said):
-    how = convert.load(runtime).quantization(precision)
+    how = usual_here(runtime, precision)
     return Recipe(runtime=runtime, precision=precision, quantization=how, **said)
 
 

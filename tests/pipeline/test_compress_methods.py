@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +24,23 @@ EPOCHS = 2
 
 
 def save_net(path):
-    """A fully convolutional net of [1, 1, 16, 16], untrained; its widest layer has rank 8."""
+    """A fully convolutional net of [1, 1, 16, 16], untrained; its widest layer has rank 8.
+
+    Of its two factors one has 1024 weights: enough to be made sparse, if a low rank is faster here.
+    """
     torch.manual_seed(0)
-    wide = torch.nn.Conv2d(32, 64, 1)
+    wide = torch.nn.Conv2d(32, 128, 1)
     net = torch.nn.Sequential(
         torch.nn.Conv2d(1, 32, 3, 2, 1), torch.nn.ReLU(), wide, torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(64, 5),
+        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(128, 5),
     )  # fmt: skip
     with torch.no_grad():
-        wide.weight.copy_((torch.randn(64, 8) @ torch.randn(8, 32))[:, :, None, None] / 8)
+        wide.weight.copy_((torch.randn(128, 8) @ torch.randn(8, 32))[:, :, None, None] / 8)
     torch.export.save(torch.export.export(net.eval(), (torch.zeros(1, 1, 16, 16),)), str(path))
+
+
+def _never_faster(outcome):
+    return replace(outcome, kind="no-faster") if outcome.kind == "faster" else outcome
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,9 @@ def run(tmp_path_factory, short_schedules):
         patch.setattr(ladder, "ENERGIES", (0.8,))
         patch.setattr(ladder, "SPARSE", ladder.SPARSE[:1])
         patch.setattr(ladder, "SIDES", (0.5,))
+        # Whether one launch calls a step faster is the processor's matter: here none is kept.
+        known = ladder.outcome_of
+        patch.setattr(ladder, "outcome_of", lambda *asked: _never_faster(known(*asked)))
         patch.setitem(EFFORTS, "quick", SweepEffort(leaders=1, sets=0))
         yield edgeopt.optimize(
             folder / "net.pt2", str(HERE / "one-runtime.toml"), {"x": images}, max_drop=1.0,
@@ -54,7 +65,7 @@ def run(tmp_path_factory, short_schedules):
 
 
 def is_smaller(folder, parameters):
-    return parameters < 32 * 10 + 64 * 33 + 65 * 5
+    return parameters < 32 * 10 + 128 * 33 + 129 * 5
 
 
 def has_zeros(folder, parameters):
@@ -80,7 +91,7 @@ def anything(folder, parameters):
         ("low-rank=0.8", "", is_smaller),
         ("sparse=2:4", "", has_zeros),
         ("qat", "int8-static", anything),
-    ],
+    ][: len(METHODS)],
     ids=METHODS,
 )
 def test_a_step_is_made_trained_converted_and_judged(run, what, precision, holds):
@@ -101,7 +112,7 @@ def test_a_step_is_made_trained_converted_and_judged(run, what, precision, holds
 def test_no_onnx_is_made_that_nothing_is_converted_from(run):
     described = [json.loads(p.read_text()) for p in Path(run.folder).glob("stages/*/stage.json")]
     cuts = [one["derived"] for one in described if one["chain"][-1]["type"] not in TRAINS]
-    assert len(cuts) == len(METHODS) - 1
+    assert len(cuts) == len(set(METHODS) - {"qat"})
     assert {cut["onnx"] for cut in cuts} == {None}
 
 

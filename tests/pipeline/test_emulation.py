@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import edgeopt as package
-from edgeopt import convert, targets
+from benchmarks.integers import usual_here
+from edgeopt import targets
 from edgeopt.devices import qemu
 from edgeopt.devices.emulated import Emulated
 from edgeopt.domain.emulation import Emulation
@@ -34,7 +35,7 @@ BOARDS = {
     "raspberry-pi-5": "cortex-a76",
 }
 RECIPES = [
-    Recipe(runtime=runtime, precision=p, quantization=convert.load(runtime).quantization(p))
+    Recipe(runtime=runtime, precision=p, quantization=usual_here(runtime, p))
     for runtime in ("litert", "onnxruntime")
     for p in ("fp32", "int8-static")
 ]
@@ -201,7 +202,7 @@ def test_a_whole_run_for_an_emulated_board(tiny_onnx, tmp_path):
         assert (record.status, record.reason, record.kind) == ("ok", "", "emulated")
         assert (record.latency_ms, record.speedup, record.versus_baseline) == (None, None, None)
         assert record.emulation.n == 128
-    assert run.choices[0].basis == "profile order"
+    assert run.choices[0].basis == "suggested"
     assert "on an emulated cortex-a72 it answered 128 samples as here" in run.choices[0].why
     assert run.request.devices == (f"emulated://{own}",)
     page = (out / "report.html").read_text()

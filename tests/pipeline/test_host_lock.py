@@ -9,6 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from edgeopt.pipeline.host_lock import HostLock
 
 
+def test_how_many_are_at_work():
+    turns = HostLock()
+    with turns.working():
+        assert turns.at_work == 1
+        with ThreadPoolExecutor(1) as pool, turns.working():
+            assert pool.submit(lambda: turns.at_work).result(timeout=30) == 2
+    assert turns.at_work == 0
+
+
 def test_a_measurement_is_alone_and_all_get_their_turn():
     turns, seen, active = HostLock(), [], []
     guard = threading.Lock()

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from onnx import helper
 
 from edgeopt.cli import cli
-from edgeopt.pipeline import inspecting
+from edgeopt.pipeline import guessed_shapes, inspecting
 from edgeopt.pipeline.inspecting import Question
 from tests.sources.tiny_onnx import graph, mlp, save, tensor, weight
 
@@ -43,6 +43,7 @@ def with_a_cache():
     return graph(nodes, inputs, [tensor("y", [1, 4])])
 
 
+@pytest.mark.slow
 def test_a_small_classifier(tmp_path):
     found = asked(mlp(), tmp_path)
     assert (found.kind.name, found.kind.detail, found.suitable) == ("classifier", "3", True)
@@ -57,20 +58,23 @@ def test_a_small_classifier(tmp_path):
     assert found.command == f"edgeopt optimize {path} --target raspberry-pi-5 --data DATA"
 
 
+@pytest.mark.slow
 def test_one_class_is_odd(tmp_path):
     assert [
         one.detail for one in asked(softmax_of_one(), tmp_path).odd if one.kind == "one-class"
     ] == ["y"]
 
 
+@pytest.mark.slow
 def test_open_axes_are_told_and_a_shape_fixes_them(tmp_path):
     [axis] = asked(open_length(), tmp_path).open_axes
-    assert (axis.input, axis.name, axis.size) == ("x", "time", inspecting.LENGTH)
+    assert (axis.input, axis.name, axis.size) == ("x", "time", guessed_shapes.LENGTH)
     found = asked(open_length(), tmp_path, shapes={"x": (1, 7, 4)})
     assert found.outputs[0].shape == (1, 7, 3)
     assert found.command.endswith("--shape x=1x7x4")
 
 
+@pytest.mark.slow
 def test_a_model_of_text_is_told_so_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(inspecting, "prepare", None)
     found = asked(with_a_cache(), tmp_path)
@@ -78,6 +82,7 @@ def test_a_model_of_text_is_told_so_at_once(tmp_path, monkeypatch):
     assert "llama.cpp" in found.why_not
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", ["80", "100"])
 def test_the_command_prints_it_within_the_terminal(width, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", width)
@@ -90,6 +95,17 @@ def test_the_command_prints_it_within_the_terminal(width, tmp_path, monkeypatch)
     assert "edgeopt optimize m.onnx --target intel-n100 --data DATA" in done.stdout
 
 
+@pytest.mark.slow
+def test_the_call_to_go_on_with_is_whole_however_long(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    save(mlp(), name := f"{'long' * 20}.onnx")
+    done = CliRunner().invoke(cli, ["inspect", name, "--target", "intel-n100"])
+    call = f"  edgeopt optimize {name} --target intel-n100 --data DATA"
+    assert call in done.stdout.splitlines()
+
+
+@pytest.mark.slow
 def test_json_and_the_exit_code_of_what_there_is_no_tool_for(tmp_path):
     path = save(with_a_cache(), tmp_path / "m.onnx")
     done = CliRunner().invoke(cli, ["inspect", str(path), "--json"])

@@ -254,6 +254,7 @@ def test_signs_have_likes_where_there_is_no_unicode(encoding, shown, tmp_path):
 EDGEOPT = f"{sys.executable} -m edgeopt.cli"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code"),
     [

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from edgeopt import convert
+from benchmarks.integers import usual_here
 from edgeopt.datasets.check import check
 from edgeopt.datasets.samples import from_arrays
 from edgeopt.domain.errors import BadInput
@@ -221,7 +221,7 @@ FORMS = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("runtime", "precision"), FORMS)
 def test_candidates_are_rolled(run, runtime, precision):
-    how = convert.load(runtime).quantization(precision)
+    how = usual_here(runtime, precision)
     options = {"INFERENCE_PRECISION_HINT": "f32"} if runtime == "openvino" else {}
     recipe = Recipe(runtime=runtime, precision=precision, quantization=how, options=options)
     [record] = run.evaluated([recipe])

@@ -54,7 +54,9 @@ def test_without_a_gpu_candidates_are_scored_and_not_measured(packages, tmp_path
         )
         assert "docs/tensorrt.md" in record.hint
         assert "answered by onnxruntime on the CPU in place of tensorrt" in record.notes
-    assert run.choices[0].basis == "profile order"  # the processor alone makes it no such target
+    assert run.choices[0].basis == "suggested"  # the processor alone makes it no such target
+    kinds = [one.evidence[0].kind for one in run.choices[0].suggestion.order]
+    assert kinds[:2] == ["profile", "profile"]
     assert run.chosen.runtime == "tensorrt"
     bundle = tmp_path / "run" / "a-gpu"
     assert {"build_engine.py", "cuda_runtime.py", "model.onnx", "run.py"} <= {

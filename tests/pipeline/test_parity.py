@@ -42,6 +42,7 @@ SOUND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOUND)
 @pytest.mark.parametrize("precision", [*FLOATS, "int8-static"])
 def test_sound_forms_pass(name, precision):
@@ -175,6 +176,7 @@ def test_classes_that_differ_now_and_then_are_left_to_the_score():
 FACTORS = st.sampled_from([1e-3, 1e-2, 0.1, 1.0, 10.0, 1e3])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     FACTORS,
@@ -199,6 +201,7 @@ def test_the_scale_of_a_group_does_not_change_the_verdict(factor, form):
     assert bool(verdict(precision, *scaled)) == (kind != "sound")
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(range(24)), st.sampled_from(["sound", "dead"]))
 def test_the_order_of_samples_does_not_change_the_verdict(order, kind):
@@ -210,6 +213,7 @@ def test_the_order_of_samples_does_not_change_the_verdict(order, kind):
     assert bool(verdict("bf16", *moved)) == bool(verdict("bf16", own, answers)) == (kind == "dead")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 5), min_size=1, max_size=3),

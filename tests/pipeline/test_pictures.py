@@ -42,6 +42,7 @@ def spoiled(judging):
     return {"output0": found}, rows[0]
 
 
+@pytest.mark.slow
 def test_the_most_changed_are_first_and_none_that_did_not(judging, spoiled):
     answers, one_less = spoiled
     found = changed(judging, answers)
@@ -60,6 +61,7 @@ def test_most_changed_is_stable():
     assert most_changed(np.array([0, 0.5, 1e-12, 0.5, 0.7])).tolist() == [4, 1, 3]
 
 
+@pytest.mark.slow
 def test_boxes_are_drawn_where_they_are(judging, spoiled, tmp_path):
     samples = changed(judging, spoiled[0])
     artist = artist_of(judging, samples)
@@ -85,6 +87,7 @@ def test_boxes_are_drawn_where_they_are(judging, spoiled, tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_pictures_of_an_earlier_choice_are_removed(judging, spoiled, tmp_path):
     samples = changed(judging, spoiled[0])
     artist = artist_of(judging, samples)
@@ -151,6 +154,7 @@ def test_a_task_of_ones_own_is_drawn_where_its_answers_can_be(tmp_path):
         assert made([sample], Artist(own, lambda o, p, a=answer: a), "m", tmp_path, "t") == ()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_drawn_is_left_out(judging, spoiled, tmp_path):
     first, *others = changed(judging, spoiled[0])
     gone = Sample(first.number, tmp_path / "gone.png", first.place, 1.0, first.source, first.chosen)

@@ -39,7 +39,7 @@ def test_what_has_none_has_none(sequences):
 
 
 def source(**states):
-    return SimpleNamespace(states=states)
+    return SimpleNamespace(states=states, kept=None)
 
 
 def test_a_memory_is_recorded_whatever_judges_it():

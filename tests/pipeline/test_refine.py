@@ -1,21 +1,25 @@
 """An int8 form that loses too much is refined for real; only its speed is made up."""
 
+import time
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgeopt import convert
+from benchmarks.integers import usual_here
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.layers import numbers
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.run import Constraints
+from edgeopt.pipeline.clock import Clock
 from edgeopt.pipeline.refinement import refined
 from edgeopt.pipeline.steps.refine import Refine
 from tests.pipeline.opened_run import on_noise, opened, screened_state
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 LOUD = 3000.0  # one unit of the first layer is so much larger that 8 bits see nothing else
 
@@ -71,7 +75,7 @@ def screened(run):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, threads=threads,
-            quantization=convert.load("onnxruntime").quantization(p),
+            quantization=usual_here("onnxruntime", p),
         )
         for p, threads in (("fp32", 1), ("int8-static", 1), ("fp32", 2))
     ]  # fmt: skip
@@ -144,4 +148,16 @@ def test_what_holds_is_left_alone(run):
     first = screened(run)
     assert refined_from(run, first) == (tuple(first), ())
     state = screened_state(run, first, first[0].recipe_id)
-    assert Refine().why_skipped(run, state).reason.startswith("no int8 form is faster than what")
+    assert Refine().why_skipped(run, state).reason.startswith("no int8 form is better than what")
+
+
+@pytest.mark.parametrize("run", [(0.06, 200)], indirect=True)
+def test_within_a_time_no_further_form_is_begun_than_fits(run):
+    first = screened(run)
+    ends = Clock(1000.0, time.monotonic() + 1000.0)
+    hurried = replace(run, clock=ends)
+    state = refined(hurried, screened_state(run, first, first[0].recipe_id), reserve_s=1000.0)
+    [done] = state.refinements
+    assert len(done.steps) == 1  # nobody knew what it would take
+    assert done.result is None
+    assert "there was no time for a further form" in done.sentence

@@ -7,7 +7,7 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from edgeopt import convert
+from benchmarks.integers import usual_here
 from edgeopt.domain.compression import Prune, Recover, Training
 from edgeopt.domain.latency import Latency
 from edgeopt.domain.layers import numbers
@@ -66,7 +66,7 @@ def refined_once(run):
     recipes = [
         Recipe(
             runtime="onnxruntime", precision=p, compression=chain,
-            quantization=convert.load("onnxruntime").quantization(p),
+            quantization=usual_here("onnxruntime", p),
         )
         for chain in ((), CHAIN)
         for p in ("fp32", "int8-static")

@@ -36,7 +36,9 @@ def test_a_step_is_a_file_with_one_class_and_two_methods(path):
 
 
 def test_every_step_stands_in_an_order():
-    orders = [*optimize.BY_MEASUREMENT, *optimize.BY_PROFILE]
+    orders = [*optimize.BY_MEASUREMENT, *optimize.BY_EVIDENCE, *optimize.TIMED_ALONE]
+    orders += [*optimize.IN_ORDER_ALONE, *optimize.AT_A_GLANCE]
+    orders += [*optimize.WITHIN_A_TIME, *optimize.TIMED_ALONE_WITHIN]
     orders += [step for repeat in orders if isinstance(repeat, Repeat) for step in repeat.steps]
     there = {type(step).__name__ for step in orders} - {"Repeat"}
     assert there == {name for path in STEPS for name in defined(path, ast.ClassDef)}
@@ -65,6 +67,7 @@ def test_the_page_has_every_noun_of_the_pipeline():
     assert listed == nouns
 
 
+@pytest.mark.slow
 def test_only_a_state_changes_its_records():
     """No list of records is rewritten by hand, with the newer ones of their keys."""
     by_hand = [

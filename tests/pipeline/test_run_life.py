@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import platform
 import signal
 import subprocess
 import time
@@ -13,6 +15,7 @@ import pytest
 import edgeopt as package
 from edgeopt.pipeline.call import Call
 from edgeopt.pipeline.optimize import optimize
+from edgeopt.search import suggest
 from tests.pipeline.cli_process import HERE, SHORTLY, shortly
 
 ONE = str(HERE / "one-runtime.toml")
@@ -107,7 +110,7 @@ def test_a_runtime_that_crashes_is_a_record_and_the_run_goes_on(tiny_onnx, tmp_p
 
 CRASHING = """
 import sys
-if sys.argv[1:3] == ["-m", "edgeopt.runner"]:
+if {"edgeopt.runner", "edgeopt.jobs.warm_server"} & set(sys.orig_argv):
     import os, signal
     import builtins
     original = builtins.open
@@ -144,6 +147,20 @@ def test_without_labels_it_is_agreement_and_said_so(tiny_onnx, tmp_path):
     assert run.chosen.confirm_score.metric == "agreement"
 
 
+def assert_suggested_by_evidence(found, chosen):
+    """What this machine took for the forms is the evidence; the model is one matrix product."""
+    assert found.reference == "onnxruntime fp32"
+    assert found.network.work == "matrix products"
+    likely = [one for one in found.order if one.likely]
+    assert chosen.recipe_id in likely[0].recipe_ids
+    told = [one for one in found.order if one.evidence[0].kind == "timed-here"]
+    assert len(told) > 3
+    assert all(len(one.evidence) == 1 and one.evidence[0].weight == 1.0 for one in told)
+    assert all(one.evidence[0].where == platform.machine() for one in told)
+    times = [one.times for one in likely]
+    assert all(a <= b * (1 + suggest.ALIKE) for a, b in itertools.pairwise(times))
+
+
 @pytest.mark.slow
 def test_a_target_that_is_not_here_is_converted_scored_and_not_timed(tiny_onnx, tmp_path):
     run = package.optimize(
@@ -158,8 +175,10 @@ def test_a_target_that_is_not_here_is_converted_scored_and_not_timed(tiny_onnx, 
             "no device of the target raspberry-pi-4 was at hand, and this machine is not one"
         )
         assert record.score is not None
-    assert run.choices[0].basis == "profile order"
+    [choice] = run.choices
+    assert choice.basis == "suggested"
     assert run.chosen.confirm_drop is not None
+    assert_suggested_by_evidence(choice.suggestion, run.chosen)
 
 
 @pytest.mark.slow

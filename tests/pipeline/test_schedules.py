@@ -1,5 +1,7 @@
 """A schedule that was measured is not measured again, and another one is."""
 
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -63,11 +65,35 @@ def test_what_failed_or_was_spoiled_is_kept_and_not_taken_up(tmp_path):
         (replace(ASKED, device="pi5"), False),
         (replace(ASKED, machine={"id": "y"}), False),
         (replace(ASKED, tools={"numpy": "3"}), False),
+        (replace(ASKED, whole_blocks=True), False),
     ],
 )
 def test_only_the_same_is_taken_up(tmp_path, wanted, same):
     schedules.keep(tmp_path, ASKED, SCREEN, session().raw(), whole=True)
     assert (schedules.known(tmp_path, wanted, SCREEN) is not None) == same
+
+
+def test_a_screen_that_shortened_what_is_slow_does_not_answer_one_that_needs_its_p90():
+    access = SimpleNamespace(machine={"id": "x"}, is_here=False)
+    records = [SimpleNamespace(target="here", device="local", recipe_id="a", sha256="1")]
+
+    def asked(budget, *pace):
+        return schedules.asked(access, records, budget, 0, None, (), pace)
+
+    shortened, whole = asked(SCREEN, "a"), asked(SCREEN)
+    assert not shortened.answers(whole)
+    assert whole.answers(whole)
+    assert whole.answers(shortened)
+    assert not asked(QUICK).whole_blocks  # it shortens nothing: what was stored of it answers
+
+
+def test_what_was_stored_before_blocks_were_told_is_read(tmp_path):
+    schedules.keep(tmp_path, ASKED, SCREEN, session().raw(), whole=True)
+    [path] = (tmp_path / "asked").glob("*.json")
+    told = msgspec.json.decode(path.read_bytes())
+    assert told.pop("whole_blocks") is False
+    path.write_bytes(msgspec.json.encode(told))
+    assert schedules.known(tmp_path, ASKED, SCREEN) == session()
 
 
 def test_a_machine_that_tells_nothing_is_never_the_same(tmp_path):

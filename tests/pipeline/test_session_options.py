@@ -35,8 +35,11 @@ def run(tiny_onnx, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def screened(run):
-    timed, _ = time_records(run, run.evaluated([RECIPE]), Plan("screen", 0))
-    return timed
+    [timed], _ = time_records(run, run.evaluated([RECIPE]), Plan("screen", 0))
+    # Of what takes less no setting is tried, on a machine that is faster than this one.
+    slow = max(timed.latency_ms.p50, 0.02)
+    latency = msgspec.structs.replace(timed.latency_ms, p50=slow)
+    return [msgspec.structs.replace(timed, latency_ms=latency)]
 
 
 def swept(run, screened):
@@ -116,3 +119,14 @@ def test_the_fastest_that_is_faster_takes_the_place(screened, told, expected):
     verdicts = {name: verdict(*words) for name, words in told.items()}
     found = _winners(records, dict.fromkeys(told, "a"), verdicts)
     assert {key: r.recipe_id for key, r in found.items()} == ({"a": expected} if expected else {})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("p50_ms", "skipped"), [(0.002, True), (0.02, False)])
+def test_settings_that_no_launches_would_tell_are_not_tried(run, screened, p50_ms, skipped):
+    [record] = screened
+    latency = msgspec.structs.replace(record.latency_ms, p50=p50_ms)
+    state = screened_state(run, [msgspec.structs.replace(record, latency_ms=latency)], RECIPE.id)
+    why = SessionOptions().why_skipped(run, state)
+    assert (why is not None) == skipped
+    assert not skipped or "differ by more than any setting wins" in why.reason

@@ -12,6 +12,7 @@ from edgeopt.domain.recipe import LeftOut, Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
+from edgeopt.harness.budget import BUDGETS
 from edgeopt.pipeline.state import State
 from edgeopt.pipeline.step import Repeat, Skip, follow
 
@@ -126,3 +127,17 @@ def test_steps_are_repeated_as_long_as_one_of_them_applies(run):
     assert state.untried == ()
     assert run.taken == [3, 2, 1]
     assert rounds.why_skipped(run, state).reason == "enough"
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (State(Constraints(), aim="energy"), "screen-metered"),
+        (State(Constraints(max_energy_mj=3.0)), "screen-metered"),
+        (State(Constraints(), aim="size"), "screen"),
+    ],
+)
+def test_where_energy_decides_it_is_measured_in_each_schedule(state, name):
+    assert state.schedule("screen") == name
+    metered = BUDGETS[state.schedule("closer")]
+    assert (metered.energy_s > 0) == state.needs_energy

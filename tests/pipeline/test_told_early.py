@@ -27,6 +27,7 @@ def text(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -117,6 +118,7 @@ def test_a_model_without_inputs_is_refused(tmp_path):
         edgeopt.optimize(tmp_path / "m.onnx", ONE, tmp_path / "d.npz", out=tmp_path / "r")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", [False, True])
 def test_a_board_that_cannot_be_reached(text, monkeypatch, again):
     """Unless the folder holds a run: what is finished is answered without its board."""

@@ -10,6 +10,7 @@ from edgeopt.domain.record import Executed, Parity, Record
 from edgeopt.domain.run import Choice, Constraints, DataFacts, Miss, Request, Run, SourceFacts
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.tensor import TensorSpec
+from tests.report.sample_suggestion import suggestion_of
 
 SOURCE_SCORE = 0.751
 MAX_DROP = 0.02
@@ -218,7 +219,7 @@ def _intel_records() -> tuple[Record, ...]:
             "torch",
             "int8-static",
             "runtime not installed",
-            "pip install edgeopt[torch]",
+            "pip install 'edgeopt[torch]'",
         ),
     )
 
@@ -330,12 +331,13 @@ def _pi_choice(records: tuple[Record, ...]) -> Choice:
     return Choice(
         target=PI,
         recipe_id=records[0].recipe_id,
-        basis="profile order",
-        why="litert int8-dynamic is the first in the profile's order that keeps within 2.0 "
-        "points; nothing was timed.",
+        basis="suggested",
+        why="litert int8-dynamic: suggested, the first in the order of the evidence that keeps the "
+        "allowed drop of 2.0 points; nothing was timed.",
         baseline_id=None,
         front=(),
         bundle="raspberry-pi-5",
+        suggestion=suggestion_of(records),
     )
 
 

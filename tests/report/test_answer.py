@@ -70,11 +70,11 @@ def test_the_baseline_is_said_to_be_it():
 def test_whether_the_limit_holds(held, said):
     run = sample_run()
     choices = (replace(run.choices[0], held=held), run.choices[1])
-    assert f"limit 2.0 {said};" in answer(replace(run, choices=choices), INTEL)
+    assert f"limit 2.0 points: {said};" in answer(replace(run, choices=choices), INTEL)
 
 
 def test_a_limit_that_is_broken_is_said_to_be():
-    assert "limit 2.0 broken" in answer(chosen_as(confirm_drop=drop(0.05, 0.01)), INTEL)
+    assert "limit 2.0 points: broken" in answer(chosen_as(confirm_drop=drop(0.05, 0.01)), INTEL)
 
 
 def test_without_held_out_samples_it_says_which_they_are():
@@ -112,7 +112,7 @@ def test_the_source_of_an_error_is_found_the_other_way_round():
     )
     data = replace(run.data, metric="mae")
     assert source_score(replace(run, records=(worse,), data=data)) == (
-        "Source: mae 2.000 on 512 choosing samples."
+        "Source: mean absolute error 2.000 on 512 choosing samples."
     )
 
 
@@ -146,3 +146,10 @@ def test_the_sources_own_score_whichever_way_a_measure_goes(metric, value, lost,
     score = Score(metric=metric, value=value, low=None, high=None, interval="", n=9, part="choose")
     drop = Drop(value=lost, low=None, high=None, interval="", n=9, resolved=True, relative=relative)
     assert source_value(score, drop) == pytest.approx(source)
+
+
+def test_the_sources_metric_has_its_common_name():
+    run = sample_run()
+    detector = replace(run, data=replace(run.data, metric="map"))
+    assert source_score(detector).startswith("Source: mAP 74")
+    assert source_score(run).startswith("Source: accuracy 74")

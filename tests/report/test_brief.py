@@ -56,6 +56,10 @@ def of_two_settings():
     return replace(run, records=(*run.records, *twins))
 
 
+def rows_shown(run):
+    return len(re.findall(r" MB$", printed(brief(run)), re.MULTILINE))
+
+
 def words_of(run):
     """Everything that may be printed whole: names, figures and sentences, word by word."""
     return set(" ".join(printed(brief(run), 1000).split()).split(" "))
@@ -67,7 +71,7 @@ def test_the_source_comes_first_and_then_the_answer():
     text = " ".join(printed(brief(sample_run())).split())
     assert (
         "intel-cpu: ship openvino int8-static, 6.91 ms, 2.49× as fast as onnxruntime "
-        "fp32; loses 0.8 points on 500 held-out samples, limit 2.0 holds; 5.34 MB."
+        "fp32; loses 0.8 points on 500 held-out samples, limit 2.0 points: holds; 5.34 MB."
     ) in text
 
 
@@ -84,6 +88,8 @@ def four_measured():
 def test_four_targets_fit_forty_lines(make):
     """39, and one says where the report is."""
     run = make()
+    few = replace(run, request=replace(run.request, targets=FOUR[:2]))
+    assert rows_shown(few) > rows_shown(run) / 2, "as many rows as there is room for"
     shown = printed(brief(run))
     assert len(shown.splitlines()) <= 39
     assert "warnings about the machine" in " ".join(shown.split())
@@ -95,7 +101,8 @@ def test_four_targets_fit_forty_lines(make):
 def test_no_word_is_broken_at_eighty_columns(make):
     shown = printed(brief(make()))
     assert max(map(len, shown.splitlines())) <= 80
-    assert set(shown.split()) - {"…"} <= words_of(make())
+    told = shown.partition("Not shown")[0]  # how many these are depends on the width
+    assert set(told.split()) - {"…"} <= words_of(make())
 
 
 @pytest.mark.parametrize("make", [sample_run, four_targets])
@@ -134,6 +141,16 @@ def test_ten_rows_for_one_target_and_the_rest_counted():
     assert re.search(
         r"Not shown \(--all\): 1\d candidates, 4 failures, 3 not tried", text.replace("\n", " ")
     )
+
+
+def test_no_sign_of_the_legend_is_parted_from_its_meaning():
+    run = four_targets()
+    records = [replace(r, latency_ms=replace(r.latency_ms, stage="screen")) if r.latency_ms
+               and r.recipe_id != run.choices[0].recipe_id else r for r in run.records]  # fmt: skip
+    text = printed(brief(replace(run, records=tuple(records))))
+    told = text[text.index("✓ first choice or suggested") :].splitlines()
+    assert told[0].endswith("s short schedule, compare its × only")
+    assert told[1].startswith("? not certain")
 
 
 def test_what_may_rank_only_is_said_to_be_of_the_choosing_samples():

@@ -91,9 +91,11 @@ def test_a_prediction_stands_apart_with_its_interval(found):
     assert "31.0 ms (20.0 to 48.0 ms)" in apart
 
 
+@pytest.mark.slow
 def test_the_terminal_and_the_page_say_the_same(found):
     text = printed(found)
     assert max(map(len, text.splitlines())) <= 100
+    assert "✓ suggested" in text
     page = html.render(sample_run(), sample_profiles(), found)
     for words in ("One artifact for all", "converted only", INTEL, PI):
         assert words in text

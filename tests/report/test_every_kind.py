@@ -1,5 +1,6 @@
 """Every kind of a reason has words: a new one that is forgotten shows here."""
 
+import math
 from typing import get_args, get_type_hints
 
 import pytest
@@ -44,7 +45,32 @@ def test_obstacles(kind):
 @pytest.mark.parametrize("kind", get_args(get_type_hints(StepOutcome)["kind"]))
 def test_outcomes_of_steps(kind):
     outcome = StepOutcome(kind, drop=0.01, before=0.02, verdict=VERDICT, reason="it crashed")
-    assert step_words.why(outcome)
+    said = step_words.why(outcome)
+    assert said
+    assert "0.01" not in said
+
+
+@pytest.mark.parametrize(
+    ("drop", "relative", "said"),
+    [
+        (0.0031, False, "it loses 0.3 points, more than allowed"),
+        (0.0031, True, "it loses 0.3 %, more than allowed"),
+        (-0.0031, False, "it gains 0.3 points, more than allowed"),
+        (0.0, False, "it loses nothing, more than allowed"),
+    ],
+)
+def test_what_a_step_loses_is_in_points_or_percent(drop, relative, said):
+    assert step_words.why(StepOutcome("lossy", drop=drop, relative=relative)) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(0.02, "which loses 2.0 points"), (math.inf, "which has a loss that is not known")],
+)
+def test_what_a_training_started_from_is_told_alike(before, said):
+    assert step_words.why(StepOutcome("less-lossy", drop=0.01, before=before)) == (
+        f"it loses 1.0 points; less than without it, {said}"
+    )
 
 
 @pytest.mark.parametrize("kind", get_args(ReasonKind))

@@ -60,7 +60,7 @@ def test_a_slower_one_names_what_slows_it_the_largest_first():
     parts = text.split(": ", 1)[1].split("; ")
     assert parts[0].startswith("3 convolutions and matrix products take 37.2 ms instead of 2.19 ms")
     assert parts[1].startswith("4 other operators cost 5.16 ms instead of 0.0760 ms for 2")
-    assert "The largest parts are node_Conv_877 (21.8 ms instead of 0.766 ms), " in text
+    assert "The layers that differ most: node_Conv_877 (21.8 ms instead of 0.766 ms), " in text
 
 
 def test_what_fell_back_to_float_is_told_apart():
@@ -142,7 +142,7 @@ def test_nothing_is_claimed_that_the_run_does_not_say(found, words):
 def test_two_that_are_alike_have_no_reasons():
     a = side(recorded.ORT_FP32, "fp32")
     text = said(a, side(recorded.ORT_FP32, "fp16"), verdict("EQUIVALENT", 1.0, 0.99, 1.01))
-    assert text.endswith("no kind of operators accounts for 3.0 % of it.")
+    assert text.endswith("no single kind of operator makes 3.0 % of the difference.")
 
 
 def test_a_verdict_the_other_way_round():

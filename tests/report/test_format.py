@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from edgeopt.domain.score import Drop
 from edgeopt.report import format as fmt
+from edgeopt.report.unparted import together
 from tests.report.sample import drop, recipe, verdict
 
 
@@ -178,6 +179,27 @@ def test_stated_numbers_stay_as_stated():
     assert fmt.sample_size(512) == "n\u00a0512"
 
 
+def test_a_figure_stays_with_its_unit():
+    text = "0.31 ms of 5 minutes; −0.8 to 0.8 points, 95 % of 12 kB, 3 min 38 s, at 4 Boxes"
+    held = "0.31~ms of 5 minutes; −0.8 to 0.8~points, 95~% of 12~kB, 3~min 38~s, at 4 Boxes"
+    assert together(text, "~") == held
+    assert together(text) == held.replace("~", "\u00a0")
+
+
 @given(st.floats(1e-6, 1e8))
 def test_three_digits_are_within_half_a_percent(value):
     assert float(fmt.significant(value)) == pytest.approx(value, rel=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.189373, "0.189 mJ"),
+        (7, "7 mJ"),
+        (12.25, "12.2 mJ"),
+        (999.7, "1000 mJ"),
+        (1204.4, "1204 mJ"),
+    ],
+)
+def test_an_energy_has_three_digits(value, said):
+    assert str(fmt.millijoules(value)) == said

@@ -160,6 +160,7 @@ def test_a_table_shows_names_and_obeys_none(table):
         assert shown in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 80, 100])
 @pytest.mark.parametrize("table", TABLES)
 def test_it_does_so_however_narrow(table, width):
@@ -222,6 +223,7 @@ def _foreign(tree: ast.AST) -> typing.Iterator[tuple[int, str]]:
             yield node.value.lineno, "rich.markup" if value else "plain"
 
 
+@pytest.mark.slow
 def test_words_reach_people_by_one_door():
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.domain.run import Constraints, Miss
-from edgeopt.report.html import flat, render, target_view
+from edgeopt.report.html import flat, page_environment, render, target_view
 from tests.report.sample import INTEL, PI, drop, sample_run
 from tests.report.sample_profiles import sample_profiles
 
 EVIL = "<script>alert('x')</script>\"><img src=http://evil.test/x onerror=alert(1)>"
-VOID = {"meta", "link", "br", "img", "input", "hr"}
+VOID = {"meta", "link", "br", "img", "input", "hr", "wbr"}
 
 
 class Page(HTMLParser):
@@ -86,7 +86,7 @@ def test_every_candidate_failure_and_left_out_is_in_the_tables():
     for words in ("failed-parity", "failed-convert", "failed-run", "timeout", "left out"):
         assert words in found.text
     assert "MatMulNBits takes no Conv" in found.text
-    assert "pip install edgeopt[torch]" in found.text
+    assert "pip install 'edgeopt[torch]'" in found.text
     assert "its int8 kernels are for x86" in found.text
     assert "0.8 points −0.5 to 2.1 points 500 samples" in found.text
 
@@ -218,6 +218,22 @@ def test_the_policy_allows_the_pages_own_style_and_script_alone():
         assert f"{tag}-src 'sha256-{digest}'" in policy
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("selfie_segmentation.tflite", "selfie_<wbr>segmentation.<wbr>tflite"),
+        ("a<b>_.onnx", "a&lt;b&gt;_<wbr>.<wbr>onnx"),
+        ("model.", "model."),
+        ("plain", "plain"),
+    ],
+)
+def test_a_long_name_may_break_where_its_words_end(name, shown):
+    run = sample_run()
+    source = replace(run.source, path=f"/models/{name}")
+    assert f"<h1>{shown}</h1>" in render(replace(run, source=source), {})
+
+
 def test_a_run_that_goes_on_or_chose_nothing():
     run = sample_run()
     none = replace(run.choices[0], recipe_id=None, why="nothing keeps what was asked.", front=())
@@ -271,3 +287,27 @@ def test_rows_that_were_only_screened_are_explained_where_there_are_any():
     run = sample_run()
     final = [r for r in run.records if r.latency_ms and r.latency_ms.stage == "final"]
     assert about not in page(replace(run, records=tuple(final))).text
+
+
+def test_a_choice_that_is_not_on_the_front_is_told():
+    run, said = sample_run(), "The chosen one is not among them"
+    assert said not in page(run).text
+    chosen = run.choices[0]
+    rest = tuple(one for one in chosen.front if one != chosen.recipe_id)
+    assert said in page(replace(run, choices=(replace(chosen, front=rest),))).text
+
+
+def test_figures_stay_with_their_units_and_commands_are_copied_as_they_stand():
+    page = page_environment().from_string("{{ a }} {{ b | with_code }} {{ folder | shell }}")
+    told = page.render(a="0.2 ms", b="`sleep 5 s` takes 5 s", folder="runs/5 ms")
+    assert told == "0.2\u00a0ms <code>sleep 5 s</code> takes 5\u00a0s &#39;runs/5 ms&#39;"
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("`edgeopt roof` measures it", "<code>edgeopt roof</code> measures it"),
+    ("a ` alone and <b>", "a ` alone and &lt;b&gt;"),
+    ("`<script>` and\x1b", "<code>&lt;script&gt;</code> and\\x1b"),
+])  # fmt: skip
+def test_commands_in_sentences_are_code_and_nothing_else_is(text, shown):
+    template = page_environment().from_string("{{ text | with_code }}")
+    assert template.render(text=text) == shown

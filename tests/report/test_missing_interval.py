@@ -68,7 +68,7 @@ def test_the_terminal_says_so(width):
 
 
 def test_the_page_says_so():
-    page = render(bare_run(), sample_profiles())
+    page = render(bare_run(), sample_profiles()).replace("\u00a0", " ")
     assert "no interval" in page
     assert page.count(WHY) >= 2
     assert "None to" not in page

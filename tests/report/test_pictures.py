@@ -63,7 +63,7 @@ def with_pictures(folder, pictures):
 def test_pairs_say_what_is_found_or_read(some, tmp_path):
     first, second = shown(some, tmp_path, Budget()).pairs
     assert [side.said for side in first.sides] == ["5 found", "3 found"]
-    assert (first.place, first.apart) == ("sample 1\u202f234", "0.500 apart")
+    assert (first.place, first.apart) == ("sample 1\u202f234", "they differ by 50.0 points")
     assert first.sides[0].alt == "Source: 5 found"
     assert (first.stacked, second.stacked) == (False, True)  # a line of text is wide
     assert second.sides[0].said == "abc <i>"

@@ -29,3 +29,10 @@ def test_every_way_has_words(way):
 
 def test_no_preparation_no_words():
     assert words({}) == ""
+
+
+def test_a_resized_and_cut_image_and_a_line_of_any_width_are_told():
+    cut = {"way": "crop", "size": [224, 224], "short": 256}
+    assert "resized to a shorter side of 256, then cut to the middle of 224" in words(cut)
+    line = {"way": "line", "size": [48, 320], "widths": [160, 320]}
+    assert "the height 48 and to the smallest that holds them of 160, 320" in words(line)

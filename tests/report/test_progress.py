@@ -2,8 +2,10 @@
 
 import io
 
+import pytest
+
 from edgeopt.domain.progress import Doing
-from edgeopt.report.progress import Progress
+from edgeopt.report.progress import BARS, Progress, fitting
 
 
 def told(*things):
@@ -39,3 +41,15 @@ def test_where_it_is_done_stands_beside_the_task():
     assert doing == "measuring (screen) on board: litert fp32: round 1"
     assert (doing.task, doing.repeats) == ("measuring (screen) on board", True)
     assert Doing("confirming litert fp32").at(" on board") == "confirming litert fp32 on board"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_time_left_is_never_cut(width):
+    left = "about 3 min 04 s left"
+    what = "this-machine: onnxruntime int8-dynamic (onnxruntime, per-channel) threads=1" * 2
+    shown = fitting(what, left, width)
+    assert shown.endswith("…")
+    assert what.startswith(shown[:-1])
+    beside = len(f"- {'-' * BARS[width >= 100]} 0:00:12 {left} ")
+    assert len(shown) + beside <= width
+    assert fitting("reading", left, width) == "reading"

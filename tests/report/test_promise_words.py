@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from edgeopt.domain.passed_over import PassedOver
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop
 from edgeopt.report import format as fmt
@@ -88,15 +89,60 @@ def test_a_tie_names_the_faster_one():
     run, record = chosen(drop())
     faster = next(r for r in run.records if r.recipe and r.recipe_id != record.recipe_id)
     tied = replace_promise(HELD, tied=faster)
-    assert promise.tie(tied, record).startswith(f"as fast as {faster.recipe} within 2 %, ")
+    assert promise.tie(tied, record).startswith(f"as fast as {faster.recipe} within 2 %")
+    alike = replace(record, alike=(str(faster.recipe_id),))
+    said = f"its times are not told apart from those of {faster.title}"
+    assert promise.tie(tied, alike).startswith(said)
     assert promise.tie(HELD, record) == ""
 
 
+@pytest.mark.parametrize(
+    ("threads", "lost", "why"),
+    [
+        (4, 0.0, ", and it takes fewer threads"),
+        (1, 0.008, ", and it loses less"),
+        (1, 0.001, ""),
+    ],
+)
+def test_a_tie_gives_no_reason_that_is_not_so(threads, lost, why):
+    _, record = chosen(drop())
+    record = replace(record, recipe=replace(record.recipe, threads=1), drop=drop(0.001))
+    faster = replace(
+        record, recipe=replace(record.recipe, threads=threads), drop=drop(lost), recipe_id="faster"
+    )
+    found = promise.tie(replace_promise(HELD, tied=faster), record)
+    assert found == f"as fast as {faster.title} within 2 %{why}"
+
+
+def left(**fields):
+    known = {"lost": 0.003, "bound": 0.011, "allowed": 0.01, "n": 1640, "more": 400}
+    return PassedOver(recipe_id="a", title="litert int8", times=2.6, **(known | fields))
+
+
 def test_what_was_passed_over_is_told_with_its_price():
-    run, record = chosen(drop())
-    base = run.choices[0].baseline_id
-    other = next(r for r in run.records if r.recipe_id == base)
-    slow = replace(other, drop=drop(bound=0.046))
-    found = words.passed_over(slow, record, base)
-    assert "other samples may well lose up to 4.6 points with it" in found
-    assert words.passed_over(replace(slow, drop=drop()), record, base) == ""
+    assert words.passed_over(left()) == (
+        "litert int8 is 2.60 times as fast and loses 0.3 points on 1\u202f640 samples, but other "
+        "samples may well lose up to 1.1 points with it, and 1.0 points are allowed. About 400 "
+        "more samples would show whether it keeps that."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"lost": -0.003}, "and gains 0.3 points on"),
+        ({"relative": True}, "up to 1.1 % with it, and 1.0 % are allowed"),
+        ({"more": None}, "More samples would show it more exactly."),
+        ({"groups": True}, "About 400 more samples, of other groups, would show"),
+    ],
+)
+def test_what_was_passed_over_in_other_cases(fields, told):
+    assert told in words.passed_over(left(**fields))
+
+
+def test_how_many_more_samples_would_tell_of_the_choice():
+    more = replace_promise(OPEN, needed=276, more=240)
+    assert said(more, drop(n=500)).endswith(
+        "is not told by 500 samples; about 240 more would, if they are like these."
+    )
+    assert "it takes at least 276 samples" in said(more, drop(n=120))

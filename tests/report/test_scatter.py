@@ -184,6 +184,7 @@ CANDIDATES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(CANDIDATES, min_size=1, max_size=14), st.floats(0, 0.2))
 def test_everything_is_within_the_picture_and_no_labels_overlap(found, max_drop):

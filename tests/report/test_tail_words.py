@@ -89,6 +89,7 @@ def test_a_form_that_was_refused_is_said_to_be():
     assert "shared one scale: refused (answers are constant); with the tail" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("findings", [(), (joined(BOXES, SCORES),)])
 def test_the_page_and_the_terminal_say_it_where_there_is_something_to_say(findings):
     from rich.console import Console

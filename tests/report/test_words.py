@@ -28,15 +28,15 @@ def emulation(record, *differences):
 
 
 def test_what_was_not_emulated_is_not_said_to_be():
-    assert "emulated" not in words.unmeasured(chosen(), PI, (), KEPT)
+    assert "emulated" not in words.unmeasured(chosen(), (), KEPT)
 
 
 def test_how_near_the_emulated_answers_are_is_said_and_that_nothing_was_timed():
     record = chosen()
     equal = OutputDifference(output="a", equal=1.0, max_abs=0.0, sqnr_db=None)
     near = OutputDifference(output="b", equal=0.9, max_abs=0.1, sqnr_db=131.7)
-    said = words.unmeasured(replace(record, emulation=emulation(record, equal)), PI, (), KEPT)
+    said = words.unmeasured(replace(record, emulation=emulation(record, equal)), (), KEPT)
     assert "nothing was timed" in said
     assert "on an emulated cortex-a76 it answered 128 samples as here, to the bit;" in said
-    said = words.unmeasured(replace(record, emulation=emulation(record, equal, near)), PI, (), KEPT)
+    said = words.unmeasured(replace(record, emulation=emulation(record, equal, near)), (), KEPT)
     assert "as here, within 132 dB;" in said

@@ -17,6 +17,7 @@ def client(tmp_path):
         yield opened
 
 
+@pytest.mark.slow
 def test_importing_is_apart_and_its_peak_is_not_the_models(client):
     """Importing takes 120 MB for a moment, the model 60 MB for a moment and 20 MB for good."""
     imported = client.request("import", 30, runtime="growing")
@@ -28,12 +29,14 @@ def test_importing_is_apart_and_its_peak_is_not_the_models(client):
     assert opened.peak_rss_bytes - before == pytest.approx(60 * MB, abs=4 * MB)
 
 
+@pytest.mark.slow
 def test_opening_works_without_an_import_before_it(client):
     opened = client.request("open", 30, runtime="growing", path="-", threads=1, options={})
     gained = opened.peak_rss_bytes - opened.rss_before_bytes
     assert gained == pytest.approx(60 * MB, abs=4 * MB)
 
 
+@pytest.mark.slow
 def test_a_large_host_does_not_show_in_its_runners_memory(tmp_path):
     ballast = bytearray(b"x") * (256 * MB)
     with Client(Local(), tmp_path / "runner.log") as client:
@@ -41,6 +44,7 @@ def test_a_large_host_does_not_show_in_its_runners_memory(tmp_path):
     assert len(ballast) > 2 * reply.rss_bytes
 
 
+@pytest.mark.slow
 def test_steps_that_a_runtime_does_not_tell_apart_are_null_with_the_reason(client):
     opened = client.request("open", 30, runtime="growing", path="-", threads=1, options={})
     assert opened.load_ns > 0

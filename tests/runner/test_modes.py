@@ -33,6 +33,7 @@ def ready(client, tmp_path):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cmd", "fields"),
     [("paced", {"period_ns": MS, "count": 1}), ("streams", {"streams": 1, "seconds": 0.01})],
@@ -46,6 +47,7 @@ def test_they_need_a_session_and_inputs(client, cmd, fields):
         client.request(cmd, 30, **fields)
 
 
+@pytest.mark.slow
 def test_frames_begin_when_they_are_due(ready):
     reply = ready(1).request("paced", 30, period_ns=10 * MS, count=12)
     assert len(reply.begun_ns) == len(reply.t_ns) == 12
@@ -56,6 +58,7 @@ def test_frames_begin_when_they_are_due(ready):
     assert reply.before.t_ns < reply.after.t_ns
 
 
+@pytest.mark.slow
 def test_a_late_frame_begins_at_once(ready):
     reply = ready(10).request("paced", 30, period_ns=5 * MS, count=12)
     begun, took = np.array(reply.begun_ns), np.array(reply.t_ns)
@@ -64,6 +67,7 @@ def test_a_late_frame_begins_at_once(ready):
     assert begun[-1] > 2 * (11 * 5 * MS) * 0.95
 
 
+@pytest.mark.slow
 def test_every_stream_has_a_session_and_runs_on_its_own(ready):
     client = ready(5)
     reply = client.request("streams", 30, streams=3, seconds=0.2)
@@ -93,6 +97,7 @@ def test_a_stream_that_fails_is_an_error_and_not_the_end(ready):
     assert client.request("hello", 30)
 
 
+@pytest.mark.slow
 def test_sessions_that_do_not_fit_are_an_error(ready):
     client = ready(1, most=2)
     with pytest.raises(RunnerFailed, match="MemoryError: no room for another session"):

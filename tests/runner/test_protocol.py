@@ -90,6 +90,7 @@ def talk(*lines: str) -> tuple[list[dict], int]:
     return [json.loads(line) for line in done.stdout.splitlines()], done.returncode
 
 
+@pytest.mark.slow
 def test_quit_and_the_end_of_input_end_it():
     hello = json.dumps({"cmd": "hello"})
     replies, code = talk(hello, json.dumps({"cmd": "quit"}), hello)
@@ -108,6 +109,7 @@ def test_hello_says_where_it_runs(client):
     assert machine.features == sorted(machine.features)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
@@ -126,6 +128,7 @@ def test_what_cannot_be_done_is_an_error_and_not_the_end(client, request_, words
     assert client.request("hello", 30)
 
 
+@pytest.mark.slow
 def test_a_profile_names_operators_with_a_time_for_each_run(client, model, tmp_path):
     opening(client, model)
     with pytest.raises(RunnerFailed, match="no inputs; send `inputs` first"):
@@ -137,6 +140,7 @@ def test_a_profile_names_operators_with_a_time_for_each_run(client, model, tmp_p
     assert client.request("block", 30, count=2).t_ns, "the session goes on"
 
 
+@pytest.mark.slow
 def test_blocks_need_inputs(client, model):
     opening(client, model)
     for cmd, fields in (("block", {"count": 3}), ("warmup", {"runs": 1, "seconds": 0})):
@@ -144,6 +148,7 @@ def test_blocks_need_inputs(client, model):
             client.request(cmd, 30, **fields)
 
 
+@pytest.mark.slow
 def test_open_describes_what_it_opened(client, model):
     opened = opening(client, model)
     assert opened.version
@@ -154,6 +159,7 @@ def test_open_describes_what_it_opened(client, model):
     assert client.request("facts", 30).facts.providers == ["CPUExecutionProvider"]
 
 
+@pytest.mark.slow
 def test_answers_are_written_to_files(client, model, tmp_path):
     opening(client, model)
     x, out = samples(tmp_path), tmp_path / "y.npy"
@@ -162,12 +168,14 @@ def test_answers_are_written_to_files(client, model, tmp_path):
     assert np.array_equal(np.load(out), 2 * np.load(x)[1:4] + 1)
 
 
+@pytest.mark.slow
 def test_a_missing_input_file_is_an_error(client, model, tmp_path):
     opening(client, model)
     with pytest.raises(RunnerFailed, match="FileNotFoundError"):
         client.request("inputs", 30, files=[str(tmp_path / "none.npy")], count=1)
 
 
+@pytest.mark.slow
 def test_times_are_of_single_runs(client, model, tmp_path):
     opening(client, model)
     client.request("inputs", 30, files=[samples(tmp_path)], count=5)
@@ -216,6 +224,7 @@ def test_only_replies_are_on_stdout(loud, tmp_path):
         assert words in said
 
 
+@pytest.mark.slow
 def test_inputs_are_taken_in_turn_through_all_blocks(loud, tmp_path):
     """[0, 1, 2], [3, 4, 5], ... are known by their first number."""
     opening(loud, "anything", "loud")
@@ -226,6 +235,7 @@ def test_inputs_are_taken_in_turn_through_all_blocks(loud, tmp_path):
     assert loud.request("facts", 30).facts.options["seen"] == "0 3 6 0 3 6 0"
 
 
+@pytest.mark.slow
 def test_a_number_that_is_none_is_an_error_and_no_answer(loud, tmp_path):
     """JSON has no NaN: what Python would write for it is read by nobody else."""
     opening(loud, "anything", "loud")
@@ -240,6 +250,7 @@ def test_a_number_that_is_none_is_an_error_and_no_answer(loud, tmp_path):
 # --- what it needs
 
 
+@pytest.mark.slow
 def test_it_needs_numpy_and_its_runtime_alone(model, tmp_path):
     log = tmp_path / "runner.log"
     device = Program("-I", str(HERE / "only_what_a_board_has.py"), "onnxruntime")

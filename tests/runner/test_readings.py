@@ -79,6 +79,7 @@ def opening(client, tmp_path, path="waits"):
     return opened
 
 
+@pytest.mark.slow
 def test_hello_and_health_are_complete(client):
     hello = client.request("hello", 30)
     assert asdict(hello.machine).keys() == {*machine.ACCOUNT, "why_null"}

@@ -57,6 +57,7 @@ def test_an_entry_that_is_there_twice_is_nobodys(tmp_path):
     assert archive.damage(path) == "'a' is in it twice"
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked(tmp_path):
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
@@ -75,6 +76,7 @@ def flipped(content: bytes, count: int) -> Iterator[bytes]:
         yield bytes(damaged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_what_unpacks_raises_nothing_of_its_own(tmp_path, method):
     """Each way of packing has errors of its own: zlib's, lzma's, and the system's of bz2."""

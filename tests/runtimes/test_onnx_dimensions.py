@@ -57,6 +57,7 @@ def test_inputs_that_are_no_tensors_have_no_names(tmp_path):
     assert dimensions(str(tmp_path / "s.onnx")) == {"s": []}
 
 
+@pytest.mark.slow
 def test_damage_raises_nothing(path):
     whole, rng = path.read_bytes(), random.Random(0)
     for _ in range(300):

@@ -116,6 +116,7 @@ def test_what_tensorrt_does_not_read_is_told(gpu, tmp_path, net):
         engine_for(str(asymmetric), str(tmp_path / "e"), {})
 
 
+@pytest.mark.slow
 def test_a_runner_opens_it_as_any_other(gpu, net, tmp_path):
     for name, array in samples(3).items():
         np.save(tmp_path / f"{name}.npy", array)
@@ -144,11 +145,13 @@ def imported(log):
     return str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_machine_without_a_gpu_says_so(gpu, monkeypatch, tmp_path):
     monkeypatch.setenv("STANDIN_NO_GPU", "1")
     assert imported(tmp_path / "log") == "ImportError: no NVIDIA device: there is none"
 
 
+@pytest.mark.slow
 def test_a_machine_without_tensorrt_says_so(tmp_path):
     assert imported(tmp_path / "log") == "ModuleNotFoundError: No module named 'tensorrt'"
 

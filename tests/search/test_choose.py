@@ -88,22 +88,22 @@ def test_nothing_missed():
         (
             {"lost": 0.0312},
             {"max_drop": 0.01},
-            "it loses 0.0312 on the 500 choosing samples, allowed 0.01",
+            "it loses 3.12 points on the 500 choosing samples, and 1 is allowed",
         ),
         (
             {"confirm_drop": drop(0.02, n=300)},
             {"max_drop": 0.01},
-            "it loses 0.02 on the 300 confirming samples, allowed 0.01",
+            "it loses 2 points on the 300 held-out samples, and 1 is allowed",
         ),
         (
             {"drop": drop(0.0001, relative=0.5)},
             {"max_drop": 0.01},
-            "it loses 0.5 on the 500 choosing samples, allowed 0.01",
+            "it loses 50 % on the 500 choosing samples, and 1 % is allowed",
         ),
         (
             {"lost": math.nan},
             {"max_drop": 0.01},
-            "it loses nan on the 500 choosing samples, allowed 0.01",
+            "it loses nan points on the 500 choosing samples, and 1 is allowed",
         ),
         ({"lost": None}, {}, "it has no score"),
         ({"size": 101}, {"max_size_bytes": 100}, "its size is 101 bytes, allowed 100"),
@@ -195,9 +195,29 @@ def test_among_equally_fast_ones_the_least_loss_wins():
     assert names(ranked(records)) == ["kept", "fast", "slow"]
 
 
+def test_what_a_schedule_does_not_tell_apart_is_a_tie_up_to_three_percent():
+    fast = record("fast", lost=0.008, p50=1.0)
+    kept = record("kept", lost=0.0, p50=1.025)
+    assert names(ranked([fast, kept])) == ["fast", "kept"]
+    alike = replace(kept, alike=("fast",))
+    assert names(ranked([fast, alike])) == ["kept", "fast"]
+    assert names(ranked([fast, alike], aim="p90")) == ["kept", "fast"]
+    sized = [replace(r, size_bytes=n) for r, n in ((fast, 1000), (alike, 1025))]
+    assert names(ranked(sized, aim="size")) == ["fast", "kept"]
+    assert names(ranked([fast, replace(kept, alike=("other",))])) == ["fast", "kept"]
+    far = record("kept", lost=0.0, p50=1.04, alike=("fast",))
+    assert names(ranked([fast, far])) == ["fast", "kept"]
+
+
 def test_an_equal_loss_leaves_it_to_the_clock():
     records = [record("b", p50=1.01), record("a", p50=1.0)]
     assert names(ranked(records)) == ["a", "b"]
+
+
+def test_an_equal_loss_of_two_sizes_leaves_it_to_the_size():
+    records = [record("fp16", p50=1.01, size=60), record("fp32", p50=1.0, size=100)]
+    assert names(ranked(records)) == ["fp16", "fp32"]
+    assert names(ranked([records[0], replace(records[1], size_bytes=None)])) == ["fp16", "fp32"]
 
 
 def unsure(value, half):
@@ -231,10 +251,11 @@ def test_those_that_are_likely_to_keep_the_limit_go_first():
     assert ordered == ["likely", "exact", "unknown", "careful", "lucky"]
 
 
-def test_the_confirming_samples_have_the_last_word():
+def test_both_parts_have_a_say_once_it_is_confirmed():
     one = bounded("a", 0.001, confirm_drop=replace(drop(0.0), bound=0.03))
     assert not choose.likely(one, ONE_POINT)
-    assert choose.most_careful([one, bounded("b", 0.02)]).recipe_id == "b"
+    assert choose.most_careful([one, bounded("b", 0.014)]).recipe_id == "b"
+    assert choose.most_careful([one, bounded("b", 0.017)]).recipe_id == "a"
     assert choose.most_careful([]) is None
 
 
@@ -250,6 +271,10 @@ def test_the_faster_one_that_counts_as_equally_fast_is_known():
     assert choose.tied_with(chosen, [chosen, tied, slower, screened], "base") == tied
     assert choose.tied_with(tied, [chosen, tied, slower], "base") is None
     assert choose.tied_with(chosen, [record("far", ratio=3.0)], "base") is None
+    untold = record("untold", p50=0.98, ratio=2.05)
+    assert choose.tied_with(chosen, [chosen, untold], "base") is None
+    alike = replace(chosen, alike=("untold",))
+    assert choose.tied_with(alike, [alike, untold], "base") == untold
 
 
 def test_a_tie_is_with_the_fastest_not_along_a_chain():
@@ -300,7 +325,7 @@ def test_nearest_misses():
     everything = nearest_misses(records, limits, count=10)
     assert [miss.recipe_id for miss in everything] == ["large", "near", "far", "both"]
     assert everything[-1].why == (
-        "it loses 0.011 on the 500 choosing samples, allowed 0.01; "
+        "it loses 1.1 points on the 500 choosing samples, and 1 is allowed; "
         "its size is 101 bytes, allowed 100"
     )
 
@@ -308,7 +333,7 @@ def test_nearest_misses():
 def test_a_broken_promise_is_a_miss():
     broken = replace(record("a"), confirm_drop=drop(0.05, n=200))
     (miss,) = nearest_misses([broken], ONE_POINT)
-    assert miss.why == "it loses 0.05 on the 200 confirming samples, allowed 0.01"
+    assert miss.why == "it loses 5 points on the 200 held-out samples, and 1 is allowed"
     assert choose.qualifying([broken], ONE_POINT) == []
 
 
@@ -324,8 +349,8 @@ def sliced(lost, n=40, part="confirm"):
 @pytest.mark.parametrize(
     ("field", "part", "lost", "says"),
     [
-        ("confirm_slices", "confirm", 0.2, "class 3 loses 0.2 on its 40 confirming samples"),
-        ("slices", "choose", 0.2, "class 3 loses 0.2 on its 40 choosing samples"),
+        ("confirm_slices", "confirm", 0.2, "class 3 loses 20 points on its 40 held-out samples"),
+        ("slices", "choose", 0.2, "class 3 loses 20 points on its 40 choosing samples"),
         ("slices", "choose", math.nan, "class 3 loses nan"),
         ("slices", "choose", 0.05, None),
     ],
@@ -335,7 +360,7 @@ def test_the_worst_slice_that_is_large_enough_is_held_to_its_limit(field, part, 
     assert misses(one, ONE_POINT) == []  # nothing is asked of slices
     found = misses(one, replace(ONE_POINT, max_slice_drop=0.05))
     assert len(found) == (says is not None)
-    assert says is None or (says in found[0] and "allowed for a slice 0.05" in found[0])
+    assert says is None or (says in found[0] and "and a slice may lose 5" in found[0])
 
 
 def test_slices_without_a_figure_or_too_small_reject_nobody():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from edgeopt.search.choose import front
+from edgeopt.search.front import unbeaten
 from tests.search.test_choose import latency, names, record
 
 
@@ -18,13 +18,13 @@ def test_front():
         record("untimed", size=1),
         record("unscored", lost=None, ratio=9.0),
     ]
-    assert names(front(records, "base")) == ["base", "fast", "small"]
+    assert names(unbeaten(records, "base")) == ["base", "fast", "small"]
 
 
 def test_gains_of_score_count_as_none():
     """A candidate is not better for having been lucky on these samples."""
     records = [record("base"), record("lucky", lost=-0.01, ratio=1.0)]
-    assert names(front(records, "base")) == ["base", "lucky"]
+    assert names(unbeaten(records, "base")) == ["base", "lucky"]
 
 
 def test_a_screening_takes_nothing_off_the_front_that_was_measured_for_good():
@@ -32,13 +32,13 @@ def test_a_screening_takes_nothing_off_the_front_that_was_measured_for_good():
     chosen = record("chosen", ratio=2.0, latency_ms=final)
     screened = record("screened", ratio=2.1)
     slower = record("slower", ratio=1.9)
-    assert names(front([chosen, screened, slower], "base")) == ["chosen", "screened"]
+    assert names(unbeaten([chosen, screened, slower], "base")) == ["chosen", "screened"]
     sure = record("sure", ratio=2.1, latency_ms=final)
-    assert names(front([chosen, sure, slower], "base")) == ["sure"]
+    assert names(unbeaten([chosen, sure, slower], "base")) == ["sure"]
 
 
 def test_no_baseline_no_front():
-    assert front([record(p50=None), record("b", p50=None)], None) == []
+    assert unbeaten([record(p50=None), record("b", p50=None)], None) == []
 
 
 candidates = st.lists(
@@ -67,7 +67,7 @@ def test_the_front_is_what_nothing_beats(drawn):
         pairs = list(zip(figures(a), figures(b), strict=True))
         return all(x <= y for x, y in pairs) and any(x < y for x, y in pairs)
 
-    members = front(records, "base")
+    members = unbeaten(records, "base")
     alive = [r for r in records if r.status == "ok"]
     assert members == [r for r in alive if r in members]
     assert members

@@ -115,13 +115,13 @@ def verdict(word, ratio):
     ("method", "made", "said", "held", "outcome", "why"),
     [
         ("prune", record(0.0, "failed-run"), None, False, LOST, "it crashed"),
-        ("prune", record(0.02), None, False, LOST, "it loses 0.02, more than allowed"),
+        ("prune", record(0.02), None, False, LOST, "it loses 2.0 points, more than allowed"),
         ("prune", record(0.0), None, True, SLOW, "not quiet"),
         ("prune", record(0.0), verdict("EQUIVALENT", 1.01), True, SLOW, "no faster"),
         ("prune", record(0.0), verdict("INCONCLUSIVE", 1.2), True, SLOW, "not shown to be faster"),
         ("prune", record(0.0), verdict("FASTER", 1.5), True, KEPT, "1.50 times as fast"),
-        ("qat", record(0.005), None, True, KEPT, "less than without (0.01)"),
-        ("qat", record(0.02), None, False, SLOW, "no less than without (0.01)"),
+        ("qat", record(0.005), None, True, KEPT, "less than without it, which loses 1.0 points"),
+        ("qat", record(0.02), None, False, SLOW, "no less than without it, which loses 1.0 points"),
     ],
 )
 def test_a_step_is_kept_where_it_holds_and_is_faster(method, made, said, held, outcome, why):

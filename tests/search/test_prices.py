@@ -59,6 +59,25 @@ def test_a_price_is_the_time_that_its_own_operators_take_longer():
     assert found["d"].cost_ms == pytest.approx(1.0 - 1.1)
 
 
+@pytest.mark.parametrize(
+    ("fp32", "int8", "told"),
+    [(0.0, 0.0, False), (1.0, 0.0, False), (0.0, 1.0, False), (1.0, 1.0, True)],
+)
+def test_operators_too_short_for_the_profilers_clock_have_no_price(fp32, int8, told):
+    """LiteRT's counts in microseconds: a linear classifier takes 0 of them."""
+    float_form, int8_form = (profile(*[("Conv", ms)] * 4) for ms in (fp32, int8))
+    found = prices.price_groups(TABLE, [[float_form]], [[int8_form]])
+    assert {price.cost_ms is not None for price in found} == {told}
+    assert found[0].group.layers[0] == "b"
+
+
+def test_a_group_that_takes_no_time_does_not_end_the_order():
+    """One operator is long enough to be counted, those of the other groups are not."""
+    form = profile(("Conv", 0.0), ("Conv", 0.0), ("Conv", 0.0), ("Conv", 0.001))
+    found = prices.price_groups(TABLE, [[form]], [[form]])
+    assert len(found) == len(TABLE.groups)
+
+
 def test_the_gain_is_the_mean_of_both_ways_to_ask_and_never_negative():
     found = {price.group.layers[0]: price.gain for price in prices.price_groups(TABLE, (), ())}
     assert found == pytest.approx({"a": 0.1, "b": 0.55, "d": 0.0})
@@ -124,6 +143,41 @@ def test_a_profile_of_another_graph_gives_no_price():
     assert {price.cost_ms for price in prices.price_groups(TABLE, [[FP32]], [[fewer]])} == {None}
 
 
+def test_a_kind_costs_what_its_own_operators_do_and_rows_cost_the_same_beside_it():
+    """The second and the third layer of four, which two rows share."""
+    group = Group(
+        first=1, last=2, layers=("b", "c"), elements=0, kind="Conv (grouped)", order=(1, 3)
+    )
+    kind = GroupSensitivity(group=group, alone=0.5, without=0.5)
+    table = msgspec.structs.replace(TABLE, groups=(*TABLE.groups, kind))
+    found = {price.group: price for price in prices.price_groups(table, [[FP32]], [[INT8]])}
+    alone = {price.group: price for price in prices.price_groups(TABLE, [[FP32]], [[INT8]])}
+    assert found[group].fp32_ms == pytest.approx(2.0 + 0.5 + 1.0)
+    assert found[group].int8_ms == pytest.approx(0.5 + 0.5 + 1.0 + 0.1)
+    for row, price in alone.items():
+        assert (found[row].fp32_ms, found[row].gain) == (price.fp32_ms, price.gain)
+
+
+def test_without_which_there_is_more_noise_gives_nothing_where_others_give_something():
+    loud = noise(0, ("a",), alone=1.3, without=1.1)
+    table = msgspec.structs.replace(TABLE, groups=(loud, *TABLE.groups[1:]))
+    gains = [price.gain for price in prices.price_groups(table, (), ())]
+    assert gains == pytest.approx([0.55, 0.0, 0.0])
+    hopeless = tuple(noise(i, (name,), 1.3, 1.1) for i, name in enumerate("ab"))
+    table = msgspec.structs.replace(TABLE, groups=hopeless)
+    gains = [price.gain for price in prices.price_groups(table, (), ())]
+    assert gains == pytest.approx([0.6, 0.6])
+
+
+def test_the_ladder_adds_groups_in_growing_steps():
+    first = prices.price_groups(TABLE, (), ())[0]
+    row = msgspec.structs.replace
+    priced = [row(first, group=row(first.group, first=i, last=i)) for i in range(9)]
+    added = [len(step) for step in prices.steps(priced)]
+    assert added == [1, 1, 1, 2, 3]
+    assert [one for step in prices.steps(priced) for one in step] == priced[:8]
+
+
 def test_what_gives_nothing_is_not_kept():
     kept = prices.worth_keeping(prices.price_groups(TABLE, [[FP32]], [[INT8]]))
     assert {price.group.layers[0] for price in kept} == {"a", "b"}
@@ -136,10 +190,20 @@ def test_the_predicted_time_adds_up():
     assert prices.predicted_ms(5.0, prices.price_groups(TABLE, (), ())) is None
 
 
+def test_all_that_give_anything_are_tried_unless_that_is_everything():
+    one, two, three = prices.price_groups(TABLE, (), ())
+    of_no_use = msgspec.structs.replace(three, gain=0.0)
+    assert list(prices.steps([one, two, of_no_use])) == [[one], [two]]
+    assert list(prices.steps([one, two, three])) == [[one], [two]]
+    assert list(prices.steps([one])) == list(prices.steps([of_no_use])) == []
+    row = msgspec.structs.replace
+    kind = row(two, group=row(two.group, kind="Conv", spans=(one.group.span, three.group.span)))
+    assert list(prices.steps([one, kind, two, three])) == [[one], [kind]]
+
+
 @given(st.integers(0, 60))
-def test_the_ladder_rises_and_never_reaches_all(count):
-    chosen = [prices.price_groups(TABLE, (), ())[0]] * count
-    steps = list(prices.counts(chosen))
+def test_the_ladder_rises_to_its_end(most):
+    steps = list(prices.counts(most))
     assert steps == sorted(set(steps))
-    assert all(0 < step < count for step in steps)
-    assert not steps or steps[0] == 1
+    assert steps[:1] == [1][:most]
+    assert steps[-1:] == [most][:most]

@@ -5,6 +5,7 @@ import pytest
 
 from edgeopt import convert, runtimes, targets
 from edgeopt.domain.obstacle import Obstacle, said
+from edgeopt.domain.open_axis import KeptAxis
 from edgeopt.domain.recipe import Quantization
 from edgeopt.domain.target import Cores, Isa, LeftOutRule, Profile, RecipeRule
 from edgeopt.domain.tensor import TensorSpec
@@ -156,7 +157,7 @@ def test_a_package_that_is_missing(without, runtime, precision, gone, reason, ex
     without(*gone)
     assert only_left_out(rule(runtime, precision)) == (
         f"not installed: {reason}",
-        f"pip install edgeopt[{extra}]",
+        f"pip install 'edgeopt[{extra}]'",
     )
 
 
@@ -168,8 +169,14 @@ def test_the_older_interpreter_serves_as_well(without):
 def test_a_torch_source_needs_its_own_converter(without):
     without("litert-torch")
     assert found(rule("litert", "fp32")).recipes
-    reason, _ = only_left_out(rule("litert", "fp32"), of=source(exported="model.pt2"))
-    assert reason == "not installed: litert-torch"
+    reason, hint = only_left_out(rule("litert", "fp32"), of=source(exported="model.pt2"))
+    assert (reason, hint) == ("not installed: litert-torch", "pip install 'edgeopt[torch]'")
+
+
+def test_extras_that_are_both_missing_stand_in_one_line(without):
+    without("litert-torch", "ai-edge-quantizer")
+    _, hint = only_left_out(rule("litert", "int8-static"), of=source(exported="model.pt2"))
+    assert hint == "pip install 'edgeopt[litert,torch]'"
 
 
 def test_what_the_source_has_no_use_for():
@@ -311,3 +318,13 @@ def test_why_a_recipe_is_left_out_is_a_value():
         Obstacle(kind="no-converter", runtime="tvm"),
         Obstacle(kind="no-such-precision", runtime="onnxruntime", precision="bf16"),
     ]
+
+
+@pytest.mark.parametrize("runtime", ["mnn", "ncnn", "executorch"])
+def test_a_runtime_of_fixed_shapes_is_not_tried_where_an_axis_stays_open(runtime):
+    kept = KeptAxis(name="width", places={"x": 3}, sizes=(8, 16))
+    reason, hint = only_left_out(rule(runtime, "fp32"), of=source(kept=kept))
+    assert reason == (
+        f"its files for {runtime} have fixed shapes, and the axis width is to stay open"
+    )
+    assert hint == "Without --open-axis it is tried, at the shape of the data."

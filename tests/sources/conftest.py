@@ -40,7 +40,7 @@ def prepare(tmp_path, inspect):
 def at_home(monkeypatch):
     """The same work in this process: a child for every case would take minutes."""
 
-    def run(function, argument, log, timeout_s):
+    def run(function, argument, log, timeout_s, stop=None):
         job = json.loads(json.dumps({"function": function, "argument": argument}))
         reply = child._call(job["function"], job["argument"])
         return child._unpack(json.loads(json.dumps(reply)), log, 0, memory.Bound())

@@ -175,6 +175,7 @@ def test_onnx_that_does_not_run(file, prepare, model, expected, advice):
     assert hint == advice
 
 
+@pytest.mark.slow
 def test_a_child_says_the_same(file, inspect):
     said, hint = refusal(inspect, file("m.onnx", MLP[:-1]))
     assert said == "FILE is not an ONNX model, or it is truncated."
@@ -182,7 +183,7 @@ def test_a_child_says_the_same(file, inspect):
 
 
 def test_a_reader_that_breaks_down(file, inspect, tmp_path, monkeypatch):
-    def run(function, argument, log, timeout_s):
+    def run(function, argument, log, timeout_s, stop=None):
         raise child.ChildFailed("the process crashed (SIGSEGV)", f"Its output is in {log}.", log)
 
     monkeypatch.setattr(child, "run", run)

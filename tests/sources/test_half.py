@@ -72,6 +72,7 @@ def run(path, x):
     return ort.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, {"x": x})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "outside"),
     [(HALF, None), (BRAIN, None), (HALF, TensorProto.FLOAT), (BRAIN, TensorProto.FLOAT)],

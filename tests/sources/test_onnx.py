@@ -174,4 +174,4 @@ def test_without_onnx_runtime_nothing_answers(tmp_path, monkeypatch):
     with pytest.raises(NotInstalled) as caught:
         canonical_onnx.answers(tmp_path / "m.onnx", {})
     assert caught.value.args[0].startswith("onnxruntime is not installed")
-    assert caught.value.hint == "pip install edgeopt[onnxruntime]"
+    assert caught.value.hint == "pip install 'edgeopt[onnxruntime]'"

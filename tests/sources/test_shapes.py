@@ -1,6 +1,7 @@
 import pytest
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.domain.open_axis import OpenAxis
 from edgeopt.report.open_axis_words import advice
 from edgeopt.sources.shapes import batch_symbols, fix, open_axes
 
@@ -111,3 +112,13 @@ def test_an_open_axis_that_is_fixed_is_told(shape, seen, words):
     assert len(told) == bool(words)
     for word in words:
         assert word in told[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [("length", "LENGTH"), ("p2o.DynamicDimension.1", "N2"), ("?", "N2"), ("x 2", "N2")],
+)
+def test_what_to_type_for_another_size_can_be_typed(name, letter):
+    axis = OpenAxis(input="x", axis=2, name=name, size=8, basis="said")
+    (said,) = advice((axis,), {"x": (1, 3, 8)})
+    assert f"--shape x=1x3x{letter}, and a number for {letter}." in said

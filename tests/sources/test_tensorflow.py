@@ -6,8 +6,10 @@ import pytest
 
 from edgeopt import runtimes
 from edgeopt.domain.errors import BadInput
-from edgeopt.sources import given
+from edgeopt.sources import given, saved_model
+from edgeopt.sources.request import InspectRequest, PrepareRequest
 from edgeopt.sources.source import sha256_file
+from edgeopt.sources.structure import StructureRequest, find
 
 pytestmark = [pytest.mark.usefixtures("at_home"), pytest.mark.slow]
 
@@ -95,6 +97,25 @@ def test_a_saved_model(tmp_path, tiny, prepare, describe):
     (name,) = describe(source.inputs)
     x = random(1, 4)
     assert_alike(source, {name: x}, {source.outputs[0].name: x * 2})
+
+
+def test_instances_of_one_keras_network_have_one_structure(tmp_path, tiny):
+    """TensorFlow sorts inputs by their names, and Keras names those of each instance anew."""
+
+    def structure(number, width):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = given.as_path(tiny.two_inputs(width), None, folder)
+        found = saved_model.inspect(InspectRequest(path=str(path)))
+        shapes = {spec.name: (1, 6) for spec in found.inputs}
+        asked = PrepareRequest(
+            path=str(path), inputs=found.inputs, shapes=shapes, folder=str(folder)
+        )
+        return find(StructureRequest(onnx=saved_model.prepare(asked).onnx)).id
+
+    first, again, once_more, wider = (structure(i, w) for i, w in enumerate((4, 4, 4, 5)))
+    assert first == again == once_more
+    assert wider != first
 
 
 def test_a_saved_model_is_a_program(tmp_path, tiny, inspect):

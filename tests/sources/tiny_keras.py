@@ -119,3 +119,11 @@ def sparse(path):
     converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]
     path.write_bytes(converter.convert())
     return path
+
+
+def two_inputs(width):
+    """Layers and inputs without names of their own: Keras numbers them on in each instance."""
+    first, second = keras.Input((6,)), keras.Input((6,))
+    inner = layers.Dense(width)(first)
+    joined = layers.Add()([inner, layers.Dense(width)(second)])
+    return keras.Model([first, second], [layers.Dense(3)(joined), inner])

@@ -117,6 +117,7 @@ def test_groups_that_differ_widen_the_interval():
     assert width(1.0) > 2 * width(0.0)
 
 
+@pytest.mark.slow
 def test_five_groups_are_covered_nearly_as_promised():
     rng = np.random.default_rng(5)
     hits = 0

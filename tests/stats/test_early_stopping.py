@@ -61,6 +61,7 @@ def test_the_estimate_is_the_one_that_required_allows(n):
     assert required(0.9, allowed) <= n < required(0.9, allowed + 1)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(1.0, 1e9), min_size=64, max_size=100), st.randoms())
 def test_the_order_of_the_samples_does_not_matter(samples, random):
     estimate = tail(samples, 0.9)

@@ -74,6 +74,7 @@ def test_what_rounds_alone_say_of_such_luck_is_wrong():
     assert {compare(list(pairs), launch_sd=sd)[0] for pairs in wide} == {"INCONCLUSIVE"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ns", "effect"), [(100 * US, 0.05), (5 * MS, 0.05), (20 * US, 0.1)])
 def test_a_real_difference_is_found_with_enough_launches(ns, effect):
     rng = np.random.default_rng(1)
@@ -105,7 +106,8 @@ def test_a_screen_of_small_nets_is_launched_again_and_of_large_ones_is_not():
     small, large = [5 * US, 1 * MS], [1 * MS, 20 * MS]
     assert SCREEN.repeats(small)
     assert not SCREEN.repeats(large)
-    assert (SCREEN.rounds_for(small), SCREEN.rounds_for(large)) == (4, 11)
+    assert (SCREEN.rounds_for(small), SCREEN.rounds_for(large)) == (11, 11)
+    assert SCREEN.rounds_for(small, launch=1) == 4
     assert QUICK.repeats(large)
     assert SCREEN.repeats([1e-3 * launches.LAUNCH_NS])
 
@@ -159,3 +161,11 @@ def test_what_is_no_launch_is_refused(pairs, level, sd, message):
 def test_a_latency_of_nothing_is_refused():
     with pytest.raises(ValueError, match="above 0 ns"):
         launches.launch_sd(0.0)
+
+
+@given(st.integers(1, 16), st.floats(0.8, 0.999), st.floats(0.001, 0.5))
+def test_launches_that_agree_are_the_least_that_an_interval_can_be(count, level, prior_sd):
+    low, high = launches.interval([[0.1] * 4] * count, level, prior_sd)
+    assert launches.least_half(count, level, prior_sd) == pytest.approx((high - low) / 2)
+    low, high = launches.interval([[0.1 + 0.01 * n] * 4 for n in range(count)], level, prior_sd)
+    assert (high - low) / 2 >= launches.least_half(count, level, prior_sd) * (1 - 1e-9)

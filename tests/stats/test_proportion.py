@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
-from edgeopt.stats.proportion import paired_difference, wilson
+from edgeopt.stats.proportion import paired_difference, reach, wilson
 
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 disagreements = st.integers(1, 5000).flatmap(
@@ -16,6 +16,12 @@ disagreements = st.integers(1, 5000).flatmap(
         )
     )
 )
+
+
+@given(st.floats(0.55, 0.999))
+def test_an_interval_reaches_so_far_that_its_sides_have_the_rest(level):
+    assert norm.cdf(reach(level)) - norm.cdf(-reach(level)) == pytest.approx(level)
+    assert norm.cdf(reach(2 * level - 1)) == pytest.approx(level)  # one side of it
 
 
 @given(counts, st.sampled_from([0.8, 0.95, 0.99]))

@@ -69,6 +69,7 @@ def people(n, rng):
     return points / np.linalg.norm(points, axis=1, keepdims=True), labels
 
 
+@pytest.mark.slow
 def test_halves_cover_where_repeats_never_do():
     """95 % intervals of recall@1 over a set of 60, 60 times: 200 gave 98 % and 0 %."""
     n, rng = 60, np.random.default_rng(1)

@@ -54,6 +54,7 @@ def left(out: Path, state: str) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_the_same_call_goes_on_and_what_was_left_is_gone(killed):
     out, state = killed
     check_free(out)
@@ -91,6 +92,7 @@ def test_readers_change_nothing_and_say_how_far_it_came(killed):
     assert contents(out) == before
 
 
+@pytest.mark.slow
 def test_readers_tell_a_run_that_goes_on_from_one_that_was_killed(tmp_path):
     out = left(tmp_path / "out", "running")
     with run_lock.held(out):
@@ -131,6 +133,7 @@ def test_a_refusal_that_is_killed_half_way_leaves_a_folder_that_counts_as_ours(
     check_free(folder.path)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_answered_from_and_swept(tmp_path):
     out = left(tmp_path / "out", "finished")
     with run_folder.locked(out):

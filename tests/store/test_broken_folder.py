@@ -74,7 +74,7 @@ def read_all(folder: Path) -> None:
     records = list(found.records)
     for one in explaining.chosen_pair(found, TARGET, records, asked):
         explaining._runs(one)
-    explaining._inputs(found, asked)
+    explaining.inputs_of(found, asked)
     run_folder.create(folder, request())
 
 
@@ -88,6 +88,7 @@ def refusal(folder: Path) -> str:
     return caught.value.args[0].replace(str(folder), "RUN")
 
 
+@pytest.mark.slow
 def test_a_whole_one(folder):
     read_all(folder)
 

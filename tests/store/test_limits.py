@@ -9,9 +9,11 @@ from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.score import Drop, Score
+from edgeopt.domain.space_asked import SpaceAsked
 from edgeopt.domain.untimed import Untimed
 from edgeopt.report import untimed_words
-from edgeopt.store.limits import NOT_AGAIN, under_other_limits
+from edgeopt.store.limits import NOT_AGAIN, differs_in_limits, under_other_limits
+from tests.store.test_run_folder import request
 
 DROP = Drop(value=0.01, low=0.004, high=0.016, interval="Wilson", n=500, resolved=False)
 SCORE = Score(metric="accuracy", value=0.9, low=0.8, high=1.0, interval="", n=500, part="choose")
@@ -89,3 +91,46 @@ def test_what_has_no_score_stays_with_its_reason():
         SCORED, status="failed-convert", drop=None, reason="no", untimed=why, latency_reason="x"
     )
     assert under_other_limits([failed], Constraints(max_slice_drop=0.1)) == [failed]
+
+
+OUTSIDE = SpaceAsked(runtimes=("openvino",))
+INSIDE = SpaceAsked(runtimes=("litert",), threads=(1, 4))
+LEFT_OUT = replace(
+    SCORED, recipe=None, recipe_id=None, status="skipped", step="space", drop=None, untimed=None
+)
+
+
+@pytest.mark.parametrize(
+    ("space", "stays"),
+    [
+        (None, True),
+        (INSIDE, True),
+        (OUTSIDE, False),
+        (SpaceAsked(precisions=("fp16",)), True),
+        (SpaceAsked(without=("fp16",)), False),
+        (SpaceAsked(threads=(4,)), False),
+    ],
+)
+def test_other_bounds_keep_what_is_within(space, stays):
+    found = under_other_limits([SCORED, TIMED], Constraints(space=space))
+    assert [record.recipe_id for record in found] == [RECIPE.id] * stays
+
+
+def test_what_was_left_out_is_looked_at_anew():
+    assert under_other_limits([LEFT_OUT], Constraints()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"aim": "size"}, True),
+        ({"constraints": Constraints(space=OUTSIDE)}, True),
+        ({"constraints": Constraints(max_p90_ms=3.0), "aim": "p90"}, True),
+        ({"aim": "size", "seed": 4}, False),
+        ({"batches": (4,), "aim": "throughput"}, False),
+        ({}, False),
+    ],
+)
+def test_another_aim_or_other_bounds_are_other_limits(changes, same):
+    earlier = request()
+    assert differs_in_limits(earlier, replace(earlier, **changes)) is same

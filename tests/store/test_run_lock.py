@@ -59,6 +59,7 @@ def test_it_is_held_and_gone(tmp_path):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", [refuse_held, lambda folder: held(folder).__enter__()])
 def test_who_holds_it_is_said(tmp_path, elsewhere, look):
     process = elsewhere(tmp_path)
@@ -71,6 +72,7 @@ def test_who_holds_it_is_said(tmp_path, elsewhere, look):
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 def test_a_killed_holder_blocks_nobody(tmp_path, elsewhere, name):
     process = elsewhere(tmp_path)
@@ -83,6 +85,7 @@ def test_a_killed_holder_blocks_nobody(tmp_path, elsewhere, name):
     assert not (tmp_path / NAME).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "copy",
     [
@@ -197,6 +200,7 @@ def test_a_folder_that_takes_no_lock(tmp_path, monkeypatch, number, kind):
         pass
 
 
+@pytest.mark.slow
 def test_it_is_found_at_once(tmp_path, elsewhere):
     elsewhere(tmp_path)
     began = time.monotonic()

@@ -69,7 +69,7 @@ def test_all_places_of_a_call(here):
 
 
 def test_what_is_said_of_a_task_by_places(here):
-    names = ("images", "masks", "alphabet", "candidates", "pairs")
+    names = ("images", "masks", "alphabet", "candidates", "pairs", "confirm_pairs")
     (here / "m").mkdir()
     before = asked(task=TaskAsked(task="ctc", **dict.fromkeys(names, "m")))
     now = asked(task=TaskAsked(task="ctc", **dict.fromkeys(names, str(here / "m"))))

@@ -29,6 +29,7 @@ XEON = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("machine", "matching"),
     [

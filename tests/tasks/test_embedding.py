@@ -60,6 +60,16 @@ def test_who_is_alone_is_no_query_and_equal_embeddings_are_chance():
     assert ranking.recall(lists, 1).value() == pytest.approx(1 / 4)
     with pytest.raises(BadInput, match="no sample has another of its identity"):
         embedding.neighbours(np.ones((3, 3)), np.arange(3))
+    with pytest.raises(BadInput, match="all samples are of one identity: whatever is nearest"):
+        embedding.neighbours(np.random.default_rng(0).normal(size=(9, 3)), np.zeros(9))
+
+
+def test_a_gallery_of_one_identity_is_told_as_such():
+    embeddings = np.random.default_rng(0).normal(size=(4, 3))
+    identity, gallery = np.array([0, 0, 0, 1]), np.array([True, True, False, False])
+    with pytest.raises(BadInput, match="all samples of the gallery are of one identity") as told:
+        embedding.neighbours(embeddings, identity, gallery)
+    assert "two at least in the gallery" in told.value.hint
 
 
 def test_verification_and_similarity():

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,6 +79,39 @@ def test_errors_below_zero_count_as_much_as_above():
         [moved] = signed.answers({"o": (2 * answer - 1)[None]})
         found = signed.judged([moved], [2 * truth - 1]).contributions(measure).value()
         assert found == pytest.approx(value)
+
+
+@pytest.mark.parametrize("measure", ["psnr", "ssim"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_is_past_an_images_end_does_not_count(measure, axis):
+    rng = np.random.default_rng(3)
+    whole, sides = [noisy(rng, (20, 20, 3), 1.0) for _ in range(4)], (20, 12, 15, 20)
+    ends = [(slice(m), slice(None))[:: 1 - 2 * axis] for m in sides]
+    outputs = np.full((4, 1, 3, 20, 20), np.inf)
+    for i, (answer, _) in enumerate(whole):
+        outputs[i, 0][:, *ends[i]] = answer[ends[i]].transpose(2, 0, 1)
+    outputs[0, 0, 0, 3, 3] = np.inf  # too large a value, and no end
+    whole[0][0][3, 3, 0] = 1
+    truths = [truth for _, truth in whole]
+    task = ImageToImage("o", 1.0, True, ragged=True)
+    found = task.judged(task.answers({"o": outputs}), truths).contributions(measure).value()
+    cut = [(answer[end], truth[end]) for (answer, truth), end in zip(whole, ends, strict=True)]
+    plain = ImageToImage("o", 1.0, False)
+    each = [plain.judged([a], [t]).contributions(measure).value() for a, t in cut]
+    assert found == pytest.approx(np.mean(each))
+    own = task.answers({"o": outputs})
+    assert task.judged(own, task.truths_of(own)).contributions("ssim").value() == pytest.approx(1)
+
+
+def test_the_mean_of_images_is_made_without_all_of_them_in_doubles():
+    truths = [np.full((200, 200, 3), value, np.uint8) for value in (10, 250)] * 50
+    tracemalloc.start()
+    [answers] = ImageToImage("o", 255.0, False).blind(truths).values()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(answers) == 100
+    assert answers[0] == pytest.approx(np.full((200, 200, 3), 130.0))
+    assert peak < 10 * 8 * truths[0].size
 
 
 def test_what_does_not_fit():

@@ -74,6 +74,7 @@ def library(truths, answers):
     return np.where(table[:, 0] < 0, np.nan, table.mean(axis=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_average_precision_is_the_librarys(seed):
     truths, answers = scene(seed)
@@ -84,6 +85,7 @@ def test_average_precision_is_the_librarys(seed):
         np.testing.assert_allclose(found, wanted[:, s], atol=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(st.integers(0, 10_000))
 def test_a_resample_is_the_metric_of_the_resampled(seed):

@@ -59,3 +59,37 @@ def test_what_cannot_be_judged():
         regression.mape(np.ones((2, 1)), np.array([[0.0], [1.0]]))
     with pytest.raises(BadInput, match=r"the answers are \[2, 3\] and the labels \[2\]"):
         regression.mae(np.ones((2, 3)), np.ones(2))
+
+
+def ragged(seed, n=30, width=6):
+    """Answers with +infinity past their ends, labels, and how long each is."""
+    answers, truths = values(seed, n, width)
+    lengths = np.random.default_rng(seed).integers(1, width + 1, n)
+    there = np.arange(width) < lengths[:, None]
+    return np.where(there, answers, np.inf), np.where(there, truths, 0), lengths
+
+
+@pytest.mark.parametrize("name", ["mae", "rmse", "mape", "smape"])
+def test_what_is_past_an_answers_end_does_not_count(name):
+    answers, truths, lengths = ragged(3)
+    found = regression.METRICS[name](answers, truths, True).value()
+    each = [SECOND[name](t[:m], a[:m]) for a, t, m in zip(answers, truths, lengths, strict=True)]
+    mean = np.sqrt(np.mean(np.square(each))) if name == "rmse" else np.mean(each)
+    np.testing.assert_allclose(found, mean, rtol=1e-12)
+    assert not np.isfinite(regression.METRICS["mae"](answers, truths).value())
+
+
+def test_each_value_is_explained_by_the_samples_that_reach_it():
+    answers, truths, lengths = ragged(4)
+    rows = [lengths > k for k in range(6)]
+    each = [sklearn.r2_score(truths[r, k], answers[r, k]) for k, r in enumerate(rows)]
+    found = regression.r2(answers, truths, True).value()
+    np.testing.assert_allclose(found, np.mean(each), rtol=1e-9)
+
+
+def test_a_source_that_stands_for_the_labels_ends_where_it_ends():
+    answers, _, _ = ragged(5)
+    task = regression.Regression(("y",), ragged=True)
+    judged = task.judged({"y": answers}, task.truths_of({"y": answers}))
+    assert judged.contributions("mae").value() == 0
+    assert judged.contributions("r2").value() == 1

@@ -162,6 +162,7 @@ def test_a_detector_of_rotated_boxes_by_its_task():
     assert task.judged(joined(turned), truth).contributions("map").value() < 0.2
 
 
+@pytest.mark.slow
 def test_masks_of_one_image_are_held_at_a_time():
     """Those of eight images of 1200 x 1000 pixels would take 80 times what one mask does."""
     one = np.zeros((10, 1000, 1200), bool)

@@ -8,11 +8,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.demo.packages import folder
-from benchmarks.tasks.models import prepared
-from benchmarks.tasks.models.prepared import Held, Prepared
+from benchmarks.tasks.models.prepared import Prepared, by_agreement
 from benchmarks.tasks.models.scenes import crop
-from edgeopt.datasets.annotations import upright
-from edgeopt.datasets.annotations.annotated import Annotated
 from edgeopt.decoding.preparation import Preparation
 from edgeopt.sources import mediapipe_tflite
 from edgeopt.tasks.segmentation import Segmentation
@@ -37,27 +34,14 @@ def prepare(place: Path) -> Prepared:
     standard = mediapipe_tflite.standard(model, place / "selfie_segmentation-standard.tflite")
     data = place / "people"
     for part in PARTS:
-        _write(data / part, part)
+        write(data / part, part)
     options = ("--task", "segmentation", "--preprocess", SAID)
     task = Segmentation(SIZE, NAMES, 1)
-
-    def held() -> Held:
-        files = tuple(sorted((data / "test").glob("*.jpg")))
-        there = Annotated(files, upright.sizes_of(files))
-        pixels, placements = prepared.images(there, WAY)
-        inputs = {"input_1": pixels}
-        found = prepared.outputs(one, inputs)
-        return Held(inputs, placements, task.truths_of(task.answers(found, placements)), task)
-
-    one = Prepared(
-        model=model, data=data / "val", confirm=data / "test", options=options,
-        measures=("miou", "dice"), held=held, preparation=WAY,
-        facts={"standard": standard, "agreement": True},
-    )  # fmt: skip
-    return one
+    return by_agreement(model, data, options, ("miou", "dice"), WAY, "input_1", task, standard)
 
 
-def _write(data: Path, part: str) -> None:
+def write(data: Path, part: str) -> None:
+    """Crops of photos with people, tinted, as JPEGs; what is there stays."""
     count, seed = PARTS[part]
     if (data / f"{part}-{count - 1:04}.jpg").exists():
         return

@@ -71,6 +71,38 @@ def images(annotated: Annotated, preparation: Preparation) -> tuple[np.ndarray, 
     return np.stack(pixels), placements
 
 
+def by_agreement(
+    model: Path,
+    data: Path,
+    options: tuple[str, ...],
+    measures: tuple[str, ...],
+    way: Preparation,
+    name: str,
+    task: Any,
+    standard: Path | None = None,
+) -> Prepared:
+    """A model judged on the photos in `data`/val and test by its own float answers to them.
+
+    Args:
+        way: as `options` say it. name: of the input. task: whose answers they are.
+        standard: the same model as every LiteRT runs it, where the file itself is none such.
+    """  # fmt: skip
+    facts = {"agreement": True, **({"standard": standard} if standard else {})}
+
+    def held() -> Held:
+        files = tuple(sorted((data / "test").glob("*.jpg")))
+        pixels, placements = images(Annotated(files, upright.sizes_of(files)), way)
+        inputs = {name: pixels}
+        answers = task.answers(outputs(one, inputs), placements)
+        return Held(inputs, placements, task.truths_of(answers), task)
+
+    one = Prepared(
+        model=model, data=data / "val", confirm=data / "test", options=options,
+        measures=measures, held=held, preparation=way, facts=facts,
+    )  # fmt: skip
+    return one
+
+
 def outputs(prepared: Prepared, inputs: Arrays) -> dict[str, Any]:
     """All outputs of the float model, [n, ...] by name; sequences are rolled step by step."""
     model = prepared.facts.get("standard", prepared.model)

@@ -24,8 +24,24 @@ PARTS = {
     "val": (1200, slice(3600, 4200), range(13, 20), 2),
     "test": (1200, slice(4200, 5000), range(20, 27), 3),
 }
-SIDES = (176, 320)
 _INK = 0.5
+
+
+class Layout(NamedTuple):
+    """Of which sizes scenes are; ranges without their ends, as numpy draws integers.
+
+    Attributes:
+        sides: pixels. digits: how many a scene. heights: of a digit, shares of the shorter side.
+        light: of the photo that is left, a share; below a half, all digits are lighter than it.
+    """
+
+    sides: tuple[int, int] = (176, 320)
+    digits: tuple[int, int] = (1, 7)
+    heights: tuple[float, float] = (0.16, 0.5)
+    light: float = 1.0
+
+
+USUAL = Layout()
 
 
 class Scene(NamedTuple):
@@ -40,14 +56,14 @@ class Scene(NamedTuple):
     mask: np.ndarray
 
 
-def write(place: Path) -> Path:
+def write(place: Path, layout: Layout = USUAL) -> Path:
     """All parts below `place`, once; gives the path of data.yaml."""
     asked = place / "data.yaml"
     if not asked.exists():
         for part in PARTS:
             for folder in (f"images/{part}", f"labels/{part}", "masks"):
                 (place / folder).mkdir(parents=True, exist_ok=True)
-            for number, one in enumerate(of_part(part)):
+            for number, one in enumerate(of_part(part, layout)):
                 _write(one, place, part, f"{part}-{number:04}")
         lines = [*(f"{part}: images/{part}" for part in PARTS), f"names: [{', '.join(NAMES)}]"]
         asked.write_text("\n".join(lines) + "\n", "utf-8")
@@ -67,14 +83,19 @@ def _write(scene: Scene, place: Path, part: str, name: str) -> None:
     (place / "labels" / part / f"{name}.txt").write_text("".join(lines), "utf-8")
 
 
-def of_part(part: str) -> Iterator[Scene]:
-    """The scenes of one part, one by one."""
-    count, chosen, pictures, seed = PARTS[part]
+def of_part(part: str, layout: Layout = USUAL, count: int = 0) -> Iterator[Scene]:
+    """The scenes of one part, one by one; so many, or as many as it has."""
+    usual, chosen, pictures, seed = PARTS[part]
     images, labels = (array[chosen] for array in digits())
-    backgrounds = [photos()[i][1] for i in pictures]
+    backgrounds = [_reduced(photos()[i][1], layout.sides[1]) for i in pictures]
     rng = np.random.default_rng(seed)
-    for _ in range(count):
-        yield scene(rng, images[:, 0], labels, backgrounds)
+    for _ in range(count or usual):
+        yield scene(rng, images[:, 0], labels, backgrounds, layout)
+
+
+def _reduced(photo: Image.Image, side: int) -> Image.Image:
+    """A photo of many more pixels than scenes have, which take long to resize, in fewer."""
+    return photo.reduce(max(1, min(photo.size) // (4 * side)))
 
 
 def scene(
@@ -82,15 +103,17 @@ def scene(
     images: np.ndarray,
     labels: np.ndarray,
     backgrounds: Sequence[Image.Image],
+    layout: Layout = USUAL,
 ) -> Scene:
-    """One to six digits on a crop of a photo, none over another."""
-    width, height = (int(n) for n in rng.integers(*SIDES, 2))
+    """Digits on a crop of a photo, none over another."""
+    width, height = (int(n) for n in rng.integers(*layout.sides, 2))
     canvas = crop(backgrounds[rng.integers(len(backgrounds))], (width, height), rng)
+    canvas *= np.float32(layout.light)
     mask = np.zeros((height, width), np.uint8)
     boxes, classes = [], []
-    for _ in range(rng.integers(1, 7)):
+    for _ in range(rng.integers(*layout.digits)):
         at = int(rng.integers(len(images)))
-        ink = _ink(images[at], round(min(width, height) * rng.uniform(0.16, 0.5)), rng)
+        ink = _ink(images[at], round(min(width, height) * rng.uniform(*layout.heights)), rng)
         rows, columns = ink.shape
         if rows >= height or columns >= width:
             continue

@@ -109,7 +109,9 @@ def _make(data: Path, stem: Path) -> None:
     net = Encoder()
     net.load_state_dict({_own(name): value for name, value in weights.items() if _known(name)})
     example = torch.ones(1, LENGTH, dtype=torch.int64)
-    trained.write(net, (example, example), stem, ["input_ids", "attention_mask"], "embedding")
+    trained.write(
+        net, (example, example.clone()), stem, ["input_ids", "attention_mask"], "sentence"
+    )
 
 
 def _known(name: str) -> bool:

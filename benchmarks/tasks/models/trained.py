@@ -40,7 +40,13 @@ def train(net: nn.Module, loss_of: Step, count: int, epochs: int, batch: int, ra
 def write(
     net: nn.Module, example: tuple[Tensor, ...], stem: Path, inputs: list[str], output: str
 ) -> None:
-    """`stem`.pt2, the source that is pruned, and `stem`.onnx; batch 1."""
+    """`stem`.pt2, the source that is pruned, and `stem`.onnx; batch 1.
+
+    Raises:
+        ValueError: an example is given twice: both inputs would be exported as one.
+    """
+    if len({id(one) for one in example}) < len(example):
+        raise ValueError("each input needs an example of its own")
     net.eval()
     torch.export.save(torch.export.export(net, example), f"{stem}.pt2")
     torch.onnx.export(

@@ -111,4 +111,4 @@ def _train(clicked: np.ndarray, stem: Path) -> None:
 
     trained.train(net, step, len(who), EPOCHS, BATCH, RATE)
     example = torch.zeros(1, dtype=torch.int64)
-    trained.write(net, (example, example), stem, ["user", "item"], "score")
+    trained.write(net, (example, example.clone()), stem, ["user", "item"], "score")

@@ -1,6 +1,6 @@
 """ON THE HOST. ONNX rewritten for a tool that drops or refuses a part of it.
 
-Each rule says the same by operators that the tool gets right. It is held against ONNX Runtime's
+Each rule says the same by operators that the tool gets right. It is compared with ONNX Runtime's
 answers to a sample, and left out where they differ.
 """
 

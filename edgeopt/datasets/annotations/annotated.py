@@ -50,6 +50,7 @@ class Annotated:
         objects: None where nothing is boxed.
         masks: a PNG an image whose pixels are class numbers, or None.
         texts: what is written on it, or None.
+        ids: COCO's own of each class, ascending; () where they are no numbers, or of other formats.
         names: of the classes, by number. keypoint_names: of the points, or ().
         origin: where it comes from, for messages.
         advice: what was noticed and refuses nothing.
@@ -62,6 +63,7 @@ class Annotated:
     texts: tuple[str, ...] | None = None
     names: tuple[str, ...] = ()
     keypoint_names: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
     origin: str = ""
     advice: tuple[Advice, ...] = field(default=())
 
@@ -79,6 +81,7 @@ class Annotated:
             texts=None if self.texts is None else tuple(self.texts[i] for i in chosen),
             names=self.names,
             keypoint_names=self.keypoint_names,
+            ids=self.ids,
             origin=self.origin,
             advice=self.advice,
         )

@@ -12,26 +12,22 @@ import numpy as np
 from edgeopt.datasets.advice import Advice
 from edgeopt.datasets.annotations import box_format, named_file, run_lengths, upright
 from edgeopt.datasets.annotations.annotated import Annotated, Objects, no_objects
-from edgeopt.datasets.annotations.coco_file import Annotation, Category, File, Id, Image, decoded
+from edgeopt.datasets.annotations.coco_file import Annotation, File, Id, Image, decoded
 from edgeopt.datasets.image_folder import MAX_SIDE
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
 
 MAX_KEYPOINTS = 1_000
-#: Ids up to it are numbered with their gaps.
-MAX_ID = 10_000
 
 
-def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
+def read(path: Path, images: Path) -> Annotated:
     """The images that a COCO file lists, with their boxes.
 
     Classes are numbered from 0 in the order of the categories' ids: COCO's 1..90 with gaps become
-    0..79.
+    0..79. How a model numbers them is found later, by its outputs (`settling/numbering.py`).
 
     Args:
         path: instances_*.json or person_keypoints_*.json. images: the folder of `file_name`.
-        gaps: the class is the category's id less 1, gaps and all, where ids are numbers from 1 on:
-            so TensorFlow's detectors have it.
 
     Raises:
         BadInput: it is no such file, has no annotations, names an image that is missing or
@@ -43,8 +39,6 @@ def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
     _require_entries(file, path)
     by_id = _numbered("image", [one.id for one in file.images], path)
     names = sorted(file.categories, key=lambda one: (isinstance(one.id, str), one.id))
-    if gaps:
-        names = _with_gaps(names)
     classes = _numbered("category", [one.id for one in names], path)
     rows = [_number(a.image_id, by_id, "image", i, path) for i, a in enumerate(file.annotations)]
     kinds = [
@@ -65,17 +59,10 @@ def read(path: Path, images: Path, gaps: bool = False) -> Annotated:
         objects=found.of_images(rows, len(paths)),
         names=tuple(one.name for one in names),
         keypoint_names=tuple(points),
+        ids=tuple(one.id for one in names if isinstance(one.id, int)),
         origin=str(path),
         advice=_advice(rows, paths, path),
     )
-
-
-def _with_gaps(names: list[Category]) -> list[Category]:
-    """One for each id from 1 to the largest; as they are where ids are no such numbers."""
-    known = {one.id: one for one in names if isinstance(one.id, int) and 1 <= one.id <= MAX_ID}
-    if len(known) < len(names):
-        return names
-    return [known.get(i, Category(i, f"(no category {i})")) for i in range(1, max(known) + 1)]
 
 
 def _require_entries(file: File, path: Path) -> None:
@@ -130,14 +117,22 @@ def _require_size(image: Image, size: np.ndarray, place: Path, path: Path) -> No
     said, width, height = (image.width, image.height), *(int(side) for side in size)
     if said == (width, height):
         return
-    turned = said == upright.stored_size_of(place)
-    why = "before its EXIF orientation is applied" if turned else "and its boxes belong to that"
+    stored = upright.stored_size_of(place)
+    why = "and its boxes belong to that"
+    if said == stored:
+        why = "before its EXIF orientation is applied"
     if max(said) > MAX_SIDE:
         why = "which no image has"
+    oriented = stored != (width, height)
+    hint = (
+        "Annotate the images as they are shown, or save them without an orientation."
+        if oriented
+        else "Give the images that were annotated, or scale the boxes and sizes to these."
+    )
     raise BadInput(
         f"{on_disk.shown(path)} says that {on_disk.shown(place)} has {said[0]:g} x {said[1]:g} "
-        f"pixels, {why}; upright it has {width} x {height}.",
-        "Annotate the images as they are shown, or save them without an orientation.",
+        f"pixels, {why}; {'upright ' if oriented else ''}it has {width} x {height}.",
+        hint,
     )
 
 

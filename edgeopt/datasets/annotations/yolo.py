@@ -158,6 +158,10 @@ def _rows(label: Path, layout: data_yaml.Layout, image: int) -> Iterator[_Row]:
             yield _row(line, f"{on_disk.shown(label)}, line {number}", layout, image)
 
 
+def _classes(count: int) -> str:
+    return "there is one, 0" if count == 1 else f"there are {count} (0 to {count - 1})"
+
+
 def _row(line: str, place: str, layout: data_yaml.Layout, image: int) -> _Row:
     try:
         numbers = np.array([float(word) for word in line.split()])
@@ -166,8 +170,7 @@ def _row(line: str, place: str, layout: data_yaml.Layout, image: int) -> _Row:
     kind = numbers[0]
     if kind != np.floor(kind) or not 0 <= kind < len(layout.names):
         raise BadInput(
-            f"{place}: the class {kind:g}, but there are {len(layout.names)} (0 to "
-            f"{len(layout.names) - 1}).",
+            f"{place}: the class {kind:g}, but {_classes(len(layout.names))}.",
             "Name all classes in data.yaml, in their order.",
         )
     rest = numbers[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from edgeopt.datasets.annotations import truths
 from edgeopt.datasets.annotations.truths import Shape
 from edgeopt.datasets.marked_images import MarkedImages
 from edgeopt.datasets.samples import Samples
+from edgeopt.datasets.settling.numbering import Numbering, fitting, numberings
 from edgeopt.datasets.settling.settled import Given, placements
 from edgeopt.decoding.outputs import CERTAIN
 from edgeopt.decoding.placement import NoPlacement, Placement
@@ -28,6 +29,7 @@ class SettledDetection:
     facts: TaskFacts
     found: detection.Detection
     metric: str = ""
+    way: Numbering = field(default_factory=Numbering)
 
     def task(self, samples: Samples) -> detection.Detection:
         """See the protocol."""
@@ -42,7 +44,7 @@ class SettledDetection:
         marks = samples.marks
         if not isinstance(marks, MarkedImages) or marks.annotated.objects is None:
             return None
-        return truths.boxes(marks.annotated, self.found.names, self._shape)
+        return truths.boxes(self.way.of(marks.annotated), self.found.names, self._shape)
 
     @property
     def _shape(self) -> Shape:
@@ -59,20 +61,15 @@ def settle(given: Given) -> SettledDetection:
     Raises:
         BadInput: no head is certain, or the named one does not fit the outputs.
     """
-    names = () if given.marked is None else given.marked.annotated.names
-    head, why = given.asked.head, "--head"
-    if not head:
-        known, why = detection.recognized(given.few, given.size, names)
-        if known is None:
-            classes = f" (the data has {len(names)} classes)" if names else ""
-            raise BadInput(
-                f"the detector's head is not certain{classes}: {why}.",
-                f"Add --head with one of {', '.join(decoding.HEADS)}.",
-            )
-        head = known.head
+    ways = numberings(None if given.marked is None else given.marked.annotated)
+    if given.asked.head:
+        head, why = _of_family(given, given.asked.head, ways[0].names)
+        way = fitting(given, head, ways)
+        _require_classes(given, head, way.names)
     else:
-        head, why = _of_family(given, head, names)
-        _require_classes(given, head, names)
+        head, why = _recognized(given, ways)
+        way = fitting(given, head, ways)
+    names, why = way.names, "; ".join(filter(None, (why, way.words)))
     found = detection.Detection(head, given.size, names)
     places = _places(given.samples, found)
     if not names:
@@ -85,10 +82,30 @@ def settle(given: Given) -> SettledDetection:
         names=found.names,
         preparation=given.preparation(),
     )
-    settled = SettledDetection(facts, found, given.metric)
+    settled = SettledDetection(facts, found, given.metric, way)
     few = given.samples.take(range(len(given.few)))
     found.answers(_first(given, len(few)), places[: len(few)])  # refused before work starts
     return settled
+
+
+def _recognized(given: Given, ways: Sequence[Numbering]) -> tuple[str, str]:
+    """The head that is certain with one of the ways to number classes, and what it is known by.
+
+    Raises:
+        BadInput: none is.
+    """
+    first = ""
+    for way in ways:
+        known, why = detection.recognized(given.few, given.size, way.names)
+        if known is not None:
+            return known.head, why
+        first = first or why
+    names = ways[0].names
+    classes = f" (the data has {len(names)} classes)" if names else ""
+    raise BadInput(
+        f"the detector's head is not certain{classes}: {first}.",
+        f"Add --head with one of {', '.join(decoding.HEADS)}.",
+    )
 
 
 def _places(samples: Samples, found: detection.Detection) -> Sequence[Placement]:

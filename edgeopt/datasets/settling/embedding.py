@@ -19,6 +19,7 @@ class SettledEmbedding:
 
     facts: TaskFacts
     found: Embedding
+    pairs: Pairs | None = None
 
     def task(self, samples: Samples) -> Embedding:
         """See the protocol."""
@@ -29,8 +30,10 @@ class SettledEmbedding:
         return [None] * len(samples)
 
     def truths(self, samples: Samples) -> Identities | Pairs | None:
-        """See the protocol."""
-        return _truths(samples)
+        """See the protocol. Raises BadInput where the pairs of a part say another thing."""
+        found = _truths(samples)
+        _require_alike(found, self.pairs, samples.origin)
+        return found
 
 
 def settle(given: Given) -> SettledEmbedding:
@@ -48,7 +51,24 @@ def settle(given: Given) -> SettledEmbedding:
         output=given.output,
         preparation=given.preparation(),
     )
-    return SettledEmbedding(facts, Embedding(given.output, kind))
+    pairs = known if isinstance(known, Pairs) else None
+    return SettledEmbedding(facts, Embedding(given.output, kind), pairs)
+
+
+def _require_alike(found: Identities | Pairs | None, first: Pairs | None, origin: str) -> None:
+    """Of all parts it is said whether pairs are the same, or of all how much they are alike."""
+    if not isinstance(found, Pairs) or first is None:
+        return
+    if (found.same is None) == (first.same is None):
+        return
+    own, other = (
+        "how much they are alike" if one.same is None else "whether they are the same"
+        for one in (found, first)
+    )
+    raise BadInput(
+        f"the pairs of {origin} say {own}, and those of --data say {other}.",
+        "Give both files the same column: same, or likeness.",
+    )
 
 
 def _truths(samples: Samples) -> Identities | Pairs | None:

@@ -34,7 +34,7 @@ class SettledImages:
         if samples.labels is None:
             return None
         shape = self.facts.output
-        own = replace(self.found, output=shape)
+        own = replace(self.found, output=shape, ragged=False)
         return own.answers({shape: samples.labels})
 
 
@@ -62,7 +62,8 @@ def settle(given: Given) -> SettledImages:
         preparation=given.preparation(),
         extra={"low": low, "high": high, "channels_first": first},
     )
-    return SettledImages(facts, ImageToImage(given.output, high, first, low))
+    ragged = given.samples.sizes is not None
+    return SettledImages(facts, ImageToImage(given.output, high, first, low, ragged))
 
 
 #: How far below 0 the values of images from 0 on may lie, in shares of the largest: of models,
@@ -79,7 +80,9 @@ def _range(values: np.ndarray, exact: bool) -> tuple[float, float]:
     Raises:
         BadInput: they are of none of these ranges.
     """
-    least, most = float(np.min(values)), float(np.max(values))
+    least = float(np.min(values))
+    finite = ~np.isposinf(values)  # what is past the end, where an axis is open
+    most = float(np.max(values, where=finite, initial=least))
     high = 1.0 if most <= 2.0 else 255.0
     largest = 255.0 if high == 255.0 else max(most, 0.0)
     below = least < -largest * (ROUNDING if exact and high == 1.0 else OVERSHOOT)

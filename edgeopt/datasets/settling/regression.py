@@ -48,4 +48,5 @@ def settle(given: Given) -> SettledRegression:
             "Give a label for each value of the output, or name another --output.",
         )
     facts = TaskFacts(name="regression", why="--task", output=given.output)
-    return SettledRegression(facts, Regression((given.output,)))
+    ragged = given.samples.sizes is not None
+    return SettledRegression(facts, Regression((given.output,), ragged))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Miss
+from edgeopt.pipeline.clock import Deadline
 from edgeopt.pipeline.state import State
 from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
@@ -23,9 +24,13 @@ class Final:
 
     Attributes:
         most: finalists of one schedule.
+        deadline: of that schedule; None: there is none.
+        looks: its numbers of launches, which then go on for what may be a tie; (): the budget's.
     """
 
     most: int = FINALISTS
+    deadline: Deadline | None = None
+    looks: tuple[int, ...] = ()
 
     def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
         if not state.queue:
@@ -40,15 +45,27 @@ class Final:
         first, queue = state.queue[: self.most], state.queue[self.most :]
         finalists = state.latest(first)
         contested = tuple(str(record.recipe_id) for record in finalists)
-        plan = Plan(run.call.budget, run.call.seed + 1, state.baseline, contested)
+        budget = run.call.budget
+        # Two more launches for what may be a tie are not quick.
+        between = budget != "quick" or bool(self.looks)
+        plan = Plan(
+            budget, run.call.seed + 1, state.baseline, contested,
+            between=between, deadline=self.deadline, looks=self.looks,
+        )  # fmt: skip
         timed, machine = time_records(run, _group(state, finalists), plan)
-        state = replace(state.updated(run.recorder.keep(timed)), queue=queue, findings=machine)
-        measured = state.with_ids(contested)
+        along = {record.key for record in timed} - set(first)
+        state = replace(
+            state.updated(run.recorder.keep(timed)),
+            queue=tuple(key for key in queue if key not in along),
+            findings=machine,
+        )
+        # What was timed beside them and waited for its turn has had it.
+        measured = state.latest((*first, *(key for key in queue if key in along)))
         held = choose.qualifying(measured, state.constraints)
         gone = [_gone(record, state.constraints) for record in measured if record not in held]
         return replace(
             state,
-            finalists=tuple(r.key for r in choose.in_order(held, state.constraints)),
+            finalists=tuple(r.key for r in state.ranked(held)),
             rejected=(*state.rejected, *gone),
         )
 

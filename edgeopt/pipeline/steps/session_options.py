@@ -13,29 +13,30 @@ from edgeopt.domain.record import Record
 from edgeopt.pipeline.state import State
 from edgeopt.pipeline.step import Skip
 from edgeopt.pipeline.target_run import TargetRun
-from edgeopt.pipeline.timing import time_variants
+from edgeopt.pipeline.timing import VARIANTS, time_variants
 from edgeopt.report import step_words, untimed_words
 from edgeopt.search import choose
-from edgeopt.search.options import EFFORTS, variants
+from edgeopt.search.options import EFFORTS, can_tell, leading, variants
+
+Planned = list[tuple[Recipe, str]]
 
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """Settings that are worth it on the first of the queue.
+    """Settings that are worth it on the first of the queue, and on what may be as fast.
 
     Settings that can change an answer are scored again. A variant that is FASTER than the
     candidate it comes from, and qualifies, takes its place in the queue.
     """
 
     def why_skipped(self, run: TargetRun, state: State) -> Skip | None:
-        if not state.queue:
-            return Skip("nothing qualifies")
-        if not _planned(run, state):
-            return Skip("no other settings are worth it")
-        return None
+        planned = _planned(run, state)
+        return planned if isinstance(planned, Skip) else None
 
     def advance(self, run: TargetRun, state: State) -> State:
         planned = _planned(run, state)
+        if isinstance(planned, Skip):
+            return state
         over = {recipe.id: parent for recipe, parent in planned}
         scored = [_untimed(run, state, r) for r in run.evaluated([recipe for recipe, _ in planned])]
         state = state.updated(scored)
@@ -58,15 +59,40 @@ class SessionOptions:
         return state.queued([winners.get(str(r.recipe_id), r) for r in queue])
 
 
-def _planned(run: TargetRun, state: State) -> list[tuple[Recipe, str]]:
-    """Variants, each with the recipe id of the candidate that it comes from."""
+def _planned(run: TargetRun, state: State) -> Planned | Skip:
+    """Which variants are tried, or why none is."""
+    if not state.queue:
+        return Skip("nothing qualifies")
+    if state.aim == "energy":
+        return Skip("settings are compared by their times, and energy is aimed at")
+    planned = _variants(run, state)
+    if not planned:
+        return Skip("no other settings are worth it")
+    told = _told(state, planned)
+    return told or Skip("launches of what is so fast differ by more than any setting wins")
+
+
+def _told(state: State, planned: Planned) -> Planned:
+    """Those of which the schedule could tell that they are faster."""
+    measured = {variant.id for variant, _ in planned} | {parent for _, parent in planned}
+    count = len(measured | {str(state.baseline)})
+    fast = {
+        record.recipe_id
+        for record in state.latest(state.queue)
+        if record.latency_ms and not can_tell(record.latency_ms.p50, VARIANTS.looks, count)
+    }
+    return [one for one in planned if one[1] not in fast]
+
+
+def _variants(run: TargetRun, state: State) -> Planned:
+    """Each with the recipe id of the candidate that it comes from."""
     effort, profile = EFFORTS[run.call.budget], run.placement.profile
     machine = run.placement.machine or {}
     features = machine.get("features") or profile.isa.features
     cores = machine.get("cores") or profile.big_cores
     return [
         (variant, recipe.id)
-        for recipe in (record.recipe for record in state.latest(state.queue[: effort.leaders]))
+        for recipe in (r.recipe for r in leading(state.latest(state.queue), effort.leaders))
         if recipe is not None
         for variant in variants(recipe, features, cores, effort.sets)
     ]

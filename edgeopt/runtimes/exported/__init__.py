@@ -13,7 +13,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any, Iterator
 
 from edgeopt.runtimes import archive as archives
-from edgeopt.runtimes.exported import examples, operators, program, zipped
+from edgeopt.runtimes.exported import examples, hints, operators, program, zipped
 from edgeopt.runtimes.exported.refused import Damaged, NeedsTrust, NoProgram
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 PACKAGES = ("torch",)  # to load; to check, nothing
 
-__all__ = ["Damaged", "NeedsTrust", "NoProgram", "check", "load"]
+READER = "torch.export.pt2_archive._package"
+"""What PyTorch imports when it reads one: its compiler, and with it sympy."""
+
+__all__ = ["READER", "Damaged", "NeedsTrust", "NoProgram", "check", "load", "written"]
 
 _TABLES = {
     zipped.WEIGHTS: ("weight", "weight_", "data/weights/"),
@@ -41,18 +44,28 @@ def load(path: str, trusted: bool = False) -> ExportedProgram:
         NoProgram: there is none.
         Exception: what PyTorch raises where it is no program that it reads.
     """
-    import torch
-
     if trusted:
         _check_trusted(path)
-        return torch.export.load(path)
+        return written(path)
     with tempfile.TemporaryDirectory(prefix="edgeopt-pt2-") as folder:
         copy = os.path.join(folder, "model.pt2")
         write_plain(path, copy)
-        found = torch.export.load(copy)
+        found = written(copy)
     operators.check_found(found)
     found.example_inputs = examples.stand_in(found)
     return found
+
+
+def written(path: str) -> ExportedProgram:
+    """Read one that edgeopt wrote itself, unchecked.
+
+    Raises:
+        Exception: what PyTorch raises.
+    """
+    import torch
+
+    hints.look_up_once()
+    return torch.export.load(path)
 
 
 def check(path: str) -> None:

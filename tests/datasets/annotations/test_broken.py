@@ -69,6 +69,7 @@ def edited(content, dice):
     return content[:start] + dice.choice([*TOKENS, b""]) + content[end:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "made", [of_coco, of_yaml, of_labels, of_xml, of_lines, of_pairs, of_candidates]
 )

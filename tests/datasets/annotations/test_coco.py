@@ -182,6 +182,17 @@ def test_a_size_before_the_orientation_is_told_as_that(tmp_path):
     assert coco.read(path, tmp_path).sizes.tolist() == [[48, 64]]
 
 
+def test_a_size_that_is_another_images_is_not_called_an_orientation(tmp_path):
+    picture(tmp_path / "a.jpg", (64, 48))
+    tree = coco_tree([(0, 7, (0, 0, 10, 40))], images=("a.jpg",))
+    tree["images"][0] |= {"width": 640, "height": 480}
+    path = tmp_path / "instances.json"
+    path.write_text(json.dumps(tree))
+    with pytest.raises(BadInput, match="and its boxes belong to that; it has 64 x 48") as caught:
+        coco.read(path, tmp_path)
+    assert "orientation" not in caught.value.hint
+
+
 def test_a_file_that_is_none(tmp_path):
     with pytest.raises(BadInput, match="no such file"):
         coco.read(tmp_path / "a.json", tmp_path)
@@ -191,29 +202,14 @@ def test_a_file_that_is_none(tmp_path):
         coco.read(type(tmp_path)("/dev/zero"), tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("by_id", "names", "classes"),
-    [
-        (False, ("dog", "cat"), [1, 0]),
-        (
-            True,
-            (
-                "(no category 1)", "(no category 2)", "dog", "(no category 4)", "(no category 5)",
-                "(no category 6)", "cat",
-            ),
-            [6, 2],
-        ),
-    ],
-)  # fmt: skip
-def test_classes_of_tensorflows_detectors_are_ids_with_their_gaps(tmp_path, by_id, names, classes):
+def test_classes_are_in_the_order_of_their_ids_which_are_kept(tmp_path):
     tree = coco_tree([(0, 7, (4, 4, 20, 20)), (1, 3, (0, 0, 64, 48))])
-    found = coco.read(written(tmp_path, tree), tmp_path, by_id)
-    assert found.names == names
-    assert [one.classes.tolist() for one in found.objects] == [[kind] for kind in classes]
+    found = coco.read(written(tmp_path, tree), tmp_path)
+    assert (found.names, found.ids) == (("dog", "cat"), (3, 7))
+    assert [one.classes.tolist() for one in found.objects] == [[1], [0]]
 
 
-@pytest.mark.parametrize("first", [0, "a", 20_000])
-def test_ids_that_are_no_numbers_from_1_on_are_numbered_in_their_order(tmp_path, first):
-    tree = coco_tree([(0, first, (4, 4, 20, 20))])
-    tree["categories"] = [{"id": first, "name": "cat"}, {"id": 3, "name": "dog"}]
-    assert len(coco.read(written(tmp_path, tree), tmp_path, True).names) == 2
+def test_ids_that_are_no_numbers_are_not_kept(tmp_path):
+    tree = coco_tree([(0, "a", (4, 4, 20, 20))])
+    tree["categories"] = [{"id": "a", "name": "cat"}]
+    assert coco.read(written(tmp_path, tree), tmp_path).ids == ()

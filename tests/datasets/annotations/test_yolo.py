@@ -128,6 +128,12 @@ def test_bad_labels_are_one_sentence(tmp_path, name):
     assert "\n" not in str(caught.value.args[0])
 
 
+def test_a_class_beyond_the_only_one(tmp_path):
+    path = written(tmp_path, ["1 .5 .5 .1 .1"], "val: images\nnames: [cat]\n")
+    with pytest.raises(BadInput, match="line 1: the class 1, but there is one, 0"):
+        yolo.read(path)
+
+
 LAUGHS = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in ["ab", "bc", "cd"])
 BAD_YAML = {
     "aliases": (LAUGHS, "has an alias, *a, which is not read."),

@@ -95,6 +95,7 @@ _WANTED: dict[str, tuple[str, ...]] = {
     "bench": ("bench", "model.onnx", "--quick", "--out", "b.json"),
     "explain": ("explain", "stored"),
     "report": ("report", "stored"),
+    "ship": ("ship", "stored", "1"),
     "doctor": ("doctor",),
     "devices add": ("devices", "add", "pi", "ssh://nobody@127.0.0.1:1"),
     "devices check": ("devices", "check", "local"),
@@ -109,9 +110,12 @@ _FINE = {
     "max_drop": ("0",),
     "max_slice_drop": ("0",),
     "max_size": ("5",),
+    "max_p90": ("5",),
+    "max_memory": ("5",),
+    "threads": ("5",),
     "sustained": ("5",),
-    "max_latency": ("1e-300", "1e300"),
-    "step_timeout": ("1e-300",),
+    "max_latency": ("5",),
+    "step_timeout": ("5",),
 }
 #: Options whose value names a file or folder that is made: any name will do.
 _MADE = ("out",)
@@ -148,7 +152,8 @@ def _words(path: str) -> tuple[str, ...]:
 
 
 def _values(param: click.Parameter) -> Iterator[str]:
-    if isinstance(param, click.Argument) or param.is_eager:
+    flag = getattr(param, "is_flag", False)
+    if isinstance(param, click.Argument) or (param.is_eager and flag):
         return
     if getattr(param, "is_flag", False):
         yield from ("=1", "=", "=yes")

@@ -12,7 +12,7 @@ from benchmarks.faults.fuzz.case import Case, optimize, put
 KIND = "targets"
 _COMMANDS = (("targets", "show", "./odd.toml"), optimize("--target=./odd.toml"))
 
-_DEEP = {
+DEEP = {
     "deep-list": b"a = " + b"[" * 2000 + b"]" * 2000,
     "deep-table": b"a" + b".a" * 2000 + b" = 1",
     "deep-header": b"[a" + b".a" * 2000 + b"]",
@@ -32,7 +32,7 @@ _DEEP = {
     "yaml": b"name: x\n",
 }
 
-_VALUES = (
+VALUES = (
     "nan",
     "inf",
     "-1",
@@ -55,7 +55,7 @@ _VALUES = (
 
 def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
     whole = (stock / "one.toml").read_bytes()
-    for what, content in (*mutate.odd_files(), *_DEEP.items()):
+    for what, content in (*mutate.odd_files(), *DEEP.items()):
         for words in _COMMANDS:
             yield _case(f"{words[0]}-{what}", content, words)
     for what, content in mutate.cut(whole, rng, 12):
@@ -67,7 +67,7 @@ def cases(stock: Path, rng: random.Random) -> Iterator[Case]:
         key, equals, _ = line.partition("=")
         if not equals:
             continue
-        for value in rng.sample(_VALUES, 6):
+        for value in rng.sample(VALUES, 6):
             changed = [*lines[:number], f"{key}= {value}", *lines[number + 1 :]]
             name = f"line-{number}-{value[:20]}"
             yield _case(name, "\n".join(changed).encode(), _COMMANDS[0], "orderly")

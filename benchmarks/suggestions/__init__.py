@@ -1,0 +1,1 @@
+"""How good the order of suggestions is (docs/suggestions.md)."""

@@ -1,0 +1,1 @@
+"""Models and settings chosen by what was measured on the target, and what other searches ask."""

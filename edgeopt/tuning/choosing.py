@@ -1,0 +1,103 @@
+"""The front of a study, and the trial that is taken: pure functions of its records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from edgeopt.domain.evaluation import Evaluation
+from edgeopt.domain.run import Constraints
+from edgeopt.domain.study import TrialRecord
+from edgeopt.report import format as fmt
+from edgeopt.tuning import limits
+
+TIE = 0.02
+"""Shares of latency below which two are equally fast: the better score is taken."""
+
+
+def front(
+    trials: Sequence[TrialRecord], targets: Sequence[str], lower_is_better: bool
+) -> tuple[int, ...]:
+    """Numbers of those that none beats in the score and on every target that is timed."""
+    points = {one.number: _point(one, targets, lower_is_better) for one in _complete(trials)}
+    return tuple(
+        number
+        for number, own in points.items()
+        if not any(_beats(other, own) for other in points.values())
+    )
+
+
+def _complete(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+    return [one for one in trials if one.state == "complete" and one.score is not None]
+
+
+def _point(one: TrialRecord, targets: Sequence[str], lower: bool) -> tuple[float, ...]:
+    score = one.score or 0.0
+    times = (one.latency_ms(target) for target in targets)
+    return (score if lower else -score, *(math.inf if ms is None else ms for ms in times))
+
+
+def _beats(other: Sequence[float], own: Sequence[float]) -> bool:
+    return all(a <= b for a, b in zip(other, own, strict=True)) and tuple(other) != tuple(own)
+
+
+def chosen(
+    trials: Sequence[TrialRecord],
+    targets: Sequence[str],
+    constraints: Constraints,
+    lower_is_better: bool,
+) -> tuple[int | None, str]:
+    """The trial to take, and why.
+
+    With a limit on latency: the best score that keeps it. Without: the fastest whose score is at
+    most `max_drop` from the best; of errors, which are lower the better, that share more.
+    """
+    whole = _complete(trials)
+    kept = [one for one in whole if not limits.broken(_figures(one), constraints)]
+    if not kept:
+        return None, _none(trials, whole)
+    sign = 1 if lower_is_better else -1
+    best = min(kept, key=lambda one: (sign * (one.score or 0.0), speed(one, targets)))
+    if constraints.max_latency_ms is not None or not math.isfinite(speed(best, targets)):
+        return (
+            best.number,
+            f"the best score of {len(kept)} that keep the limits: {fmt.score(best.score)}",
+        )
+    near = [one for one in kept if _lost(one, best, lower_is_better) <= constraints.max_drop]
+    least = min(speed(one, targets) for one in near)
+    fast = [one for one in near if speed(one, targets) <= least * (1 + TIE)]
+    taken = min(fast, key=lambda one: sign * (one.score or 0.0))
+    lost = _lost(taken, best, lower_is_better)
+    return taken.number, (
+        f"the fastest of {len(near)} whose score is within {fmt.percent(constraints.max_drop)} of "
+        f"the best ({fmt.score(best.score)}): {fmt.score(taken.score)}, {fmt.percent(lost)} less"
+        if lost > 0
+        else f"the best score ({fmt.score(taken.score)}), and none within "
+        f"{fmt.percent(constraints.max_drop)} of it is faster"
+    )
+
+
+def _figures(one: TrialRecord) -> tuple[Evaluation, ...]:
+    return one.evaluations or one.untrained
+
+
+def speed(one: TrialRecord, targets: Sequence[str]) -> float:
+    """The geometric mean of its latencies, ms; infinite where none is known."""
+    times = [ms for target in targets if (ms := one.latency_ms(target)) is not None]
+    return math.exp(math.fsum(map(math.log, times)) / len(times)) if times else math.inf
+
+
+def _lost(one: TrialRecord, best: TrialRecord, lower: bool) -> float:
+    own, top = one.score or 0.0, best.score or 0.0
+    if lower:
+        return (own - top) / abs(top) if top else own
+    return top - own
+
+
+def _none(trials: Sequence[TrialRecord], whole: Sequence[TrialRecord]) -> str:
+    if whole:
+        return f"none of {fmt.count(len(whole), 'trained network')} keeps the limits"
+    outside = sum(one.state == "outside-limits" for one in trials)
+    if outside and outside == len(trials):
+        return f"all of {fmt.count(outside, 'network')} break a limit before they are trained"
+    return f"none of {fmt.count(len(trials), 'trial')} came to a trained network"

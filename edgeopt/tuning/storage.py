@@ -1,0 +1,204 @@
+"""Where a study's trials are kept: a journal in its folder, or a database by its URL."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import edgeopt
+from edgeopt.domain.errors import BadInput, EdgeoptError, NotInstalled
+from edgeopt.domain.model import content_id
+from edgeopt.domain.study import STUDY_VERSION, StudyRequest
+from edgeopt.jobs import on_disk
+from edgeopt.jobs.child import first_line
+from edgeopt.tuning.ledger import Ledger, cause
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+    from optuna.storages import BaseStorage
+    from optuna.study import Study
+
+ABOUT = "edgeopt:study"
+"""Attribute of a study: what it is of."""
+
+JOURNAL = "study.journal"
+_JOURNALS = (".journal", ".log")
+
+
+def shown(url: str) -> str:
+    """A URL without its password."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:...@", url)
+
+
+def open_storage(url: str | None, folder: Path) -> BaseStorage:
+    """The storage of a URL, or the journal in the study's folder.
+
+    Args:
+        url: None: the journal; a path that ends in .journal; or a database as SQLAlchemy names it.
+        folder: of the study, which this process holds.
+
+    Raises:
+        BadInput: it cannot be reached, or holds something else.
+        NotInstalled: Optuna, or the database's driver, is not there.
+    """
+    _require_optuna()
+    if url is None:
+        return _journal(folder / JOURNAL, held=True)
+    if Path(url).suffix in _JOURNALS and "://" not in url:
+        return _journal(Path(url), held=False)
+    if "://" not in url:
+        raise BadInput(
+            f"{url!r} is no storage.",
+            "Give a path that ends in .journal, or a URL: sqlite:///study.db, "
+            "postgresql://USER@HOST/DATABASE.",
+        )
+    return _database(url)
+
+
+def _require_optuna() -> None:
+    try:
+        import optuna
+    except ImportError as error:
+        raise NotInstalled("a search needs Optuna 5.", "pip install edgeopt[search]") from error
+    optuna.logging.set_verbosity(logging.ERROR)
+
+
+def _journal(path: Path, *, held: bool) -> BaseStorage:
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if on_disk.kind(path) == "folder" or not path.parent.is_dir():
+        raise BadInput(f"the storage {path} cannot be reached: no such folder, or it is one.")
+    if held:  # whoever held it was killed, perhaps in the middle of a line
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+        _whole_lines(path)
+    try:
+        return JournalStorage(JournalFileBackend(str(path)))
+    except OSError as error:
+        raise BadInput(f"the storage {path} cannot be reached: {error.strerror}.") from error
+    except Exception as error:
+        raise BadInput(
+            f"{path} is no journal of a study that can be read: {first_line(error)}",
+            "Give another --out, or remove the file.",
+        ) from error
+
+
+def _whole_lines(path: Path) -> None:
+    """Cut a last line that was not finished."""
+    with contextlib.suppress(FileNotFoundError):
+        content = path.read_bytes()
+        if content and not content.endswith(b"\n"):
+            with path.open("r+b") as file:
+                file.truncate(content.rfind(b"\n") + 1)
+
+
+def _database(url: str) -> BaseStorage:
+    import optuna
+
+    whole = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    try:
+        return optuna.storages.RDBStorage(whole)
+    except ImportError as error:
+        raise NotInstalled(
+            f"the storage {shown(url)} needs a driver that is not there: {first_line(error)}",
+            "pip install edgeopt[distributed]"
+            if whole.startswith("postgresql+psycopg:")
+            else "Install SQLAlchemy's driver of that database; PostgreSQL's is in "
+            "edgeopt[distributed].",
+        ) from error
+    except Exception as error:  # SQLAlchemy's own, and its drivers'
+        raise BadInput(
+            f"the storage {shown(url)} cannot be reached: {cause(error)}",
+            "Is the server up, and are name, user and password right?",
+        ) from error
+
+
+def open_study(
+    storage: BaseStorage | Ledger, name: str, request: StudyRequest, sampler: BaseSampler
+) -> Study:
+    """The study of a name: new, or the same one to go on with.
+
+    Raises:
+        BadInput: it is of another version, asks for something else, or its storage fails.
+    """
+    import optuna
+    from optuna.exceptions import ExperimentalWarning
+
+    try:
+        found = optuna.create_study(
+            study_name=name,
+            storage=storage,  # type: ignore[arg-type]
+            sampler=sampler,
+            directions=["minimize"] * len(request.objectives),
+            load_if_exists=True,
+        )
+        about = found.user_attrs.get(ABOUT)
+        if about is None:
+            _require_new(found, name)
+            found.set_user_attr(ABOUT, _about(request))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                found.set_metric_names([_named(one) for one in request.objectives])
+        else:
+            _require_same(about, request, name)
+        return found
+    except EdgeoptError:
+        raise
+    except Exception as error:
+        raise BadInput(
+            f"the study {name!r} cannot be opened: {cause(error)}",
+            "Is the storage a study's? Give another --storage or --out.",
+        ) from error
+
+
+def _named(objective: str) -> str:
+    return "loss of score" if objective == "score" else objective
+
+
+def _about(request: StudyRequest) -> dict[str, Any]:
+    return {
+        "v": STUDY_VERSION,
+        "edgeopt": edgeopt.__version__,
+        "id": content_id(request),
+        "request": _plain(request),
+    }
+
+
+def _plain(request: StudyRequest) -> dict[str, Any]:
+    """As JSON has it, which is what comes back from a storage."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(request))
+    return found
+
+
+def _require_new(found: Study, name: str) -> None:
+    if found.get_trials(deepcopy=False):
+        raise BadInput(
+            f"the study {name!r} is not edgeopt's: it has trials, and says not of what.",
+            "Give another --study or another --storage.",
+        )
+
+
+def _require_same(about: dict[str, Any], request: StudyRequest, name: str) -> None:
+    if about.get("v") != STUDY_VERSION:
+        raise BadInput(
+            f"the study {name!r} was begun by edgeopt {about.get('edgeopt')}, in a form of another "
+            f"version ({about.get('v')}, and this one reads {STUDY_VERSION}).",
+            "Go on with that version, or give another --out or --study.",
+        )
+    before, now = about["request"], _plain(request)
+    other = [key for key in now if before.get(key) != now[key]]
+    if other:
+        raise BadInput(
+            f"the study {name!r} asks for something else: {_changes(other, before, now)}.",
+            "Ask for the same to go on with it, or give another --out or --study.",
+        )
+
+
+def _changes(names: list[str], before: dict[str, Any], now: dict[str, Any]) -> str:
+    return "; ".join(f"{key} was {before.get(key)!r:.80} and is {now[key]!r:.80}" for key in names)

@@ -1,0 +1,68 @@
+"""Rules for `refit` in searches of scikit-learn. Which tree takes how long is known here."""
+
+from dataclasses import dataclass
+
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.tree import DecisionTreeClassifier
+
+from edgeopt.domain.errors import BadInput
+from edgeopt.domain.evaluation import Evaluation
+from edgeopt.tuning.device_limit import DeviceLimit
+from edgeopt.tuning.sklearn_search import best_within, fastest_within, scorers, within
+
+DEPTHS = [1, 2, 4]
+
+
+@dataclass(frozen=True)
+class AsDeep(DeviceLimit):
+    """A device on which a tree takes a millisecond for each level."""
+
+    def measured(self, model, example_inputs=None):
+        return Evaluation(target=self.target, device="", latency_ms=float(model.get_depth()))
+
+
+def searched(kind, limit, refit, **settings):
+    values, labels = load_iris(return_X_y=True)
+    grid = {"max_depth": DEPTHS}
+    tree = DecisionTreeClassifier(random_state=0)
+    return kind(tree, grid, cv=3, scoring=scorers(limit), refit=refit, **settings).fit(
+        values, labels
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [(GridSearchCV, {}), (RandomizedSearchCV, {"n_iter": 3, "random_state": 0})],
+)
+def test_the_best_within_the_limit_is_fitted_again(kind, settings):
+    limit = AsDeep("this-machine", None, 2.5)
+    found = searched(kind, limit, best_within(limit), **settings)
+    assert found.best_params_ == {"max_depth": 2}  # four levels score better, and are too slow
+    assert found.best_estimator_.get_depth() == 2
+
+
+def test_the_fastest_that_loses_little_is_fitted_again():
+    limit = AsDeep("this-machine", None)
+    assert searched(GridSearchCV, limit, fastest_within(0.06)).best_params_ == {"max_depth": 2}
+    assert searched(GridSearchCV, limit, fastest_within(0.9)).best_params_ == {"max_depth": 1}
+
+
+def test_where_none_keeps_the_limit_the_fastest_is_named():
+    limit = AsDeep("this-machine", None, 0.5)
+    with pytest.raises(
+        BadInput, match=r"none of 3 candidates keeps 0.5 ms; the fastest takes 1 ms"
+    ):
+        searched(GridSearchCV, limit, best_within(limit))
+
+
+def test_what_is_beyond_the_limit_scores_below_all_others_and_the_faster_higher():
+    values, labels = load_iris(return_X_y=True)
+    judge = within(AsDeep("this-machine", None, 1.5))
+    trees = [
+        DecisionTreeClassifier(max_depth=d, random_state=0).fit(values, labels) for d in DEPTHS
+    ]
+    scores = [judge(tree, values, labels) for tree in trees]
+    assert scores[0] == trees[0].score(values, labels)
+    assert 0 > scores[1] > scores[2]
