@@ -94,5 +94,6 @@ def test_what_was_under_way_is_tried_again_when_the_scheduler_is_back(tmp_path, 
     assert study.trials[2].attempts == 2
     trained = (tmp_path / "notes").read_text().split()[1::2]
     for one in study.trials:
-        assert 1 <= trained.count(str(one.number)) <= one.attempts
+        times = trained.count(str(one.number))
+        assert 1 <= times <= one.attempts + 1  # one more was not heard of before the end
         assert (tmp_path / "study" / one.network).is_file()
