@@ -72,11 +72,8 @@ def _first(
         return
     rivals = [
         one
-        for one in records
-        if one.recipe_id != record.recipe_id
-        and qualifies(one, limits)
-        and _conversion(one) != _conversion(record)
-        and _comparable(one, record, aim)
+        for one in _keeping(choice, record, records, limits)
+        if _conversion(one) != _conversion(record) and _comparable(one, record, aim)
     ]
     if not rivals:
         yield f"No other candidate that keeps the limits has a figure of {aim} beside it."
@@ -87,6 +84,16 @@ def _first(
         f"limits, within {fmt.limit_percent(TIE)}: {aim_words.named(record, aim)}. "
         f"The next, {rival.title}, has {aim_words.figure(rival, aim)}."
     )
+
+
+def _keeping(
+    choice: Choice, record: Record, records: Sequence[Record], limits: Constraints
+) -> Iterator[Record]:
+    """Others that keep the limits; what was left since its loss is not proven is none of them."""
+    left = {one.recipe_id for one in choice.passed_over}
+    for one in records:
+        if one.recipe_id not in {record.recipe_id, *left} and qualifies(one, limits):
+            yield one
 
 
 def _conversion(record: Record) -> str:
@@ -109,19 +116,21 @@ def _fastest(
     assert own is not None
     rivals = [
         (other.p50, one)
-        for one in records
-        if one.recipe_id != record.recipe_id
-        and (other := one.measured)
-        and other.stage == own.stage
-        and qualifies(one, limits)
+        for one in _keeping(choice, record, records, limits)
+        if (other := one.measured) and other.stage == own.stage
     ]
     if not rivals:
-        yield "No other candidate of the deciding schedule keeps the limits."
+        yield "No other candidate of the deciding schedule is known to keep the limits."
         return
     p50, rival = min(rivals, key=lambda pair: pair[0])
     n = fmt.count(len(rivals) + 1, "candidate")
-    if p50 < own.p50 * (1 + TIE):
-        times = fmt.ms(own.p50), fmt.ms(p50)
+    times = fmt.ms(own.p50), fmt.ms(p50)
+    if p50 * (1 + TIE) < own.p50:
+        yield (
+            f"None of {n} that keep the limits is told to be faster: it takes {times[0]}, "
+            f"{rival.title} {times[1]}, which such a schedule does not tell apart."
+        )
+    elif p50 < own.p50 * (1 + TIE):
         yield (
             f"None of {n} that keep the limits is faster by {fmt.limit_percent(TIE)}: it takes "
             f"{times[0]}, {rival.title} {times[1]}."

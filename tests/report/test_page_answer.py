@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.domain.effects import SliceEffect, Slices
+from edgeopt.domain.passed_over import PassedOver
 from edgeopt.report import loss
 from edgeopt.report.distinct import distinct
 from edgeopt.report.lost_for import lost_for
@@ -127,6 +128,24 @@ def test_reasons_are_three_at_most_and_name_the_next_and_the_faster():
         and "loses 3.9 points on the choosing samples, 2.0 points are allowed" in line
         for line in of(replace(run, records=records)).why
     )
+
+
+def test_what_was_left_unproven_is_no_rival_that_keeps_the_limits():
+    run = sample_run()
+    rival = next(r for r in run.records if r.title == "openvino fp32 threads=2")
+    quick = replace(rival, latency_ms=replace(rival.latency_ms, p50=3.0))
+    run = replace(run, records=tuple(quick if r is rival else r for r in run.records))
+    assert of(run).why[0] == (
+        "None of 3 candidates that keep the limits is told to be faster: it takes 6.91 ms, "
+        "openvino fp32 threads=2 3.00 ms, which such a schedule does not tell apart."
+    )
+    left = PassedOver(
+        recipe_id=quick.recipe_id, title=quick.title, times=2.3, lost=0.017, bound=0.046,
+        allowed=0.02, n=704,
+    )  # fmt: skip
+    why = of(with_choice(run, passed_over=(left,))).why
+    assert why[0].startswith("The fastest of 2 candidates that keep the limits: 6.91 ms.")
+    assert not any("3.00 ms" in line for line in why)
 
 
 def test_one_that_did_not_qualify_says_so_in_points():
