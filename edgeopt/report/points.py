@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
@@ -27,11 +27,12 @@ SHAPES = {
 
 @dataclass(frozen=True)
 class Point:
-    """A measured candidate. `x` in ms; `y` as a share (0.01 is one point); both with bounds.
-
-    Of one that takes several samples at once `x` is the time of a sample.
+    """A measured candidate. `y` as a share (0.01 is one point); `x` and `y` with bounds.
 
     Attributes:
+        x: a time in ms; of one that takes several samples at once, of a sample. Where `of` names
+            the baseline, a share of its time in the same schedule.
+        p50_ms: the measured time of a sample, whatever `x` is.
         y_text: the loss as a figure. y_told: as a verb: "loses 0.8 points".
         settings: what tells it from others of its form.
     """
@@ -56,6 +57,8 @@ class Point:
     on_front: bool = False
     qualifies: bool = False
     batch: int = 1
+    p50_ms: float = 0.0
+    of: str = ""
 
     @property
     def with_threads(self) -> str:
@@ -63,9 +66,36 @@ class Point:
 
 
 def points(run: Run, target: str) -> list[Point]:
-    """The candidates that have both a measured latency and a drop, in the journal's order."""
-    made = (_point(run, record) for record in run.records if record.target == target)
-    return [point for point in made if point]
+    """The candidates that have both a measured latency and a drop, in the journal's order.
+
+    Milliseconds of two schedules are not compared: where there are several, the points show the
+    share of the baseline's time in the same schedule, if each has one.
+    """
+    found = [
+        (record, point)
+        for record in run.records
+        if record.target == target and (point := _point(run, record))
+    ]
+    in_ms = [point for _, point in found]
+    stages = {one.measured.stage for one, _ in found if one.measured}
+    if len(stages) < 2 or any(point.batch > 1 for point in in_ms):
+        return in_ms
+    baseline = next((point.form for point in in_ms if point.baseline), "")
+    as_shares = [_as_share(record, point, baseline) for record, point in found]
+    in_shares = [point for point in as_shares if point]
+    return in_shares if baseline and len(in_shares) == len(in_ms) else in_ms
+
+
+def _as_share(record: Record, point: Point, baseline: str) -> Point | None:
+    """The point with its time as a share of the baseline's; None where they never ran together."""
+    if point.baseline:
+        return replace(point, x=1.0, x_low=1.0, x_high=1.0, of=baseline)
+    verdict = record.versus_baseline
+    if verdict is None or verdict.ratio <= 0:
+        return None
+    share = 1 / verdict.ratio
+    low, high = 1 / (verdict.high or verdict.ratio), 1 / (verdict.low or verdict.ratio)
+    return replace(point, x=share, x_low=low, x_high=high, of=baseline)
 
 
 def runtimes(points: Sequence[Point]) -> list[str]:
@@ -99,6 +129,7 @@ def _point(run: Run, record: Record) -> Point | None:
         runtime=record.runtime,
         precision=record.precision,
         tooltip=" · ".join(lines),
+        p50_ms=latency.p50 / recipe.batch,
         x=latency.p50 / recipe.batch,
         x_low=latency.p50_low / recipe.batch,
         x_high=latency.p50_high / recipe.batch,

@@ -81,6 +81,8 @@ class Chart:
 
 def _time_of(points: Sequence[Point]) -> str:
     """The title of the axis: where some take several samples at once it is of one of them."""
+    if points[0].of:
+        return f"Time, as a share of {points[0].of}’s"
     return "Time of a sample, ms" if any(p.batch > 1 for p in points) else "Latency p50, ms"
 
 
@@ -217,7 +219,7 @@ def _wish(dot: Dot, name: str, size: float) -> Wish:
     if point.chosen:
         lines = (
             point.form,
-            f"{point.with_threads}, {fmt.ms(point.x)}",
+            f"{point.with_threads}, {fmt.ms(point.p50_ms)}",
             point.y_told,
         )
         return Wish(lines, dot.x, dot.y, size + 1, "chosen", must=True, clear=RING, bold=True)

@@ -152,7 +152,7 @@ def test_the_chart_of_batches_is_of_single_samples():
         for r in run.records
     )
     single, several = points(run, INTEL), points(replace(run, records=halved), INTEL)
-    assert [one.x * 2 for one in several] == pytest.approx([one.x for one in single])
+    assert [one.x * 2 for one in several] == pytest.approx([one.p50_ms for one in single])
     titles = [draw(found, 0.02, WIDE, relative=False).x_title for found in (single, several)]
-    assert titles[0].startswith("Latency p50, ms")
+    assert titles[0].startswith("Time, as a share")
     assert titles[1].startswith("Time of a sample, ms")

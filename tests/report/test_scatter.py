@@ -12,6 +12,7 @@ from edgeopt.report.scales import Scale
 from edgeopt.report.scatter import NARROW, WIDE, draw, drop_scale, staircase
 from tests.report.sample import INTEL, MAX_DROP, PI, drop, latency, sample_run
 
+WORDS = ("chosen", "baseline")
 POINT = Point(
     recipe_id="r",
     form="litert fp32",
@@ -49,9 +50,35 @@ def test_only_what_was_measured_and_scored_is_a_point():
 def test_a_point_carries_its_record():
     point = next(point for point in points(sample_run(), INTEL) if point.chosen)
     assert (point.form, point.with_threads) == ("openvino int8-static", "2 threads")
-    assert (point.x, point.y, point.qualifies, point.on_front) == (6.913, 0.0078, True, True)
+    assert (point.p50_ms, point.y, point.qualifies, point.on_front) == (6.913, 0.0078, True, True)
     assert "6.91 ms (6.83 to 7.00 ms)" in point.tooltip
     assert "loses 0.8 points (95 % CI −0.6 to 2.1 points) on the choosing samples" in point.tooltip
+
+
+def test_times_of_two_schedules_are_shares_of_the_baseline_in_each():
+    run = sample_run()
+    chosen, base = (next(p for p in points(run, INTEL) if getattr(p, word)) for word in WORDS)
+    verdict = next(r for r in run.records if r.recipe_id == chosen.recipe_id).versus_baseline
+    assert chosen.of == base.of == "onnxruntime fp32"
+    assert (base.x_low, base.x, base.x_high) == (1, 1, 1)
+    assert chosen.x == pytest.approx(1 / verdict.ratio)
+    assert (chosen.x_low, chosen.x_high) == pytest.approx((1 / verdict.high, 1 / verdict.low))
+
+
+@pytest.mark.parametrize("broken", ["one schedule", "not beside the baseline", "no baseline"])
+def test_else_times_are_milliseconds(broken):
+    run = sample_run()
+    records = [r for r in run.records if r.target == INTEL]
+    if broken == "one schedule":
+        records = [replace(r, latency_ms=replace(r.latency_ms, stage="final")) for r in records
+                   if r.latency_ms]  # fmt: skip
+    elif broken == "not beside the baseline":
+        records[0] = replace(records[0], versus_baseline=None)
+    else:
+        run = replace(run, choices=(replace(run.choices[0], baseline_id=None), *run.choices[1:]))
+    found = points(replace(run, records=tuple(records)), INTEL)
+    assert {one.of for one in found} == {""}
+    assert all(one.x == one.p50_ms for one in found)
 
 
 def test_a_drop_whose_interval_is_unknown_has_no_bar():
@@ -63,9 +90,9 @@ def test_a_drop_whose_interval_is_unknown_has_no_bar():
 
 def test_axes_of_the_sample():
     chart = sample_chart()
-    assert chart.x_title == "Latency p50, ms, log scale"
+    assert chart.x_title == "Time, as a share of onnxruntime fp32’s, log scale"
     assert chart.y_title == "Loss, points"
-    assert [text for _, text in chart.x_ticks] == ["8", "10", "15", "20", "30", "40"]
+    assert [text for _, text in chart.x_ticks] == ["0.4", "0.5", "0.6", "0.8", "1", "1.5", "2"]
     assert [text for _, text in chart.y_ticks] == ["0", "2", "4", "6"]
 
 
