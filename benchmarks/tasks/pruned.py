@@ -1,14 +1,15 @@
 """The trained detector, pruned and quantized: how small at a point of mAP, and the same on a Pi?
 
     python -m benchmarks.tasks.pruned [--place FOLDER] [--epochs N] [--step SHARE] [--fps 30]
-        [--images N] [--out FILE]
+        [--max-drop 1%] [--images N] [--out FILE]
 
 `edgeopt optimize --prune` of `digits-detector.pt2` for this machine, trained on the training images
 without their labels, judged on held-out ones. Then the choice is asked for frames at a rate
 (`edgeopt bench --fps`). Then the pruned network is a source of its own for an emulated Raspberry Pi
 4: each of its forms answers the same images there and here, and boxes above 0.3 are matched at an
-overlap of 0.95. Where no pruned form is chosen, that is done with the whole network. FILE is
-written after each part; the run and the models stay in FOLDER.
+overlap of 0.95. Where no pruned form is chosen, that is done with the whole network; a larger
+--max-drop has a pruned one chosen. FILE is written after each part; the run and the models stay in
+FOLDER.
 Needs `apt-get install qemu-user-static`, and the network once.
 """
 
@@ -60,13 +61,16 @@ SURE, OVERLAP, LIMIT_S = 0.3, 0.95, 3600.0
 FORMS = (("onnxruntime", "fp32"), ("litert", "fp32"), ("litert", "int8-static"))
 
 
-def small(prepared: Prepared, place: Path, epochs: int, step: float, say: Progress) -> Run:
+def small(
+    prepared: Prepared, place: Path, epochs: int, step: float, max_drop: str, say: Progress
+) -> Run:
     """The run that prunes; what an interrupted call has found is used again."""
     assert prepared.program is not None
     command = [str(prepared.program), "--target", "this-machine", "--data", str(prepared.data)]
     command += ["--confirm", str(prepared.confirm), "--train", str(prepared.train), "--quick"]
     command += ["--prune", "--pruning", f"step={step}", "--epochs", str(epochs)]
-    command += ["--out", str(place / "runs" / "pruned"), "--step-timeout", str(LIMIT_S)]
+    command += ["--max-drop", max_drop, "--step-timeout", str(LIMIT_S)]
+    command += ["--out", str(place / "runs" / f"pruned-{max_drop}")]
     return optimize(call_of(cli_optimize.optimize.make_context("optimize", command).params), say)
 
 
@@ -174,6 +178,7 @@ def main() -> None:
     parser.add_argument("--place", type=Path, default=Path("runs/tasks"))
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--step", type=float, default=0.4)
+    parser.add_argument("--max-drop", default="1%")
     parser.add_argument("--fps", type=float, default=30.0)
     parser.add_argument("--images", type=int, default=32)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
@@ -182,7 +187,7 @@ def main() -> None:
     about = {"v": 1, "edgeopt": edgeopt.__version__, "environment": environment(local_machine())}
     with Progress(sys.stderr) as say, tempfile.TemporaryDirectory() as work:
         began = time.monotonic()
-        run = small(prepared, options.place, options.epochs, options.step, say)
+        run = small(prepared, options.place, options.epochs, options.step, options.max_drop, say)
         about |= {"optimize_s": round(time.monotonic() - began, 1), "pruned": told(run)}
         _keep(options.out, about)
         about["at_rate"] = at_rate(run, options.fps)
