@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,13 +115,12 @@ def _compared_run(
                 "Other options go with a model.",
             )
         return run_folder.read(model)
-    targets = [name for given in options["targets"] for name in _names(given)]
-    if not targets or not options["data"]:
+    if not options["targets"] or not options["data"]:
         raise BadInput(
             "a model needs --target and --data.",
             "Or give the folder of a run: edgeopt compare runs/MODEL",
         )
-    asked = {**options, "model": model, "targets": tuple(targets), "out": out}
+    asked = {**options, "model": model, "out": out}
     said = {**call_file.said(ctx), "model": str(model)}
     call = call_of(asked, said if out is None else {**said, "out": str(out)})
     with progress() as listener:
@@ -131,11 +129,3 @@ def _compared_run(
 
 def _is_given(ctx: click.Context, name: str) -> bool:
     return ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
-
-
-def _names(given: str) -> list[str]:
-    """ "a,b" -> two names; the path of a profile may have commas."""
-    with contextlib.suppress(OSError):  # a list of names may be longer than any file's
-        if Path(given).is_file():
-            return [given]
-    return [name.strip() for name in given.split(",") if name.strip()]

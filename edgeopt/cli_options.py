@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,20 @@ def _targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     from edgeopt import targets
 
     return _begun(incomplete, targets.names())
+
+
+def target_names(
+    ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """ "a,b" -> two names; the path of a profile may have commas."""
+    return tuple(name for one in given for name in _names(one))
+
+
+def _names(given: str) -> list[str]:
+    with contextlib.suppress(OSError):  # a list of names may be longer than any file's
+        if Path(given).is_file():
+            return [given]
+    return [name.strip() for name in given.split(",") if name.strip()]
 
 
 def _runtimes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -195,13 +210,13 @@ _SHARED = (
 
 def target_and_data(*, required: bool) -> Callable[..., Any]:
     """What every request begins with; a run's folder needs neither."""
-    several = "Profile name or path." if required else "Profiles: a,b,c. Repeatable."
     target = _what(
         "--target",
         "targets",
         multiple=True,
         required=required,
-        help=several,
+        callback=target_names,
+        help="Profiles, by name or path: a,b,c. Repeatable.",
         shell_complete=_targets,
     )
     data = _what("--data", required=required, help=DATA)

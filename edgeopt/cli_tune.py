@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeopt.cli_options import target_names
 from edgeopt.command import Command, under
 from edgeopt.console import console, print_json, progress, say
 
@@ -30,7 +31,12 @@ _search, _judged, _shown = (
 )
 @_what("--data", required=True, help="Samples that judge, as for `edgeopt optimize`.")
 @_what(
-    "--target", "targets", multiple=True, required=True, help="Profile name or path. Repeatable."
+    "--target",
+    "targets",
+    multiple=True,
+    required=True,
+    callback=target_names,
+    help="Profiles, by name or path: a,b,c. Repeatable.",
 )
 @_what("--device", "devices", multiple=True, help="Measure on this device (name or link).")
 @_limits("--time", "time", metavar="20m|2h", help="Begin no trial after this time.")

@@ -53,6 +53,21 @@ def refused(value, *words):
 WORDS = ("optimize", "gone.onnx", "--target=this-machine", "--data=gone.npz")
 
 
+@pytest.mark.parametrize("given", [["--target=a, b"], ["--target=a", "--target=b,"]])
+@pytest.mark.parametrize("command", ["optimize", "compare", "tune"])
+def test_several_targets_are_named_at_once_or_one_by_one(given, command):
+    words = ["m.onnx", "--data=d.npz", *given]
+    assert cli.commands[command].make_context("x", words).params["targets"] == ("a", "b")
+
+
+def test_the_path_of_a_profile_may_have_a_comma(tmp_path):
+    path = tmp_path / "a,b.toml"
+    path.touch()
+    words = ["m.onnx", "--data=d.npz", f"--target={path}"]
+    found = cli.commands["optimize"].make_context("x", words)
+    assert found.params["targets"] == (str(path),)
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1", "0", "1e400"])
 @pytest.mark.parametrize("option", ["--max-latency", "--step-timeout"])
 def test_numbers_that_no_call_can_mean(option, value):

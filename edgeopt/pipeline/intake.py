@@ -79,7 +79,7 @@ def take_in(
     on_disk.kind(call.out)  # a circle of links, or a name that no system takes
     check_free(call.out)
     disk.require_room([call.out])
-    profiles = _profiles(call.targets)
+    profiles = targets.load_all(call.targets)
     if call.metric is not None:
         metrics.require_known(call.metric)
     source_format = recognise(call.model)  # what is not there is said at once
@@ -138,15 +138,6 @@ def take_in(
         warnings=tuple(warnings),
         batched=batched,
     )
-
-
-def _profiles(names: tuple[str, ...]) -> tuple[Profile, ...]:
-    profiles = tuple(targets.load(name) for name in names)
-    seen = [profile.name for profile in profiles]
-    for name in seen:
-        if seen.count(name) > 1:
-            raise BadInput(f"the target {name!r} is given twice.", "Name each target once.")
-    return profiles
 
 
 def _unknown_names(shapes_asked: dict[str, tuple[int, ...]], inspected: Inspected) -> None:

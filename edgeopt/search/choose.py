@@ -269,7 +269,7 @@ def tied_with(
 
 
 def nearest(records: Sequence[Record], constraints: Constraints, count: int = 3) -> list[Record]:
-    """The candidates that come nearest to qualifying: fewest shortfalls first, then least drop.
+    """The candidates that come nearest to qualifying: fewest shortfalls first, then least excess.
 
     What is outside of the space was never to qualify.
     """
@@ -280,4 +280,10 @@ def nearest(records: Sequence[Record], constraints: Constraints, count: int = 3)
         if all(one.kind != "outside" for one in missed)
     }
     scored = [r for r in records if short.get(r.key)]
-    return sorted(scored, key=lambda r: (short[r.key], _lost(r)))[:count]
+    return sorted(scored, key=lambda r: (short[r.key], _excess(found[r.key]), _lost(r)))[:count]
+
+
+def _excess(missed: Sequence[Shortfall]) -> float:
+    """How many times the allowed figure the worst of them is; infinite where there is no figure."""
+    shares = [one.got / one.allowed if one.got and one.allowed else math.inf for one in missed]
+    return max(math.inf if math.isnan(share) else share for share in shares)

@@ -2,7 +2,7 @@
 
 from edgeopt.targets.check import check
 from edgeopt.targets.folder import folder
-from edgeopt.targets.load import load, names
+from edgeopt.targets.load import load, load_all, names
 from edgeopt.targets.offers import offers
 from edgeopt.targets.probe import matches, probe
 from edgeopt.targets.schema import json_schema, schema_text
@@ -12,6 +12,7 @@ __all__ = [
     "folder",
     "json_schema",
     "load",
+    "load_all",
     "matches",
     "names",
     "offers",

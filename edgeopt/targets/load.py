@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,22 @@ from edgeopt.targets.suggest import did_you_mean
 def names(shipped: Path | None = None) -> list[str]:
     """Names of the profiles that come with edgeopt, or of those in the folder `shipped`."""
     return sorted(path.stem for path in (shipped or folder()).glob("*.toml"))
+
+
+def load_all(wanted: Sequence[str]) -> tuple[Profile, ...]:
+    """The profiles of a call, as `load` finds them.
+
+    Raises:
+        BadInput: as `load`; there is none, or one is given twice.
+    """
+    if not wanted:
+        raise BadInput("no target is named.", "Name one or more: `edgeopt targets` lists them.")
+    profiles = tuple(load(name) for name in wanted)
+    seen = [profile.name for profile in profiles]
+    for name in seen:
+        if seen.count(name) > 1:
+            raise BadInput(f"the target {name!r} is given twice.", "Name each target once.")
+    return profiles
 
 
 def load(name_or_path: str, shipped: Path | None = None) -> Profile:

@@ -48,8 +48,7 @@ def tune(call: TuneCall, progress: Listener = silent) -> Study:
         NotInstalled: Optuna, or something that the request needs, is not there.
         CannotWrite, DeviceFailed: the same call again goes on.
     """
-    for name in call.asked.targets:
-        targets.load(name)
+    targets.load_all(call.asked.targets)
     if call.tensorboard:
         events.require_package()
     with contextlib.ExitStack() as stack:

@@ -330,6 +330,15 @@ def test_nearest_misses():
     )
 
 
+def test_the_nearest_misses_its_limit_by_the_smallest_share():
+    limits = Constraints(max_latency_ms=1.0, max_drop=0.01)
+    records = [record("slow", p50=15.0), record("lossy", lost=0.03), record("near", p50=2.0)]
+    spoiled = replace(latency(1.0), spoiled=("throttling: under-voltage",))
+    records.append(record("untrusted", latency_ms=spoiled))
+    found = [miss.recipe_id for miss in nearest_misses(records, limits, count=4)]
+    assert found == ["near", "lossy", "slow", "untrusted"]
+
+
 def test_a_broken_promise_is_a_miss():
     broken = replace(record("a"), confirm_drop=drop(0.05, n=200))
     (miss,) = nearest_misses([broken], ONE_POINT)

@@ -92,3 +92,12 @@ def test_file_that_is_not_text(tmp_path):
     path = tmp_path / "binary.toml"
     path.write_bytes(b'name = "\xff"')
     assert complaint(str(path)) == "binary.toml is not UTF-8 text: invalid start byte at byte 8"
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [((), "no target is named"), (("intel-n100", "intel-n100"), "'intel-n100' is given twice")],
+)
+def test_none_and_one_that_is_given_twice_are_refused(names, words):
+    with pytest.raises(BadInput, match=words):
+        targets.load_all(names)
