@@ -27,6 +27,17 @@ def grid(seed: int) -> BaseSampler:
     from optuna.samplers import BruteForceSampler
 
     class Grid(BruteForceSampler):
+        def sample_independent(
+            self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any
+        ) -> Any:
+            """Raises ValueError: a range of floats without a step has no end."""
+            if getattr(param_distribution, "step", 1) is None:
+                raise ValueError(
+                    f"a grid needs a step for {param_name!r}: "
+                    f"suggest_float({param_name!r}, low, high, step=...)"
+                )
+            return super().sample_independent(study, trial, param_name, param_distribution)
+
         def after_trial(
             self,
             study: Study,

@@ -84,3 +84,10 @@ def test_a_build_that_asks_nothing_is_tried_once(study, state):
     assert grid_sampler.is_anything_left(study, 0)
     study.tell(study.ask(), 0.0 if state == TrialState.COMPLETE else None, state=state)
     assert not grid_sampler.is_anything_left(study, 0)
+
+
+def test_a_range_of_floats_without_a_step_is_refused_with_what_to_write(study):
+    trial = study.ask()
+    with pytest.raises(ValueError, match=r"needs a step for 'rate': suggest_float\('rate', low, "):
+        trial.suggest_float("rate", 0.0, 1.0)
+    assert trial.suggest_float("rate", 0.0, 1.0, step=0.5) in (0.0, 0.5, 1.0)
