@@ -69,7 +69,7 @@ class Crew:
                     if not self._round():
                         return
                 except OSError:  # Dask's, of a connection that is gone
-                    if self.scheduler.alive:
+                    if not self.scheduler.is_lost():
                         raise
                 if not self.scheduler.alive:
                     self.scheduler.reconnect()

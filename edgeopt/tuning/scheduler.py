@@ -25,7 +25,7 @@ from edgeopt.tuning.study_folder import StudyFolder
 
 LOCAL = "local"
 START_S = 60.0
-CONNECT_S = 15.0
+CONNECT_S, LOST_S = 15.0, 5.0
 RETURN_S = 300.0
 """So long a scheduler that is gone is waited for."""
 
@@ -155,6 +155,13 @@ class Scheduler:
         """Whether the scheduler is connected."""
         return self.client is not None and self.client.status == "running"
 
+    def is_lost(self) -> bool:
+        """Whether it is gone, as soon as that shows: another connection may break first."""
+        deadline = time.monotonic() + LOST_S
+        while self.alive and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.alive
+
     def close(self) -> None:
         """Disconnect."""
         if self.client is not None:
@@ -169,19 +176,7 @@ class Scheduler:
             OSError: the scheduler is gone.
         """
         told = self.client.sync(self.client.scheduler.identity, n_workers=-1)
-        return [
-            Worker(
-                address,
-                str(one.get("name") or address),
-                int(one["nthreads"]),
-                tuple(
-                    name.removeprefix(RESOURCE)
-                    for name, count in (one.get("resources") or {}).items()
-                    if name.startswith(RESOURCE) and count
-                ),
-            )
-            for address, one in told["workers"].items()
-        ]
+        return [_worker(address, one) for address, one in told["workers"].items()]
 
     def wait_for_workers(self, wait_s: float = WORKERS_S) -> None:
         """Until there is one; of a local cluster until all are there.
@@ -292,3 +287,10 @@ def _count(address: str) -> int:
             "Say tcp://HOST:PORT, or local:4 for four workers on this machine.",
         )
     return int(text or 2)
+
+
+def _worker(address: str, told: dict[str, Any]) -> Worker:
+    """What the scheduler tells of one."""
+    counts = (told.get("resources") or {}).items()
+    owned = [name.removeprefix(RESOURCE) for name, n in counts if name.startswith(RESOURCE) and n]
+    return Worker(address, str(told.get("name") or address), int(told["nthreads"]), tuple(owned))

@@ -10,10 +10,12 @@ import pytest
 from edgeopt.domain.study import TrialRecord
 from edgeopt.tuning import crew as crews
 from edgeopt.tuning import samplers, suggestion
+from edgeopt.tuning import scheduler as schedulers
 from edgeopt.tuning.crew import Crew
 from edgeopt.tuning.foreseen import Foreseen
 from edgeopt.tuning.ledger import Ledger
 from edgeopt.tuning.open_trial import Open
+from edgeopt.tuning.scheduler import Scheduler
 
 ASKED = [{"sort": "int", "name": n, "low": 0, "high": 99, "step": 1, "log": False} for n in "abc"]
 
@@ -127,3 +129,27 @@ def test_one_that_is_lost_keeps_what_it_was_told(crew):
     says(crew, "first", "begin", worker="w")
     assert one.lost("gone").params == first
     assert one.trial.params == first
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_connection_may_break_before_the_scheduler_is_seen_to_be_gone(crew, monkeypatch, seen):
+    rounds, states = iter([OSError("reset by peer"), False]), iter([True, True, not seen])
+    monkeypatch.setattr(schedulers, "LOST_S", 0.2)
+    monkeypatch.setattr(Scheduler, "alive", property(lambda self: next(states, not seen)))
+    monkeypatch.setattr(Scheduler, "reconnect", lambda self: back.append(True))
+    monkeypatch.setattr(crew, "_connect", lambda: None)
+    crew.scheduler, back = Scheduler("there", lambda *told: None), []
+
+    def round_():
+        told = next(rounds)
+        if isinstance(told, OSError):
+            raise told
+        return told
+
+    monkeypatch.setattr(crew, "_round", round_)
+    if seen:
+        crew.work()
+    else:
+        with pytest.raises(OSError, match="reset by peer"):
+            crew.work()
+    assert back == [True] * seen
