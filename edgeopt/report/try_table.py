@@ -177,9 +177,12 @@ def _left(run: Run, more: int) -> Iterator[str]:
     shown = {one.runtime for one in run.records if one.measured}
     because: dict[str, dict[str, None]] = {}
     lost = [one for one in run.records if one.status not in ("ok", "converted")]
-    for one in sorted(lost, key=lambda one: one.runtime in shown):
+    absent: set[str] = set()  # one reason each: fp32's, since the other forms need more
+    for one in sorted(lost, key=lambda one: (one.runtime in shown, one.precision != "fp32")):
         if one.runtime not in shown:
-            because.setdefault(one.reason, {})[one.runtime] = None
+            if one.runtime not in absent:
+                because.setdefault(one.reason, {})[one.runtime] = None
+            absent.add(one.runtime)
         elif one.status != "skipped":
             because.setdefault(one.reason, {})[one.name] = None
     for reason, names in list(because.items())[:REASONS]:

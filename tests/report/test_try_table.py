@@ -116,3 +116,20 @@ def test_nothing_timed_is_said_with_its_reason():
     why = "none of 3 candidates could be converted and run."
     choice = replace(run.choices[0], recipe_id=None, why=why)
     assert why in lines(replace(run, records=records, choices=(choice,)))
+
+
+def test_a_runtime_that_is_not_installed_is_said_once():
+    run = looked()
+
+    def gone(one):
+        lacks = "openvino" if one.precision == "fp32" else "openvino, nncf"
+        return replace(
+            one, status="skipped", latency_ms=None, kind=None, reason=f"not installed: {lacks}"
+        )
+
+    records = tuple(gone(one) if one.runtime == "openvino" else one for one in run.records)
+    choice = replace(run.choices[0], recipe_id=run.choices[0].baseline_id)
+    told = lines(replace(run, records=records[::-1], choices=(choice,)))
+    assert [line for line in told if "Without openvino" in line] == [
+        "Without openvino: not installed: openvino"
+    ]
