@@ -78,7 +78,7 @@ def points(run: Run, target: str) -> list[Point]:
     ]
     in_ms = [point for _, point in found]
     stages = {one.measured.stage for one, _ in found if one.measured}
-    if len(stages) < 2 or any(point.batch > 1 for point in in_ms):
+    if len(stages) < 2:
         return in_ms
     baseline = next((point.form for point in in_ms if point.baseline), "")
     as_shares = [_as_share(record, point, baseline) for record, point in found]

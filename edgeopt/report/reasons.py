@@ -10,7 +10,7 @@ from edgeopt.domain.run import Choice, Constraints, Miss, Request, Run
 from edgeopt.report import aim_words, loss, suggestion_words
 from edgeopt.report import format as fmt
 from edgeopt.search.aims import OF_TIME, cost
-from edgeopt.search.choose import TIE, qualifies, shortfalls
+from edgeopt.search.choose import TIE, likely, qualifies, shortfalls
 
 MOST = 3
 
@@ -89,10 +89,16 @@ def _first(
 def _keeping(
     choice: Choice, record: Record, records: Sequence[Record], limits: Constraints
 ) -> Iterator[Record]:
-    """Others that keep the limits; what was left since its loss is not proven is none of them."""
+    """Others that keep the limits; what may well lose more on other samples is none of them.
+
+    A file that was left since its loss is not proven is left with every number of threads.
+    """
     left = {one.recipe_id for one in choice.passed_over}
+    files = {_conversion(one) for one in records if one.recipe_id in left} - {""}
     for one in records:
-        if one.recipe_id not in {record.recipe_id, *left} and qualifies(one, limits):
+        if one.recipe_id == record.recipe_id or one.recipe_id in left or _conversion(one) in files:
+            continue
+        if qualifies(one, limits) and likely(one, limits):
             yield one
 
 
@@ -126,9 +132,10 @@ def _fastest(
     n = fmt.count(len(rivals) + 1, "candidate")
     times = fmt.ms(own.p50), fmt.ms(p50)
     if p50 * (1 + TIE) < own.p50:
+        apart = ", which this schedule does not tell apart" * (rival.recipe_id in record.alike)
         yield (
-            f"None of {n} that keep the limits is told to be faster: it takes {times[0]}, "
-            f"{rival.title} {times[1]}, which such a schedule does not tell apart."
+            f"Of {n} that keep the limits it was taken, with {times[0]}; "
+            f"{rival.title} takes {times[1]}{apart}."
         )
     elif p50 < own.p50 * (1 + TIE):
         yield (

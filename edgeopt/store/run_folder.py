@@ -68,6 +68,7 @@ class RunFolder:
     def keep_layer_sensitivity(self, conversion_id: str, table: LayerSensitivity) -> None:
         """Keep the noise of layers of a form."""
         text = msgspec.json.format(msgspec.json.encode(table))
+        self.calibrated.mkdir(parents=True, exist_ok=True)  # forms may all come from earlier runs
         atomic.write(self.calibrated / f"layers-{conversion_id}.json", text)
 
     @property

@@ -6,6 +6,7 @@ to the log. It lives on over trials: what the user's module loads is loaded once
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -83,15 +84,31 @@ def _called(value: Any) -> str:
     return str(getattr(value, "__name__", None) or repr(value))
 
 
+def _number(score: Any) -> float:
+    """A score as a number. Raises Ended: it is none."""
+    with contextlib.suppress(TypeError, ValueError, RuntimeError):  # PyTorch's, of several values
+        return float(score)
+    what = f"train reported {_shown(score)} as a score, which is no number"
+    raise Ended(_failed("train", "error", what))
+
+
+def _whole(step: Any) -> int:
+    """A step as a whole number from 0 on. Raises Ended: it is none."""
+    with contextlib.suppress(TypeError, ValueError, RuntimeError, OverflowError):
+        if int(step) == step and step >= 0:
+            return int(step)
+    what = f"train reported {_shown(step)} as a step, which is no whole number from 0 on"
+    raise Ended(_failed("train", "error", what))
+
+
 def reporter(say: Say) -> Callable[[int, float], None]:
     """What `train` is given to tell its curve; it ends a training that is hopeless."""
 
     def report(step: int, score: float) -> None:
-        value = float(score)
+        at, value = _whole(step), _number(score)
         if not math.isfinite(value):
-            what = "diverged", f"train reported {value} at step {int(step)}"
-            raise Ended({"say": "failed", "where": "train", "kind": what[0], "message": what[1]})
-        if say({"say": "report", "step": int(step), "score": value})["stop"]:
+            raise Ended(_failed("train", "diverged", f"train reported {value} at step {at}"))
+        if say({"say": "report", "step": at, "score": value})["stop"]:
             raise Ended({"say": "pruned"})
 
     return report

@@ -136,8 +136,8 @@ def test_what_was_left_unproven_is_no_rival_that_keeps_the_limits():
     quick = replace(rival, latency_ms=replace(rival.latency_ms, p50=3.0))
     run = replace(run, records=tuple(quick if r is rival else r for r in run.records))
     assert of(run).why[0] == (
-        "None of 3 candidates that keep the limits is told to be faster: it takes 6.91 ms, "
-        "openvino fp32 threads=2 3.00 ms, which such a schedule does not tell apart."
+        "Of 3 candidates that keep the limits it was taken, with 6.91 ms; "
+        "openvino fp32 threads=2 takes 3.00 ms."
     )
     left = PassedOver(
         recipe_id=quick.recipe_id, title=quick.title, times=2.3, lost=0.017, bound=0.046,
@@ -146,6 +146,17 @@ def test_what_was_left_unproven_is_no_rival_that_keeps_the_limits():
     why = of(with_choice(run, passed_over=(left,))).why
     assert why[0].startswith("The fastest of 2 candidates that keep the limits: 6.91 ms.")
     assert not any("3.00 ms" in line for line in why)
+    other = replace(quick, recipe_id="more", recipe=replace(quick.recipe, threads=9))
+    again = with_choice(replace(run, records=(*run.records, other)), passed_over=(left,))
+    assert of(again).why == why  # the same file
+
+
+def test_what_may_well_lose_more_is_no_rival_that_keeps_the_limits():
+    run = sample_run()
+    rival = next(r for r in run.records if r.title == "openvino fp32 threads=2")
+    doubtful = replace(rival, drop=replace(rival.drop, bound=0.5))
+    run = replace(run, records=tuple(doubtful if r is rival else r for r in run.records))
+    assert of(run).why[0].startswith("The fastest of 2 candidates that keep the limits: 6.91 ms.")
 
 
 def test_one_that_did_not_qualify_says_so_in_points():

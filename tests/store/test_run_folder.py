@@ -6,6 +6,7 @@ import pytest
 
 from edgeopt.domain.artifact import Artifact
 from edgeopt.domain.errors import BadInput, NotInstalled
+from edgeopt.domain.layers import LayerSensitivity
 from edgeopt.domain.recipe import Recipe
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import RUN_VERSION, Constraints, DataFacts, Request, Run, SourceFacts
@@ -364,3 +365,10 @@ def test_places():
     folder = RunFolder(run_folder.Path("/runs/a"))
     assert folder.log("source") == folder.path / "logs" / "source.log"
     assert folder.artifact_folder("abc") == folder.path / "artifacts" / "abc"
+
+
+def test_the_noise_of_layers_is_kept_where_nothing_was_converted(tmp_path):
+    folder = RunFolder(tmp_path)  # all forms come from earlier runs
+    table = LayerSensitivity(plain=0.1, groups=(), samples=8, seconds=1.0)
+    folder.keep_layer_sensitivity("abc", table)
+    assert folder.layer_sensitivity("abc") == table

@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.tuning import user_process
 from edgeopt.tuning.user_side import UserSide, name_of
 from tests.tuning import nets
 
@@ -116,6 +118,35 @@ def test_what_the_functions_do_wrong_is_one_sentence(ended, build, train, where,
     assert (ending.say, ending.where, ending.kind) == ("failed", where, kind)
     assert words in ending.message
     assert "\n" not in ending.message
+
+
+@pytest.mark.parametrize(
+    ("step", "score", "words"),
+    [
+        (0, None, "train reported nothing as a score, which is no number"),
+        (0, "good", "train reported 'good' as a score"),
+        (0, [1.0, 2.0], "train reported [1.0, 2.0] as a score"),
+        ("a", 0.5, "train reported 'a' as a step, which is no whole number from 0 on"),
+        (-1, 0.5, "train reported -1 as a step"),
+        (0.5, 0.5, "train reported 0.5 as a step"),
+        (float("inf"), 0.5, "train reported inf as a step"),
+    ],
+)
+def test_a_report_that_means_nothing_ends_the_trial_in_words(step, score, words):
+    with pytest.raises(user_process.Ended) as ended:
+        user_process.reporter(lambda told: {"stop": False})(step, score)
+    assert (ended.value.told["where"], ended.value.told["kind"]) == ("train", "error")
+    assert words in ended.value.told["message"]
+
+
+def test_a_tensor_of_one_value_is_a_score_and_a_whole_float_a_step():
+    told = []
+    report = user_process.reporter(lambda one: told.append(one) or {"stop": False})
+    report(2.0, torch.tensor([0.5]))
+    assert told == [{"say": "report", "step": 2, "score": 0.5}]
+    with pytest.raises(user_process.Ended) as ended:
+        report(3, torch.tensor([0.5, 0.6]))
+    assert "which is no number" in ended.value.told["message"]
 
 
 @pytest.mark.slow
