@@ -93,6 +93,7 @@ class StudyRequest(Value, kw_only=True, frozen=True):
         build, train: names of the user's functions.
         objectives: what is searched for: "score", "latency:TARGET" for every target that is timed,
             "size", "multiply-adds".
+        score_by, reports_loss, output: as of the call: scores of two kinds are not compared.
     """
 
     build: str
@@ -105,6 +106,9 @@ class StudyRequest(Value, kw_only=True, frozen=True):
     objectives: tuple[str, ...]
     form: str = ""
     devices: tuple[str, ...] = ()
+    score_by: str = "converted"
+    reports_loss: bool = False
+    output: str = ""
 
 
 class Study(Value, kw_only=True, frozen=True):

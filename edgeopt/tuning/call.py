@@ -123,4 +123,7 @@ class TuneCall:
             objectives=tuple(objectives) or ("score",),
             form=self.asked.form or "",
             devices=self.asked.devices,
+            score_by=self.score_by,
+            reports_loss=self.reports_loss,
+            output=self.asked.output or "",
         )

@@ -184,6 +184,13 @@ def _require_new(found: Study, name: str) -> None:
         )
 
 
+_DEFAULTS = {
+    one.encode_name: one.default
+    for one in msgspec.structs.fields(StudyRequest)
+    if isinstance(one.default, (str, bool))
+}
+
+
 def _require_same(about: dict[str, Any], request: StudyRequest, name: str) -> None:
     if about.get("v") != STUDY_VERSION:
         raise BadInput(
@@ -191,7 +198,8 @@ def _require_same(about: dict[str, Any], request: StudyRequest, name: str) -> No
             f"version ({about.get('v')}, and this one reads {STUDY_VERSION}).",
             "Go on with that version, or give another --out or --study.",
         )
-    before, now = about["request"], _plain(request)
+    now = _plain(request)
+    before = _DEFAULTS | about["request"]  # what an older edgeopt did not ask was as it is usual
     other = [key for key in now if before.get(key) != now[key]]
     if other:
         raise BadInput(

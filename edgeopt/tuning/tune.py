@@ -17,9 +17,11 @@ import msgspec
 
 from edgeopt import targets
 from edgeopt.compress import events
+from edgeopt.datasets import metrics
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.study import Study, TrialRecord
 from edgeopt.jobs import scratch
+from edgeopt.pipeline import data_read
 from edgeopt.pipeline.optimize import optimize
 from edgeopt.report import study_page
 from edgeopt.store import atomic
@@ -48,7 +50,7 @@ def tune(call: TuneCall, progress: Listener = silent) -> Study:
         NotInstalled: Optuna, or something that the request needs, is not there.
         CannotWrite, DeviceFailed: the same call again goes on.
     """
-    targets.load_all(call.asked.targets)
+    _require_asked(call)
     if call.tensorboard:
         events.require_package()
     with contextlib.ExitStack() as stack:
@@ -74,6 +76,15 @@ def _ledger(call: TuneCall, folder: StudyFolder) -> Ledger:
     made = Ledger(kept, place, behind=call.scheduler is not None)
     made.born = {OWNER: folder.owner()}
     return made
+
+
+def _require_asked(call: TuneCall) -> None:
+    """Refuse what no trial could be judged by, before one is trained. Raises BadInput."""
+    asked = call.asked
+    targets.load_all(asked.targets)
+    if asked.metric is not None:
+        metrics.require_known(asked.metric)
+    data_read.require(asked.call(call.out, call.out))
 
 
 @contextlib.contextmanager

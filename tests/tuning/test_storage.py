@@ -29,6 +29,25 @@ def test_one_that_asks_for_something_else_is_refused_with_what_differs(tmp_path)
         opened(tmp_path, other)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"score_by": "reported"}, {"reports_loss": True}, {"output": "logits"}]
+)
+def test_scores_of_two_kinds_are_not_compared(tmp_path, changes):
+    opened(tmp_path)
+    with pytest.raises(BadInput, match=f"{next(iter(changes))} was "):
+        opened(tmp_path, msgspec.structs.replace(REQUEST, **changes))
+
+
+def test_a_study_that_did_not_ask_for_the_kind_of_score_is_gone_on_with(tmp_path):
+    study = opened(tmp_path)
+    about = study.user_attrs[storage.ABOUT]
+    older = {k: v for k, v in about["request"].items() if k not in ("score_by", "reports_loss")}
+    study.set_user_attr(storage.ABOUT, about | {"request": older})
+    assert opened(tmp_path).user_attrs[storage.ABOUT]["request"] == older
+    with pytest.raises(BadInput, match="score_by was 'converted' and is 'reported'"):
+        opened(tmp_path, msgspec.structs.replace(REQUEST, score_by="reported"))
+
+
 def test_one_of_other_objectives_is_refused(tmp_path):
     opened(tmp_path)
     with pytest.raises(BadInput, match="objectives"):

@@ -141,3 +141,23 @@ def test_a_killed_study_goes_on_and_trains_nothing_twice(tmp_path, kept, data, m
 
 def _trained(out):
     return list(out.glob("trials/*/trained.json"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"data": "gone.npz"}, "gone.npz: no such file"),
+        ({"metric": "nonsense"}, "unknown metric 'nonsense'"),
+        ({"target": []}, "no target is named"),
+    ],
+)
+def test_what_no_trial_could_be_judged_by_is_refused_before_one_is_trained(
+    tmp_path, changes, words
+):
+    def train(model, trial, report):
+        raise AssertionError("nothing is trained")
+
+    asked = {"data": nets.judged(), "target": "this-machine", **changes}
+    with pytest.raises(BadInput, match=words):
+        edgeopt.tune(nets.build, train, out=tmp_path / "study", **asked)
+    assert not (tmp_path / "study" / "trials").exists()
