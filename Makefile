@@ -25,8 +25,9 @@ demo: $(READY)
 	    --metric agreement --max-drop 4% --quick --out runs/demo
 
 # Two at a time, a file each in the order of tests/conftest.py: most of a test's time goes into
-# children that use one core.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# children that use one core. A process that dies ends them: xdist would start another, and then wait
+# for ever for the files that the dead one had done.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: $(READY)
 	$(PYTEST)

@@ -1,5 +1,6 @@
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 # Hundreds of children import numpy, two at a time: OpenBLAS would start a thread for each core in
@@ -47,6 +48,14 @@ def pytest_xdist_make_scheduler(config, log):
             return file.parent.name if file.parent.name in TOGETHER else str(file)
 
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """How a process that ran tests died: xdist does not say."""
+    if error:
+        code = node.gateway._io.popen.wait(10)
+        sys.stderr.write(f"\n{node.gateway.id} ended with {code} (a signal where below 0)\n")
 
 
 @pytest.fixture
