@@ -65,6 +65,12 @@ def resolve(reference: str) -> Callable[..., Any]:
     Raises:
         BadInput: the module cannot be imported or has no such function.
     """
+    if not is_reference(reference):
+        raise BadInput(
+            f"{reference!r} is no function.",
+            meant(reference)
+            or "Write module:function, where module.py lies in the current directory.",
+        )
     module_name, _, name = reference.partition(":")
     with _current_directory_importable():
         try:

@@ -93,7 +93,8 @@ class StudyRequest(Value, kw_only=True, frozen=True):
         build, train: names of the user's functions.
         objectives: what is searched for: "score", "latency:TARGET" for every target that is timed,
             "size", "multiply-adds".
-        score_by, reports_loss, output: as of the call: scores of two kinds are not compared.
+        score_by, reports_loss, output, task, preprocessing: as of the call, in words: scores of
+            two kinds are not compared.
     """
 
     build: str
@@ -109,6 +110,8 @@ class StudyRequest(Value, kw_only=True, frozen=True):
     score_by: str = "converted"
     reports_loss: bool = False
     output: str = ""
+    task: str = ""
+    preprocessing: str = ""
 
 
 class Study(Value, kw_only=True, frozen=True):

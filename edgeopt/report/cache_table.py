@@ -73,12 +73,20 @@ def removed(entries: Sequence[Entry]) -> str:
 def verified(whole: int, damaged: Sequence[Entry]) -> str:
     """What was found whole, and what was not."""
     if not damaged:
-        return f"all {whole} results are whole"
-    return f"{whole} results are whole; {_counted(damaged)} were damaged, and are removed"
+        return f"all {whole} results are whole" if whole != 1 else "the one result is whole"
+    was, are = ("was", "is") if len(damaged) == 1 else ("were", "are")
+    return (
+        f"{_results(whole)} {'is' if whole == 1 else 'are'} whole; {_counted(damaged)} {was} "
+        f"damaged, and {are} removed"
+    )
 
 
 def _counted(entries: Sequence[Entry]) -> str:
-    return f"{len(entries)} result{'' if len(entries) == 1 else 's'}"
+    return _results(len(entries))
+
+
+def _results(number: int) -> str:
+    return f"{number} result{'' if number == 1 else 's'}"
 
 
 def _bytes(entries: Sequence[Entry]) -> int:

@@ -26,6 +26,8 @@ STATES = {
     "failed": "failed",
 }
 
+_SEVERAL = {"pruned": "stopped by their curves"}
+
 WORKERS = ("worker", "trials", "trained", "measured", "lost", "computed")
 """Columns of the table of who did what."""
 
@@ -43,6 +45,7 @@ class TrialRow:
     size: str
     seconds: str
     why: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,39 @@ def trial_row(study: Study, one: TrialRecord) -> TrialRow:
         size=str(fmt.size(one.size_bytes)),
         seconds=fmt.duration(one.seconds.get("all", 0.0)),
         why=one.why,
+        hint=one.hint,
     )
+
+
+def failures(study: Study) -> list[str]:
+    """What failed and what to do, each once, the latest last."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for one in study.trials:
+        if one.state == "failed":
+            found.setdefault((one.why, one.hint), []).append(one.number)
+    latest = sorted(found.items(), key=lambda item: item[1][-1])
+    return [f"{_numbers(numbers)} failed: {_sentence(*why)}" for why, numbers in latest]
+
+
+def _numbers(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"trial {numbers[0]}"
+    listed = ", ".join(map(str, numbers[:4]))
+    return f"trials {listed}" + (f" and {len(numbers) - 4} more" if len(numbers) > 4 else "")
+
+
+def _sentence(why: str, hint: str) -> str:
+    return f"{why.rstrip('.')}. {hint}".strip() if hint else why
 
 
 def counted(study: Study) -> str:
     """How many trials there were, by what became of them."""
     states = [one.state for one in study.trials]
-    parts = [f"{states.count(key)} {word}" for key, word in STATES.items() if key in states]
+    numbers = {key: states.count(key) for key in STATES if key in states}
+    words = {
+        key: _SEVERAL.get(key, STATES[key]) if n > 1 else STATES[key] for key, n in numbers.items()
+    }
+    parts = [f"{n} {words[key]}" for key, n in numbers.items()]
     return f"{fmt.count(len(states), 'trial')}: {', '.join(parts)}" if parts else "no trials"
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from edgeopt.domain.study import Study
 from edgeopt.report import format as fmt
 from edgeopt.report.shown import Text
-from edgeopt.report.study_page import WORKERS, counted, timed_targets, trial_row
+from edgeopt.report.study_page import WORKERS, counted, failures, timed_targets, trial_row
 
 
 def render(study: Study, *, whole: bool = False) -> RenderableType:
@@ -32,9 +32,8 @@ def _parts(study: Study, whole: bool) -> Iterator[RenderableType]:
         yield workers_table(study)
     for warning in study.warnings:
         yield Text(warning, style="yellow")
-    failed = [one for one in study.trials if one.state == "failed"]
-    for one in failed[-3:]:
-        yield Text(f"trial {one.number} failed: {one.why}", style="yellow")
+    for failure in failures(study)[-3:]:
+        yield Text(failure, style="yellow")
 
 
 def workers_table(study: Study) -> Table:

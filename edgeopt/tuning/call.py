@@ -10,9 +10,10 @@ from edgeopt.domain import bounds
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
 from edgeopt.domain.study import StudyRequest
+from edgeopt.domain.task import TaskAsked
 from edgeopt.tuning import curves, known, samplers
 from edgeopt.tuning.asked import Asked
-from edgeopt.tuning.user_side import Function, name_of
+from edgeopt.tuning.user_side import Function, Handed, name_of
 
 OBJECTIVES = ("score", "latency", "size", "multiply-adds")
 TRIALS = 20
@@ -64,8 +65,11 @@ class TuneCall:
         """Refuse what no call can mean.
 
         Raises:
-            BadInput: a number outside its bounds, a name that there is not.
+            BadInput: a number outside its bounds, a name that there is not, no function.
         """
+        _require_function("build", self.build)
+        if self.train is not None:
+            _require_function("train", self.train)
         bounds.require("trials", self.trials)
         bounds.require("time_s", self.time_s)
         bounds.require("trial_timeout_s", self.trial_timeout_s)
@@ -111,7 +115,7 @@ class TuneCall:
             for one in self.searched
             for name in ([f"latency:{t}" for t in timed] if one == "latency" else [one])
         ]
-        data = known.of_data(self.asked.data)
+        data, preparation = known.of_data(self.asked.data), self.asked.preprocessing
         return StudyRequest(
             build=name_of(self.build),
             train=name_of(self.train),
@@ -126,4 +130,22 @@ class TuneCall:
             score_by=self.score_by,
             reports_loss=self.reports_loss,
             output=self.asked.output or "",
+            task=_task_words(self.asked.task),
+            preprocessing="" if preparation is None else repr(preparation),
         )
+
+
+def _require_function(name: str, function: Function) -> None:
+    """Refuse what cannot be called. Raises BadInput."""
+    if not (function and isinstance(function, str | Handed)) and not callable(function):
+        raise BadInput(
+            f"{name} is {'nothing' if function in (None, '') else f'{function!r:.60}'}, and no "
+            "function.",
+            f'Give a function, or "module:{name}".',
+        )
+
+
+def _task_words(task: TaskAsked) -> str:
+    """What was said of the task."""
+    said = ((name, getattr(task, name)) for name in task.__struct_fields__)
+    return " ".join(f"{name}={value}" for name, value in said if value)

@@ -12,7 +12,8 @@ from edgeopt.report import format as fmt
 from edgeopt.tuning import limits
 
 TIE = 0.02
-"""Shares of latency below which two are equally fast: the better score is taken."""
+"""Shares of latency below which two are equally fast: the better score is taken. So it is where
+their intervals overlap."""
 
 
 def front(
@@ -59,22 +60,60 @@ def chosen(
     sign = 1 if lower_is_better else -1
     best = min(kept, key=lambda one: (sign * (one.score or 0.0), speed(one, targets)))
     if constraints.max_latency_ms is not None or not math.isfinite(speed(best, targets)):
-        return (
-            best.number,
-            f"the best score of {len(kept)} that keep the limits: {fmt.score(best.score)}",
-        )
+        return best.number, _best_words(best, kept, targets, constraints)
     near = [one for one in kept if _lost(one, best, lower_is_better) <= constraints.max_drop]
-    least = min(speed(one, targets) for one in near)
-    fast = [one for one in near if speed(one, targets) <= least * (1 + TIE)]
-    taken = min(fast, key=lambda one: sign * (one.score or 0.0))
+    fastest = min(near, key=lambda one: speed(one, targets))
+    fast = [one for one in near if _as_fast(one, fastest, targets)]
+    taken = min(fast, key=lambda one: (sign * (one.score or 0.0), speed(one, targets)))
     lost = _lost(taken, best, lower_is_better)
+    first = "the fastest" if taken is fastest else "the best score of those as fast as the fastest"
     return taken.number, (
-        f"the fastest of {len(near)} whose score is within {fmt.percent(constraints.max_drop)} of "
-        f"the best ({fmt.score(best.score)}): {fmt.score(taken.score)}, {fmt.percent(lost)} less"
+        f"{first} of {len(near)} whose score is within {fmt.percent(constraints.max_drop)} of "
+        f"the best ({fmt.score(best.score)}): {fmt.score(taken.score)}, {fmt.percent(lost)} "
+        f"{'more' if lower_is_better else 'less'}"
         if lost > 0
         else f"the best score ({fmt.score(taken.score)}), and none within "
-        f"{fmt.percent(constraints.max_drop)} of it is faster"
+        f"{fmt.percent(constraints.max_drop)} of it is told to be faster"
     )
+
+
+def _best_words(
+    best: TrialRecord,
+    kept: Sequence[TrialRecord],
+    targets: Sequence[str],
+    constraints: Constraints,
+) -> str:
+    """Why the best score is taken; what is not certain of its latency."""
+    most = constraints.max_latency_ms
+    limited = most is not None or constraints.max_size_bytes is not None
+    among = fmt.count(len(kept), "trained network") + (" within the limits" if limited else "")
+    said = f"the best score of {among}: {fmt.score(best.score)}"
+    found = [interval for target in targets if (interval := _interval(best, target)) is not None]
+    if most is not None and any(low <= most < high for low, high in found):
+        said += f"; its latency's interval reaches beyond {fmt.ms(most)}"
+    return said
+
+
+def _interval(one: TrialRecord, target: str) -> tuple[float, float] | None:
+    """Of its latency on a target, ms; None where it has none."""
+    for found in (*one.evaluations, *one.untrained):
+        latency = found.latency
+        if found.target == target and latency is not None:
+            if latency.low is not None and latency.high is not None:
+                return latency.low, latency.high
+            return latency.ms, latency.ms
+    return None
+
+
+def _as_fast(one: TrialRecord, fastest: TrialRecord, targets: Sequence[str]) -> bool:
+    """Whether it is not told to be slower than the fastest, on any target."""
+    if speed(one, targets) <= speed(fastest, targets) * (1 + TIE):
+        return True
+    for target in targets:
+        own, least = _interval(one, target), _interval(fastest, target)
+        if own is not None and least is not None and own[0] > least[1]:
+            return False
+    return True
 
 
 def _figures(one: TrialRecord) -> tuple[Evaluation, ...]:

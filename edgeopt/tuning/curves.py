@@ -72,17 +72,17 @@ class Curve:
 
     def report(self, step: int, score: float) -> bool:
         """See `Training.report`."""
-        if self._told is not None:
-            with warnings.catch_warnings():  # of a step that an interrupted call reported before
-                warnings.simplefilter("ignore", UserWarning)
-                self._told.report(self._sign * score, step)
         if self._trial is None:
             self._trial = self._study.ask()
         self._points.append(Point(step=step, score=score))
         if self._events is not None:
             self._write = self._write or self._writing.enter_context(written(self._events))
             self._write(step, {"score": score})
-        self._trial.report(score, step)
+        with warnings.catch_warnings():  # of a step that was reported before: the first one stays
+            warnings.simplefilter("ignore", UserWarning)
+            if self._told is not None:
+                self._told.report(self._sign * score, step)
+            self._trial.report(score, step)
         return bool(self._trial.should_prune())
 
     def end(self, pruned: bool) -> tuple[Point, ...]:

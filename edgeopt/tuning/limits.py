@@ -12,11 +12,17 @@ from edgeopt.report import format as fmt
 
 @dataclass(frozen=True)
 class Beside:
-    """One figure and its limit. `excess`: above 0 where it is beyond, as a share of the limit."""
+    """One figure and its limit.
+
+    Attributes:
+        excess: above 0 where it is beyond, as a share of the limit.
+        least: the same of the low end of the figure's interval, where it has one.
+    """
 
     name: str
     excess: float
     words: str
+    least: float
 
 
 def beside(found: Sequence[Evaluation], constraints: Constraints) -> Iterator[Beside]:
@@ -28,15 +34,27 @@ def beside(found: Sequence[Evaluation], constraints: Constraints) -> Iterator[Be
                 f"latency:{one.target}",
                 one.latency_ms / most_ms - 1,
                 f"{fmt.ms(one.latency_ms)} on {one.target}, allowed {fmt.ms(most_ms)}",
+                _low(one, one.latency_ms) / most_ms - 1,
             )
         if most_bytes is not None and one.size_bytes is not None:
             yield Beside(
                 f"size:{one.target}",
-                one.size_bytes / most_bytes - 1,
+                excess := one.size_bytes / most_bytes - 1,
                 f"{fmt.size(one.size_bytes)} for {one.target}, allowed {fmt.size(most_bytes)}",
+                excess,
             )
+
+
+def _low(one: Evaluation, ms: float) -> float:
+    """The low end of its interval, else the figure; ms."""
+    return ms if one.latency is None or one.latency.low is None else min(ms, one.latency.low)
 
 
 def broken(found: Sequence[Evaluation], constraints: Constraints) -> list[Beside]:
     """Those that are beyond."""
     return [one for one in beside(found, constraints) if one.excess > 0]
+
+
+def surely_broken(found: Sequence[Evaluation], constraints: Constraints) -> list[Beside]:
+    """Those whose whole interval is beyond: what is only perhaps too slow is trained."""
+    return [one for one in beside(found, constraints) if one.least > 0]

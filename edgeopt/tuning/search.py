@@ -13,6 +13,8 @@ import msgspec
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.progress import Listener
 from edgeopt.domain.study import Study, StudyRequest, TrialRecord
+from edgeopt.report import study_page
+from edgeopt.store import atomic
 from edgeopt.tuning import (
     choosing,
     curves,
@@ -198,19 +200,21 @@ class Search:
         return next((one.evaluations[0].score_lower_is_better for one in whole), False)
 
     def _require_use(self) -> None:
-        """End a study in which nothing works.
+        """End a study in which nothing works, with a page of what failed.
 
         Raises:
-            BadInput: the first trials all failed.
+            BadInput: the first trials of this call all failed, and so did all before.
         """
-        first = [self.records[number] for number in sorted(self.records)][:USELESS]
-        if len(first) < USELESS or len(self.records) > USELESS:
+        now = [number for number in sorted(self.records) if number >= self._first]
+        if len(now) != USELESS or any(one.state != "failed" for one in self.records.values()):
             return
-        if all(one.state == "failed" for one in first):
-            raise BadInput(
-                f"each of the first {USELESS} trials failed; the last one: {first[-1].why}",
-                first[-1].hint or f"What the functions printed is in {self.folder.log}.",
-            )
+        last = self.records[now[-1]]
+        self.ledger.flush()
+        atomic.write(self.folder.report, study_page.render(self.told(ended=True)))
+        raise BadInput(
+            f"each of the first {USELESS} trials failed; the last one: {last.why}",
+            last.hint or f"What the functions printed is in {self.folder.log}.",
+        )
 
     def told(self, ended: bool = False) -> Study:
         """The study as it is now."""

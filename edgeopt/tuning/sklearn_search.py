@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeopt.domain.errors import BadInput
+from edgeopt.report import format as fmt
 from edgeopt.tuning.device_limit import DeviceLimit
 
 SCORE, LATENCY = "score", "latency"
@@ -73,11 +74,14 @@ def best_within(limit: DeviceLimit) -> Refit:
 
     def rule(results: Mapping[str, Any]) -> int:
         times, scores = _columns(results)
-        allowed = np.flatnonzero(times <= (limit.max_latency_ms or np.inf))
+        within = times <= (limit.max_latency_ms or np.inf)
+        allowed = np.flatnonzero(within & np.isfinite(times) & np.isfinite(scores))
         if not len(allowed):
+            known = times[np.isfinite(times)]
+            least = f"takes {fmt.ms(float(known.min()))}" if len(known) else "is not known"
             raise BadInput(
                 f"none of {len(times)} candidates keeps {limit.max_latency_ms} ms; the fastest "
-                f"takes {times.min():.3g} ms.",
+                f"{least}.",
                 "Allow more, or add smaller ones to the grid.",
             )
         return int(allowed[np.argmax(scores[allowed])])
@@ -86,11 +90,20 @@ def best_within(limit: DeviceLimit) -> Refit:
 
 
 def fastest_within(max_drop: float) -> Refit:
-    """A rule for `refit=`: the fastest whose mean score is at most so far from the best one."""
+    """A rule for `refit=`: the fastest whose mean score is at most so far from the best one.
+
+    The rule raises BadInput where no candidate has both figures.
+    """
 
     def rule(results: Mapping[str, Any]) -> int:
         times, scores = _columns(results)
-        near = np.flatnonzero(scores >= np.nanmax(scores) - max_drop)
+        whole = np.isfinite(times) & np.isfinite(scores)
+        if not whole.any():
+            raise BadInput(
+                f"none of {len(times)} candidates has a score and a latency.",
+                "What failed is in the search's warnings; error_score='raise' shows the first.",
+            )
+        near = np.flatnonzero(whole & (scores >= scores[whole].max() - max_drop))
         return int(near[np.argmin(times[near])])
 
     return rule

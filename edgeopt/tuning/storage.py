@@ -115,7 +115,9 @@ def _database(url: str) -> BaseStorage:
     except Exception as error:  # SQLAlchemy's own, and its drivers'
         raise BadInput(
             f"the storage {shown(url)} cannot be reached: {cause(error)}",
-            "Is the server up, and are name, user and password right?",
+            "Is its folder there, and may you write in it?"
+            if whole.startswith("sqlite:")
+            else "Is the server up, and are name, user and password right?",
         ) from error
 
 

@@ -15,7 +15,7 @@ from edgeopt.domain.evaluation import RelativeLatency
 from edgeopt.domain.finding import failures
 from edgeopt.domain.model import Value
 from edgeopt.domain.recipe import Recipe
-from edgeopt.harness.budget import TRIAL
+from edgeopt.harness.budget import CLOSER, TRIAL, Budget
 from edgeopt.harness.client import RunnerFailed
 from edgeopt.harness.feed import Feed
 from edgeopt.harness.figures import energy_of
@@ -38,12 +38,23 @@ class Timed(Value, kw_only=True, frozen=True):
     Attributes:
         why: why there is no latency, "" where there is.
         notes: what was found of the machine meanwhile.
+        again: it is of a second, closer look.
     """
 
     latency: RelativeLatency | None = None
     energy: Energy | None = None
     why: str = ""
     notes: tuple[str, ...] = ()
+    again: bool = False
+
+    def decides(self, most_ms: float | None) -> bool:
+        """Whether it tells on which side of a limit it is, or no closer look would."""
+        latency = self.latency
+        if most_ms is None or self.again or latency is None:
+            return True
+        if latency.low is None or latency.high is None:
+            return True
+        return not latency.low <= most_ms < latency.high
 
 
 class Times(Protocol):
@@ -74,6 +85,8 @@ class Clock:
     ) -> dict[str, tuple[Timed, bool]]:
         """The figures of recipes by their ids, and whether they were known before.
 
+        What was timed before and reaches over the limit on latency is timed once more, closer.
+
         Args:
             structure: of the source; "": it is not known, and nothing is known by it.
 
@@ -88,15 +101,21 @@ class Clock:
             if earlier is not None:
                 found[recipe.id] = (earlier, True)
         new = [recipe for recipe in recipes if recipe.id not in found]
-        if new:
-            subjects = [run.evaluator.subject(recipe) for recipe in new]
-            for key, timed in _measured(run, subjects, folder).items():
-                found[key] = (timed, False)
-                self.measured += 1
-                if timed.latency is not None and structure:
-                    self._here[keys[key]] = timed
-                    known.keep("latency", keys[key], timed)
+        most_ms = run.call.constraints.max_latency_ms
+        close = [r for r in recipes if r.id in found and not found[r.id][0].decides(most_ms)]
+        for asked, budget in ((new, TRIAL), (close, CLOSER)):
+            if asked:
+                subjects = [run.evaluator.subject(recipe) for recipe in asked]
+                for key, timed in _measured(run, subjects, folder, budget).items():
+                    found[key] = (timed, False)
+                    self._keep(keys[key] if structure else "", timed)
         return found
+
+    def _keep(self, key: str, timed: Timed) -> None:
+        self.measured += 1
+        if key and timed.latency is not None:
+            self._here[key] = timed
+            known.keep("latency", key, timed)
 
     def _known(self, key: str) -> Timed | None:
         if not self.cache:
@@ -116,7 +135,9 @@ def _key(run: TargetRun, recipe: Recipe, structure: str) -> str:
     return known.identity([1, machine_id(run), recipe.id, structure])
 
 
-def _measured(run: TargetRun, subjects: list[Subject], folder: Path) -> dict[str, Timed]:
+def _measured(
+    run: TargetRun, subjects: list[Subject], folder: Path, budget: Budget
+) -> dict[str, Timed]:
     access = run.evaluator.access
     fixed, why = _reference(run, folder)
     feed = run.evaluator.choose.feed
@@ -129,13 +150,14 @@ def _measured(run: TargetRun, subjects: list[Subject], folder: Path) -> dict[str
             access.device,
             [*subjects, *([fixed[0]] if fixed else [])],
             feed,
-            TRIAL,
+            budget,
             access.log("measure-trial"),
             run.call.step_timeout_s,
             run.call.seed,
         )
     notes = (*why, *_notes(session))
-    return {one.key: _figures(session, one, fixed and fixed[1], notes) for one in subjects}
+    again = budget is CLOSER
+    return {one.key: _figures(session, one, fixed and fixed[1], notes, again) for one in subjects}
 
 
 def _notes(session: Measurement) -> tuple[str, ...]:
@@ -169,6 +191,7 @@ def _figures(
     subject: Subject,
     fixed: reference.Figure | None,
     notes: tuple[str, ...],
+    again: bool,
 ) -> Timed:
     timed = session.timed[subject.key]
     if timed.failed:
@@ -178,7 +201,8 @@ def _figures(
     n = len(timed.steady_ns)
     verdict = compare(session, subject.key, reference.KEY) if fixed else None
     if fixed is None or verdict is None:
-        return Timed(latency=RelativeLatency(ms=own, n=n), energy=energy, notes=notes)
+        latency = RelativeLatency(ms=own, n=n)
+        return Timed(latency=latency, energy=energy, notes=notes, again=again)
     now = median([t / 1e6 for t in session.timed[reference.KEY].steady_ns])
     latency = RelativeLatency(
         ms=round(fixed.ms / verdict.ratio, 6),
@@ -190,7 +214,7 @@ def _figures(
         n=n,
         slowed=round(now / fixed.ms, 3),
     )
-    return Timed(latency=latency, energy=energy, notes=notes)
+    return Timed(latency=latency, energy=energy, notes=notes, again=again)
 
 
 def without(timed: Timed, why: str) -> Timed:

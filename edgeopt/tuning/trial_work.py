@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from edgeopt.domain.errors import (
+    BadInput,
     CannotWrite,
     DeviceFailed,
     EdgeoptError,
@@ -40,6 +41,13 @@ DIVERGED = (
 
 def _nothing() -> None:
     """Nobody waits for it."""
+
+
+def _require_form(found: Sequence[Evaluation]) -> None:
+    """Refuse a network of which no form can be made. Raises BadInput."""
+    for one in found:
+        if one.form is None and one.tried:
+            raise BadInput(f"no form of it can be made: {one.why_null['latency_ms']}")
 
 
 class Bench(Protocol):
@@ -145,15 +153,17 @@ class TrialWork:
     def built(self, path: str) -> bool:
         """See `user_side.Listener`. Where there are limits, what breaks one is not trained.
 
-        Where nothing is converted after training, its latency is this one.
+        Where nothing is converted after training, its latency is this one. The study's first
+        network is converted in any case: what the data or the form lack is known before training.
         """
         self._step = "before-training"
         constraints = self.call.asked.constraints
         limited = constraints.max_latency_ms is not None or constraints.max_size_bytes is not None
-        later = self.call.score_by == "converted" or self.call.searched == ("score",)
+        converted = self.call.score_by == "converted"
+        timed = limited or not (converted or self.call.searched == ("score",))
         go = True
-        if path and (limited or not later):
-            go = self._fits(Path(path))
+        if path and (timed or (converted and self.outputs is None)):
+            go = self._fits(Path(path), timed)
         if go:
             self._step = "train"
             self.progress(f"trial {self.trial.number}: training")
@@ -164,11 +174,13 @@ class TrialWork:
         self.progress(f"trial {self.trial.number}: step {step}, {score:.4g}")
         return self.curve.report(step, score)
 
-    def _fits(self, path: Path) -> bool:
-        self.progress(f"trial {self.trial.number}: timing it before it is trained")
+    def _fits(self, path: Path, timed: bool) -> bool:
+        what = "timing" if timed else "converting"
+        self.progress(f"trial {self.trial.number}: {what} it before it is trained")
         try:
             with self._taking("before-training"):
-                self._untrained = self.bench.evaluate(path, trust=True, scored=False)
+                self._untrained = self.bench.evaluate(path, trust=True, scored=False, timed=timed)
+                _require_form(self._untrained)
         except (CannotWrite, DeviceFailed, OwnFault) as error:
             self._ending = error  # raised when the user's process waits no more
             return False
@@ -177,7 +189,7 @@ class TrialWork:
             return False
         if self._other_outputs(self._untrained):
             return False
-        return not limits.broken(self._untrained, self.call.asked.constraints)
+        return not limits.surely_broken(self._untrained, self.call.asked.constraints)
 
     @contextlib.contextmanager
     def _taking(self, step: str) -> Iterator[None]:
@@ -210,7 +222,7 @@ class TrialWork:
             return self._failed("unusable", str(self._refused.args[0]), self._refused.hint)
         if other := self._other_outputs(self._untrained):
             return self._failed("other-outputs", other, SAME_OUTPUTS)
-        broken = limits.broken(self._untrained, self.call.asked.constraints)
+        broken = limits.surely_broken(self._untrained, self.call.asked.constraints)
         return self._made("outside-limits", why="; ".join(one.words for one in broken))
 
     def _judged(self, trained: Trained) -> TrialRecord:

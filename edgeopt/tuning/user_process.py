@@ -22,9 +22,11 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import child, interpreter
 from edgeopt.runtimes.origin import own_place
 from edgeopt.sources import given, module
+from edgeopt.tuning import categories
+from edgeopt.tuning.categories import PLAIN
 
 Say = Callable[[dict[str, Any]], dict[str, Any]]
-PLAIN = (str, int, float, bool, type(None))
+PATHS = "A file is returned as a path: return pathlib.Path(...)."
 
 
 class Ended(BaseException):
@@ -66,7 +68,9 @@ class Trial:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """One of these. What is no text, number or truth value is told by its name."""
-        told = [one if isinstance(one, PLAIN) else _called(one) for one in choices]
+        told, unclear = categories.told(name, choices)
+        if unclear:
+            raise Ended(_failed("build", "error", unclear, categories.HINT))
         value = self._suggested("categorical", name, {"choices": told}, keep=False)
         self.params[name] = choices[told.index(value)]
         return self.params[name]
@@ -78,10 +82,6 @@ class Trial:
         if keep:
             self.params[name] = reply["value"]
         return reply["value"]
-
-
-def _called(value: Any) -> str:
-    return str(getattr(value, "__name__", None) or repr(value))
 
 
 def _number(score: Any) -> float:
@@ -187,7 +187,10 @@ def run_trial(say: Say, user: dict[str, Any], asked: dict[str, Any]) -> dict[str
         trial, samples = Trial(say, asked["number"]), _samples(asked["example"])
         model, example = _pair(build(trial))
         if model is None or isinstance(model, PLAIN):
-            return _failed("build", "no-model", f"build returns {_shown(model)}, and no model")
+            hint = PATHS if isinstance(model, str) and Path(model).exists() else ""
+            return _failed(
+                "build", "no-model", f"build returns {_shown(model)}, and no model", hint
+            )
         untrained = ""
         if not is_unfitted(model):
             untrained = written(model, example, folder / "untrained", samples)

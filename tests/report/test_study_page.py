@@ -114,3 +114,33 @@ def test_who_did_what_is_on_the_page_and_on_the_screen():
     with console.capture() as told:
         console.print(study_table.render(study(crowd(), chosen=0)))
     assert re.search(r"b +2 +1 +0 +0 +2 min", told.get())
+
+
+def failing(number, why, hint=""):
+    made = trial(number, None, None, state="failed")
+    return msgspec.structs.replace(made, why=why, hint=hint, untrained=())
+
+
+def test_equal_failures_are_told_once_with_what_to_do():
+    why, hint = "build failed: KeyError: 'width'", "Suggest <among> strings."
+    trials = [
+        *(failing(i, why, hint) for i in range(6)),
+        failing(6, "it died."),
+        trial(7, 0.9, 1.0),
+    ]
+    told = study_page.failures(study(trials))
+    assert told == [
+        f"trials 0, 1, 2, 3 and 2 more failed: {why}. {hint}",
+        "trial 6 failed: it died.",
+    ]
+    page = study_page.render(study(trials))
+    assert "Suggest &lt;among&gt; strings." in page
+    console = Console(width=80, record=True)
+    console.print(study_table.render(study(trials)))
+    assert " ".join(console.export_text().split()).count(hint) == 1
+
+
+def test_what_became_of_several_is_said_of_several():
+    pruned = [trial(i, None, 1.0, state="pruned", curve=(0.1,)) for i in range(2)]
+    assert study_page.counted(study(pruned)) == "2 trials: 2 stopped by their curves"
+    assert study_page.counted(study(pruned[:1])) == "1 trial: 1 stopped by its curve"

@@ -9,21 +9,23 @@ from edgeopt.domain.study import Point, Study, StudyRequest, TrialRecord
 TARGET = "this-machine"
 
 
-def evaluation(ms, score=None, size=1000):
+def evaluation(ms, score=None, size=1000, spread=0.0):
+    """`spread`: from the median to each end of its interval, as a share; 0: it has none."""
+    ends = {"low": ms * (1 - spread), "high": ms * (1 + spread)} if ms and spread else {}
     return Evaluation(
         target=TARGET,
         device="local",
         form="onnxruntime fp32 threads=1",
         latency_ms=ms,
-        latency=None if ms is None else RelativeLatency(ms=ms),
+        latency=None if ms is None else RelativeLatency(ms=ms, **ends),
         score=score,
         size_bytes=size,
         outputs={"y": (1, 10)},
     )
 
 
-def trial(number, score, ms, state="complete", params=None, curve=(), size=1000):
-    found = (evaluation(ms, score, size),)
+def trial(number, score, ms, state="complete", params=None, curve=(), size=1000, spread=0.0):
+    found = (evaluation(ms, score, size, spread),)
     return TrialRecord(
         number=number,
         state=state,

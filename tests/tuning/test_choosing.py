@@ -1,8 +1,8 @@
 import pytest
 
 from edgeopt.domain.run import Constraints
-from edgeopt.tuning import choosing, shown_attrs
-from tests.tuning.records import TARGET, trial
+from edgeopt.tuning import choosing, limits, shown_attrs
+from tests.tuning.records import TARGET, evaluation, trial
 
 TRIALS = [
     trial(0, 0.90, 1.0),
@@ -20,7 +20,7 @@ def test_the_front_has_what_none_beats_in_score_and_latency():
 
 
 @pytest.mark.parametrize(
-    ("limits", "number"),
+    ("asked", "number"),
     [
         ({"max_drop": 0.01}, 2),  # the fastest near the best
         ({"max_drop": 0.1}, 0),
@@ -32,8 +32,8 @@ def test_the_front_has_what_none_beats_in_score_and_latency():
         ({"max_size_bytes": 10}, None),
     ],
 )
-def test_the_choice_follows_the_limits(limits, number):
-    found, why = choosing.chosen(TRIALS, [TARGET], Constraints(**limits), lower_is_better=False)
+def test_the_choice_follows_the_limits(asked, number):
+    found, why = choosing.chosen(TRIALS, [TARGET], Constraints(**asked), lower_is_better=False)
     assert found == number
     assert why
 
@@ -42,6 +42,45 @@ def test_of_two_equally_fast_the_better_score_is_taken():
     trials = [trial(0, 0.90, 1.0), trial(1, 0.905, 1.01), trial(2, 0.91, 3.0)]
     found, _ = choosing.chosen(trials, [TARGET], Constraints(max_drop=0.02), lower_is_better=False)
     assert found == 1
+
+
+def test_those_that_are_not_told_apart_are_equally_fast():
+    trials = [
+        trial(0, 0.90, 1.0, spread=0.2),
+        trial(1, 0.91, 1.1, spread=0.2),
+        trial(2, 0.915, 3.0),
+    ]
+    allowed = Constraints(max_drop=0.02)
+    found, why = choosing.chosen(trials, [TARGET], allowed, lower_is_better=False)
+    assert found == 1
+    assert "as fast as the fastest" in why
+    sure = [trial(0, 0.90, 1.0, spread=0.01), trial(1, 0.91, 1.1, spread=0.01), trials[2]]
+    found, why = choosing.chosen(sure, [TARGET], allowed, lower_is_better=False)
+    assert found == 0
+    assert why.startswith("the fastest of 3")
+
+
+@pytest.mark.parametrize(("spread", "told"), [(0.1, True), (0.01, False), (0.0, False)])
+def test_a_limit_that_is_within_the_interval_is_told(spread, told):
+    trials = [trial(0, 0.90, 1.95, spread=spread)]
+    limit = Constraints(max_latency_ms=2.0)
+    found, why = choosing.chosen(trials, [TARGET], limit, lower_is_better=False)
+    assert found == 0
+    assert "1 trained network within the limits" in why
+    assert ("its latency's interval reaches beyond 2.00 ms" in why) is told
+
+
+@pytest.mark.parametrize(("spread", "sure"), [(0.2, []), (0.05, ["latency:this-machine"])])
+def test_only_what_is_surely_beyond_is_not_trained(spread, sure):
+    limit, found = Constraints(max_latency_ms=1.0), [evaluation(1.1, spread=spread)]
+    assert [one.name for one in limits.surely_broken(found, limit)] == sure
+    assert len(limits.broken(found, limit)) == 1
+
+
+def test_a_size_has_no_interval():
+    found = [evaluation(None, size=1000)]
+    assert limits.surely_broken(found, Constraints(max_size_bytes=999))
+    assert not limits.surely_broken(found, Constraints(max_size_bytes=1000))
 
 
 def test_an_error_may_grow_by_its_share():

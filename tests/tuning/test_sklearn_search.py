@@ -52,9 +52,26 @@ def test_the_fastest_that_loses_little_is_fitted_again():
 def test_where_none_keeps_the_limit_the_fastest_is_named():
     limit = AsDeep("this-machine", None, 0.5)
     with pytest.raises(
-        BadInput, match=r"none of 3 candidates keeps 0.5 ms; the fastest takes 1 ms"
+        BadInput, match=r"none of 3 candidates keeps 0.5 ms; the fastest takes 1.00 ms"
     ):
         searched(GridSearchCV, limit, best_within(limit))
+
+
+NAN = float("nan")
+
+
+def test_what_has_no_figure_is_not_taken():
+    times = {"mean_test_latency": [NAN, -2.0, -1.0], "mean_test_score": [0.9, 0.8, NAN]}
+    limit = AsDeep("this-machine", None, 3.0)
+    assert fastest_within(0.5)(times) == 1
+    assert best_within(limit)(times) == 1
+    none = {"mean_test_latency": [NAN], "mean_test_score": [0.9]}
+    with pytest.raises(BadInput, match="none of 1 candidates has a score and a latency"):
+        fastest_within(0.5)(none)
+    with pytest.raises(
+        BadInput, match=r"none of 1 candidates keeps 3.0 ms; the fastest is not known"
+    ):
+        best_within(limit)(none)
 
 
 def test_what_is_beyond_the_limit_scores_below_all_others_and_the_faster_higher():

@@ -30,7 +30,14 @@ def test_one_that_asks_for_something_else_is_refused_with_what_differs(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "changes", [{"score_by": "reported"}, {"reports_loss": True}, {"output": "logits"}]
+    "changes",
+    [
+        {"score_by": "reported"},
+        {"reports_loss": True},
+        {"output": "logits"},
+        {"task": "task=detection"},
+        {"preprocessing": "size=32"},
+    ],
 )
 def test_scores_of_two_kinds_are_not_compared(tmp_path, changes):
     opened(tmp_path)

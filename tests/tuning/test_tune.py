@@ -105,6 +105,30 @@ def test_what_is_too_slow_is_not_trained_and_the_choice_ships(tmp_path, kept, da
     assert all("latency_ms" in one.cached for one in timed)  # both structures were timed above
 
 
+def mended_later(trial):
+    if not os.environ.get("MENDED"):
+        raise ValueError(f"no layers in trial {trial.number}")
+    return nets.build(trial)
+
+
+@pytest.mark.slow
+def test_where_all_fail_each_call_ends_after_five_and_leaves_a_page(
+    tmp_path, kept, data, monkeypatch
+):
+    def call():
+        return edgeopt.tune(
+            mended_later, nets.train, data, "this-machine", trials=12, form=FORM,
+            sampler="random", bundle=False, out=tmp_path / "study",
+        )  # fmt: skip
+
+    for last in (4, 9):
+        with pytest.raises(BadInput, match=f"first 5 trials failed; .* no layers in trial {last}"):
+            call()
+        assert f"no layers in trial {last}" in (tmp_path / "study" / "report.html").read_text()
+    monkeypatch.setenv("MENDED", "1")
+    assert [one.state for one in call().trials] == ["failed"] * 10 + ["complete"] * 2
+
+
 KILLED = """
 import sys, edgeopt
 from tests.tuning import nets
@@ -149,6 +173,11 @@ def _trained(out):
         ({"data": "gone.npz"}, "gone.npz: no such file"),
         ({"metric": "nonsense"}, "unknown metric 'nonsense'"),
         ({"target": []}, "no target is named"),
+        ({"build": None}, "build is nothing, and no function"),
+        ({"build": 3}, "build is 3, and no function"),
+        ({"build": "mine:"}, "'mine:' is no function"),
+        ({"train": {}}, "train is {}, and no function"),
+        ({"objectives": "speed"}, "there is no objective 'speed'"),
     ],
 )
 def test_what_no_trial_could_be_judged_by_is_refused_before_one_is_trained(
@@ -157,7 +186,7 @@ def test_what_no_trial_could_be_judged_by_is_refused_before_one_is_trained(
     def train(model, trial, report):
         raise AssertionError("nothing is trained")
 
-    asked = {"data": nets.judged(), "target": "this-machine", **changes}
+    usual = {"build": nets.build, "train": train, "data": nets.judged(), "target": "this-machine"}
     with pytest.raises(BadInput, match=words):
-        edgeopt.tune(nets.build, train, out=tmp_path / "study", **asked)
+        edgeopt.tune(out=tmp_path / "study", **{**usual, **changes})
     assert not (tmp_path / "study" / "trials").exists()

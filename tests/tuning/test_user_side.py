@@ -121,6 +121,22 @@ def test_what_the_functions_do_wrong_is_one_sentence(ended, build, train, where,
 
 
 @pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ([lambda: 1, lambda: 2], "two choices of 'layer' are called '<lambda>'"),
+        ([object(), nets.build], "a choice of 'layer' is known by its address alone: <object obj"),
+        (["build", nets.build], "two choices of 'layer' are called 'build'"),
+    ],
+)
+def test_choices_that_would_not_be_found_again_are_refused(choices, words):
+    trial = user_process.Trial(lambda told: {"value": told["choices"][0]}, 0)
+    with pytest.raises(user_process.Ended) as ended:
+        trial.suggest_categorical("layer", choices)
+    assert words in ended.value.told["message"]
+    assert "among strings" in ended.value.told["hint"]
+
+
+@pytest.mark.parametrize(
     ("step", "score", "words"),
     [
         (0, None, "train reported nothing as a score, which is no number"),
