@@ -149,7 +149,7 @@ def test_more_launches_tell_more_and_more_settings_less(p50_ms, measured):
     assert can_tell(p50_ms, (3, 6), measured + 1) <= can_tell(p50_ms, (3, 6), measured)
 
 
-@pytest.mark.parametrize("measured", [3, 7])
+@pytest.mark.parametrize("measured", [3, pytest.param(7, marks=pytest.mark.slow)])
 def test_it_tells_of_what_its_verdict_would_call_faster_where_launches_agree(measured):
     """The least p50 of which it says so, and a little less: the verdict itself is the judge."""
     looks = BUDGETS["closer"].looks
