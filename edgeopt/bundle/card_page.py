@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from edgeopt.domain.card import Card
 from edgeopt.domain.tensor import Binding
 from edgeopt.domain.visible import visible
+from edgeopt.report import beside_limit, loss, roof_words
 from edgeopt.report import format as fmt
-from edgeopt.report import loss, roof_words
 
 Row = tuple[str, str]
 
@@ -119,9 +119,9 @@ def _score(card: Card) -> Iterator[Row]:
         yield "The source on the same samples", loss.score_text(card.source_score, shares)
     if drop is not None:
         found = loss.bounds(drop)
-        told = f"it {loss.told(drop)}" + (f" ({found})" if found else "")
+        lost, allowed = beside_limit.drop(drop, card.max_drop)
+        told = f"it {lost}" + (f" ({found})" if found else "")
         yield "Compared with the source", told
-        allowed = fmt.allowance(card.max_drop, relative=drop.relative is not None)
         yield "Allowed loss", str(allowed)
         held = {"held": "yes", "not told": "these samples are too few to tell"}
         yield "Kept for other samples like these", held.get(card.held or "", "not told")

@@ -10,7 +10,7 @@ from edgeopt.domain.latency import Verdict
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.domain.score import Drop, Score
-from edgeopt.report import aim_words
+from edgeopt.report import aim_words, beside_limit
 from edgeopt.report import format as fmt
 from edgeopt.report.loss import score_text, told
 from edgeopt.report.metric_name import metric_word
@@ -71,9 +71,9 @@ def _quality(choice: Choice, record: Record, limits: Constraints) -> str:
         drop, part = record.drop, "choosing"
     if drop is None:
         return ""
-    limit = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+    lost, limit = beside_limit.drop(drop, limits.max_drop, "loss not known")
     state = _state(choice, drop, limits)
-    return f"{loss(drop)} on {drop.n} {part} samples, limit {limit}: {state}"
+    return f"{lost} on {drop.n} {part} samples, limit {limit}: {state}"
 
 
 def _state(choice: Choice, drop: Drop, limits: Constraints) -> str:

@@ -48,14 +48,10 @@ def quantity(value: float, unit: str) -> Amount:
     return Amount(f"{value:.6g}", unit)
 
 
-def beside_limit_drop(value: float, *, relative: bool) -> Amount:
-    """A loss that is compared with its limit, in four digits: "3.12 points", or "3.12 %"."""
-    return Amount(f"{100 * value:.4g}".replace("-", MINUS), "%" if relative else "points")
-
-
-def millijoules(value: float) -> Amount:
-    """An energy in three digits: "3.2 mJ", "0.115 mJ", "1204 mJ"."""
-    return Amount(f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}", "mJ")
+def millijoules(value: float, more: int = 0) -> Amount:
+    """An energy in three digits, or so many more: "3.2 mJ", "0.115 mJ", "1204 mJ"."""
+    whole = significant(value, max(3 + more, 1 + math.floor(math.log10(max(abs(value), 1)))))
+    return Amount(whole.rstrip("0").rstrip(".") if "." in whole else whole, "mJ")
 
 
 def gigahertz(value: float) -> Amount:
@@ -68,23 +64,22 @@ def decibels(value: float) -> Amount:
     return Amount(f"{value:.0f}", "dB")
 
 
-def beside_limit_ms(value: float) -> Amount:
-    """A time and its limit, as digits that can be compared: "2.5 ms"."""
-    return Amount(f"{value:.3g}", "ms")
-
-
-def beside_limit_bytes(value: float) -> Amount:
-    """A size and its limit: "101 bytes"."""
+def whole_bytes(value: float) -> Amount:
+    """A size to the byte: "101 bytes"."""
     return Amount(f"{value:.0f}", "bytes")
 
 
-def ms(value: float | None, reason: str = "") -> Amount:
-    """A time given in milliseconds: "0.231 ms", "5.48 ms"; from a second on "1.20 s"."""
+def ms(value: float | None, reason: str = "", more: int = 0) -> Amount:
+    """A time given in milliseconds: "0.231 ms", "5.48 ms"; from a second on "1.20 s".
+
+    Args:
+        more: digits, beyond three.
+    """
     if value is None:
         return _nothing(reason)
     if float(f"{value:.2e}") >= 1000:
-        return Amount(significant(value / 1000), "s")
-    return Amount(significant(value), "ms")
+        return Amount(significant(value / 1000, 3 + more), "s")
+    return Amount(significant(value, 3 + more), "ms")
 
 
 def _nothing(reason: str) -> Amount:
@@ -141,12 +136,12 @@ def size(value: int | None, reason: str = "") -> Amount:
     return Amount(significant(value / 1000**power), ("B", "kB", "MB", "GB")[power])
 
 
-def hundredths(value: float) -> str:
-    """A share times 100 with one decimal; a small one is never rounded to nothing."""
+def hundredths(value: float, more: int = 0) -> str:
+    """A share times 100 with one decimal, or more; a small one is never rounded to nothing."""
     scaled = value * 100
-    if 0 < abs(scaled) < 0.005:
+    if 0 < abs(scaled) < 0.005 and not more:
         return "<0.01"
-    decimals = 2 if 0 < abs(scaled) < 0.095 else 1
+    decimals = max(2 if 0 < abs(scaled) < 0.095 else 1, 1 + more)
     return f"{scaled:.{decimals}f}".replace("-", MINUS)
 
 
@@ -268,9 +263,9 @@ def drop_interval(value: Drop | None) -> Amount:
     return interval(*bounds, percent if value.relative is not None else points)
 
 
-def allowance(value: float, *, relative: bool) -> Amount:
+def allowance(value: float, *, relative: bool, more: int = 0) -> Amount:
     """The allowed drop in the words of the drops: "1.0 points", or "1.0 %" of an error."""
-    return percent(value) if relative else points(value)
+    return Amount(hundredths(value, more), "%" if relative else "points")
 
 
 def whole(number: int) -> str:

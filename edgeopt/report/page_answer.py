@@ -9,7 +9,7 @@ from typing import Literal
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
-from edgeopt.report import aim_words, bundle_usage, loss, roof_words
+from edgeopt.report import aim_words, beside_limit, bundle_usage, loss, roof_words
 from edgeopt.report import format as fmt
 from edgeopt.report.aimed_changes import Change, figure_changes
 from edgeopt.report.lost_for import lost_for
@@ -110,14 +110,14 @@ def _said(state: State, choice: Choice, record: Record, limits: Constraints) -> 
     drop = record.confirm_drop
     if drop is None:
         return "No held-out samples were scored."
-    allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+    lost, allowed = beside_limit.drop(drop, limits.max_drop)
     samples = fmt.count(drop.n, "held-out sample")
     if state == "holds":
         return f"On {samples} it keeps what was asked: at most {allowed} may be lost."
     more = ""
     if choice.needed is not None and choice.needed > drop.n:
         more = f" At least {fmt.whole(choice.needed)} are needed."
-    proven = f"It {loss.told(drop)} on {samples}, and {allowed} are allowed"
+    proven = f"It {lost} on {samples}, and {allowed} are allowed"
     if choice.held == "held":
         return f"{proven}. Nothing was timed."
     untimed = " Nothing was timed." if state == "suggested" else ""
@@ -194,12 +194,12 @@ def _score(record: Record, limits: Constraints) -> Iterator[Change]:
         yield Change(metric_title(score.metric), "", after, "", samples)
         return
     found = loss.bounds(drop)
-    allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+    lost, allowed = beside_limit.drop(drop, limits.max_drop)
     yield Change(
         metric_title(score.metric),
         loss.score_text(source_value(score, drop), shares),
         after,
-        loss.told(drop),
+        lost,
         f"{found}, {samples}" if found else samples,
         f"allowed: {allowed}",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from edgeopt.domain.aim import Aim
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss, Request, Run
-from edgeopt.report import aim_words, loss, suggestion_words
+from edgeopt.report import aim_words, beside_limit, suggestion_words
 from edgeopt.report import format as fmt
 from edgeopt.search.aims import OF_TIME, cost
 from edgeopt.search.choose import TIE, likely, qualifies, shortfalls
@@ -57,8 +57,8 @@ def _loses_too_much(record: Record, limits: Constraints) -> str:
     kinds = {one.kind for one in shortfalls(record, limits)}
     for drop, part in ((record.drop, "choosing"), (record.confirm_drop, "held-out")):
         if kinds == {"drop"} and drop is not None and not drop.judged <= limits.max_drop:
-            allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
-            return f"{loss.told(drop)} on the {part} samples, {allowed} are allowed"
+            lost, allowed = beside_limit.drop(drop, limits.max_drop)
+            return f"{lost} on the {part} samples, {allowed} are allowed"
     return ""
 
 
@@ -152,9 +152,9 @@ def _fastest(
 def _kept(record: Record, limits: Constraints) -> Iterator[str]:
     drop = record.confirm_drop
     if drop is not None:
-        allowed = fmt.allowance(limits.max_drop, relative=drop.relative is not None)
+        lost, allowed = beside_limit.drop(drop, limits.max_drop)
         samples = fmt.count(drop.n, "held-out sample")
-        yield f"It {loss.told(drop)} on {samples}; {allowed} are allowed."
+        yield f"It {lost} on {samples}; {allowed} are allowed."
 
 
 def _faster_but(record: Record, records: Sequence[Record], limits: Constraints) -> Iterator[str]:

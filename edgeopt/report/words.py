@@ -10,7 +10,7 @@ from edgeopt.domain.finding import Finding
 from edgeopt.domain.passed_over import PassedOver
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
-from edgeopt.report import aim_words, promise
+from edgeopt.report import aim_words, beside_limit, promise
 from edgeopt.report import format as fmt
 from edgeopt.report.promise import Promise
 
@@ -117,9 +117,8 @@ def without_interval(record: Record) -> tuple[str, ...]:
 
 def passed_over(one: PassedOver, aim: Aim = "latency") -> str:
     """A warning: a candidate that is better, and what other samples may lose with it."""
-    lost, bound, allowed = (
-        fmt.allowance(value, relative=one.relative)
-        for value in (abs(one.lost), one.bound, one.allowed)
+    lost, bound, allowed = beside_limit.losses(
+        [abs(one.lost), one.bound], one.allowed, relative=one.relative
     )
     words = (
         f"{one.title} {aim_words.ahead(aim, one.times)} and {'gains' if one.lost < 0 else 'loses'} "

@@ -88,26 +88,26 @@ def test_nothing_missed():
         (
             {"lost": 0.0312},
             {"max_drop": 0.01},
-            "it loses 3.12 points on the 500 choosing samples, and 1 is allowed",
+            "it loses 3.1 points on the 500 choosing samples, and 1.0 points are allowed",
         ),
         (
             {"confirm_drop": drop(0.02, n=300)},
             {"max_drop": 0.01},
-            "it loses 2 points on the 300 held-out samples, and 1 is allowed",
+            "it loses 2.0 points on the 300 held-out samples, and 1.0 points are allowed",
         ),
         (
             {"drop": drop(0.0001, relative=0.5)},
             {"max_drop": 0.01},
-            "it loses 50 % on the 500 choosing samples, and 1 % is allowed",
+            "it loses 50.0 % on the 500 choosing samples, and 1.0 % are allowed",
         ),
         (
             {"lost": math.nan},
             {"max_drop": 0.01},
-            "it loses nan points on the 500 choosing samples, and 1 is allowed",
+            "it loses nan points on the 500 choosing samples, and 1.0 points are allowed",
         ),
         ({"lost": None}, {}, "it has no score"),
-        ({"size": 101}, {"max_size_bytes": 100}, "its size is 101 bytes, allowed 100"),
-        ({"p50": 2.5}, {"max_latency_ms": 2.0}, "its p50 is 2.5 ms, allowed 2 ms"),
+        ({"size": 101}, {"max_size_bytes": 100}, "its size is 101 bytes, allowed 100 bytes"),
+        ({"p50": 2.5}, {"max_latency_ms": 2.0}, "its p50 is 2.50 ms, allowed 2.00 ms"),
     ],
 )
 def test_what_is_missed(changes, limits, expected):
@@ -320,13 +320,13 @@ def test_nearest_misses():
     assert found[0] == Miss(
         recipe_id="large",
         title="onnxruntime fp32 threads=1",
-        why="its size is 200 bytes, allowed 100",
+        why="its size is 200 bytes, allowed 100 bytes",
     )
     everything = nearest_misses(records, limits, count=10)
     assert [miss.recipe_id for miss in everything] == ["large", "near", "far", "both"]
     assert everything[-1].why == (
-        "it loses 1.1 points on the 500 choosing samples, and 1 is allowed; "
-        "its size is 101 bytes, allowed 100"
+        "it loses 1.1 points on the 500 choosing samples, and 1.0 points are allowed; "
+        "its size is 101 bytes, allowed 100 bytes"
     )
 
 
@@ -342,7 +342,7 @@ def test_the_nearest_misses_its_limit_by_the_smallest_share():
 def test_a_broken_promise_is_a_miss():
     broken = replace(record("a"), confirm_drop=drop(0.05, n=200))
     (miss,) = nearest_misses([broken], ONE_POINT)
-    assert miss.why == "it loses 5 points on the 200 held-out samples, and 1 is allowed"
+    assert miss.why == "it loses 5.0 points on the 200 held-out samples, and 1.0 points are allowed"
     assert choose.qualifying([broken], ONE_POINT) == []
 
 
@@ -358,8 +358,8 @@ def sliced(lost, n=40, part="confirm"):
 @pytest.mark.parametrize(
     ("field", "part", "lost", "says"),
     [
-        ("confirm_slices", "confirm", 0.2, "class 3 loses 20 points on its 40 held-out samples"),
-        ("slices", "choose", 0.2, "class 3 loses 20 points on its 40 choosing samples"),
+        ("confirm_slices", "confirm", 0.2, "class 3 loses 20.0 points on its 40 held-out samples"),
+        ("slices", "choose", 0.2, "class 3 loses 20.0 points on its 40 choosing samples"),
         ("slices", "choose", math.nan, "class 3 loses nan"),
         ("slices", "choose", 0.05, None),
     ],
