@@ -43,10 +43,22 @@ def figure(record: Record, aim: Aim) -> fmt.Amount:
 
 
 def named(record: Record, aim: Aim) -> str:
-    """The figure with its name: "p90 5.31 ms"; "" of a latency, which is told anyway."""
-    if aim == "latency":
-        return ""
-    return f"{aim} {figure(record, aim)}"
+    """The figure with its name: "p90 5.31 ms"; "" of a latency, which is told anyway, and of
+
+    what is not known.
+    """
+    found = figure(record, aim)
+    return "" if aim == "latency" or found == fmt.UNKNOWN else f"{aim} {found}"
+
+
+def first(record: Record, aim: Aim) -> str:
+    """What the choice is; where it has no figure of the aim it went by its time."""
+    return FIRST[aim if aim == "latency" or named(record, aim) else "latency"]
+
+
+def unknown(record: Record, aim: Aim) -> str:
+    """That the figure is not known, as a part of a sentence; "" where it is."""
+    return "" if aim == "latency" or named(record, aim) else f"its {aim} is not known"
 
 
 def beside(record: Record, over: Record, aim: Aim) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from edgeopt.domain.aim import Aim
 from edgeopt.domain.latency import Verdict
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
@@ -15,6 +14,7 @@ from edgeopt.report import format as fmt
 from edgeopt.report.loss import score_text, told
 from edgeopt.report.metric_name import metric_word
 from edgeopt.report.source_value import source_value
+from edgeopt.search.choose import TIE, likely, qualifies
 
 _PARTS = {"choose": "choosing", "confirm": "held-out"}
 
@@ -28,21 +28,40 @@ def answer(run: Run, target: str) -> str:
     if record is None:
         nearest = "".join(f" Nearest: {miss.title}: {miss.why}." for miss in choice.misses[:1])
         return f"nothing to ship: {choice.why}{nearest}"
-    aim = run.request.aim
     parts = [
-        ", ".join(filter(None, (_ships(record, aim), *_speed(run, choice, record)))),
+        ", ".join(filter(None, (_ships(run, choice, record), *_speed(run, choice, record)))),
         _quality(choice, record, run.request.constraints),
         fmt.size(record.size_bytes) if record.size_bytes is not None else "",
     ]
     return "; ".join(filter(None, parts)) + "."
 
 
-def _ships(record: Record, aim: Aim) -> str:
+def _ships(run: Run, choice: Choice, record: Record) -> str:
     if record.random_inputs:
         return f"fastest in floats, not scored: {record.name}"
     verb = "ship" if record.measured else "suggested, not timed:"
-    told = "the smallest" if aim == "size" else aim_words.named(record, aim)
+    aim = run.request.aim
+    told = _smallest(run, choice, record) if aim == "size" else aim_words.named(record, aim)
     return f"{verb} {record.name}{f' ({told})' if told else ''}"
+
+
+def _smallest(run: Run, choice: Choice, record: Record) -> str:
+    """Of what it is the smallest; "" where it is not."""
+    limits, size = run.request.constraints, record.size_bytes or 0
+    smaller = [
+        one
+        for one in run.records
+        if one.target == record.target and one.status == "ok" and (one.size_bytes or size) < size
+    ]
+    if not smaller:
+        return "the smallest"
+    keeping = [one for one in smaller if qualifies(one, limits)]
+    if not keeping and choice.held == "held":
+        return "the smallest that keeps the limits"
+    surer = [one.size_bytes or size for one in keeping if likely(one, limits)]
+    if surer:
+        return f"within {fmt.limit_percent(TIE)} of the smallest" * (size <= min(surer) * (1 + TIE))
+    return "the smallest that is likely to keep the limits" * likely(record, limits)
 
 
 def _speed(run: Run, choice: Choice, record: Record) -> Iterator[str]:

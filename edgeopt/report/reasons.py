@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from edgeopt.domain.aim import Aim
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Miss, Request, Run
+from edgeopt.domain.score import Drop
 from edgeopt.report import aim_words, beside_limit, suggestion_words
 from edgeopt.report import format as fmt
 from edgeopt.search.aims import OF_TIME, cost
 from edgeopt.search.choose import TIE, likely, qualifies, shortfalls
 
 MOST = 3
+
+_MAYBE = ("candidate that may be faster", "candidates that may be faster")
+_UNSETTLED = "as far as these samples tell"
 
 
 def reasons(run: Run, choice: Choice, record: Record) -> tuple[str, ...]:
@@ -70,6 +76,9 @@ def _first(
     if aim == "latency":
         yield from _fastest(choice, record, records, limits)
         return
+    if lacks := aim_words.unknown(record, aim):
+        yield f"It went by its time: {lacks}."
+        return
     rivals = [
         one
         for one in _keeping(choice, record, records, limits)
@@ -79,11 +88,43 @@ def _first(
         yield f"No other candidate that keeps the limits has a figure of {aim} beside it."
         return
     rival = min(rivals, key=lambda one: cost(one, aim) or 0.0)
-    yield (
-        f"It is {aim_words.FIRST[aim]} of {fmt.count(len(rivals) + 1, 'candidate')} that keep the "
-        f"limits, within {fmt.limit_percent(TIE)}: {aim_words.named(record, aim)}. "
-        f"The next, {rival.title}, has {aim_words.figure(rival, aim)}."
+    among = f"{_among(rivals, record, aim)} that {_keep(choice, records, limits)} the limits"
+    yield _beside(record, rival, among, aim)
+
+
+def _beside(record: Record, rival: Record, among: str, aim: Aim) -> str:
+    """Both figures, and which is the lower one."""
+    own, least = (cost(one, aim) or 0.0 for one in (record, rival))
+    figure, next_one = (aim_words.figure(one, aim) for one in (record, rival))
+    if least * (1 + TIE) < own:
+        apart = ", which this schedule does not tell apart" * (rival.recipe_id in record.alike)
+        return f"Of {among} it was taken, with {aim} {figure}; {rival.title} has {next_one}{apart}."
+    tie = f", within {fmt.limit_percent(TIE)}" * (least <= own * (1 + TIE))
+    return (
+        f"It is {aim_words.FIRST[aim]} of {among}{tie}: {aim} {figure}. "
+        f"The next, {rival.title}, has {next_one}."
     )
+
+
+def _among(rivals: Sequence[Record], record: Record, aim: Aim) -> str:
+    """How many it is the first of, and what they are: files, or candidates of one schedule."""
+    if aim == "size":
+        return fmt.count(len({_conversion(one) for one in rivals}) + 1, "file")
+    n = fmt.count(len(rivals) + 1, "candidate")
+    return f"{n} of {_schedule(record) if aim in OF_TIME else f'known {aim}'}"
+
+
+def _schedule(record: Record) -> str:
+    """The schedule that a candidate was timed in."""
+    stage = record.latency_ms.stage if record.latency_ms else "screen"
+    return "the deciding schedule" if stage == "final" else "the short schedule"
+
+
+def _keep(choice: Choice, records: Sequence[Record], limits: Constraints) -> str:
+    """What those that are counted do, where others keep the limits on these samples alone."""
+    left = {one.recipe_id for one in choice.passed_over}
+    doubtful = [one for one in records if one.recipe_id in left or not likely(one, limits)]
+    return "are likely to keep" if any(qualifies(one, limits) for one in doubtful) else "keep"
 
 
 def _keeping(
@@ -108,7 +149,7 @@ def _conversion(record: Record) -> str:
 
 def _comparable(one: Record, record: Record, aim: Aim) -> bool:
     """Whether both have the figure; a time of the same schedule."""
-    if cost(one, aim) is None:
+    if not aim_words.named(one, aim):
         return False
     stages = [each.latency_ms.stage for each in (one, record) if each.latency_ms]
     return aim not in OF_TIME or len(set(stages)) == 1
@@ -126,26 +167,23 @@ def _fastest(
         if (other := one.measured) and other.stage == own.stage
     ]
     if not rivals:
-        yield "No other candidate of the deciding schedule is known to keep the limits."
+        yield f"No other candidate of {_schedule(record)} is known to keep the limits."
         return
     p50, rival = min(rivals, key=lambda pair: pair[0])
-    n = fmt.count(len(rivals) + 1, "candidate")
+    n = f"{_among([one for _, one in rivals], record, 'latency')} that"
+    n = f"{n} {_keep(choice, records, limits)} the limits"
     times = fmt.ms(own.p50), fmt.ms(p50)
     if p50 * (1 + TIE) < own.p50:
         apart = ", which this schedule does not tell apart" * (rival.recipe_id in record.alike)
-        yield (
-            f"Of {n} that keep the limits it was taken, with {times[0]}; "
-            f"{rival.title} takes {times[1]}{apart}."
-        )
+        yield f"Of {n} it was taken, with {times[0]}; {rival.title} takes {times[1]}{apart}."
     elif p50 < own.p50 * (1 + TIE):
         yield (
-            f"None of {n} that keep the limits is faster by {fmt.limit_percent(TIE)}: it takes "
+            f"None of {n} is faster by {fmt.limit_percent(TIE)}: it takes "
             f"{times[0]}, {rival.title} {times[1]}."
         )
     else:
         yield (
-            f"The fastest of {n} that keep the limits: {fmt.ms(own.p50)}. "
-            f"The next, {rival.title}, takes {fmt.ms(p50)}."
+            f"The fastest of {n}: {fmt.ms(own.p50)}. The next, {rival.title}, takes {fmt.ms(p50)}."
         )
 
 
@@ -159,26 +197,41 @@ def _kept(record: Record, limits: Constraints) -> Iterator[str]:
 
 def _faster_but(record: Record, records: Sequence[Record], limits: Constraints) -> Iterator[str]:
     """What is faster and does not keep the limits."""
-    faster = [one for one in records if _is_faster(one, record)]
+    faster = [one for one in records if _faster(one, record)]
     if not faster:
         yield "Nothing that was timed is faster."
         return
-    lossy = [(one, words) for one in faster if (words := _loses_too_much(one, limits))]
-    if lossy:
-        best, words = lossy[0]
-        n = fmt.count(len(lossy), "faster candidate")
-        yield f"{n} lost too much: {best.title} {words}."
+    lossy = [one for one in faster if _loses_too_much(one, limits)]
+    told = [one for one in lossy if _faster(one, record) == "told"]
+    noun = ("faster candidate", "faster candidates") if told else _MAYBE
+    if found := told or lossy:
+        settled = [one for one in found if all(drop.resolved for drop in _broken(one, limits))]
+        lost = "lost too much" if settled else f"lost more than is allowed, {_UNSETTLED}"
+        best = (settled or found)[0]
+        n = fmt.count(len(settled or found), *noun)
+        yield f"{n} {lost}: {best.title} {_loses_too_much(best, limits)}."
 
 
-def _is_faster(one: Record, record: Record) -> bool:
-    """By times of one schedule, else by their ratios to the baseline."""
+def _broken(record: Record, limits: Constraints) -> list[Drop]:
+    """The drops that are more than is allowed."""
+    drops = (record.drop, record.confirm_drop)
+    return [drop for drop in drops if drop is not None and not drop.judged <= limits.max_drop]
+
+
+def _faster(one: Record, record: Record) -> Literal["", "by its median", "told"]:
+    """Whether one is faster: by times of one schedule, else by their ratios to the baseline."""
     theirs, own = one.measured, record.measured
     if theirs is None or own is None:
-        return False
+        return ""
     if theirs.stage == own.stage:
-        return theirs.p50 < own.p50
-    a, b = one.versus_baseline, record.versus_baseline
-    return a is not None and a.ratio > (b.ratio if b else 1.0)
+        median, told = theirs.p50 < own.p50, theirs.p50_high < own.p50_low
+    else:
+        a, b = one.versus_baseline, record.versus_baseline
+        if a is None:
+            return ""
+        median = a.ratio > (b.ratio if b else 1.0)
+        told = a.low is not None and a.low > ((b.high or math.inf) if b else 1.0)
+    return "told" if median and told else "by its median" if median else ""
 
 
 def _smaller(run: Run, record: Record) -> Iterator[str]:

@@ -27,8 +27,9 @@ def why(
     assert record.recipe is not None
     assert record.latency_ms is not None
     assert record.confirm_drop is not None
-    lead = promise.lead(said, record.confirm_drop, aim_words.FIRST[aim])
-    figures = filter(None, (aim_words.named(record, aim), f"p50 {aim_words.p50(record)}"))
+    lead = promise.lead(said, record.confirm_drop, aim_words.first(record, aim))
+    aimed = aim_words.named(record, aim) or aim_words.unknown(record, aim)
+    figures = filter(None, (aimed, f"p50 {aim_words.p50(record)}"))
     words = [f"{record.title}: {lead}, {', '.join(figures)}"]
     if tie := promise.tie(said, record, aim):
         words.append(tie)

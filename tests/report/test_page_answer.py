@@ -12,7 +12,7 @@ from edgeopt.report.metric_name import metric_title
 from edgeopt.report.page_answer import answer
 from edgeopt.report.reasons import missed
 from edgeopt.report.source_value import source_value
-from tests.report.sample import INTEL, PI, drop, sample_run, score
+from tests.report.sample import INTEL, PI, drop, latency, sample_run, score
 
 
 def of(run, target=INTEL):
@@ -115,13 +115,15 @@ def test_reasons_are_three_at_most_and_name_the_next_and_the_faster():
     run = sample_run()
     found = of(run)
     assert len(found.why) <= 3
-    assert found.why[0].startswith("The fastest of 3 candidates that keep the limits: 6.91 ms.")
+    assert found.why[0].startswith(
+        "The fastest of 3 candidates of the deciding schedule that keep the limits: 6.91 ms."
+    )
     assert "openvino fp32 threads=2, takes 14.9 ms" in found.why[0]
     assert "Nothing that was timed is faster." in found.why
     lossy = next(
         r for r in run.records if (r.runtime, r.precision) == ("onnxruntime", "int8-static")
     )
-    quick = replace(lossy, latency_ms=replace(lossy.latency_ms, p50=3.0, stage="final"))
+    quick = replace(lossy, latency_ms=latency(3.0), drop=drop(0.0391, 0.01))
     records = tuple(quick if r is lossy else r for r in run.records)
     assert any(
         "1 faster candidate lost too much: onnxruntime int8-static" in line
@@ -136,15 +138,18 @@ def test_what_was_left_unproven_is_no_rival_that_keeps_the_limits():
     quick = replace(rival, latency_ms=replace(rival.latency_ms, p50=3.0))
     run = replace(run, records=tuple(quick if r is rival else r for r in run.records))
     assert of(run).why[0] == (
-        "Of 3 candidates that keep the limits it was taken, with 6.91 ms; "
-        "openvino fp32 threads=2 takes 3.00 ms."
+        "Of 3 candidates of the deciding schedule that keep the limits it was taken, with "
+        "6.91 ms; openvino fp32 threads=2 takes 3.00 ms."
     )
     left = PassedOver(
         recipe_id=quick.recipe_id, title=quick.title, times=2.3, lost=0.017, bound=0.046,
         allowed=0.02, n=704,
     )  # fmt: skip
     why = of(with_choice(run, passed_over=(left,))).why
-    assert why[0].startswith("The fastest of 2 candidates that keep the limits: 6.91 ms.")
+    assert why[0].startswith(
+        "The fastest of 2 candidates of the deciding schedule that are likely to keep the limits: "
+        "6.91 ms."
+    )
     assert not any("3.00 ms" in line for line in why)
     other = replace(quick, recipe_id="more", recipe=replace(quick.recipe, threads=9))
     again = with_choice(replace(run, records=(*run.records, other)), passed_over=(left,))
@@ -156,7 +161,8 @@ def test_what_may_well_lose_more_is_no_rival_that_keeps_the_limits():
     rival = next(r for r in run.records if r.title == "openvino fp32 threads=2")
     doubtful = replace(rival, drop=replace(rival.drop, bound=0.5))
     run = replace(run, records=tuple(doubtful if r is rival else r for r in run.records))
-    assert of(run).why[0].startswith("The fastest of 2 candidates that keep the limits: 6.91 ms.")
+    first = of(run).why[0]
+    assert first.startswith("The fastest of 2 candidates of the deciding schedule that are likely")
 
 
 def test_one_that_did_not_qualify_says_so_in_points():
