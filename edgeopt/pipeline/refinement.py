@@ -296,5 +296,5 @@ def _refinement(work: _Work, state: State) -> Refinement:
     return msgspec.structs.replace(
         done,
         sentence=refine_words.sentence(done, plain, best, state.constraints.max_drop, work.trouble),
-        offer=refine_words.offer(less_lossy(best, state.records)) if result else "",
+        offer=refine_words.offer(less_lossy(best, state.records), best) if result else "",
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from edgeopt.domain.layers import Price, Refinement
 from edgeopt.domain.record import Record
+from edgeopt.report import beside_limit, loss
 from edgeopt.report import format as fmt
 
 
@@ -20,23 +21,21 @@ def sentence(
     """
     began = f"{plain.name} was refused ({plain.reason})"
     if plain.drop is not None:
-        began = f"{plain.name} loses {fmt.drop(plain.drop)} ({plain.drop.n} samples)"
+        began = f"{plain.name} {loss.told(plain.drop)} ({plain.drop.n} samples)"
     if done.result is None:
         return f"{began}; {_nothing(done, best, allowed)}{f'; {trouble}' if trouble else ''}."
     assert best.drop is not None
     how = _how(done, best)
     time = _time(plain, best)
-    return f"{began}; with {how} it loses {fmt.drop(best.drop)}{time}."
+    return f"{began}; with {how} it {loss.told(best.drop)}{time}."
 
 
 def _nothing(done: Refinement, best: Record, allowed: float) -> str:
     tried = fmt.count(len(done.steps), "other form")
     if best.recipe_id == done.recipe_id or best.drop is None:
         return f"{tried} of it tried, and none loses less"
-    return (
-        f"{tried} of it tried, and none keeps the allowed {allowed:.4g}; the nearest loses "
-        f"{fmt.drop(best.drop)}: {best.recipe}"
-    )
+    lost, limit = beside_limit.drop(best.drop, allowed)
+    return f"{tried} of it tried, and none keeps the allowed {limit}; the nearest, {best.recipe}, {lost}"
 
 
 def _how(done: Refinement, best: Record) -> str:
@@ -51,18 +50,22 @@ def _how(done: Refinement, best: Record) -> str:
 def _time(plain: Record, best: Record) -> str:
     if plain.latency_ms is None or best.latency_ms is None:
         return ""
+    if plain.latency_ms.stage != best.latency_ms.stage:
+        return ""
     ratio = best.latency_ms.p50 / plain.latency_ms.p50
     return f" and takes {ratio:.2f} times as long"
 
 
-def offer(other: Record | None) -> str:
-    """What another candidate offers that is as fast and loses less; "" where none does."""
+def offer(other: Record | None, best: Record) -> str:
+    """What another candidate offers that is no slower and loses less; "" where none does."""
     if other is None:
         return ""
     assert other.drop is not None
-    return (
-        f"{other.recipe} loses {fmt.drop(other.drop)} and is as fast, as far as this schedule tells"
-    )
+    ours, theirs = other.versus_baseline, best.versus_baseline
+    low, high = ours.low if ours else None, theirs.high if theirs else None
+    faster = low is not None and high is not None and low > high
+    pace = "is faster" if faster else "is not told to be slower"
+    return f"{other.recipe} {loss.told(other.drop)} and {pace}"
 
 
 def lines(done: Refinement) -> Iterator[str]:

@@ -116,7 +116,7 @@ def clearly_worse(form: Record, before: Record) -> bool:
 
 
 def less_lossy(best: Record, records: Sequence[Record]) -> Record | None:
-    """Of those that are as fast as a refined form, as far as is known, the one that loses least.
+    """Of those that no measurement tells to be slower than a refined form, what loses least.
 
     None: it loses least of them itself.
     """
@@ -127,17 +127,21 @@ def less_lossy(best: Record, records: Sequence[Record]) -> Record | None:
         if record.status == "ok"
         and record.drop is not None
         and record.drop.judged < best.drop.judged
-        and _may_be_as_fast(record, best)
+        and _not_slower(record, best)
     ]
     return min(better, key=lambda record: record.drop.judged if record.drop else 0.0, default=None)
 
 
-def _may_be_as_fast(record: Record, best: Record) -> bool:
-    """Whether their intervals against one baseline meet, or it is faster."""
+def _not_slower(record: Record, best: Record) -> bool:
+    """Whether it was timed beside the other one, and is at least as fast by its ratio.
+
+    Wide intervals meet of whatever is several times slower.
+    """
     verdict, other = record.versus_baseline, best.versus_baseline
+    schedules = [(r.latency_ms.stage, r.latency_ms.budget) for r in (record, best) if r.latency_ms]
     if verdict is None or other is None or verdict.over != other.over:
         return False
-    return verdict.high is not None and other.low is not None and verdict.high >= other.low
+    return len(schedules) == 2 and len(set(schedules)) == 1 and verdict.ratio >= other.ratio
 
 
 def _fastest_static(records: Sequence[Record], runtime: str, chain: Chain) -> list[Record]:

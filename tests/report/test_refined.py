@@ -88,19 +88,47 @@ def test_the_sentence_of_a_success_and_of_none():
     assert "with 1 group of layers in float (blocks.<3>) it loses" in said
     nothing = refine_words.sentence(refinement(result=None), plain, best, 0.01, "it ended")
     assert (
-        "2 other forms of it tried, and none keeps the allowed 0.01; the nearest loses" in nothing
+        "2 other forms of it tried, and none keeps the allowed 1.0 points; the nearest, openvino"
+        in nothing
     )
     assert nothing.endswith("; it ended.")
 
 
-def test_an_offer_is_as_fast_and_loses_less():
+def test_an_offer_is_not_told_to_be_slower_and_loses_less():
     known = [r for r in records().values() if r.drop and r.versus_baseline]
     ordered = sorted(known, key=lambda r: r.versus_baseline.ratio)
     fast, slow = ordered[-1], ordered[0]
     lossless = replace(fast, recipe_id="other", drop=replace(fast.drop, value=-1.0, relative=None))
     found = less_lossy(fast, [fast, slow, lossless])
     assert found is lossless
-    assert str(lossless.recipe) in refine_words.offer(found)
+    said = refine_words.offer(found, fast)
+    assert said == f"{lossless.recipe} gains 100.0 points and is not told to be slower"
+    quicker = replace(
+        lossless, versus_baseline=replace(fast.versus_baseline, ratio=9.0, low=8.0, high=9.9)
+    )
+    assert refine_words.offer(quicker, fast).endswith("gains 100.0 points and is faster")
     slower = replace(slow, drop=replace(slow.drop, value=-1.0, relative=None))
     assert less_lossy(fast, [fast, slower]) is None
-    assert refine_words.offer(None) == ""
+    assert refine_words.offer(None, fast) == ""
+
+
+def test_what_is_several_times_slower_is_no_offer_however_wide_its_interval():
+    fast = next(r for r in records().values() if r.precision == "int8-static" and r.versus_baseline)
+    lossless = replace(fast, recipe_id="other", drop=replace(fast.drop, value=-1.0, relative=None))
+    wide = replace(fast.versus_baseline, ratio=fast.versus_baseline.ratio / 5, low=0.01, high=99.0)
+    assert less_lossy(fast, [replace(lossless, versus_baseline=wide)]) is None
+    other = replace(
+        fast.latency_ms, stage="screen" if fast.latency_ms.stage == "final" else "final"
+    )
+    assert less_lossy(fast, [replace(lossless, latency_ms=other)]) is None
+    assert less_lossy(fast, [lossless]) is lossless
+
+
+@pytest.mark.parametrize(
+    ("relative", "said"),
+    [(None, "the allowed 1.0 points"), (0.05, "the allowed 1.0 %")],
+)
+def test_what_is_allowed_has_its_unit(relative, said):
+    known = [r for r in records().values() if r.precision == "int8-static"]
+    plain, best = (replace(r, drop=replace(r.drop, relative=relative)) for r in known[:2])
+    assert said in refine_words.sentence(refinement(result=None), plain, best, 0.01)
