@@ -32,6 +32,8 @@ class Judged(Protocol):
     @property
     def counting(self) -> bool: ...
     @property
+    def in_points(self) -> bool: ...
+    @property
     def resamples(self) -> int: ...
     @property
     def resampling(self) -> Resampling: ...
@@ -75,6 +77,11 @@ class Metric:
     resampling: Resampling = "bootstrap"
     why_no_interval: str = ""
     advice: tuple[Advice, ...] = ()
+
+    @property
+    def in_points(self) -> bool:
+        """Whether a drop is a difference of values; else it is a share of the source's error."""
+        return self.higher_is_better or self.against == "source"
 
     def truths(self, labels: np.ndarray | None, source_outputs: np.ndarray) -> np.ndarray:
         """What answers are compared with: the labels, or the source's outputs."""

@@ -154,15 +154,19 @@ def too_few(
     found = []
     needed = smallest_resolvable(metric, max_drop)
     count = count_groups(groups)
-    samples, are_needed = f"{n} samples", f"{needed} are needed"
+    samples, are_needed = f"{n} samples", f"{needed} samples are needed"
     if count is not None:  # samples of one group tell the same thing
         samples, are_needed = f"{n} samples of {count} groups", f"{needed} groups are needed"
+    unit = "%" if not metric.in_points else "point" if 100 * max_drop == 1 else "points"
+    lost = f"{100 * max_drop:g} {unit}"
     if needed is None:
-        text = f"No number of samples can show a drop below {100 * max_drop:g} %"
+        text = f"No number of samples can show a drop below {lost}"
         found.append(Advice(text, "Allow a larger --max-drop."))
     elif (count or n) < needed:
-        text = f"{samples} cannot resolve a drop of {100 * max_drop:g} %"
-        found.append(Advice(text, f"At least {are_needed}, or a larger --max-drop."))
+        enough = n >= FEWEST_SAMPLES and (count is None or count >= FEWEST_GROUPS)
+        or_more = ", or a larger --max-drop" if metric.counting and enough else ""
+        text = f"{samples} cannot resolve a drop of {lost}"
+        found.append(Advice(text, f"At least {are_needed}{or_more}."))
     if count is not None and count < FEWEST_GROUPS:
         text = f"{count} groups are too few to say what other groups lose"
         found.append(

@@ -48,6 +48,11 @@ class TaskMetric:
         return self.measure.counting
 
     @property
+    def in_points(self) -> bool:
+        """As in `Metric`."""
+        return self.measure.points
+
+    @property
     def proportion(self) -> bool:
         """It is no mean of samples that are right or wrong."""
         return False

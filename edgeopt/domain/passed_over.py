@@ -14,8 +14,12 @@ class PassedOver(Value, kw_only=True, frozen=True):
         bound: what other samples lose less than, as sure as a choice has to be (`search/evidence`).
         allowed: the limit. relative: all three are shares of the source's error.
         more: about so many more samples would show whether it keeps the limit, if they lose as
-            these do; null where it would take more than 20 times as many as there are.
-        groups: the samples are in groups, so that the others are to be of other groups.
+            these do; null where it would take more than 20 times as many as there are, where
+            samples look alike, and beside `needed`.
+        needed: so many held-out samples (groups, where they are in groups) are needed at least to
+            show it, where there are fewer; null where there are enough.
+        groups: the samples are in groups, so that the others are to be of other groups. alike: they
+            look alike, so that the others must not.
     """
 
     recipe_id: str
@@ -27,4 +31,6 @@ class PassedOver(Value, kw_only=True, frozen=True):
     n: int
     relative: bool = False
     more: int | None = None
+    needed: int | None = None
     groups: bool = False
+    alike: bool = False

@@ -41,6 +41,11 @@ class Score(Value, kw_only=True, frozen=True):
     why_null: str = ""
     alike: int | None = None
 
+    @property
+    def independent(self) -> int:
+        """How many samples tell something of their own: groups, where they are in groups."""
+        return self.groups or self.alike or self.n
+
 
 class Drop(Value, kw_only=True, frozen=True):
     """How much worse than the source, on the same samples: positive is worse.

@@ -8,7 +8,7 @@ from edgeopt.datasets.scores import smallest_resolvable
 from edgeopt.domain.passed_over import PassedOver
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice
-from edgeopt.domain.score import Drop
+from edgeopt.domain.score import Drop, Score
 from edgeopt.pipeline.state import State
 from edgeopt.pipeline.target_run import TargetRun
 from edgeopt.report import aim_words, fidelity_words, shortfall_words, words
@@ -47,7 +47,7 @@ def choice_of(run: TargetRun, state: State) -> Choice:
 
 
 def _measured(run: TargetRun, state: State, chosen: Record) -> Choice:
-    promise, left = _promise(run, state, chosen), _passed_over(state, chosen)
+    promise, left = _promise(run, state, chosen), _passed_over(run, state, chosen)
     return Choice(
         target=run.target,
         recipe_id=chosen.recipe_id,
@@ -128,14 +128,20 @@ def _promise(run: TargetRun, state: State, chosen: Record) -> Promise:
     assert drop is not None
     held: Held = "held" if drop.resolved and drop.judged <= limits.max_drop else "not told"
     needed = smallest_resolvable(scoring.metric, limits.max_drop)
+    told = held == "held" or _short(needed, chosen.confirm_score)
     return Promise(
         held=held,
         likely=state.likely(chosen),
         needed=None if held == "held" else needed,
-        more=None if held == "held" else _more(chosen, drop, limits.max_drop),
+        more=None if told else _more(chosen, drop, limits.max_drop),
         constraints=limits,
         tied=choose.tied_with(chosen, state.qualifying, state.baseline, state.aim),
     )
+
+
+def _short(needed: int | None, score: Score | None) -> bool:
+    """Whether there are fewer samples, or groups of them, than it takes to show anything."""
+    return needed is not None and score is not None and needed > score.independent
 
 
 def _more(record: Record, drop: Drop, allowed: float) -> int | None:
@@ -149,7 +155,7 @@ def _more(record: Record, drop: Drop, allowed: float) -> int | None:
     return evidence.more_samples(drop.judged, bounds[1], allowed, drop.n)
 
 
-def _passed_over(state: State, chosen: Record) -> tuple[PassedOver, ...]:
+def _passed_over(run: TargetRun, state: State, chosen: Record) -> tuple[PassedOver, ...]:
     """Forms that are better and lose no more here, of which other samples may lose more.
 
     Of a form with several numbers of threads or settings the best one.
@@ -159,17 +165,20 @@ def _passed_over(state: State, chosen: Record) -> tuple[PassedOver, ...]:
         if state.likely(other) or not choose.better(other, chosen, state.baseline, state.aim):
             continue
         better.setdefault((other.runtime, other.precision, other.artifact), other)
-    found = (_left(state, other, chosen) for other in better.values())
+    found = (_left(run, state, other, chosen) for other in better.values())
     return tuple(one for one in found if one is not None)[:PASSED_OVER]
 
 
-def _left(state: State, other: Record, chosen: Record) -> PassedOver | None:
+def _left(run: TargetRun, state: State, other: Record, chosen: Record) -> PassedOver | None:
     """None where how much better it is, or what it may lose, is not known."""
     ours, theirs = (aims.relative(r, state.aim, state.baseline) for r in (chosen, other))
     bound, drop = evidence.bound(other), other.confirm_drop or other.drop
     if not ours or not theirs or bound is None or drop is None:
         return None
     (lost, n), allowed = evidence.lost(other), state.constraints.max_drop
+    judged = other.confirm_score or chosen.confirm_score or other.score
+    needed = smallest_resolvable(run.context.scoring.metric, allowed)
+    short, alike = _short(needed, judged), bool(judged and judged.alike is not None)
     return PassedOver(
         recipe_id=str(other.recipe_id),
         title=other.title,
@@ -179,8 +188,10 @@ def _left(state: State, other: Record, chosen: Record) -> PassedOver | None:
         allowed=allowed,
         n=n,
         relative=drop.relative is not None,
-        more=evidence.more_samples(lost, bound, allowed, n),
+        more=None if short or alike else evidence.more_samples(lost, bound, allowed, n),
+        needed=needed if short else None,
         groups=bool(other.score and other.score.groups is not None),
+        alike=alike,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
+from edgeopt.domain.score import Drop
 from edgeopt.report import aim_words, beside_limit, bundle_usage, loss, roof_words
 from edgeopt.report import format as fmt
 from edgeopt.report.aimed_changes import Change, figure_changes
@@ -114,14 +115,23 @@ def _said(state: State, choice: Choice, record: Record, limits: Constraints) -> 
     samples = fmt.count(drop.n, "held-out sample")
     if state == "holds":
         return f"On {samples} it keeps what was asked: at most {allowed} may be lost."
-    more = ""
-    if choice.needed is not None and choice.needed > drop.n:
-        more = f" At least {fmt.whole(choice.needed)} are needed."
+    more = _needed(choice, record, drop)
     proven = f"It {lost} on {samples}, and {allowed} are allowed"
     if choice.held == "held":
         return f"{proven}. Nothing was timed."
     untimed = " Nothing was timed." if state == "suggested" else ""
     return f"{proven}; for other samples, these are too few to tell.{more}{untimed}"
+
+
+def _needed(choice: Choice, record: Record, drop: Drop) -> str:
+    """How many samples, or groups of them, it takes at least, where there are fewer."""
+    score = record.confirm_score
+    if choice.needed is None or choice.needed <= (score.independent if score else drop.n):
+        return ""
+    if score is not None and score.groups is not None:
+        return f" At least {fmt.count(choice.needed, 'group')} are needed."
+    alike = " that do not look alike" if score is not None and score.alike is not None else ""
+    return f" At least {fmt.count(choice.needed, 'sample')}{alike} are needed."
 
 
 def _changes(run: Run, record: Record, baseline: Record | None) -> Iterator[Change]:

@@ -35,7 +35,10 @@ def _nothing(done: Refinement, best: Record, allowed: float) -> str:
     if best.recipe_id == done.recipe_id or best.drop is None:
         return f"{tried} of it tried, and none loses less"
     lost, limit = beside_limit.drop(best.drop, allowed)
-    return f"{tried} of it tried, and none keeps the allowed {limit}; the nearest, {best.recipe}, {lost}"
+    return (
+        f"{tried} of it tried, and none keeps the allowed {limit}; the nearest, {best.recipe}, "
+        f"{lost}"
+    )
 
 
 def _how(done: Refinement, best: Record) -> str:

@@ -126,6 +126,11 @@ def passed_over(one: PassedOver, aim: Aim = "latency") -> str:
         f"{lost} on {fmt.whole(one.n)} samples, but other samples may well lose up to {bound} with "
         f"it, and {allowed} are allowed. "
     )
+    if one.needed is not None:
+        unit = "group" if one.groups else "held-out sample"
+        unlike = " that do not look alike" * one.alike
+        needed = f"{fmt.count(one.needed, unit)}{unlike}"
+        return f"{words}It takes at least {needed} to show whether it keeps that."
     if one.more is None:
         return f"{words}More samples would show it more exactly."
     others = ", of other groups," if one.groups else ""

@@ -261,20 +261,38 @@ def test_smallest_resolvable_elsewhere():
 
 def test_too_few_says_how_many_are_needed():
     judge = case("accuracy")[0]
-    (warning,) = too_few(judge, 20, None, 0.01)
+    (warning,) = too_few(judge, 120, None, 0.01)
     assert str(warning) == (
-        "20 samples cannot resolve a drop of 1 %. At least 276 are needed, or a larger --max-drop."
+        "120 samples cannot resolve a drop of 1 point. "
+        "At least 276 samples are needed, or a larger --max-drop."
     )
     assert too_few(judge, 276, None, 0.01) == ()
     (never,) = too_few(judge, 276, None, 0)
-    assert never.text == "No number of samples can show a drop below 0 %"
+    assert never.text == "No number of samples can show a drop below 0 points"
     count, few_groups = too_few(judge, 500, np.arange(500) % 4, 0.01)
     assert str(count) == (
-        "500 samples of 4 groups cannot resolve a drop of 1 %. "
-        "At least 276 groups are needed, or a larger --max-drop."
+        "500 samples of 4 groups cannot resolve a drop of 1 point. At least 276 groups are needed."
     )
     assert few_groups.text == "4 groups are too few to say what other groups lose"
     assert too_few(judge, 900, np.arange(900) % 300, 0.01) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "groups", "helps"),
+    [
+        ("accuracy", 120, None, True),
+        ("accuracy", 29, None, False),  # below 30 samples nothing is told, whatever is allowed
+        ("accuracy", 500, 20, True),
+        ("accuracy", 500, 19, False),
+        ("mae", 20, None, False),
+    ],
+)
+def test_a_larger_drop_is_advised_only_where_it_helps(name, n, groups, helps):
+    ids = None if groups is None else np.arange(n) % groups
+    warning = too_few(case(name)[0], n, ids, 0.01)[0]
+    assert warning.advice.endswith("or a larger --max-drop.") == helps
+    unit = "1 %" if name == "mae" else "1 point"
+    assert warning.text.endswith(f"cannot resolve a drop of {unit}")
 
 
 @pytest.mark.parametrize("name", ["accuracy", "agreement", "f1", "mae"])

@@ -99,6 +99,28 @@ def test_samples_in_groups_have_to_be_of_other_groups():
     assert any(", of other groups," in one for one in said(SAFE, open_).warnings)
 
 
+@pytest.mark.parametrize(
+    ("groups", "needed"),
+    [(40, 93), (92, 93), (93, None), (None, None)],
+)
+def test_where_groups_are_needed_that_are_not_there_no_number_of_samples_is_promised(
+    groups, needed, monkeypatch
+):
+    monkeypatch.setattr("edgeopt.pipeline.choice.smallest_resolvable", lambda *_: 93)
+    first, second = part(0.003, 0.0099, 640), part(0.006, 0.013, 1000)
+    found = said(SAFE, candidate("litert", 3.6, first, second, groups=groups))
+    [left] = found.passed_over
+    assert (left.needed, left.more is None) == (needed, needed is not None)
+    assert any("at least 93 groups" in one for one in found.warnings) == (needed is not None)
+
+
+def test_how_many_more_are_not_told_where_groups_are_lacking(monkeypatch):
+    one = candidate("litert", 2.0, part(0.003, 0.0084, 640), part(0.003, 0.0097, 1000), groups=40)
+    assert said(one).more is not None
+    monkeypatch.setattr("edgeopt.pipeline.choice.smallest_resolvable", lambda *_: 93)
+    assert (said(one).needed, said(one).more) == (93, None)
+
+
 def test_how_many_more_would_show_that_the_choice_keeps_the_limit():
     one = candidate("litert", 2.0, part(0.003, 0.0084, 640), part(0.003, 0.0097, 1000))
     assert said(one).held == "not told"

@@ -58,7 +58,7 @@ def test_a_measured_choice_shows_each_figure_before_and_after():
 def test_what_samples_do_not_tell_is_never_said_to_hold(held, state, title):
     found = of(with_choice(sample_run(), held=held, needed=900))
     assert (found.state, found.title) == (state, title)
-    assert ("At least 900 are needed." in found.said) == (state == "unsure")
+    assert ("At least 900 samples are needed." in found.said) == (state == "unsure")
 
 
 def test_what_was_not_timed_is_suggested():
@@ -208,3 +208,26 @@ def test_names_are_as_long_as_they_must_be_to_differ(names, expected):
 )
 def test_a_users_own_metric_keeps_its_name(metric, title):
     assert metric_title(metric) == title
+
+
+@pytest.mark.parametrize(
+    ("judged", "needed", "said"),
+    [
+        ({"groups": 40}, 93, "too few to tell. At least 93 groups are needed."),
+        ({"alike": 40}, 93, "At least 93 samples that do not look alike are needed."),
+        ({}, 600, "At least 600 samples are needed."),
+        ({"groups": 100}, 93, "too few to tell."),
+        ({}, 93, "too few to tell."),
+    ],
+)
+def test_what_is_needed_is_samples_or_groups(judged, needed, said):
+    run = sample_run()
+    wanted = run.choices[0].recipe_id
+    records = tuple(
+        replace(r, confirm_score=replace(r.confirm_score, **judged))
+        if (r.target, r.recipe_id) == (INTEL, wanted)
+        else r
+        for r in run.records
+    )
+    run = with_choice(replace(run, records=records), held="not told", needed=needed)
+    assert of(run).said.endswith(said)

@@ -134,6 +134,15 @@ def test_what_was_passed_over_is_told_with_its_price():
         ({"relative": True}, "up to 1.1 % with it, and 1.0 % are allowed"),
         ({"more": None}, "More samples would show it more exactly."),
         ({"groups": True}, "About 400 more samples, of other groups, would show"),
+        (
+            {"groups": True, "more": None, "needed": 93},
+            "are allowed. It takes at least 93 groups to show whether it keeps that.",
+        ),
+        ({"more": None, "needed": 276}, "It takes at least 276 held-out samples to show"),
+        (
+            {"more": None, "needed": 276, "alike": True},
+            "at least 276 held-out samples that do not look alike to show",
+        ),
     ],
 )
 def test_what_was_passed_over_in_other_cases(fields, told):
