@@ -71,11 +71,12 @@ def _measured(run: TargetRun, state: State, chosen: Record) -> Choice:
 
 def _unscored(run: TargetRun, state: State, chosen: Record) -> Choice:
     """The choice where the inputs are random: a form in floats, which nothing confirmed."""
+    tied = choose.tied_with(chosen, state.qualifying, state.baseline)
     return Choice(
         target=run.target,
         recipe_id=chosen.recipe_id,
         basis="measured" if run.placement.timed else "suggested",
-        why=words.unscored(chosen, state.records, state.baseline),
+        why=words.unscored(chosen, state.records, state.baseline, tied),
         suggestion=state.suggestion,
         baseline_id=state.baseline,
         front=(),

@@ -9,7 +9,7 @@ from edgeopt.domain.latency import Verdict
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Choice, Constraints, Run
 from edgeopt.domain.score import Drop, Score
-from edgeopt.report import aim_words, beside_limit
+from edgeopt.report import aim_words, beside_limit, float_words
 from edgeopt.report import format as fmt
 from edgeopt.report.loss import score_text, told
 from edgeopt.report.metric_name import metric_word
@@ -38,7 +38,7 @@ def answer(run: Run, target: str) -> str:
 
 def _ships(run: Run, choice: Choice, record: Record) -> str:
     if record.random_inputs:
-        return f"fastest in floats, not scored: {record.name}"
+        return f"{float_words.lead(float_words.tied(run, record))}, not scored: {record.name}"
     verb = "ship" if record.measured else "suggested, not timed:"
     aim = run.request.aim
     told = _smallest(run, choice, record) if aim == "size" else aim_words.named(record, aim)

@@ -65,7 +65,11 @@ def lead(promise: Promise, drop: Drop, first: str = "the fastest") -> str:
 
 def tie(promise: Promise, record: Record, aim: Aim = "latency") -> str:
     """Why it goes before a candidate that is a little faster, as a part of a sentence; or ""."""
-    other = promise.tied
+    return tied_words(promise.tied, record, aim)
+
+
+def tied_words(other: Record | None, record: Record, aim: Aim = "latency") -> str:
+    """The same of the faster candidate alone."""
     if other is None or other.recipe is None or record.recipe is None:
         return ""
     if record.recipe.threads < other.recipe.threads and aim in OF_TIME:

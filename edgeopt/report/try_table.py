@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
+from edgeopt.report import float_words, roof_words
 from edgeopt.report import format as fmt
-from edgeopt.report import roof_words
 from edgeopt.report.inspect_table import kind_words
-from edgeopt.search.choose import TIE, qualifies
+from edgeopt.search.choose import better, qualifies
 
 if TYPE_CHECKING:
     from rich.console import Group, RenderableType
@@ -42,7 +42,7 @@ def render(run: Run, command: str, cores: int) -> Group:
         parts.append(_text(run.choices[0].why if run.choices else "Nothing was timed.", "yellow"))
     else:
         parts += [_text(line) for line in _answer(run, forms)]
-        parts += [_text(""), _table(run, _shown(run, forms)), *_legend(_shown(run, forms))]
+        parts += [_text(""), _table(run, _shown(run, forms)), *_legend(run, _shown(run, forms))]
     parts += [_text(line, "dim") for line in _left(run, len(forms) - MOST)]
     parts += [_text(_added(run, forms)), _text("Go on with:", "bold"), _line(command)]
     return Group(*parts)
@@ -95,13 +95,16 @@ def _answer(run: Run, forms: Sequence[Record]) -> Iterator[str]:
     """The fastest whose answers are the source's, its roof, and what 8 bits may give."""
     chosen = run.chosen
     if chosen is not None:
-        yield f"Fastest in floats: {_speed(run, chosen)}."
+        tied = float_words.tied(run, chosen)
+        told = (_speed(run, chosen), float_words.why_first(tied, chosen))
+        yield f"{float_words.lead(tied).capitalize()}: {'; '.join(filter(None, told))}."
         yield from _weight(chosen)
         if roof := roof_words.line(run.choices[0].roof):
             yield roof
     limits = run.request.constraints
     unsure = [one for one in forms if not (one.latency_only or qualifies(one, limits))]
-    if unsure and (chosen is None or _p50(unsure[0]) < _p50(chosen) * (1 - TIE)):
+    baseline = run.choices[0].baseline_id
+    if unsure and (chosen is None or better(unsure[0], chosen, baseline)):
         yield f"Faster, if data shows that it loses little: {_speed(run, unsure[0])}."
 
 
@@ -162,10 +165,11 @@ def _cells(run: Run, one: Record) -> Iterator[str]:
     yield fmt.size(one.executed.memory_bytes if one.executed else None)
 
 
-def _legend(forms: Sequence[Record]) -> Iterator[Text]:
+def _legend(run: Run, forms: Sequence[Record]) -> Iterator[Text]:
     """What the signs mean, of those that occur."""
     words = {one.versus_baseline.word for one in forms if one.versus_baseline}
-    told = ["✓ fastest in floats", "b baseline"]
+    tied = float_words.tied(run, run.chosen) if run.chosen else None
+    told = [f"✓ {float_words.lead(tied)}", "b baseline"]
     told += ["≈ as fast"] * ("EQUIVALENT" in words) + ["? not certain"] * ("INCONCLUSIVE" in words)
     yield _text("  ".join(told), "dim")
     if any(one.latency_only for one in forms):
@@ -190,7 +194,7 @@ def _left(run: Run, more: int) -> Iterator[str]:
     hidden = sum(one.runtime in shown and one.status == "skipped" for one in lost)
     hidden += len(because) - REASONS if len(because) > REASONS else 0
     beside = [
-        *([fmt.count(more, "slower form")] if more > 0 else []),
+        *([fmt.count(more, "more form")] if more > 0 else []),
         *([f"{fmt.count(hidden, 'form')} not tried"] if hidden else []),
     ]
     if beside:

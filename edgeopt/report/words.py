@@ -10,7 +10,7 @@ from edgeopt.domain.finding import Finding
 from edgeopt.domain.passed_over import PassedOver
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Miss
-from edgeopt.report import aim_words, beside_limit, promise
+from edgeopt.report import aim_words, beside_limit, float_words, promise
 from edgeopt.report import format as fmt
 from edgeopt.report.promise import Promise
 
@@ -60,17 +60,24 @@ def unmeasured(
     )
 
 
-def unscored(record: Record, records: Sequence[Record], baseline: str | None) -> str:
-    """One sentence for what was taken where the inputs are random."""
+def unscored(
+    record: Record, records: Sequence[Record], baseline: str | None, tied: Record | None = None
+) -> str:
+    """One sentence for what was taken where the inputs are random.
+
+    Args:
+        tied: a form that is a little faster and counts as equally fast.
+    """
     latency, versus = record.measured, record.versus_baseline
     over = next((r for r in records if r.recipe_id == baseline), None)
     if latency is None:
         lead = f"suggested, the first in floats in the order of the evidence; {_untimed(record)}"
-    elif versus is not None and over is not None:
-        speed = f"{fmt.verdict(versus)} over {over.title}"
-        lead = f"the fastest in floats, p50 {fmt.ms(latency.p50)}; {speed}"
     else:
-        lead = f"the fastest in floats, p50 {fmt.ms(latency.p50)}; which is the baseline itself"
+        speed = "which is the baseline itself"
+        if versus is not None and over is not None:
+            speed = f"{fmt.verdict(versus)} over {over.title}"
+        words = f"the {float_words.lead(tied)}, p50 {fmt.ms(latency.p50)}"
+        lead = "; ".join(filter(None, (words, float_words.why_first(tied, record), speed)))
     return f"{record.title}: {lead}; not scored, since the inputs are random."
 
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from edgeopt.domain.inspection import ModelKind
 from edgeopt.domain.nearness import WholeNearness
 from edgeopt.domain.open_axis import OpenAxis
-from edgeopt.report import try_table
+from edgeopt.report import try_table, words
+from edgeopt.report.answer import answer
 from edgeopt.report.shown import Console
 from tests.report.sample import INTEL, sample_run
 
@@ -133,3 +134,42 @@ def test_a_runtime_that_is_not_installed_is_said_once():
     assert [line for line in told if "Without openvino" in line] == [
         "Without openvino: not installed: openvino"
     ]
+
+
+def test_what_was_taken_of_those_that_tie_is_not_called_the_fastest():
+    run = looked()
+    chosen = run.record(INTEL, run.choices[0].recipe_id)
+    quicker = replace(
+        chosen, runtime="litert", recipe_id="quicker", size_bytes=chosen.size_bytes + 1,
+        recipe=replace(chosen.recipe, runtime="litert"),
+        latency_ms=replace(chosen.latency_ms, p50=14.7),
+        versus_baseline=replace(
+            chosen.versus_baseline, ratio=chosen.versus_baseline.ratio * 1.01
+        ),
+    )  # fmt: skip
+    tied = replace(run, records=(*run.records, quicker))
+    text = " ".join(" ".join(lines(tied)).split())
+    assert "First in floats: openvino fp32, 2 threads, 14.9 ms" in text
+    assert "as fast as litert fp32 threads=2 within 2 %, and it is smaller." in text
+    assert "✓ first in floats" in text
+    assert answer(tied, INTEL).startswith("first in floats, not scored: openvino fp32")
+    assert answer(run, INTEL).startswith("fastest in floats, not scored: openvino fp32")
+    why = words.unscored(chosen, tied.records, tied.choices[0].baseline_id, quicker)
+    assert "the first in floats, p50 14.9 ms; as fast as litert fp32 threads=2 within 2 %," in why
+
+
+def test_what_may_be_faster_is_named_by_its_ratio():
+    run = looked()
+    chosen = run.record(INTEL, run.choices[0].recipe_id)
+
+    def at(ratio):
+        versus = replace(chosen.versus_baseline, ratio=chosen.versus_baseline.ratio * ratio)
+        quick = replace(
+            chosen, precision="int8-weights", recipe_id="quick", versus_baseline=versus,
+            recipe=replace(chosen.recipe, precision="int8-weights"),
+            latency_ms=replace(chosen.latency_ms, p50=5.0),
+        )  # fmt: skip
+        return " ".join(lines(replace(run, records=(*run.records, quick))))
+
+    assert "Faster, if data shows that it loses little" in at(1.1)
+    assert "Faster, if data shows" not in at(1.01)
