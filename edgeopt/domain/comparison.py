@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from edgeopt.domain.latency import Latency, Verdict
@@ -20,7 +21,8 @@ class Cell(Value, kw_only=True, frozen=True):
             answered and scored on this machine alone; "failed"; "left out" by the profile or for
             what is missing; "absent": the profile does not name it.
         recipe_id, threads: of the recipe that stands here; None where there is none.
-        qualifies: within every limit. chosen: what ships on this target.
+        qualifies: within every limit. chosen: what ships on this target. baseline: the one that the
+            others are compared with there.
         versus_baseline: within the target; latencies of two targets have no verdict.
         predicted: None where it was measured, and where nothing is known.
         reason: why it failed, was left out, or was not timed.
@@ -32,12 +34,30 @@ class Cell(Value, kw_only=True, frozen=True):
     threads: int | None = None
     qualifies: bool = False
     chosen: bool = False
+    baseline: bool = False
     latency_ms: Latency | None = None
     versus_baseline: Verdict | None = None
     score: Score | None = None
     drop: Drop | None = None
     predicted: Predicted | None = None
     reason: str = ""
+
+    @property
+    def pace(self) -> tuple[bool, float]:
+        """What is less is faster: by the ratio to the target's baseline, which two schedules have
+
+        in common; by its own time where it has none, after those that have one.
+        """
+        if self.latency_ms is None:
+            return True, math.inf
+        if self.versus_baseline is None:
+            return (False, 1.0) if self.baseline else (True, self.latency_ms.p50)
+        return False, 1 / self.versus_baseline.ratio
+
+    @property
+    def screened(self) -> bool:
+        """Whether its time is of a short schedule, and not of the one that decided."""
+        return self.latency_ms is not None and self.latency_ms.stage == "screen"
 
 
 class Line(Value, kw_only=True, frozen=True):

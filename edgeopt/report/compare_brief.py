@@ -44,6 +44,8 @@ def render(run: Run, found: Comparison) -> Group:
         make = functools.partial(_tables, run, found, lines)
         fitting = Fitting(*(functools.partial(make, *form) for form in forms))
         parts += [Text(""), fitting, Text(LEGEND, style="dim")]
+        if compare_table.screened(lines):
+            parts.append(Text(f"s {compare_table.SHORT}", style="dim"))
         if len(lines) > ROWS_EACH:
             parts.append(
                 Text("Not shown: --all has every candidate, and why others failed.", style="dim")
@@ -86,7 +88,7 @@ def _told(cell: Cell, ratios: bool) -> str:
         chosen = "✓ " if cell.chosen else ""
         word = "untimed" if cell.state == "converted" else compare_table.UNTIMED.get(cell.state, "")
         return f"{chosen}{compare_table.SUGGESTED if cell.chosen else word}{beyond}"
-    sign = "✓ " if cell.chosen else "" if cell.qualifies else "* "
+    sign = compare_table.sign(cell)
     versus = cell.versus_baseline
     unsure = "?" if versus and versus.word == "INCONCLUSIVE" else ""
     times = f" {unsure}{fmt.ratio(versus.ratio)}" if versus and ratios else ""
@@ -108,17 +110,16 @@ def _folded(lines: Sequence[Line]) -> list[Line]:
         msgspec.structs.replace(
             group[0],
             cells=tuple(
-                max(cells, key=_merit) for cells in zip(*(one.cells for one in group), strict=True)
+                min(cells, key=_merit) for cells in zip(*(one.cells for one in group), strict=True)
             ),
         )
         for group in groups.values()
     ]
 
 
-def _merit(cell: Cell) -> tuple[bool, bool, bool, float]:
-    latency = cell.latency_ms
-    fast = -latency.p50 if latency else 0.0
-    return cell.chosen, cell.qualifies, cell.recipe_id is not None, fast
+def _merit(cell: Cell) -> tuple[bool, bool, bool, tuple[bool, float]]:
+    """The least is the best."""
+    return not cell.chosen, not cell.qualifies, cell.recipe_id is None, cell.pace
 
 
 def _labels(run: Run, lines: Sequence[Line]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgeopt.domain.comparison import Cell, Comparison, Line
@@ -28,6 +28,8 @@ LEGEND = (
     "✓ ships there, or is suggested   * beyond a limit   × against the baseline of its own "
     "target; latencies of two targets have no verdict"
 )
+#: What the sign "s" means, which stands where a time is of a short schedule.
+SHORT = "short schedule, compare its × only"
 
 
 def render(found: Comparison) -> Group:
@@ -47,6 +49,8 @@ def render(found: Comparison) -> Group:
         cells = [Text(cell_text(cell), style=_style(cell)) for cell in line.cells]
         table.add_row(Text(line.title), *cells)
     parts: list[Text | Table] = [*_choices(found), Text(""), table, Text(LEGEND, style="dim")]
+    if screened(shown(found)):
+        parts.append(Text(f"s {SHORT}", style="dim"))
     for title, told in (
         ("Predicted, not measured", predictions(found)),
         ("Failed or left out", reasons(found)),
@@ -74,17 +78,28 @@ def shown(found: Comparison) -> list[Line]:
     return [line for line in found.lines if any(cell.recipe_id for cell in line.cells)]
 
 
+def screened(shown_lines: Sequence[Line]) -> bool:
+    """Whether any time is of a short schedule."""
+    return any(cell.screened for line in shown_lines for cell in line.cells)
+
+
 def cell_text(cell: Cell) -> str:
     """One cell: "✓ 5.71 ms 1.83×, 2 thr" where it was measured, else a word."""
-    sign = "✓ " if cell.chosen else "" if cell.qualifies or cell.state != "measured" else "* "
     if cell.latency_ms is None:
         beyond = "" if cell.qualifies or cell.state in ("failed", "left out", "absent") else " *"
         word = SUGGESTED if cell.chosen else UNTIMED.get(cell.state, cell.state)
-        return f"{sign}{word}{beyond}"
+        return f"{sign(cell)}{word}{beyond}"
     versus = cell.versus_baseline
     times = f" {fmt.ratio(versus.ratio)}" if versus else ""
     unsure = "?" if versus and versus.word == "INCONCLUSIVE" else ""
-    return f"{sign}{fmt.ms(cell.latency_ms.p50)}{times}{unsure}, {cell.threads} thr"
+    return f"{sign(cell)}{fmt.ms(cell.latency_ms.p50)}{times}{unsure}, {cell.threads} thr"
+
+
+def sign(cell: Cell) -> str:
+    """ "✓ ", "* ", "s ", "*s ": what is to be known of a cell before its figures; or ""."""
+    beyond = "*" * (cell.state == "measured" and not cell.qualifies)
+    signs = f"{'✓' if cell.chosen else beyond}{'s' * cell.screened}"
+    return f"{signs} " if signs else ""
 
 
 def _style(cell: Cell) -> str:

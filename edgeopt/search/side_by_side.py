@@ -13,6 +13,7 @@ from edgeopt.domain.published import Predicted, Published
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
 from edgeopt.domain.target import Profile
+from edgeopt.search.aims import share_of_baseline
 from edgeopt.search.choose import qualifies
 from edgeopt.search.single import NoSingle, SingleBest, best_single
 from edgeopt.targets import predict
@@ -93,14 +94,17 @@ def _cell(run: Run, target: str, key: Record, records: Sequence[Record]) -> Cell
     if not sessions:
         return _without(target, key, records)
     choice = run.choice(target)
-    best = min(sessions, key=lambda r: _merit(run, r, choice.recipe_id if choice else None))
+    baseline = choice.baseline_id if choice else None
+    chosen = choice.recipe_id if choice else None
+    best = min(sessions, key=lambda r: _merit(run, r, chosen, baseline))
     return Cell(
         target=target,
         state=state(best),
         recipe_id=best.recipe_id,
         threads=best.recipe.threads if best.recipe else None,
         qualifies=qualifies(best, run.request.constraints),
-        chosen=choice is not None and best.recipe_id == choice.recipe_id,
+        chosen=best.recipe_id == chosen,
+        baseline=best.recipe_id == baseline,
         latency_ms=best.measured,
         versus_baseline=best.versus_baseline,
         score=best.score,
@@ -118,14 +122,21 @@ def _without(target: str, key: Record, records: Sequence[Record]) -> Cell:
     return Cell(target=target, state="absent")
 
 
-def _merit(run: Run, record: Record, chosen: str | None) -> tuple[bool, bool, bool, float]:
-    """What is chosen first, then what qualifies, then what is fastest; the least is the best."""
+def _merit(
+    run: Run, record: Record, chosen: str | None, baseline: str | None
+) -> tuple[bool, bool, bool, bool, float]:
+    """What is chosen first, then what qualifies, then what is fastest; the least is the best.
+
+    Times are relative to the baseline's: those of two schedules compare by that alone.
+    """
     latency = record.measured
+    share = share_of_baseline(record, baseline) if latency else None
     return (
         record.recipe_id != chosen,
         not qualifies(record, run.request.constraints),
         record.status != "ok",
-        latency.p50 if latency else math.inf,
+        share is None,
+        share if share is not None else latency.p50 if latency else math.inf,
     )
 
 
@@ -176,10 +187,9 @@ def _with_predictions(
     return msgspec.structs.replace(line, cells=tuple(cells))
 
 
-def _order(line: Line) -> tuple[int, int, float]:
-    latencies = [cell.latency_ms.p50 for cell in line.cells if cell.latency_ms]
+def _order(line: Line) -> tuple[int, int, tuple[bool, float]]:
     return (
         -sum(cell.chosen for cell in line.cells),
         -sum(cell.qualifies for cell in line.cells),
-        min(latencies, default=math.inf),
+        min(cell.pace for cell in line.cells),
     )

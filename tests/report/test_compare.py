@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import msgspec
@@ -13,10 +14,10 @@ from rich.console import Console
 from edgeopt.cli import cli
 from edgeopt.domain.comparison import Comparison
 from edgeopt.domain.published import Predicted
-from edgeopt.report import compare_table, html
+from edgeopt.report import compare_brief, compare_table, html
 from edgeopt.report.comparison import comparison
 from edgeopt.store.run_folder import RunFolder
-from tests.report.sample import INTEL, PI, sample_run
+from tests.report.sample import INTEL, PI, latency, sample_run
 from tests.report.sample_profiles import sample_profiles
 
 
@@ -64,6 +65,39 @@ def test_threads_are_folded_to_the_best(found):
                   and r.recipe.session_id == run.record(one.target, one.recipe_id).recipe
                   .session_id and r.latency_ms]  # fmt: skip
         assert one.latency_ms.p50 == min(r.latency_ms.p50 for r in rivals)
+
+
+def test_what_was_timed_in_a_short_schedule_has_its_sign(found):
+    cells = [c for line in found.lines for c in line.cells if c.latency_ms and not c.chosen]
+    assert {c.screened for c in cells} == {True, False}
+    for one in cells:
+        told = compare_table.cell_text(one).partition(" ")[0]
+        assert ("s" in told) == (one.latency_ms.stage == "screen")
+    assert f"s {compare_table.SHORT}" in printed(found)
+    final = tuple(
+        replace(line, cells=tuple(c for c in line.cells if not c.screened)) for line in found.lines
+    )
+    assert not compare_table.screened(final)
+    shown = io.StringIO()
+    Console(file=shown, width=100).print(compare_brief.render(sample_run(), found))
+    assert f"s {compare_table.SHORT}" in shown.getvalue()
+    assert "s 19.8 ms" in shown.getvalue()
+
+
+def test_of_two_schedules_the_one_with_the_better_ratio_stands_for_a_candidate():
+    """A busy minute: in the short schedule it took less, and its baseline far less."""
+    run = sample_run()
+    one = next(r for r in run.records if r.title == "openvino fp32 threads=2")
+    recipe = replace(one.recipe, threads=1)
+    screened = replace(
+        one, recipe=recipe, recipe_id=recipe.id, latency_ms=latency(2.0, "screen"),
+        versus_baseline=replace(one.versus_baseline, ratio=1.01),
+    )  # fmt: skip
+    made = comparison(replace(run, records=(*run.records, screened)), sample_profiles())
+    assert cell(made, "openvino fp32", INTEL).threads == 2
+    faster = replace(screened, versus_baseline=replace(one.versus_baseline, ratio=1.5))
+    made = comparison(replace(run, records=(*run.records, faster)), sample_profiles())
+    assert cell(made, "openvino fp32", INTEL).threads == 1
 
 
 def test_what_was_emulated_says_so_and_has_no_latency():
