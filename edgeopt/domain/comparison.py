@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.latency import Latency, Verdict
 from edgeopt.domain.model import Value
 from edgeopt.domain.published import Predicted
@@ -97,7 +98,7 @@ class Share(Value, kw_only=True, frozen=True):
     """The single artifact on one target.
 
     Attributes:
-        times: its latency, as a multiple of the best qualifying one there; None where nothing
+        times: its figure, as a multiple of the best qualifying one there; None where nothing
             was measured.
     """
 
@@ -112,8 +113,9 @@ class Single(Value, kw_only=True, frozen=True):
     Attributes:
         artifact: identity of the conversion; None where none qualifies everywhere, or nothing
             was measured. path: relative to the run's folder.
-        times: geometric mean of its latency relative to each target's best, over `measured`.
-        measured: the targets that were measured. others: those where it qualifies by its score
+        times: geometric mean of its figure relative to each target's best, over `measured`.
+        aim: which figure: what the run aims at, or the latency where no target has that.
+        measured: the targets that have a figure. others: those where it qualifies by its score
             alone. why: one sentence.
     """
 
@@ -121,6 +123,7 @@ class Single(Value, kw_only=True, frozen=True):
     title: str = ""
     path: str | None = None
     times: float | None = None
+    aim: Aim = "latency"
     measured: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     shares: tuple[Share, ...] = ()

@@ -45,7 +45,7 @@ def render(run: Run, found: Comparison) -> Group:
         fitting = Fitting(*(functools.partial(make, *form) for form in forms))
         parts += [Text(""), fitting, Text(LEGEND, style="dim")]
         if compare_table.screened(lines):
-            parts.append(Text(f"s {compare_table.SHORT}", style="dim"))
+            parts.append(Text(f"s {compare_table.SHORT_SCHEDULE}", style="dim"))
         if len(lines) > ROWS_EACH:
             parts.append(
                 Text("Not shown: --all has every candidate, and why others failed.", style="dim")

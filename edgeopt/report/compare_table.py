@@ -29,7 +29,7 @@ LEGEND = (
     "target; latencies of two targets have no verdict"
 )
 #: What the sign "s" means, which stands where a time is of a short schedule.
-SHORT = "short schedule, compare its × only"
+SHORT_SCHEDULE = "short schedule, compare its × only"
 
 
 def render(found: Comparison) -> Group:
@@ -50,7 +50,7 @@ def render(found: Comparison) -> Group:
         table.add_row(Text(line.title), *cells)
     parts: list[Text | Table] = [*_choices(found), Text(""), table, Text(LEGEND, style="dim")]
     if screened(shown(found)):
-        parts.append(Text(f"s {SHORT}", style="dim"))
+        parts.append(Text(f"s {SHORT_SCHEDULE}", style="dim"))
     for title, told in (
         ("Predicted, not measured", predictions(found)),
         ("Failed or left out", reasons(found)),

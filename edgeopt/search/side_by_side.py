@@ -56,7 +56,7 @@ def single_of(run: Run) -> SingleBest | NoSingle:
         for target, records in records_by_target(run).items()
     }
     baselines = {choice.target: choice.baseline_id for choice in run.choices}
-    return best_single(tried, baselines, run.request.constraints)
+    return best_single(tried, baselines, run.request.constraints, run.request.aim)
 
 
 def _keys(records: ByTarget) -> list[Record]:

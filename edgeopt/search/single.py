@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edgeopt.domain.aim import Aim
 from edgeopt.domain.comparison import Share
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints
-from edgeopt.search.aims import share_of_baseline
+from edgeopt.search.aims import cost, relative
 from edgeopt.search.choose import qualifying
 
 ByTarget = Mapping[str, Sequence[Record]]
@@ -21,7 +22,7 @@ class SingleBest:
 
     Attributes:
         record: of it, on the last target.
-        times, shares, measured, others: as in `Single`.
+        times, shares, measured, others, aim: as in `Single`.
     """
 
     record: Record
@@ -29,6 +30,7 @@ class SingleBest:
     shares: tuple[Share, ...]
     measured: tuple[str, ...]
     others: tuple[str, ...]
+    aim: Aim = "latency"
 
 
 @dataclass(frozen=True)
@@ -39,30 +41,39 @@ class NoSingle:
         measured: the targets that were measured; empty: so none can be called the best.
         nearest: of the artifact that qualifies on most targets; None: none does on any.
         lacking: where that does not qualify; empty: it was only not timed everywhere.
+        aim: as in `Single`.
     """
 
     measured: tuple[str, ...]
     nearest: Record | None = None
     lacking: tuple[str, ...] = ()
+    aim: Aim = "latency"
 
 
 def best_single(
-    records: ByTarget, baselines: Mapping[str, str | None], constraints: Constraints
+    records: ByTarget,
+    baselines: Mapping[str, str | None],
+    constraints: Constraints,
+    aim: Aim = "latency",
 ) -> SingleBest | NoSingle:
-    """The artifact that qualifies on every target and is the least slow over those measured.
+    """The artifact that qualifies on every target and costs least over those measured.
 
-    An artifact may run with other threads and options on each target. Its latency is taken
-    relative to the target's best qualifying one, both relative to the baseline of their
+    An artifact may run with other threads and options on each target. Its cost is taken
+    relative to the target's best qualifying one; of times, both relative to the baseline of their
     interleaved schedule, so that nothing is compared that did not run together; the mean of
     these ratios over targets is geometric (Fleming and Wallace, CACM 29(3), 1986).
 
     Args:
         records: by target.
         baselines: recipe id of each target's baseline; None where nothing was measured.
+        aim: what the cost is. Where no target has a figure of it, it is the time.
     """
+    known = {target: _known(tried, aim) for target, tried in records.items()}
+    if not any(known.values()):
+        aim, known = "latency", {target: _known(r, "latency") for target, r in records.items()}
     within = {target: qualifying(tried, constraints) for target, tried in records.items()}
-    timed = {target: _shares(within[target], baselines.get(target)) for target in records}
-    measured = tuple(target for target in records if _was_measured(records[target]))
+    timed = {target: _shares(within[target], baselines.get(target), aim) for target in records}
+    measured = tuple(target for target in records if known[target])
     everywhere = [
         artifact
         for artifact in _artifacts(records)
@@ -70,13 +81,17 @@ def best_single(
         and all(_best(artifact, timed[target]) for target in measured)
     ]
     if not measured or not everywhere:
-        return _none(records, within, measured)
+        return replace(_none(records, within, measured), aim=aim)
     singles = [_single(artifact, within, timed, measured) for artifact in everywhere]
-    return min(singles, key=lambda one: one.times)
+    return replace(min(singles, key=lambda one: one.times), aim=aim)
 
 
-def _was_measured(records: Sequence[Record]) -> bool:
-    return any(r.kind == "measured" and r.latency_ms for r in records)
+def _known(records: Sequence[Record], aim: Aim) -> list[Record]:
+    """Those that have a figure: a size is known of each, all else was measured on a device."""
+    if aim == "size":
+        return [r for r in records if r.status == "ok" and r.size_bytes is not None]
+    measured = [r for r in records if r.kind == "measured" and r.latency_ms]
+    return [r for r in measured if cost(r, aim) is not None]
 
 
 def _artifacts(records: ByTarget) -> list[str]:
@@ -89,13 +104,14 @@ def _of(artifact: str, records: Sequence[Record]) -> list[Record]:
     return [r for r in records if r.recipe and r.recipe.conversion_id == artifact]
 
 
-def _shares(records: Sequence[Record], baseline: str | None) -> list[tuple[float, Record]]:
-    """Latency relative to the baseline's, of records that have both."""
+def _shares(
+    records: Sequence[Record], baseline: str | None, aim: Aim
+) -> list[tuple[float, Record]]:
+    """The cost of records that have one; of times, relative to the baseline's."""
     return [
         (share, record)
-        for record in records
-        if record.kind == "measured" and record.latency_ms
-        if (share := share_of_baseline(record, baseline)) is not None
+        for record in _known(records, aim)
+        if (share := relative(record, aim, baseline)) is not None
     ]
 
 

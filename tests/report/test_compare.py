@@ -73,14 +73,14 @@ def test_what_was_timed_in_a_short_schedule_has_its_sign(found):
     for one in cells:
         told = compare_table.cell_text(one).partition(" ")[0]
         assert ("s" in told) == (one.latency_ms.stage == "screen")
-    assert f"s {compare_table.SHORT}" in printed(found)
+    assert f"s {compare_table.SHORT_SCHEDULE}" in printed(found)
     final = tuple(
         replace(line, cells=tuple(c for c in line.cells if not c.screened)) for line in found.lines
     )
     assert not compare_table.screened(final)
     shown = io.StringIO()
     Console(file=shown, width=100).print(compare_brief.render(sample_run(), found))
-    assert f"s {compare_table.SHORT}" in shown.getvalue()
+    assert f"s {compare_table.SHORT_SCHEDULE}" in shown.getvalue()
     assert "s 19.8 ms" in shown.getvalue()
 
 

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from edgeopt.domain.recipe import Recipe
+from edgeopt.domain.record import Executed
 from edgeopt.report import single_words
 from edgeopt.search.single import NoSingle, best_single
 from tests.search.test_choose import ONE_POINT, drop, latency, record, verdict
@@ -13,6 +14,7 @@ from tests.search.test_choose import ONE_POINT, drop, latency, record, verdict
 BASE = Recipe(runtime="onnxruntime", precision="fp32")
 FP16 = Recipe(runtime="openvino", precision="fp16")
 INT8 = Recipe(runtime="litert", precision="int8-static")
+BASES = {"a": BASE.id, "b": BASE.id}
 
 
 def timed(recipe, ratio, lost=0.0, **changes):
@@ -29,6 +31,15 @@ def scored(recipe, lost=0.0, **changes):
     """Not timed: no device of its target is at hand."""
     return replace(timed(recipe, 1.0, lost), kind=None, latency_ms=None, versus_baseline=None,
                    **changes)  # fmt: skip
+
+
+def using(record, memory):
+    """The same with so many bytes of memory."""
+    ran = Executed(
+        runtime_version="1", precision="fp32", threads=1, options={}, load_ms=1.0,
+        first_infer_ms=1.0, peak_rss_bytes=1, why_null={}, memory_bytes=memory,
+    )  # fmt: skip
+    return replace(record, executed=ran)
 
 
 def found(**targets):
@@ -139,3 +150,35 @@ def test_what_is_lacking_is_a_value():
     assert best_single(targets, baselines, ONE_POINT) == NoSingle(
         ("pi", "intel"), nearest=targets["pi"][0], lacking=("pi",)
     )
+
+
+@pytest.mark.parametrize(
+    ("aim", "why"),
+    [
+        ("latency", "litert int8-static: qualifies on every target, and is the fastest on a, b."),
+        ("size", "openvino fp16: qualifies on every target, and is the smallest on a, b."),
+        ("memory", "is the one with the least memory on a, b."),
+        ("energy", "litert int8-static: qualifies on every target, and is the fastest on a, b."),
+    ],
+)
+def test_it_is_the_best_in_what_the_run_aims_at(aim, why):
+    """Nothing has an energy, so that the time decides there."""
+    here = [
+        using(timed(BASE, 1.0, size_bytes=300), 30),
+        using(timed(FP16, 1.5, size_bytes=100), 20),
+        using(timed(INT8, 3.0, size_bytes=200), 25),
+    ]
+    one = single_words.in_words(best_single({"a": here, "b": here}, BASES, ONE_POINT, aim))
+    assert one.why.endswith(why)
+    assert one.aim == ("latency" if aim == "energy" else aim)
+
+
+def test_what_is_not_the_best_on_each_target_says_by_how_much():
+    small, large = (timed(recipe, 1.0, size_bytes=100) for recipe in (FP16, INT8))
+    other = [replace(small, size_bytes=400), large]
+    targets = {"a": [small, replace(large, size_bytes=300)], "b": other}
+    one = single_words.in_words(best_single(targets, BASES, ONE_POINT, "size"))
+    assert "has on average 1.73 times the size of each target's best (a, b)." in one.why
+    phone = {"phone": [scored(FP16, size_bytes=100), scored(INT8, size_bytes=200)]}
+    one = single_words.in_words(best_single(phone, {}, ONE_POINT, "size"))
+    assert one.why == "openvino fp16: qualifies on every target, and is the smallest on phone."
