@@ -27,7 +27,8 @@ class Reason:
     Attributes:
         kind: what computes, apart by what "fell-back" to float and what runs in "slow-kernels",
             outside of those that it is meant for; else as `Cost.kind`.
-        a_ms, b_ms, a_count, b_count: as in `Cost`; layers are counted where they compute.
+        a_ms, b_ms, a_count, b_count: as in `Cost`; layers are counted where they compute. None:
+            that profile names no operator for them, and nothing is known of their time.
         arithmetics: in which the two ran it, where each is one and they differ.
     """
 
@@ -120,17 +121,22 @@ def _parts(a: Side, costs: Sequence[Cost], compute: Sequence[LayerCost]) -> Iter
 
 
 def _compute(a: Side, compute: Sequence[LayerCost]) -> Iterator[Reason]:
-    """What computes: as wanted, apart from what fell back."""
+    """What computes as wanted, apart from what fell back, and from what one profile names alone."""
     back = [row for row in compute if fell_back(a, row)]
     slow = [row for row in compute if row.a_fallback and row not in back]
     rest = [row for row in compute if row not in back and row not in slow]
+    alone = [row for row in rest if not (row.a and row.b)]
+    if any(row.a for row in alone) and any(row.b for row in alone):
+        alone = []  # the same work, perhaps, under names that do not meet: taken together
+    rest = [row for row in rest if row not in alone]
     groups: tuple[tuple[ReasonKind, list[LayerCost]], ...] = (
-        ("fell-back", back), ("slow-kernels", slow), ("compute", rest)
+        ("fell-back", back), ("slow-kernels", slow), ("compute", rest), ("compute", alone)
     )  # fmt: skip
     for kind, rows in groups:
         if rows:
             a_ms, b_ms = sum(row.a_ms for row in rows), sum(row.b_ms for row in rows)
-            yield Reason(kind, a_ms, b_ms, len(rows), len(rows), _arithmetics(rows))
+            counts = sum(bool(row.a) for row in rows), sum(bool(row.b) for row in rows)
+            yield Reason(kind, a_ms, b_ms, *counts, _arithmetics(rows))
 
 
 def _arithmetics(rows: Sequence[LayerCost]) -> tuple[str, str] | None:

@@ -32,15 +32,15 @@ def render(found: Explanation, top: int) -> Group:
     """
     from rich.console import Group
 
-    shown = [row for row in found.layers if row.a_ms or row.b_ms][:top]
+    timed = [row for row in found.layers if row.a_ms or row.b_ms]
+    shown = timed[:top]
     parts: list[RenderableType] = [
         _text(lines("", found.sentence, ""), "bold"),
         _costs(found),
-        _text("", ""),
-        _layers(found, shown),
     ]
-    hidden = len(found.layers) - len(shown)
-    if hidden > 0:
+    parts += [_text("", ""), _layers(found, shown)] if shown else []
+    hidden = len(timed) - len(shown)
+    if shown and hidden > 0:
         parts.append(_text(f"… {hidden} more with smaller differences", "dim"))
     parts += [_text(lines("", *roof_table.sentences(found)), "")]
     by_roof = roof_table.layers(found, top)

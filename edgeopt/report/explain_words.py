@@ -28,7 +28,10 @@ def sentence(
     if why.because:
         text += ": " + "; ".join(map(part, why.because))
     else:
-        text += f": no single kind of operator makes {fmt.percent(NOTABLE)} of the difference"
+        least = f"{fmt.percent(NOTABLE)} of the slower one's time"
+        text += (
+            f": no kind of operator differs by {least}{' in this direction' * bool(why.against)}"
+        )
     text += "."
     if why.layers:
         text += f" The layers that differ most: {_layers(why.layers)}."
@@ -82,12 +85,21 @@ def part(one: Reason) -> str:
         return f"outside of the operators it spends {_change(one.a_ms, one.b_ms)}"
     if one.kind in ("conversion", "other"):
         return _counted(one, "conversion" if one.kind == "conversion" else "other operator")
-    count = fmt.count(
-        one.a_count, "convolution or matrix product", "convolutions and matrix products"
-    )
+    count = _computing(one.a_count)
+    if not one.a_count:
+        return (
+            f"its profile names none of the other's {_computing(one.b_count)} ({fmt.ms(one.b_ms)})"
+        )
     takes = "takes" if one.a_count == 1 else "take"
     ran = f" ({one.arithmetics[0]} against {one.arithmetics[1]})" if one.arithmetics else ""
+    if not one.b_count:
+        lead = f"{count}{_LEADS[one.kind]} {takes} {fmt.ms(one.a_ms)}"
+        return f"{lead}, and the other's profile names none of them"
     return f"{count}{_LEADS[one.kind]} {takes} {_change(one.a_ms, one.b_ms)}{ran}"
+
+
+def _computing(number: int) -> str:
+    return fmt.count(number, "convolution or matrix product", "convolutions and matrix products")
 
 
 def _counted(one: Reason, noun: str) -> str:
@@ -105,7 +117,16 @@ def _change(a_ms: float, b_ms: float) -> str:
 
 
 def _layers(layers: Sequence[LayerCost]) -> str:
-    return ", ".join(f"{row.layer} ({_change(row.a_ms, row.b_ms)})" for row in layers)
+    return ", ".join(f"{row.layer} ({_of_layer(row)})" for row in layers)
+
+
+def _of_layer(row: LayerCost) -> str:
+    """Its times; of a profile that names nothing for it none is told."""
+    if not row.a:
+        return f"{fmt.ms(row.b_ms)} in the other one's profile alone"
+    if not row.b:
+        return f"{fmt.ms(row.a_ms)}, and not in the other one's profile"
+    return _change(row.a_ms, row.b_ms)
 
 
 def caveats(a: Side, b: Side) -> tuple[str, ...]:

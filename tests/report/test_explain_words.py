@@ -142,7 +142,7 @@ def test_nothing_is_claimed_that_the_run_does_not_say(found, words):
 def test_two_that_are_alike_have_no_reasons():
     a = side(recorded.ORT_FP32, "fp32")
     text = said(a, side(recorded.ORT_FP32, "fp16"), verdict("EQUIVALENT", 1.0, 0.99, 1.01))
-    assert text.endswith("no single kind of operator makes 3.0 % of the difference.")
+    assert text.endswith(": no kind of operator differs by 3.0 % of the slower one's time.")
 
 
 def test_a_verdict_the_other_way_round():
@@ -186,3 +186,61 @@ def test_the_tables_hold_every_kind_and_the_layers_that_differ_most():
     assert "random, seed 0; on this machine" in text
     assert lines[-1] == " - Beware."
     assert max(map(len, lines)) <= 100
+
+
+def test_a_difference_that_no_kind_explains_is_not_said_to_be_many_small_ones():
+    """One kind differs, and in the other direction."""
+    a = profile("onnxruntime", op("node_Conv_877", "Conv", 500, "fp32"))
+    b = profile("onnxruntime", op("node_Conv_877", "Conv", 900, "fp32"))
+    text = said(side(a, "fp32"), side(b, "fp16"), verdict("SLOWER", 0.8, 0.7, 0.9))
+    assert (
+        ": no kind of operator differs by 3.0 % of the slower one's time in this direction. "
+    ) in text
+    assert "Against that: 1 convolution or matrix product takes 0.500 ms instead of 0.900" in text
+
+
+ONE = profile("litert", op("node_Conv_877", "CONV_2D", 900, "fp32"), op("add", "ADD", 700, "fp32"))
+BARE = profile("litert", op("delegate", "DELEGATE", 700, "fp32", layers=()))
+
+
+def test_what_a_profile_does_not_name_is_not_said_to_take_no_time():
+    text = said(side(BARE, "fp16"), side(ONE, "fp32"), verdict("FASTER", 2.0, 1.8, 2.2))
+    assert "0 ms" not in text.replace("0.900 ms", "").replace("0.700 ms", "")
+    assert (
+        "its profile names none of the other's 1 convolution or matrix product (0.900 ms)" in text
+    )
+    assert "node_Conv_877 (0.900 ms in the other one's profile alone)" in text
+    text = said(side(ONE, "fp32"), side(BARE, "fp16"), verdict("SLOWER", 0.5, 0.4, 0.6))
+    assert (
+        "1 convolution or matrix product takes 0.900 ms, and the other's profile names none of them"
+    ) in text
+    assert "node_Conv_877 (0.900 ms, and not in the other one's profile)" in text
+
+
+def test_the_rest_of_the_layers_is_counted_of_those_that_took_time():
+    idle = profile(
+        "onnxruntime",
+        *recorded.ORT_FP32.operators,
+        *(op(f"view_{i}", "Reshape", 0, "fp32") for i in range(5)),
+    )
+    a, b = side(idle, "fp32"), side(idle, "fp16")
+    x, y = a.profile, b.profile
+
+    def shown(layers, top):
+        found = Explanation(
+            target="here", a=a, b=b, verdict=None, costs=costs(x, y), layers=layers,
+            inputs="random, seed 0", device="this machine", sentence="So.", caveats=(),
+        )  # fmt: skip
+        screen = io.StringIO()
+        Console(file=screen, width=100).print(explain_table.render(found, top=top))
+        return screen.getvalue()
+
+    layers = layer_costs(x, y)
+    timed = sum(bool(row.a_ms or row.b_ms) for row in layers)
+    assert len(layers) > timed
+    assert f"… {timed - 2} more with smaller differences" in shown(layers, 2)
+    assert "more with smaller" not in shown(layers, timed)
+    nothing = tuple(row for row in layers if not row.a_ms)
+    assert nothing
+    assert "more with smaller" not in shown(nothing, 2)
+    assert "layer" not in shown(nothing, 2)
