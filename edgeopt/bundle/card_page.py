@@ -97,7 +97,7 @@ def _how(card: Card) -> str:
     return (
         f"From {fmt.count(latency.n, 'inference')} in "
         f"{fmt.count(latency.launches, 'fresh process', 'fresh processes')}, in turns with the "
-        "candidates that it was compared with; batch 1, inputs in memory. Preparing inputs and "
+        "candidates that it was compared with; inputs in memory. Preparing inputs and "
         "reading the answers are not counted."
     )
 

@@ -122,6 +122,7 @@ def manifest_of(
     task: TaskFacts | None = None,
 ) -> dict[str, Any]:
     """What the manifest says. Its fields are documented in `docs/records.md`."""
+    batch = record.recipe.batch if record.recipe else 1
     return {
         "v": MANIFEST_VERSION,
         "target": record.target,
@@ -144,7 +145,7 @@ def manifest_of(
             "versus_baseline": record.versus_baseline,
             "executed": record.executed,
             "schedule": schedule(record.latency_ms),
-            "boundary": "host to host, batch 1; pre- and post-processing outside",
+            "boundary": f"host to host, batch {batch}; pre- and post-processing outside",
         },
         "score": record.confirm_score or record.score,
         "drop": record.confirm_drop or record.drop,

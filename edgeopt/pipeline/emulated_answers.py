@@ -31,7 +31,7 @@ from edgeopt.pipeline.parity_check import REQUIRED_DB, Answers
 from edgeopt.pipeline.record_ends import failed
 from edgeopt.pipeline.scoring import Scoring
 from edgeopt.pipeline.source_model import output_shapes
-from edgeopt.report import untimed_words
+from edgeopt.report import beside_limit, untimed_words
 from edgeopt.runner import sensors
 
 CHUNK = 4
@@ -139,9 +139,11 @@ def _broken(emulation: Emulation, scoring: Scoring) -> StepFailed | None:
             )
     drop = emulation.drop
     if drop is not None and drop.resolved and drop.judged > scoring.max_drop:
+        lost, allowed = beside_limit.drop(drop, scoring.max_drop)
         return StepFailed(
             "failed-parity",
-            f"{where} it loses {drop.judged:.4g} against its score here, on {drop.n} samples",
+            f"{where} it {lost} against its score here, on {drop.n} samples, and {allowed} are "
+            "allowed",
             hint,
         )
     return None

@@ -133,7 +133,7 @@ def _effort(bench: BenchTable) -> str:
     effort = f"{timed.n} runs in {timed.launches} fresh launches, interleaved; " if timed else ""
     whole = any(row.parts for row in bench.rows)
     boundary = "from a photo to its answer" if whole else "host to host"
-    return f"{effort}{boundary}, batch 1; inputs: {bench.inputs}"
+    return f"{effort}{boundary}; inputs: {bench.inputs}"
 
 
 def _machine(bench: BenchTable) -> Iterator[str]:

@@ -32,7 +32,9 @@ def _timing(records: Iterable[Record]) -> Iterator[str]:
     if not timed:
         return
     devices = ", ".join(sorted({record.device for record, _ in timed}))
-    yield f"Timed on {devices}: steady state, host to host, batch 1."
+    batches = {record.recipe.batch if record.recipe else 1 for record, _ in timed}
+    at_once = " or ".join(map(str, sorted(batches)))
+    yield f"Timed on {devices}: steady state, host to host, batch {at_once}."
     for stage, about in (
         ("screen", "screened, to rank them"),
         ("final", "measured in full, to choose"),

@@ -15,8 +15,8 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.run import Constraints, Run
 from edgeopt.domain.score import Drop, Score
 from edgeopt.domain.target import Profile
+from edgeopt.report import beside_limit, loss
 from edgeopt.report import format as fmt
-from edgeopt.report import loss
 from edgeopt.report.side_table import SideTable
 from edgeopt.report.sizes_table import by_size
 from edgeopt.report.suggested_table import suggested
@@ -81,18 +81,18 @@ def _beyond(records: Sequence[Record], limit: float | None) -> Iterator[SideTabl
     """Candidates that the limit of a slice keeps out: the columns of the table do not tell."""
     if limit is None:
         return
-    rows = []
+    rows, most = [], fmt.allowance(limit, relative=False)
     limits = Constraints(max_slice_drop=limit)
     for record in records:
         for missed in shortfalls(record, limits):
             if missed.kind == "slice-drop" and missed.where and missed.got is not None:
                 where = missed.where
                 name = f"{where.column} {where.value}, {PARTS[where.part]} samples"
-                lost = fmt.allowance(missed.got, relative=missed.relative)
+                most = fmt.allowance(limit, relative=missed.relative)
+                lost = beside_limit.losses([missed.got], limit, relative=missed.relative)[0]
                 rows.append((str(record.recipe), name, fmt.whole(where.n), lost))
     if rows:
         heads = ("candidate", "worst slice", "n", "drop")
-        most = fmt.limit_percent(limit)
         about = f"A slice of {LEAST_TO_DECIDE} samples or more may lose {most} at most."
         yield SideTable("Beyond the limit of a slice", about, heads, tuple(rows))
 
@@ -158,7 +158,8 @@ def _answered(
     drop = emulation.why_null or fmt.DASH
     if emulation.drop is not None:
         lost = fmt.drop(emulation.drop)
-        drop = f"{lost.number} ({fmt.drop_interval(emulation.drop)})"
+        bounds = fmt.drop_interval(emulation.drop)
+        drop = f"{lost.number if lost.unit == bounds.unit else lost} ({bounds})"
     return (name, fmt.whole(emulation.n), near, drop, fmt.size(emulation.rss_bytes, fmt.DASH))
 
 

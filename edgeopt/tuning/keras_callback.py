@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from edgeopt.report import beside_limit
 from edgeopt.tuning.device_limit import DeviceLimit
 
 _KERAS = importlib.import_module("keras")
@@ -34,10 +35,8 @@ class LatencyLimit(_KERAS.callbacks.Callback):  # type: ignore[name-defined]
         if self.limit.excess(self.latency_ms) > 0:
             from keras_tuner.errors import FailedTrialError
 
-            raise FailedTrialError(
-                f"{self.latency_ms:.3g} ms on {self.limit.target}, "
-                f"allowed {self.limit.max_latency_ms:.3g} ms: not trained"
-            )
+            got, allowed = beside_limit.ms(self.latency_ms, self.limit.max_latency_ms)
+            raise FailedTrialError(f"{got} on {self.limit.target}, allowed {allowed}: not trained")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """The latency stands among the epoch's figures."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgeopt.domain.evaluation import Evaluation
+from edgeopt.report import beside_limit
 from edgeopt.tuning.device_limit import DeviceLimit
 
 if TYPE_CHECKING:
@@ -46,10 +47,8 @@ class Judge:
         excess = self.limit.excess(found.latency_ms)
         trial.set_constraint(f"latency:{self.limit.target}", excess)
         if excess > 0:
-            raise optuna.TrialPruned(
-                f"{found.latency_ms:.3g} ms on {self.limit.target}, "
-                f"allowed {self.limit.max_latency_ms:.3g} ms"
-            )
+            got, allowed = beside_limit.ms(found.latency_ms, self.limit.max_latency_ms)
+            raise optuna.TrialPruned(f"{got} on {self.limit.target}, allowed {allowed}")
         return found
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:

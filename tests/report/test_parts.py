@@ -52,6 +52,21 @@ def test_the_method_is_told_from_the_records():
     assert "Scores on 512 choosing samples: 95 % interval by Wilson." in told
 
 
+def test_the_batch_is_the_one_that_was_timed():
+    run = sample_run()
+
+    def batched(*counts):
+        records = [r for r in run.records if r.target == INTEL and r.measured]
+        made = tuple(
+            replace(r, recipe=replace(r.recipe, batch=count))
+            for r, count in zip(records, counts, strict=False)
+        )
+        return method(replace(run, records=made), INTEL)[0]
+
+    assert batched(4, 4).endswith(" batch 4.")
+    assert batched(1, 8, 4, 1).endswith(" batch 1 or 4 or 8.")
+
+
 def test_what_was_not_timed_has_no_sentences_on_timing():
     told = " ".join(method(sample_run(), PI))
     assert "imed" not in told

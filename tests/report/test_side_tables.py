@@ -113,6 +113,34 @@ def test_what_an_emulated_core_answered_is_shown_once_for_all_threads():
     assert second[3] == "one class"
 
 
+def test_a_loss_without_an_interval_keeps_its_unit():
+    run = sample_run()
+    lost = replace(drop(0.008, 0.0), low=None, high=None, why_null="too few")
+    emulation = Emulation(
+        core="cortex-a76", emulator="qemu", note="", runtime_version="2", precision="fp32", n=9,
+        score=score(0.95, 9), drop=lost, required_db=40.0, rss_bytes=1,
+        outputs=(OutputDifference(output="y", equal=0.1, max_abs=1.0, sqnr_db=132.4),),
+    )  # fmt: skip
+    records = tuple(replace(r, emulation=emulation) for r in run.records if r.target == PI)
+    found = tables(replace(run, records=records), PI)["On an emulated cortex-a76"]
+    assert found.rows[0][3] == "0.8 points (no interval)"
+
+
+@pytest.mark.parametrize(
+    ("relative", "most", "cell"), [(None, "5.0 points", "5.02 points"), (0.0502, "5.0 %", "5.02 %")]
+)
+def test_the_limit_of_a_slice_has_the_unit_of_its_losses(relative, most, cell):
+    run = sample_run()
+    worst = replace(effect("cat", 100, 0.0502), drop=replace(drop(0.0502, 0.0), relative=relative))
+    column = Slices(by="class", part="choose", count=1, worst=(worst,))
+    one = replace(run.records[0], slices=(column,))
+    limits = replace(run.request.constraints, max_slice_drop=0.05)
+    request = replace(run.request, constraints=limits)
+    found = tables(replace(run, records=(one,), request=request))["Beyond the limit of a slice"]
+    assert found.about.endswith(f"may lose {most} at most.")
+    assert found.rows[0][3] == cell
+
+
 def test_means_of_another_program_have_a_table_of_their_own():
     run = sample_run()
     records = tuple(
