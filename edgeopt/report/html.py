@@ -88,6 +88,14 @@ class TargetView:
         return any(one.held_out.sort is not None for one in self.page_rows)
 
     @property
+    def as_well(self) -> str:
+        """Of which others none is better than the front, where some were not timed for as long."""
+        final = any(not one.row.screened for one in self.front)
+        other = [row for row in self.rows if row.ok and (row.latency.sort is None or row.screened)]
+        untimed = any(final or row.latency.sort is None for row in other)
+        return " that was timed as well" * untimed
+
+    @property
     def held_out(self) -> str:
         """What the chosen loses on held-out samples; "" where it is not known."""
         own = next((one for one in self.page_rows if one.row.chosen), None)

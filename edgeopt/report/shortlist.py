@@ -23,7 +23,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Shortlist:
-    """What is shown of the candidates that came through, and how many artifacts are not."""
+    """What is shown of the candidates that came through, and how many of them are not.
+
+    Each number of threads and each session's options are a candidate of their own, as `Row.number`
+    and `--all` have them.
+    """
 
     entries: tuple[Entry, ...]
     more: int
@@ -41,9 +45,7 @@ def shortlist(tried: Sequence[Row], most: int) -> Shortlist:
     others = [row for row in folded if not _needed(row)]
     kept = [*needed, *others[: max(0, most - len(needed))]]
     shown = [row for row in folded if row in kept]
-    return Shortlist(
-        tuple(Entry(row, label(row, shown)) for row in shown), len(folded) - len(shown)
-    )
+    return Shortlist(tuple(Entry(row, label(row, shown)) for row in shown), len(tried) - len(shown))
 
 
 def _folded(tried: Sequence[Row]) -> list[Row]:

@@ -311,3 +311,15 @@ def test_figures_stay_with_their_units_and_commands_are_copied_as_they_stand():
 def test_commands_in_sentences_are_code_and_nothing_else_is(text, shown):
     template = page_environment().from_string("{{ text | with_code }}")
     assert template.render(text=text) == shown
+
+
+def test_the_front_is_of_what_was_timed_as_well():
+    run = sample_run()
+    assert "No other candidate that was timed as well is better than one of" in page(run).text
+    assert "no candidate that was timed as well is both faster" in page(run).text
+    final = tuple(r for r in run.records if r.measured and r.measured.stage == "final")
+    alone = replace(run, records=final)
+    assert "No other candidate is better than one of" in page(alone).text
+    untimed = replace(final[0], recipe_id="later", latency_ms=None, kind=None)
+    more = replace(run, records=(*final, untimed))
+    assert "No other candidate that was timed as well is better" in page(more).text

@@ -56,3 +56,42 @@ def test_scores_that_do_not_compare_name_no_model(doubt, words):
     assert "scores cannot be compared" in shown
     assert words in shown
     assert "ship" not in shown.replace("ships", "")
+
+
+def sentence(*rows, **more):
+    """The first line alone, whole."""
+    shown = " ".join(told(*rows, **more).split())
+    return shown[: shown.index(" model ")]
+
+
+def test_models_that_are_not_told_apart_are_not_said_to_be():
+    unsure = replace(SMALL, versus_first=replace(SMALL.versus_first, word="INCONCLUSIVE"))
+    assert sentence(GOOD, unsure) == (
+        "this-machine: ship good.onnx for 91.0 % in 4.00 ms or small.onnx for 85.0 % in 1.00 ms; "
+        "the times of small.onnx and good.onnx are not told apart."
+    )
+    assert "? not certain" in told(GOOD, unsure)
+    assert "not told apart" not in sentence(GOOD, SMALL)
+    assert "not certain" not in told(GOOD, SMALL)
+    equal = replace(SMALL, versus_first=replace(SMALL.versus_first, word="EQUIVALENT"))
+    assert "≈ as fast" in told(GOOD, equal)
+    assert "Whether two scores differ by more than chance was not asked." in told(GOOD, SMALL)
+
+
+def test_the_number_of_samples_is_told_where_it_is_that_of_all():
+    assert "score on 500 held-out" in " ".join(told(GOOD, SMALL).split())
+    assert "held-out" not in told(GOOD, replace(SMALL, n=400), doubt="data")
+
+
+@pytest.mark.parametrize(
+    ("rows", "doubt", "words"),
+    [
+        ((GOOD, NONE), "", "is not told, without a time and a score of none.onnx."),
+        ((GOOD, SMALL), "", "which to ship is not told: the times cannot be compared."),
+        ((GOOD, SMALL), "data", "scores cannot be compared."),
+        ((NONE,), "", "nothing was timed beside the others."),
+    ],
+)
+def test_where_no_model_is_named_the_reason_is_the_one_that_holds(rows, doubt, words):
+    rows = [r if r is NONE else replace(r, standing="not told") for r in rows]
+    assert sentence(*rows, doubt=doubt).endswith(words)
