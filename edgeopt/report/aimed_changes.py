@@ -47,11 +47,12 @@ def figure_changes(run: Run, record: Record, baseline: Record | None) -> Iterato
     for one, limit in asked:
         if one != aim and not limit:
             continue
+        found = aim_words.figure(record, one)
         own = baseline is None or baseline.recipe_id == record.recipe_id
         yield Change(
             _LABELS[one],
             "" if own or baseline is None else _before(record, baseline, one),
-            aim_words.figure(record, one),
+            "not measured" if found == fmt.UNKNOWN else found,
             detail=_ABOUT[one],
             limit=f"allowed: {limit}" if limit else "",
         )

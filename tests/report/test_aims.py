@@ -127,6 +127,21 @@ def test_the_page_tells_a_limit_beside_its_figure():
     }
 
 
+def test_the_page_says_of_a_figure_that_it_was_not_measured():
+    run = sample_run()
+    request = replace(run.request, aim="memory")
+    found = page_answer(replace(run, request=request), run.choice(INTEL)).change("Memory")
+    assert found.after == "not measured"
+
+
+def test_a_choice_without_the_figure_went_by_its_time():
+    chosen = replace(candidate("mine", 2.0, ratio=2.0), confirm_drop=drop(0.0))
+    said = words.why(chosen, [chosen], "base", (), SAID, "memory")
+    assert "the fastest that keeps the allowed drop" in said
+    assert "its memory is not known, p50 2.00 ms" in said
+    assert "the one with the least memory" not in said
+
+
 def test_a_limit_on_what_was_not_measured_is_told():
     limits = Constraints(max_p90_ms=5.0, max_energy_mj=3.0, max_size_bytes=1)
     told = [*aim_words.unchecked(candidate("x", 1.0), limits)]
