@@ -35,6 +35,7 @@ class LatencyLimit(_KERAS.callbacks.Callback):  # type: ignore[name-defined]
         if self.limit.excess(self.latency_ms) > 0:
             from keras_tuner.errors import FailedTrialError
 
+            assert self.limit.max_latency_ms is not None
             got, allowed = beside_limit.ms(self.latency_ms, self.limit.max_latency_ms)
             raise FailedTrialError(f"{got} on {self.limit.target}, allowed {allowed}: not trained")
 

@@ -47,6 +47,7 @@ class Judge:
         excess = self.limit.excess(found.latency_ms)
         trial.set_constraint(f"latency:{self.limit.target}", excess)
         if excess > 0:
+            assert self.limit.max_latency_ms is not None
             got, allowed = beside_limit.ms(found.latency_ms, self.limit.max_latency_ms)
             raise optuna.TrialPruned(f"{got} on {self.limit.target}, allowed {allowed}")
         return found

@@ -77,7 +77,7 @@ def test_a_row_by_its_number_its_title_or_its_id(finished, row):
 def test_it_says_that_the_row_misses_the_limits(finished):
     assert ship(finished, "1").misses == ()
     lossy, unconfirmed = ship(finished, "2").misses
-    assert lossy.startswith("it loses 40 points on the 500 choosing samples")
+    assert lossy.startswith("it loses 40.0 points on the 500 choosing samples")
     assert unconfirmed == "it was not scored on the held-out samples"
 
 
@@ -139,4 +139,4 @@ def test_the_command_says_what_it_wrote_and_what_is_missed(finished):
     done = CliRunner().invoke(cli, ["ship", str(finished), "2"])
     assert done.exit_code == 0
     assert f"threads=2: {finished.resolve()}/this-machine-{INT8.id}" in done.output
-    assert "! it loses 40 points" in done.output
+    assert "! it loses 40.0 points" in done.output
