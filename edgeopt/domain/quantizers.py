@@ -80,7 +80,8 @@ QUANTIZERS: dict[str, Quantizer] = {
         ),
         leaves_in_float=True,
         splits_tail=True,
-        alternatives=({"bias_correction": "fast"},),
+        # A detector of characters lost 2.8 points by extremes, and 0.6 by their moving average.
+        alternatives=({"bias_correction": "fast"}, {"calibration": "moving-average"}),
     ),
     "onnxruntime": Quantizer(
         title="ONNX Runtime's quantizer",
@@ -121,6 +122,7 @@ QUANTIZERS: dict[str, Quantizer] = {
         alternatives=(
             {"bias_correction": "fast"},
             {"bias_correction": "fast", "overflow_fix": False},
+            {"calibration": "moving-average"},
         ),
         # EfficientNet-Lite0: 12.5 dB, with the correction 19.0; with 8 bits, which overflow, 6.8.
         seven_bits={
@@ -163,6 +165,7 @@ QUANTIZERS: dict[str, Quantizer] = {
         alternatives=(
             {"library": "ai-edge-quantizer"},
             {"library": "ai-edge-quantizer", "bias_correction": "fast"},
+            {"library": "ai-edge-quantizer", "calibration": "moving-average"},
         ),
     ),
     "torchao": Quantizer(

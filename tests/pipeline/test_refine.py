@@ -130,8 +130,8 @@ def test_a_drop_that_nothing_reaches_says_what_came_nearest(run):
     first = screened(run)
     records, [done] = refined_from(run, first)
     assert done.result is None
-    assert "none keeps the allowed -1" in done.sentence
-    assert "the nearest loses" in done.sentence
+    assert "none keeps the allowed −100.0 points" in done.sentence
+    assert "; the nearest, " in done.sentence
     assert {r.recipe_id for r in first} <= {r.recipe_id for r in records}
 
 
