@@ -180,17 +180,14 @@ def _except_layers(work: _Work) -> None:
 def _base(work: _Work) -> Record:
     """The form that loses least so far, of a library that takes exceptions.
 
-    A moving average cuts off what is rare in every layer: that no few layers in float give back.
-
     Raises:
         StepFailed: there is none.
     """
     for record in sorted((work.plain, *work.forms), key=lost):
-        how = record.recipe.quantization if record.recipe else None
         usable = record.status == "ok" or record.mendable
-        if not (usable and record.recipe and how and QUANTIZERS[how.library].leaves_in_float):
-            continue
-        if how.calibration != "moving-average":
+        how = record.recipe.quantization if usable and record.recipe else None
+        # What a moving average cuts off in every layer no few layers in float give back.
+        if how and QUANTIZERS[how.library].leaves_in_float and how.calibration != "moving-average":
             return record
     raise StepFailed("failed-run", "no quantizer that keeps layers in float takes this model")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from edgeopt.domain.errors import BadInput
 
 BUILT = "edgeopt:built"
 """Attribute of a trial in the storage whose network is built: it asks for no further value."""
@@ -51,7 +54,14 @@ def grid(seed: int) -> BaseSampler:
         def _populate_tree(tree: Any, trials: list[FrozenTrial], params: dict[str, Any]) -> None:
             """Without what Optuna's refuses: trials that ended where others ask for more."""
             asking = None if tree.children is None else params
-            BruteForceSampler._populate_tree(tree, _grown(trials, asking), params)
+            known = [_stepped(one) for one in _grown(trials, asking)]
+            try:
+                BruteForceSampler._populate_tree(tree, known, params)
+            except ValueError as error:
+                raise BadInput(
+                    f"a grid cannot go on with the trials that there are: {error}",
+                    "Give the --sampler and the ranges of before, or another --out.",
+                ) from error
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -108,6 +118,19 @@ def _grown(trials: list[FrozenTrial], asking: Mapping[str, Any] | None) -> list[
     if asking is not None:
         inner.add(_key(asking))
     return [one for one in trials if not (one.state.is_finished() and _key(one.params) in inner)]
+
+
+def _stepped(trial: FrozenTrial) -> FrozenTrial:
+    """With a step where a range of floats is one value: Optuna draws that without asking."""
+    from optuna.distributions import FloatDistribution
+
+    def of(found: Any) -> Any:
+        alone = isinstance(found, FloatDistribution) and found.step is None and found.single()
+        return FloatDistribution(found.low, found.high, step=1.0) if alone else found
+
+    changed = copy.copy(trial)
+    changed.distributions = {name: of(one) for name, one in trial.distributions.items()}
+    return changed
 
 
 def _key(params: Mapping[str, Any]) -> Key:

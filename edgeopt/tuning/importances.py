@@ -32,8 +32,8 @@ def find(
         values = {trial.values[number] for trial in complete}
         if len(complete) < FEWEST_TRIALS or len(values) < 2:
             why[name] = (
-                f"{len(complete)} trials were trained to their end, with {len(values)} different "
-                f"values: importances need {FEWEST_TRIALS} trials that differ"
+                f"trained to their end: {len(complete)}, of which {len(values)} differ in this: "
+                f"importances need {FEWEST_TRIALS} trials that differ"
             )
             continue
         try:

@@ -271,6 +271,8 @@ class Ledger:
         while True:
             try:
                 return work()
+            except (FileNotFoundError, NotADirectoryError) as error:  # a journal was removed
+                raise CannotWrite(f"the storage {self._place} is gone: {error.strerror}") from error
             except Exception as error:
                 if not _is_lost(error):
                     raise

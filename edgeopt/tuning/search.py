@@ -34,6 +34,7 @@ from edgeopt.tuning.study_folder import StudyFolder
 if TYPE_CHECKING:
     from optuna import Trial
     from optuna.study import Study as OptunaStudy
+    from optuna.trial import FrozenTrial
 
 RECORD, OWNER = "edgeopt:record", "edgeopt:owner"
 """Attributes of a trial in the storage: what became of it, and the folder that it is of."""
@@ -73,11 +74,11 @@ class Search:
         import optuna
 
         self.sampling = samplers.Sampling(self.study.sampler)
-        self.curves = Curves(self.call.pruner, self.call.study_name, self.call.reports_loss)
+        self.curves = Curves(self.call.pruner, self.study.study_name, self.call.reports_loss)
         trials = self.study.get_trials(deepcopy=False)
         for frozen in trials:
             if frozen.state.is_finished() and RECORD in frozen.user_attrs:
-                record = msgspec.json.decode(frozen.user_attrs[RECORD], type=TrialRecord)
+                record = _read(frozen)
                 self.records[record.number] = record
         self.curves.known(self.records.values())
         self._first = 1 + max((frozen.number for frozen in trials), default=-1)
@@ -114,8 +115,7 @@ class Search:
 
     def stored(self, trial: Trial) -> TrialRecord | None:
         """The record of one that was judged, and not told."""
-        found = trial.user_attrs.get(RECORD)
-        return None if found is None else msgspec.json.decode(found, type=TrialRecord)
+        return None if RECORD not in trial.user_attrs else _read(trial)
 
     def _over(self, under_way: int) -> bool:
         most, time_s = self.call.most_trials, self.call.time_s
@@ -228,7 +228,7 @@ class Search:
         return Study(
             folder=str(self.folder.path),
             state="running",
-            name=self.call.study_name,
+            name=self.study.study_name,
             request=self.request,
             sampler=samplers.known(self.call.sampler),
             pruner=curves.known(self.call.pruner),
@@ -250,6 +250,17 @@ class Search:
                     f"No device of {target} is at hand: its networks are converted and scored, and "
                     "no latency of it is searched for."
                 )
+
+
+def _read(trial: Trial | FrozenTrial) -> TrialRecord:
+    """What became of a trial, as the storage has it. Raises BadInput: it cannot be read."""
+    try:
+        return msgspec.json.decode(trial.user_attrs[RECORD], type=TrialRecord)
+    except (ValueError, TypeError) as error:
+        raise BadInput(
+            f"trial {trial.number} of the storage cannot be read: {error}",
+            "Was it written by a newer version? Go on with that one, or give another --out.",
+        ) from None
 
 
 def _with_total(record: TrialRecord) -> TrialRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import uuid
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,12 @@ ABOUT = "edgeopt:study"
 
 JOURNAL = "study.journal"
 _JOURNALS = (".journal", ".log")
+_IN_MEMORY = re.compile(r"sqlite(\+\w+)?:(//)?/?(\?.*)?$|sqlite.*(:memory:|mode=memory)")
 
 
 def shown(url: str) -> str:
     """A URL without its password."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:...@", url)
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:...@", url)
 
 
 def open_storage(url: str | None, folder: Path) -> BaseStorage:
@@ -73,8 +75,10 @@ def _journal(path: Path, *, held: bool) -> BaseStorage:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    if on_disk.kind(path) == "folder" or not path.parent.is_dir():
-        raise BadInput(f"the storage {path} cannot be reached: no such folder, or it is one.")
+    if on_disk.kind(path) == "folder":
+        raise BadInput(f"the storage {path} is a folder, and no file.", "Give a file's path.")
+    if not path.parent.is_dir():
+        raise BadInput(f"the storage {path} cannot be reached: there is no {path.parent}.")
     if held:  # whoever held it was killed, perhaps in the middle of a line
         path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
         _whole_lines(path)
@@ -85,14 +89,16 @@ def _journal(path: Path, *, held: bool) -> BaseStorage:
     except Exception as error:
         raise BadInput(
             f"{path} is no journal of a study that can be read: {first_line(error)}",
-            "Give another --out, or remove the file.",
+            "Give another --out." if held else "Give another --storage.",
         ) from error
 
 
 def _whole_lines(path: Path) -> None:
-    """Cut a last line that was not finished."""
+    """Cut a last line that was not finished. Raises BadInput: it is no journal."""
     with contextlib.suppress(FileNotFoundError):
         content = path.read_bytes()
+        if content and not content.startswith(b"{"):
+            raise BadInput(f"{path} is no journal of a study.", "Give another --out.")
         if content and not content.endswith(b"\n"):
             with path.open("r+b") as file:
                 file.truncate(content.rfind(b"\n") + 1)
@@ -102,6 +108,15 @@ def _database(url: str) -> BaseStorage:
     import optuna
 
     whole = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    if _IN_MEMORY.match(whole):
+        raise BadInput(
+            f"the storage {url!r} is in memory: the study would be lost with this call.",
+            "Give a file: sqlite:///study.db, or no --storage.",
+        )
+    if whole.partition("://")[2].partition("/")[0].count("@") > 1:
+        raise BadInput(
+            f"the storage {shown(url)} has a password with @.", "Write %40 for each @ in it."
+        )
     try:
         return optuna.storages.RDBStorage(whole)
     except ImportError as error:
@@ -115,10 +130,25 @@ def _database(url: str) -> BaseStorage:
     except Exception as error:  # SQLAlchemy's own, and its drivers'
         raise BadInput(
             f"the storage {shown(url)} cannot be reached: {cause(error)}",
-            "Is its folder there, and may you write in it?"
-            if whole.startswith("sqlite:")
-            else "Is the server up, and are name, user and password right?",
+            _advice(whole, error),
         ) from error
+
+
+def _advice(url: str, error: Exception) -> str:
+    from sqlalchemy.exc import ArgumentError
+
+    if isinstance(error, ArgumentError):  # no such kind of database, or no URL
+        return "Known are sqlite:///FILE, postgresql://USER@HOST/DATABASE and SQLAlchemy's others."
+    if url.startswith("sqlite:"):
+        return "Is its folder there, and may you write in it?"
+    return "Is the server up, and are name, user and password right?"
+
+
+def names(storage: BaseStorage | Ledger) -> list[str]:
+    """What the studies in a storage are called."""
+    import optuna
+
+    return list(optuna.get_all_study_names(storage))  # type: ignore[arg-type]
 
 
 def open_study(
@@ -159,6 +189,12 @@ def open_study(
         ) from error
 
 
+def born(study: Study) -> str:
+    """What tells a study from another of its name; "" where an older version began it."""
+    about: dict[str, Any] = study.user_attrs.get(ABOUT) or {}
+    return str(about.get("born", ""))
+
+
 def _named(objective: str) -> str:
     return "loss of score" if objective == "score" else objective
 
@@ -167,6 +203,7 @@ def _about(request: StudyRequest) -> dict[str, Any]:
     return {
         "v": STUDY_VERSION,
         "edgeopt": edgeopt.__version__,
+        "born": uuid.uuid4().hex,
         "id": content_id(request),
         "request": _plain(request),
     }
@@ -198,17 +235,29 @@ def _require_same(about: dict[str, Any], request: StudyRequest, name: str) -> No
         raise BadInput(
             f"the study {name!r} was begun by edgeopt {about.get('edgeopt')}, in a form of another "
             f"version ({about.get('v')}, and this one reads {STUDY_VERSION}).",
-            "Go on with that version, or give another --out or --study.",
+            "Go on with that version, or give another --out.",
         )
     now = _plain(request)
+    if not isinstance(about.get("request"), dict):
+        raise BadInput(f"what the study {name!r} is of cannot be read.", "Give another --out.")
     before = _DEFAULTS | about["request"]  # what an older edgeopt did not ask was as it is usual
     other = [key for key in now if before.get(key) != now[key]]
     if other:
         raise BadInput(
             f"the study {name!r} asks for something else: {_changes(other, before, now)}.",
-            "Ask for the same to go on with it, or give another --out or --study.",
+            "Ask for the same to go on with it, or give another --out.",
         )
 
 
 def _changes(names: list[str], before: dict[str, Any], now: dict[str, Any]) -> str:
-    return "; ".join(f"{key} was {before.get(key)!r:.80} and is {now[key]!r:.80}" for key in names)
+    return "; ".join(_change(key, before.get(key), now[key]) for key in names)
+
+
+def _change(key: str, before: Any, now: Any) -> str:
+    """One difference; of tables the fields that differ, of data that it is other data."""
+    if key == "data_sha256":
+        return "the data has other content"
+    if isinstance(before, dict) and isinstance(now, dict):
+        other = [name for name in now if before.get(name) != now[name]]
+        return "; ".join(_change(name, before.get(name), now[name]) for name in other)
+    return f"{key} was {before!r:.80} and is {now!r:.80}"

@@ -67,9 +67,14 @@ class Users(Protocol):
 
 
 class Trained(Value, kw_only=True, frozen=True):
-    """`trained.json` in a trial's folder: a call that goes on does not train it again."""
+    """`trained.json` in a trial's folder: a call that goes on does not train it again.
+
+    Attributes:
+        params: that it was built with; None in folders of older versions.
+    """
 
     path: str
+    params: dict[str, Any] | None = None
     curve: tuple[Point, ...] = ()
     untrained: tuple[Evaluation, ...] = ()
     seconds: dict[str, float] = msgspec.field(default_factory=dict)
@@ -128,6 +133,7 @@ class TrialWork:
         curve = self.curve.end(pruned=False)
         trained = Trained(
             path=str(Path(ending.path).relative_to(self.folder)),
+            params=self._params,
             curve=curve,
             untrained=self._untrained,
             seconds=self._seconds,
@@ -282,9 +288,10 @@ class TrialWork:
         )
 
     def _known(self) -> Trained | None:
-        """What an interrupted call trained, where it is still there."""
+        """What an interrupted call trained with these parameters, where it is still there."""
         try:
             found = msgspec.json.decode((self.folder / TRAINED).read_bytes(), type=Trained)
         except (OSError, ValueError):
             return None
-        return found if (self.folder / found.path).exists() else None
+        same = found.params is None or found.params == self._params
+        return found if same and (self.folder / found.path).exists() else None

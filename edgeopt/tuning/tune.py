@@ -152,11 +152,24 @@ def _opened(
     """The study of a call: new, or to go on with."""
     request = call.request(timed)
     sampler = samplers.make(call.sampler, call.asked.seed, request.objectives)
-    study = storage.open_study(kept, call.study_name, request, sampler)
+    name = _name(call, folder, kept)
+    study = storage.open_study(kept, name, request, sampler)
+    folder.hold(name, storage.born(study))
     begun = len(study.get_trials(deepcopy=False))
     if begun:  # what is drawn from here on was not drawn before
         study.sampler = samplers.make(call.sampler, call.asked.seed + begun, request.objectives)
     return Search(call, folder, study, kept, request, timed, progress)
+
+
+def _name(call: TuneCall, folder: StudyFolder, kept: Ledger) -> str:
+    """Of the study: as asked; else of the one that the folder holds, wherever it was moved to."""
+    if call.name:
+        return call.name
+    held = folder.holder().study
+    if held or call.storage is not None:
+        return held or call.study_name
+    there = storage.names(kept)  # a folder of an older version, or a new one
+    return there[0] if len(there) == 1 else call.study_name
 
 
 def _with_run(call: TuneCall, folder: StudyFolder, found: Study, progress: Listener) -> Study:

@@ -4,6 +4,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from edgeopt.domain.errors import BadInput
 from edgeopt.tuning import grid_sampler, samplers
 from edgeopt.tuning.grid_sampler import BARREN, BUILT
 
@@ -91,3 +92,20 @@ def test_a_range_of_floats_without_a_step_is_refused_with_what_to_write(study):
     with pytest.raises(ValueError, match=r"needs a step for 'rate': suggest_float\('rate', low, "):
         trial.suggest_float("rate", 0.0, 1.0)
     assert trial.suggest_float("rate", 0.0, 1.0, step=0.5) in (0.0, 0.5, 1.0)
+
+
+def test_a_range_of_floats_that_is_one_value_needs_no_step(study):
+    while grid_sampler.is_anything_left(study, 0):
+        trial = study.ask()
+        assert trial.suggest_float("same", 1.0, 1.0) == 1.0
+        study.tell(trial, trial.suggest_int("depth", 1, 3))
+    assert sorted(one.params["depth"] for one in study.trials) == [1, 2, 3]
+
+
+def test_it_does_not_go_on_where_floats_were_drawn_without_a_step(study):
+    study.sampler = optuna.samplers.RandomSampler(seed=0)
+    trial = study.ask()
+    study.tell(trial, trial.suggest_float("rate", 0.1, 1.0))
+    study.sampler = samplers.make("grid", 0, ("score",))
+    with pytest.raises(BadInput, match="a grid cannot go on with the trials that there are"):
+        grid_sampler.is_anything_left(study, 0)

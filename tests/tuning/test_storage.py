@@ -100,6 +100,10 @@ def test_a_line_that_a_killed_call_left_half_is_cut(tmp_path):
         ("/nowhere/at/all.journal", "cannot be reached"),
         ("study.db", "is no storage"),
         ("nosuch://host/db", "cannot be reached"),
+        ("postgresql://me:sec@secret@127.0.0.1:1/db", "has a password with @"),
+        ("sqlite://", "is in memory"),
+        ("sqlite:///:memory:", "is in memory"),
+        ("sqlite+pysqlite:///", "is in memory"),
     ],
 )
 def test_what_cannot_be_reached_is_one_sentence_without_the_password(tmp_path, url, words):
@@ -110,7 +114,22 @@ def test_what_cannot_be_reached_is_one_sentence_without_the_password(tmp_path, u
     assert "\n" not in told.value.args[0]
 
 
-def test_a_journal_of_something_else_is_refused(tmp_path):
-    (tmp_path / storage.JOURNAL).write_text("no json\nat all\n")
+@pytest.mark.parametrize("content", [b"no json\nat all\n", b"\xff\xfe no line"])
+def test_a_journal_of_something_else_is_refused_and_left(tmp_path, content):
+    (tmp_path / storage.JOURNAL).write_bytes(content)
     with pytest.raises(BadInput, match="no journal"):
-        storage.open_storage(None, tmp_path)
+        opened(tmp_path)
+    assert (tmp_path / storage.JOURNAL).read_bytes() == content
+
+
+def test_of_tables_what_differs_is_told(tmp_path):
+    opened(tmp_path)
+    other = msgspec.structs.replace(REQUEST, constraints=made([], max_drop=0.5).request.constraints)
+    with pytest.raises(BadInput, match=r"asks for something else: max_drop was 0.01 and is 0.5\."):
+        opened(tmp_path, other)
+
+
+def test_two_studies_of_one_name_are_told_apart(tmp_path):
+    (tmp_path / "other").mkdir()
+    first, again, other = opened(tmp_path), opened(tmp_path), opened(tmp_path / "other")
+    assert storage.born(first) == storage.born(again) != storage.born(other)

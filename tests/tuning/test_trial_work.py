@@ -12,7 +12,7 @@ from edgeopt.domain.run import Constraints
 from edgeopt.tuning.asked import Asked
 from edgeopt.tuning.call import TuneCall
 from edgeopt.tuning.curves import Curves
-from edgeopt.tuning.trial_work import TrialWork
+from edgeopt.tuning.trial_work import TRAINED, Trained, TrialWork
 from edgeopt.tuning.user_side import Ending
 from tests.tuning.records import TARGET, evaluation
 
@@ -51,16 +51,15 @@ class Suggesting:
     params: dict = field(default_factory=dict)
 
 
-def ended(tmp_path, answers, outputs=None, **asked):
+def ended(tmp_path, answers, outputs=None, params=None, **asked):
     """The record of one trial, what the bench was asked, and whether it was trained."""
     constraints = Constraints(**asked)
     call = TuneCall(Asked((TARGET,), {}, constraints=constraints), "m:build", "m:fit", tmp_path)
     bench, user = Bench(answers), User()
     curve = Curves("none", "study").begin()
-    work = TrialWork(
-        call, Suggesting(), tmp_path / "trials", bench, user, curve, lambda *_: None,
-        outputs=outputs,
-    )  # fmt: skip
+    trial = Suggesting(params=params or {})
+    folder = tmp_path / "trials"
+    work = TrialWork(call, trial, folder, bench, user, curve, lambda *_: None, outputs=outputs)
     return work.record(), bench.asked, user.trained
 
 
@@ -99,3 +98,15 @@ def test_a_limit_within_the_interval_does_not_keep_from_training(tmp_path, sprea
     slow = evaluation(1.1, 0.9, spread=spread)
     record, _, trained = ended(tmp_path, [slow, slow], max_latency_ms=1.0)
     assert (record.state, trained) == (state, state == "complete")
+
+
+@pytest.mark.parametrize(
+    ("params", "trained"), [({"width": 8}, False), ({"width": 16}, True), (None, False)]
+)
+def test_what_was_trained_with_other_parameters_is_trained_anew(tmp_path, params, trained):
+    folder = tmp_path / "trials"
+    folder.mkdir()
+    (folder / "net.onnx").touch()
+    (folder / TRAINED).write_bytes(msgspec.json.encode(Trained(path="net.onnx", params=params)))
+    _, _, again = ended(tmp_path, [FORM], outputs=FORM.outputs, params={"width": 8})
+    assert again is trained
