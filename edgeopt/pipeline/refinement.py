@@ -178,11 +178,7 @@ def _except_layers(work: _Work) -> None:
 
 
 def _base(work: _Work) -> Record:
-    """The form that loses least so far, of a library that takes exceptions.
-
-    Raises:
-        StepFailed: there is none.
-    """
+    """The form that loses least so far, of a library that takes exceptions. Raises StepFailed."""
     for record in sorted((work.plain, *work.forms), key=lost):
         usable = record.status == "ok" or record.mendable
         how = record.recipe.quantization if usable and record.recipe else None
