@@ -49,6 +49,12 @@ class EvaluationSet:
         """The parts of each output that are held to the source by themselves."""
         return divided(by_step.compared(self.samples, self.source, self.source)[1])
 
+    @property
+    def decoded(self) -> bool:
+        """Whether a head makes boxes or key points of the answers, which are scored."""
+        settled = self.scoring.settled
+        return settled is not None and bool(settled.facts.head) and not self.scoring.unscored
+
     def compared(self, answers: Answers) -> tuple[Answers, Answers]:
         """A candidate's answers and the source's as parity compares them: see `by_step`."""
         return by_step.compared(self.samples, answers, self.source)

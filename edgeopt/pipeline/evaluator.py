@@ -257,7 +257,8 @@ class Evaluator:
         if recipe.compression:
             precision = COMPRESSED
         try:
-            return parity(precision, *self.choose.compared(answers), self.choose.divisions)
+            own = self.choose
+            return parity(precision, *own.compared(answers), own.divisions, own.decoded)
         except StepFailed as error:
             reason = "; ".join([*notes(recipe, account), error.reason])
             if isinstance(error, TooFar):

@@ -84,7 +84,8 @@ class Growing:
     def _is_far(self, answers: Answers) -> bool:
         """Parity is of a few samples: whether the first ones fail it."""
         try:
-            parity(self.precision, *self.choose.compared(answers), self.choose.divisions)
+            own = self.choose
+            parity(self.precision, *own.compared(answers), own.divisions, own.decoded)
         except StepFailed:
             return True
         return False

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from edgeopt.datasets.fidelity import Nearness, compared_samples, divided, nearest
-from edgeopt.datasets.parts import Part
+from edgeopt.datasets.lost import DEAD
+from edgeopt.datasets.parts import LIKE_SHARES, Part
 from edgeopt.datasets.places import Misplaced, finite, misplaced
 from edgeopt.datasets.resolution import BFLOAT16, EIGHT_BITS, FLOAT16, FLOAT32
 from edgeopt.datasets.rows import are_sets, in_order
@@ -32,6 +33,9 @@ RESOLUTION = {"fp32": FLOAT32, "fp16": FLOAT16, "bf16": BFLOAT16}
 #: What is constant in the source has no noise as an excuse, in integers either.
 REQUIRED_DB_STEADY = 15.0
 
+#: An axis of a detector's output that is as long is of candidates: anchors, cells, queries.
+LEAST_CANDIDATES = 64
+
 _CHANGED = "The conversion changed what the model computes."
 _NARROW = "This form computes in narrower floats than the source."
 
@@ -53,11 +57,14 @@ def parity(
     answers: Answers,
     source: Answers,
     divisions: Mapping[str, Sequence[Part]] | None = None,
+    decoded: bool = False,
 ) -> Parity:
     """How near an artifact's answers are to the source's, in the worst part of all outputs.
 
     Args:
         divisions: the parts of each output (`fidelity.divided`), where they are known already.
+        decoded: a head makes boxes of them, which are scored: of integers no candidate alone is
+            held to the source's. Most never answer anything, and lose that little in 8 bits.
 
     Raises:
         TooFar: constant where the source is not, or further off than the precision allows.
@@ -69,10 +76,48 @@ def parity(
     resolution = RESOLUTION.get(precision, EIGHT_BITS)
     parts = nearest(source, answers, divisions or divided(source), resolution)
     measured = _told(parts, answers, source, precision)
-    refused = [reason for one in parts if (reason := _refused(one, precision, answers, source))]
+    by_candidates = decoded and resolution is EIGHT_BITS
+    held = [one for one in parts if not (by_candidates and _is_of_candidates(one))]
+    refused = [reason for one in held if (reason := _refused(one, precision, answers, source))]
+    if by_candidates:
+        refused += [why for name in source if (why := _dead(name, answers[name], source[name]))]
     if refused:
         raise _refusal(measured, refused[0], answers, source)
     return measured
+
+
+def _is_of_candidates(one: Nearness) -> bool:
+    """Whether what is found is found of some candidates, and of the whole nothing."""
+    part = one.constant or one.wrong or one.part
+    if part.axis is None or part.axis != _candidates(part.shape):
+        return False
+    return len(part.slices) < part.shape[part.axis]
+
+
+def _candidates(shape: tuple[int, ...]) -> int | None:
+    """The axis of candidates: the longest; None where it is too short for that."""
+    axis = int(np.argmax(shape)) if shape else 0
+    return axis if shape and shape[axis] >= LEAST_CANDIDATES else None
+
+
+def _dead(name: str, own: np.ndarray, theirs: np.ndarray) -> str:
+    """Why a value that is the same in all candidates of all samples is refused, or ""."""
+    axis = _candidates(theirs.shape[1:])
+    if axis is None or theirs.dtype.kind != "f":
+        return ""
+    columns = [
+        np.moveaxis(finite(each[: len(own)]), axis + 1, 1).reshape(
+            len(own) * each.shape[axis + 1], -1
+        )
+        for each in (own, theirs)
+    ]
+    ours, wanted = (np.nanvar(each, axis=0) for each in columns)
+    low, high = np.nanmin(columns[1], axis=0), np.nanmax(columns[1], axis=0)
+    faint = (low >= 0) & (high < LIKE_SHARES)  # scores of what did not occur
+    dead = np.flatnonzero((wanted > 0) & ~faint & (ours <= DEAD**2 * wanted))
+    if not dead.size:
+        return ""
+    return f"value {dead[0]} of each candidate in {name}: constant, where the source's answers vary"
 
 
 def _in_order(own: np.ndarray, theirs: np.ndarray) -> np.ndarray:

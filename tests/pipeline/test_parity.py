@@ -337,3 +337,49 @@ def test_a_wrong_column_of_whole_numbers_is_named():
     own = heads.copy()
     own[:, 1] = RNG.integers(0, 5, 60)
     assert "1" in verdict("int8-static", own, heads)
+
+
+def detected(seed=0):
+    """[n, 128 candidates, 6]: of which each moves, and the last ones by little."""
+    values = np.random.default_rng(seed).normal(size=(64, 128, 6))
+    values[:, 96:] *= 1e-3
+    return {"boxes": values.astype(np.float32)}
+
+
+def without_candidates(source):
+    """What 8 bits leave of candidates that hardly answer anything: one value."""
+    values = source["boxes"].copy()
+    values[:, 96:] = 0.0
+    return {"boxes": values}
+
+
+def test_of_a_heads_integers_no_candidate_alone_is_held_to_the_source():
+    source = detected()
+    own = without_candidates(source)
+    with pytest.raises(TooFar):
+        parity("int8-static", own, source)
+    assert parity("int8-static", own, source, decoded=True).n == 64
+    with pytest.raises(TooFar):
+        parity("fp16", own, source, decoded=True)
+
+
+def test_a_column_that_is_dead_in_all_candidates_is_refused_all_the_same():
+    source = detected()
+    own = {"boxes": source["boxes"].copy()}
+    own["boxes"][..., 4] = 0.5
+    with pytest.raises(TooFar, match="value 4 of each candidate in boxes: constant"):
+        parity("int8-static", own, source, decoded=True)
+
+
+def test_a_score_of_what_did_not_occur_may_be_lost():
+    source = detected()
+    source["boxes"][..., 5] = np.abs(source["boxes"][..., 5]) * 1e-3
+    own = {"boxes": source["boxes"].copy()}
+    own["boxes"][..., 5] = 0.0
+    assert parity("int8-static", own, source, decoded=True).n == 64
+
+
+def test_so_is_what_is_wrong_as_a_whole():
+    source = detected()
+    with pytest.raises(TooFar):
+        parity("int8-static", detected(1), source, decoded=True)
