@@ -5,6 +5,7 @@ What is on stdin is nobody's: `input()` finds its end. What is printed on stdout
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -25,8 +26,8 @@ class Channel:
         os.close(nothing)
         os.dup2(2, 1)
         self._process = os.getpid()
-        pipes = (self._answers.fileno(), self._told.fileno())
-        os.register_at_fork(after_in_child=lambda: [_forget(one) for one in pipes])
+        for pipe in (self._answers.fileno(), self._told.fileno()):
+            os.register_at_fork(after_in_child=functools.partial(_forget, pipe))
 
     def tell(self, message: dict[str, Any]) -> None:
         """Say something that has no answer."""

@@ -57,8 +57,8 @@ def whole(name: str, what: str, value: Any) -> int:
     found = plain(value)
     if isinstance(found, Integral):
         return int(found)
-    if isinstance(found, Real) and math.isfinite(found) and int(found) == found:
-        return int(found)
+    if isinstance(found, Real) and float(found).is_integer():
+        return int(float(found))
     raise _no(name, what, value, "no whole number")
 
 
