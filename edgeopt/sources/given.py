@@ -7,7 +7,18 @@ from typing import Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.told import told
-from edgeopt.sources import module
+from edgeopt.sources import module, no_model
+from edgeopt.sources.descent import descends_from
+
+
+def is_model(value: Any) -> bool:
+    """Whether it is of a kind that can be written: text may be a path, and is none here."""
+    return isinstance(value, Path) or is_module(value) or _is_keras(value) or _is_estimator(value)
+
+
+def is_module(value: Any) -> bool:
+    """Whether it is a PyTorch module, and no Keras model that is one besides."""
+    return descends_from(value, "torch", "Module") and not _is_keras(value)
 
 
 def as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
@@ -27,27 +38,55 @@ def as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
                 "Leave them out; shapes are given with shapes={...}.",
             )
         return Path(model)
+    if not is_model(model):
+        raise BadInput(f"{no_model.shown(model)} is no model.", no_model.hint(model))
     name = type(model).__name__
-    if _descends_from(model, "sklearn", "BaseEstimator"):
+    if _is_estimator(model):
+        if never_fitted(model):
+            raise BadInput(f"the {name} is not fitted.", "Call its fit before it is given.")
         return _estimator(model, folder / f"{name}.joblib")
-    if _descends_from(model, "keras", "Model"):
+    if _is_keras(model):
         return _keras(model, folder / name)
     if example_inputs is None:
         raise BadInput(
             f"a {name} needs example_inputs to be exported.",
-            "optimize(module, example_inputs=torch.zeros(1, 3, 224, 224), ...).",
+            "Give it with an example of its inputs: example_inputs=torch.zeros(1, 3, 224, 224).",
         )
     path = folder / f"{name}.pt2"
     module.export(model, example_inputs, path)
     return path
 
 
-def _descends_from(model: Any, package: str, name: str) -> bool:
-    """Whether a class of that name is among its ancestors, without importing the package."""
-    return any(
-        kind.__name__ == name and kind.__module__.split(".")[0] == package
-        for kind in type(model).__mro__
-    )
+def is_unfitted(model: Any) -> bool:
+    """Whether it is an estimator that has no structure yet: one batch of `partial_fit` gives it."""
+    if not (hasattr(model, "get_params") and hasattr(model, "set_params")):
+        return False
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        return True
+    return False
+
+
+def never_fitted(model: Any) -> bool:
+    """Whether it is an estimator with nothing but its parameters.
+
+    One of somebody's own may keep what it learned under names that scikit-learn does not know.
+    """
+    if not _is_estimator(model) or not is_unfitted(model):
+        return False
+    return set(vars(model)) <= set(model.get_params(deep=False))
+
+
+def _is_keras(model: Any) -> bool:
+    return descends_from(model, "keras", "Model")
+
+
+def _is_estimator(model: Any) -> bool:
+    return descends_from(model, "sklearn", "BaseEstimator")
 
 
 def _estimator(model: Any, path: Path) -> Path:

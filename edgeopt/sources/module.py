@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ from typing import Any
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.child import first_line
 from edgeopt.jobs.told import told
+
+_SAID = re.compile(r"data[- ]dependent|[Dd]ynamic control flow|[Cc]ontrol flow|torch\.cond")
+_BY_VALUES = (
+    "Its control flow is data-dependent, it follows values of tensors: choose by torch.where, or "
+    "torch.cond, instead (see torch.export)."
+)
 
 
 def export(module: Any, example_inputs: Any, path: Path) -> None:
@@ -38,7 +45,7 @@ def export(module: Any, example_inputs: Any, path: Path) -> None:
     except Exception as error:
         otherwise = BadInput(
             f"PyTorch cannot export this module: {first_line(error)}",
-            "See torch.export: data-dependent control flow is the usual cause.",
+            _BY_VALUES if _is_by_values(error) else _beside(module, tensors),
         )
         raise told(error, otherwise) from error
     finally:
@@ -71,6 +78,19 @@ def example_of(module: Any, samples: Mapping[str, Any]) -> Any:
             "Return (model, example_inputs): a tensor, or a tuple of tensors.",
         )
     return tuple(torch.as_tensor(samples[name]) for name in names)
+
+
+def _is_by_values(error: BaseException) -> bool:
+    """Whether torch.export refused to choose a way, or a size, by the values of tensors."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return "GuardOnDataDependentSymNode" in names or bool(_SAID.search(str(error)))
+
+
+def _beside(module: Any, tensors: tuple[Any, ...]) -> str:
+    """What `forward` takes, and what it was given."""
+    takes = ", ".join(inspect.signature(module.forward).parameters) or "nothing"
+    shapes = " and ".join(str(tuple(one.shape)) for one in tensors) or "nothing"
+    return f"forward takes {takes}; the example that it was called with has the shape {shapes}."
 
 
 def _check(module: Any, inputs: tuple[Any, ...]) -> None:

@@ -137,6 +137,9 @@ def _answers(
         try:
             result = np.asarray(getattr(estimator, method)(rows))
         except Exception as error:
+            if type(error).__name__ == "NotFittedError":
+                why = f"{path} holds an estimator that is not fitted: {first_line(error)}"
+                raise BadInput(why, "Fit it, and save it anew.") from None
             otherwise = BadInput(
                 f"{path} does not take rows of {rows.shape[1]} numbers: {first_line(error)}",
                 "Take what works on text out of the pipeline.",

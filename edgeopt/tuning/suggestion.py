@@ -39,4 +39,7 @@ def put(trial: Suggesting, asked: Mapping[str, Any]) -> Any:
     if sort == "categorical":
         return trial.suggest_categorical(name, list(asked["choices"]))
     ask = trial.suggest_int if sort == "int" else trial.suggest_float
-    return ask(name, asked["low"], asked["high"], step=asked["step"], log=asked["log"])
+    try:
+        return ask(name, asked["low"], asked["high"], step=asked["step"], log=asked["log"])
+    except OverflowError as error:  # NumPy's, of ranges that its integers or floats do not hold
+        raise ValueError(f"the range of {name!r:.60} is too wide: {error}") from error

@@ -1,117 +1,29 @@
 """A process in which the user's `build` and `train` run: `python -m edgeopt.tuning.user_process`.
 
-It talks with `user_side.py` by lines of JSON on stdin and stdout; what the user's code prints goes
+It talks with `user_side.py` by lines of JSON (`channel.py`); what the user's code prints goes
 to the log. It lives on over trials: what the user's module loads is loaded once.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import math
 import os
 import random
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import child, interpreter
-from edgeopt.runtimes.origin import own_place
-from edgeopt.sources import given, module
-from edgeopt.tuning import categories
-from edgeopt.tuning.categories import PLAIN
-
-Say = Callable[[dict[str, Any]], dict[str, Any]]
-PATHS = "A file is returned as a path: return pathlib.Path(...)."
-
-
-class Ended(BaseException):
-    """Unwinds the user's function: a training that is stopped, or a trial that is over."""
-
-    def __init__(self, told: dict[str, Any]) -> None:
-        super().__init__()
-        self.told = told
-
-
-class Refused(ValueError):
-    """A range that nothing can be drawn from."""
-
-
-class Trial:
-    """What `build` and `train` are given: suggests values, in Optuna's words.
-
-    Attributes:
-        number: of the trial, from 0. params: what was suggested so far.
-    """
-
-    def __init__(self, say: Say, number: int) -> None:
-        self._say, self.number = say, number
-        self.params: dict[str, Any] = {}
-
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float:
-        """A number within low..high."""
-        asked = {"low": low, "high": high, "step": step, "log": log}
-        return float(self._suggested("float", name, asked))
-
-    def suggest_int(
-        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
-    ) -> int:
-        """A whole number within low..high, both ends in it."""
-        asked = {"low": low, "high": high, "step": step, "log": log}
-        return int(self._suggested("int", name, asked))
-
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """One of these. What is no text, number or truth value is told by its name."""
-        told, unclear = categories.told(name, choices)
-        if unclear:
-            raise Ended(_failed("build", "error", unclear, categories.HINT))
-        value = self._suggested("categorical", name, {"choices": told}, keep=False)
-        self.params[name] = choices[told.index(value)]
-        return self.params[name]
-
-    def _suggested(self, sort: str, name: str, asked: dict[str, Any], keep: bool = True) -> Any:
-        reply = self._say({"say": "suggest", "sort": sort, "name": name, **asked})
-        if "refused" in reply:
-            raise Refused(reply["refused"])
-        if keep:
-            self.params[name] = reply["value"]
-        return reply["value"]
-
-
-def _number(score: Any) -> float:
-    """A score as a number. Raises Ended: it is none."""
-    with contextlib.suppress(TypeError, ValueError, RuntimeError):  # PyTorch's, of several values
-        return float(score)
-    what = f"train reported {_shown(score)} as a score, which is no number"
-    raise Ended(_failed("train", "error", what))
-
-
-def _whole(step: Any) -> int:
-    """A step as a whole number from 0 on. Raises Ended: it is none."""
-    with contextlib.suppress(TypeError, ValueError, RuntimeError, OverflowError):
-        if int(step) == step and step >= 0:
-            return int(step)
-    what = f"train reported {_shown(step)} as a step, which is no whole number from 0 on"
-    raise Ended(_failed("train", "error", what))
-
-
-def reporter(say: Say) -> Callable[[int, float], None]:
-    """What `train` is given to tell its curve; it ends a training that is hopeless."""
-
-    def report(step: int, score: float) -> None:
-        at, value = _whole(step), _number(score)
-        if not math.isfinite(value):
-            raise Ended(_failed("train", "diverged", f"train reported {value} at step {at}"))
-        if say({"say": "report", "step": at, "score": value})["stop"]:
-            raise Ended({"say": "pruned"})
-
-    return report
+from edgeopt.runtimes.origin import PACKAGE
+from edgeopt.sources import given, module, no_model
+from edgeopt.tuning import left_by_train
+from edgeopt.tuning.calling import called, own_fault
+from edgeopt.tuning.channel import Channel
+from edgeopt.tuning.user_trial import Ended, Refused, Say, Talk, Trial, clean, failed, reporter
 
 
 def function(reference: dict[str, str]) -> Callable[..., Any] | None:
@@ -153,9 +65,9 @@ def written(model: Any, example: Any, folder: Path, samples: dict[str, Any]) -> 
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(model, Path):  # of a framework that writes its files itself
         if model.is_dir():
-            return str(shutil.copytree(model, folder / model.name, dirs_exist_ok=True))
-        return str(shutil.copy(model, folder / model.name))
-    if example is None and hasattr(model, "forward"):
+            return str(shutil.copytree(model, folder / clean(model.name), dirs_exist_ok=True))
+        return str(shutil.copy(model, folder / clean(model.name)))
+    if example is None and given.is_module(model):
         example = module.example_of(model, samples)
     return str(given.as_path(model, example, folder))
 
@@ -164,80 +76,92 @@ def _pair(built: Any) -> tuple[Any, Any]:
     return built if isinstance(built, tuple) and len(built) == 2 else (built, None)
 
 
-def is_unfitted(model: Any) -> bool:
-    """Whether it is an estimator that has no structure yet: one batch of `partial_fit` gives it."""
-    if not (hasattr(model, "get_params") and hasattr(model, "set_params")):
-        return False
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
-    try:
-        check_is_fitted(model)
-    except NotFittedError:
-        return True
-    return False
-
-
 def run_trial(say: Say, user: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     """One trial; what is said last of it."""
-    where, folder = "build", Path(asked["folder"])
-    build, train = user["build"], user["train"]  # by name: who calls them wrongly can be told
+    talk = Talk(say, asked["number"])
+    at = _Place()
     try:
-        seed_all(asked["seed"])
-        trial, samples = Trial(say, asked["number"]), _samples(asked["example"])
-        model, example = _pair(build(trial))
-        if model is None or isinstance(model, PLAIN):
-            hint = PATHS if isinstance(model, str) and Path(model).exists() else ""
-            return _failed(
-                "build", "no-model", f"build returns {_shown(model)}, and no model", hint
-            )
-        untrained = ""
-        if not is_unfitted(model):
-            untrained = written(model, example, folder / "untrained", samples)
-        if not say({"say": "built", "path": untrained})["go"]:
-            return {"say": "left"}
-        where = "train"
-        returned = train(model, trial, reporter(say)) if train else None
-        trained = returned if _is_model(returned) else model
-        where = "trained"
-        return {"say": "trained", "path": written(trained, example, folder / "trained", samples)}
+        return _done(talk, user, asked, at)
     except Ended as ended:
-        return ended.told
+        return {**ended.told, **({"where": at.step} if "where" in ended.told else {})}
+    except SystemExit as error:
+        return failed(at.step, "error", f"{at.step} called {_exit(error)}{_line(error)}")
     except Exception as error:
         traceback.print_exc()
-        return _told(error, where)
+        return _told(error, at.step)
+    finally:
+        talk.end()
 
 
-def _is_model(value: Any) -> bool:
-    if isinstance(value, Path):
-        return True
-    return not isinstance(value, PLAIN) and hasattr(value, "__dict__")
+@dataclass
+class _Place:
+    """How far a trial is: in "build" or "train"."""
+
+    step: str = "build"
 
 
-def _shown(value: Any) -> str:
-    return "nothing" if value is None else f"{value!r:.60}"
+def _done(talk: Talk, user: dict[str, Any], asked: dict[str, Any], at: _Place) -> dict[str, Any]:
+    """See `run_trial`. Raises whatever the user's functions raise, Ended, and BadInput."""
+    folder, train = Path(asked["folder"]), user["train"]
+    seed_all(asked["seed"])
+    trial, samples = Trial(talk, asked["number"]), _samples(asked["example"])
+    built = called(user["build"], trial)
+    model, example = _pair(built)
+    if not given.is_model(model):
+        return _no_model(built if model is not None else None)
+    untrained = ""
+    if not given.is_unfitted(model):
+        untrained = written(model, example, folder / "untrained", samples)
+    if not talk({"say": "built", "path": untrained})["go"]:
+        return {"say": "left"}
+    at.step = "train"
+    returned = called(train, model, trial, reporter(talk)) if train else None
+    trained = left_by_train.network(returned, model)
+    if given.never_fitted(trained):
+        who = "train did not fit" if train else "there is no train, and build did not fit"
+        what = f"{who} the {type(trained).__name__}"
+        return failed("train", "error", what, "Call its fit, and return the estimator.")
+    return {"say": "trained", "path": written(trained, example, folder / "trained", samples)}
 
 
-def _failed(where: str, kind: str, message: str, hint: str = "") -> dict[str, Any]:
-    return {"say": "failed", "where": where, "kind": kind, "message": message, "hint": hint}
+def _no_model(built: Any) -> dict[str, Any]:
+    if no_model.is_unrun(built):
+        what = f"build {no_model.unrun(built)}: nothing of it ran"
+    else:
+        what = f"build returns {no_model.shown(built)}, and no model"
+    return failed("build", "no-model", what, no_model.hint(built))
+
+
+def _exit(error: SystemExit) -> str:
+    return f"sys.exit({'' if error.code is None else f'{error.code!r:.200}'})"
 
 
 def _told(error: Exception, where: str) -> dict[str, Any]:
     """An error as the user's, unless it is edgeopt's own."""
     if isinstance(error, BadInput):
-        return _failed(where, "not-exported", str(error.args[0]), error.hint)
-    if not isinstance(error, Refused) and (place := own_place(error)):
-        return {"say": "own", "message": child.first_line(error), "place": place}
-    step = "train" if where == "trained" else where
-    message = f"{step} failed: {child.first_line(error)}{_line(error)}"
-    return _failed(step, "error", message)
+        return failed(where, "not-exported", str(error.args[0]), error.hint)
+    if not isinstance(error, Refused) and (place := own_fault(error)):
+        return {"say": "own", "message": clean(_first_line(error)), "place": place}
+    return failed(where, "error", f"{where} failed: {_first_line(error)}{_line(error)}")
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
+    """See `child.first_line`; an exception of the user's may not even be shown."""
+    try:
+        return child.first_line(error)
+    except Exception:
+        return type(error).__name__
+
+
+def _line(error: BaseException) -> str:
     """Where in the user's code it arose."""
     frames = traceback.extract_tb(error.__traceback__)
-    mine = [f for f in frames if "site-packages" not in f.filename and "edgeopt" not in f.filename]
+    mine = [f for f in frames if "site-packages" not in f.filename and _is_foreign(f.filename)]
     return f" ({Path(mine[-1].filename).name}:{mine[-1].lineno})" if mine else ""
+
+
+def _is_foreign(file: str) -> bool:
+    return PACKAGE not in Path(file).parents
 
 
 def _samples(path: str) -> dict[str, Any]:
@@ -249,38 +173,33 @@ def _samples(path: str) -> dict[str, Any]:
         return {name: stored[name] for name in stored.files}
 
 
-def main() -> None:
-    """Answer until stdin ends."""
-    child.die_with_parent(int(sys.argv[1]))
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def tell(message: dict[str, Any]) -> None:
-        protocol.write(json.dumps(message) + "\n")
-        protocol.flush()
-
-    def say(message: dict[str, Any]) -> dict[str, Any]:
-        tell(message)
-        line = sys.stdin.readline()
-        if not line:
-            os._exit(0)
-        reply: dict[str, Any] = json.loads(line)
-        return reply
-
-    begin = json.loads(sys.stdin.readline())
+def _loaded(begin: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The user's functions, and what is said of them."""
     sys.path.extend(place for place in begin["places"] if place not in sys.path)
     sys.path[:0] = interpreter.own_places()
     try:
-        user = {name: function(begin[name]) for name in ("build", "train")}
+        user = {name: called(function, begin[name]) for name in ("build", "train")}
+    except SystemExit as error:
+        return {}, failed("import", "error", f"importing them called {_exit(error)}")
     except Exception as error:
         traceback.print_exc()
         hint = error.hint if isinstance(error, BadInput) else ""
-        words = error.args[0] if isinstance(error, BadInput) else child.first_line(error)
-        tell(_failed("import", "error", str(words), hint))
+        words = error.args[0] if isinstance(error, BadInput) else _first_line(error)
+        return {}, failed("import", "error", str(words), hint)
+    return user, {"say": "ready"}
+
+
+def main() -> None:
+    """Answer until edgeopt closes the channel."""
+    child.die_with_parent(int(sys.argv[1]))
+    channel = Channel()
+    asked = channel.asked()
+    user, said = _loaded(next(asked))
+    channel.tell(said)
+    if not user:
         return
-    tell({"say": "ready"})
-    for line in sys.stdin:
-        tell(run_trial(say, user, json.loads(line)))
+    for trial in asked:
+        channel.tell(run_trial(channel.say, user, trial))
         sys.stdout.flush()
         sys.stderr.flush()
 

@@ -18,8 +18,8 @@ from edgeopt.jobs import interpreter, memory, scratch
 from edgeopt.jobs.child import QUIET_ENVIRONMENT, describe_exit, last_words, size_of
 from edgeopt.jobs.process import Process, kill_group
 from edgeopt.report import format as fmt
+from edgeopt.tuning.user_trial import MOST_BYTES
 
-MOST_BYTES = 1 << 20
 START_S = 600.0
 
 
@@ -169,14 +169,26 @@ class UserSide:
                     continue
                 if said["say"] == "own":
                     raise OwnFault.at(said["message"], said["place"])
-                return Ending(**{**said, "user_s": round(spent, 3)})
+                return Ending(**{**self._of_memory(said), "user_s": round(spent, 3)})
         except Late:
             self.close()
             why = f"build and train took longer than {fmt.duration(self.limit_s)}"
             return Ending("failed", where="train", kind="timeout", message=why, user_s=spent)
-        except (Gone, Excess):
+        except Excess:
+            self.close()
+            why = "the process of build and train said more than 1 MiB at once"
+            return Ending("failed", where="train", kind="died", message=why, user_s=spent)
+        except Gone:
             why = f"the process of build and train ended: {self._died(start)}"
             return Ending("failed", where="train", kind="died", message=why, user_s=spent)
+
+    def _of_memory(self, said: dict[str, Any]) -> dict[str, Any]:
+        """The last word, with the limit where it failed for want of memory."""
+        wanted = self._bound.told(said["message"]) if said["say"] == "failed" else ""
+        if not wanted:
+            return said
+        hint = said["hint"] or memory.HINT
+        return {**said, "message": f"{wanted}: {said['message']}", "hint": hint}
 
     def _died(self, start: int) -> str:
         assert self._process is not None

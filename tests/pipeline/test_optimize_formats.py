@@ -62,5 +62,5 @@ def test_a_pipeline_from_python(rows, tmp_path):
 
 
 def test_what_is_no_model(tmp_path):
-    with pytest.raises(BadInput, match="needs example_inputs to be exported"):
+    with pytest.raises(BadInput, match="an object is no model"):
         edgeopt.optimize(object(), target="this-machine", data={}, out=tmp_path / "run")

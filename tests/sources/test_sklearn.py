@@ -6,6 +6,7 @@ import pytest
 from edgeopt import runtimes
 from edgeopt.domain.errors import BadInput
 from edgeopt.sources import given
+from edgeopt.sources import sklearn as source
 from tests.sources import tiny_estimators as tiny
 
 pytestmark = [pytest.mark.usefixtures("at_home"), pytest.mark.slow]
@@ -104,6 +105,16 @@ def test_what_holds_no_estimator(tmp_path, inspect):
     path = saved({"a": 1}, tmp_path / "m.pkl")
     with pytest.raises(BadInput, match="holds no estimator but dict"):
         inspect(path, trust=True)
+
+
+def test_an_estimator_that_was_not_fitted(tmp_path):
+    from sklearn.linear_model import LogisticRegression
+
+    with pytest.raises(BadInput, match="holds an estimator that is not fitted") as caught:
+        source._answers(
+            LogisticRegression(), {"label": "predict"}, np.zeros((2, 3)), tmp_path / "m.pkl"
+        )
+    assert caught.value.hint == "Fit it, and save it anew."
 
 
 def test_an_estimator_from_python(tmp_path):

@@ -230,7 +230,9 @@ def test_export_refuses(tmp_path, tiny):
     path, x = tmp_path / "m.pt2", tiny.torch.zeros(1, 4)
     said, hint = refusal(module.export, tiny.Branch(), x, path)
     assert said.startswith("PyTorch cannot export this module: ")
-    assert "control flow" in hint
+    assert "control flow is data-dependent" in hint
+    said, hint = refusal(module.export, tiny.Mlp(), tiny.torch.zeros(1, 3), path)
+    assert hint == "forward takes x; the example that it was called with has the shape (1, 3)."
     said, _ = refusal(module.export, len, x, path)
     assert said == (
         "the model is a value of type builtin_function_or_method, not a torch.nn.Module."

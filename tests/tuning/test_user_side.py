@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edgeopt.domain.errors import BadInput
-from edgeopt.tuning import user_process
+from edgeopt.tuning import user_trial
 from edgeopt.tuning.user_side import UserSide, name_of
 from tests.tuning import nets
 
@@ -129,8 +129,8 @@ def test_what_the_functions_do_wrong_is_one_sentence(ended, build, train, where,
     ],
 )
 def test_choices_that_would_not_be_found_again_are_refused(choices, words):
-    trial = user_process.Trial(lambda told: {"value": told["choices"][0]}, 0)
-    with pytest.raises(user_process.Ended) as ended:
+    trial = user_trial.Trial(lambda told: {"value": told["choices"][0]}, 0)
+    with pytest.raises(user_trial.Ended) as ended:
         trial.suggest_categorical("layer", choices)
     assert words in ended.value.told["message"]
     assert "among strings" in ended.value.told["hint"]
@@ -149,18 +149,18 @@ def test_choices_that_would_not_be_found_again_are_refused(choices, words):
     ],
 )
 def test_a_report_that_means_nothing_ends_the_trial_in_words(step, score, words):
-    with pytest.raises(user_process.Ended) as ended:
-        user_process.reporter(lambda told: {"stop": False})(step, score)
+    with pytest.raises(user_trial.Ended) as ended:
+        user_trial.reporter(lambda told: {"stop": False})(step, score)
     assert (ended.value.told["where"], ended.value.told["kind"]) == ("train", "error")
     assert words in ended.value.told["message"]
 
 
 def test_a_tensor_of_one_value_is_a_score_and_a_whole_float_a_step():
     told = []
-    report = user_process.reporter(lambda one: told.append(one) or {"stop": False})
+    report = user_trial.reporter(lambda one: told.append(one) or {"stop": False})
     report(2.0, torch.tensor([0.5]))
     assert told == [{"say": "report", "step": 2, "score": 0.5}]
-    with pytest.raises(user_process.Ended) as ended:
+    with pytest.raises(user_trial.Ended) as ended:
         report(3, torch.tensor([0.5, 0.6]))
     assert "which is no number" in ended.value.told["message"]
 
