@@ -9,6 +9,7 @@ from typing import Any
 from edgeopt import parse
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.datasets.preparation_asked import PreparationAsked
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.evaluation import Evaluation
 from edgeopt.domain.progress import Listener, silent
 from edgeopt.domain.run import Constraints
@@ -18,6 +19,7 @@ from edgeopt.harness.budget import final
 from edgeopt.jobs import scratch
 from edgeopt.sources import given
 from edgeopt.tuning import evaluate as _evaluate
+from edgeopt.tuning import kinds
 from edgeopt.tuning import tune as _tune
 from edgeopt.tuning.asked import Asked
 from edgeopt.tuning.call import ScoreBy, TuneCall
@@ -33,7 +35,7 @@ def evaluate(
     example_inputs: Any = None,
     form: str | None = None,
     metric: str | None = None,
-    max_drop: float = 0.01,
+    max_drop: str | float = 0.01,
     device: str | Sequence[str] = (),
     preprocessing: Preprocessing | PreparationAsked | None = None,
     output: str | None = None,
@@ -75,16 +77,18 @@ def evaluate(
         task,
         data=data,
         metric=metric,
-        constraints=Constraints(max_drop=max_drop),
+        constraints=Constraints(max_drop=_number("max_drop", max_drop)),
         form=form,
         preprocessing=preprocessing,
         output=output,
         seed=seed,
         step_timeout_s=step_timeout_s,
-        shapes={name: tuple(shape) for name, shape in (shapes or {}).items()},
+        shapes=_shapes(shapes),
         trust=trust,
         cache=cache,
     )
+    asked.require_known()
+    _require_listener(progress)
     with scratch.folder("edgeopt-model-") as folder:
         path = given.as_path(model, example_inputs, Path(folder))
         written = path.parent == Path(folder)
@@ -98,14 +102,14 @@ def tune(
     data: str | Path | Mapping[str, Any],
     target: str | Sequence[str],
     *,
-    max_drop: float = 0.01,
-    max_latency_ms: float | None = None,
-    max_size_bytes: int | None = None,
+    max_drop: str | float = 0.01,
+    max_latency_ms: str | float | None = None,
+    max_size_bytes: str | int | None = None,
     time: str | float | None = None,
     trials: int | None = None,
     sampler: str = "auto",
     pruner: str = "median",
-    storage: str | None = None,
+    storage: str | Path | None = None,
     name: str = "",
     scheduler: str | None = None,
     tensorboard: bool = False,
@@ -119,7 +123,7 @@ def tune(
     output: str | None = None,
     task: str | TaskAsked = "",
     seed: int = 0,
-    trial_timeout_s: float = 3600.0,
+    trial_timeout_s: str | float = 3600.0,
     step_timeout_s: float | None = None,
     bundle: bool = True,
     budget: str = "standard",
@@ -139,7 +143,8 @@ def tune(
         target: one or more profiles. Those that a device at hand is of have latencies.
         max_drop: without a limit on latency, the fastest network is taken whose score is at most
             so far from the best; and what its conversion may lose, as of `optimize`.
-        max_latency_ms, max_size_bytes: limits. A network that breaks one is not trained.
+        max_latency_ms, max_size_bytes: limits, numbers or "5ms" and "5MB". A network that breaks
+            one is not trained.
         time: no trial begins later: "2h", "20m" or seconds. trials: nor when so many have ended;
             without either 20.
         sampler: "auto", "random", "grid", "tpe", "gp", "nsga-ii", "nsga-iii" or "cma-es".
@@ -155,7 +160,7 @@ def tune(
         score_by: "converted": by edgeopt, in the target's runtime; "reported": by the last report,
             and nothing is converted after a training.
         form: as of `evaluate`.
-        trial_timeout_s: of one trial in `build` and `train`.
+        trial_timeout_s: of one trial in `build` and `train`: "10m" or seconds.
         bundle: the chosen network goes through `optimize`, into `out`/chosen. budget: of that.
         out: the study's folder; None: runs/tune.
         mlflow: where the study is logged at its end, each trial as a run below the study's:
@@ -179,7 +184,9 @@ def tune(
         data=data,
         metric=metric,
         constraints=Constraints(
-            max_drop=max_drop, max_latency_ms=max_latency_ms, max_size_bytes=max_size_bytes
+            max_drop=_number("max_drop", max_drop),
+            max_latency_ms=_number("max_latency_ms", max_latency_ms),
+            max_size_bytes=_number("max_size_bytes", max_size_bytes),
         ),
         form=form,
         preprocessing=preprocessing,
@@ -187,23 +194,24 @@ def tune(
         seed=seed,
         step_timeout_s=step_timeout_s,
     )
+    _require_listener(progress)
     call = TuneCall(
         asked,
         build,
         train,
-        Path(out) if out else DEFAULT_OUT,
+        _folder(out),
         time_s=parse.duration(time, "--time") if isinstance(time, str) else time,
         trials=trials,
         sampler=sampler,
         pruner=pruner,
-        storage=storage,
+        storage=str(storage) if isinstance(storage, Path) else storage,
         name=name,
         scheduler=scheduler,
         tensorboard=tensorboard,
-        objectives=(objectives,) if isinstance(objectives, str) else tuple(objectives),
+        objectives=kinds.names("objectives", objectives),
         reports_loss=reports_loss,
         score_by=score_by,
-        trial_timeout_s=trial_timeout_s,
+        trial_timeout_s=_number("trial_timeout_s", trial_timeout_s),
         bundle=bundle,
         budget=final(budget).name,
     )
@@ -221,8 +229,34 @@ def _asked(
 ) -> Asked:
     """What is asked of every model: a name alone stands for one target, device or task."""
     return Asked(
-        targets=(target,) if isinstance(target, str) else tuple(target),
-        devices=(device,) if isinstance(device, str) else tuple(device),
+        targets=kinds.names("target", target),
+        devices=kinds.names("device", device),
         task=TaskAsked(task=task) if isinstance(task, str) else task,
         **more,
     )
+
+
+def _number(name: str, value: Any) -> Any:
+    """A number, or a text with its unit. Raises BadInput where a text is none."""
+    if not isinstance(value, str):
+        return value
+    return parse.share(value) if name == "max_drop" else parse.figure(name, value)
+
+
+def _folder(out: Any) -> Path:
+    if out is not None and not isinstance(out, str | Path):
+        raise BadInput(f"out is {kinds.shown(out)}, and a folder's path or None is wanted.")
+    return Path(out) if out else DEFAULT_OUT
+
+
+def _shapes(shapes: Any) -> dict[str, tuple[int, ...]]:
+    try:
+        return {name: tuple(shape) for name, shape in (shapes or {}).items()}
+    except (AttributeError, TypeError):
+        found, wanted = kinds.shown(shapes), "sizes by the name of an input are wanted"
+        raise BadInput(f"shapes is {found}, and {wanted}.", "Say {'x': (1, 3, 8, 8)}.") from None
+
+
+def _require_listener(progress: Any) -> None:
+    if not callable(progress):
+        raise BadInput(f"progress is {kinds.shown(progress)}, and a function is wanted.")

@@ -12,7 +12,7 @@ from edgeopt.datasets.function import is_reference, load_function, meant, resolv
 from edgeopt.datasets.image_files import found_in
 from edgeopt.datasets.image_folder import EXAMPLE, Preprocessing, load_image_folder
 from edgeopt.datasets.preparation_asked import PreparationAsked
-from edgeopt.datasets.samples import Samples, from_arrays
+from edgeopt.datasets.samples import Samples, from_arrays, require_arrays
 from edgeopt.datasets.task_data import JUDGED, TaskData
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import on_disk
@@ -80,6 +80,7 @@ def require(
     """
     if data is None:
         return
+    require_given(data)
     task_labels.require(of)
     if isinstance(data, Mapping):
         _require_idle("the given arrays", None, of)
@@ -101,6 +102,22 @@ def require(
         raise BadInput(f"{on_disk.shown(str(data))}: no such file or folder", hint)
     else:
         raise BadInput(f"{path}: data of an unknown kind", KINDS)
+
+
+def require_given(data: Any) -> None:
+    """Refuse what names no data and holds none, before it is looked for, hashed or sampled.
+
+    Raises:
+        BadInput: it is no text, no path and no arrays by name, or an array is none.
+    """
+    if isinstance(data, Mapping):
+        require_arrays(data)
+    elif not isinstance(data, str | Path):
+        found = "nothing" if data is None else f"of the type {type(data).__name__}"
+        raise BadInput(
+            f"the data is {found}, and arrays by name or a path are wanted.",
+            'Give {"NAME OF THE INPUT": array, "labels": array}, or the path of a file or folder.',
+        )
 
 
 def _require_idle(shown: str, kind: annotated_images.Kind | None, of: TaskData) -> None:

@@ -138,6 +138,21 @@ def from_arrays(
     )
 
 
+def require_arrays(arrays: Mapping[Any, Any], origin: str = "the given arrays") -> None:
+    """Refuse what is no arrays by name, before anything is done with them.
+
+    Raises:
+        BadInput: a name is no text; a value is as `from_arrays` refuses.
+    """
+    for name, value in arrays.items():
+        if not isinstance(name, str):
+            raise BadInput(
+                f"{origin}: the name {f'{name!r}'[:60]} is no text.",
+                'Each array has the name of an input, or is "labels" or "groups".',
+            )
+        _array(value, name, origin)
+
+
 def _array(value: Any, name: str, origin: str) -> np.ndarray:
     """`value` as an array with a sample axis."""
     try:

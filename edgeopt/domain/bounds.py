@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any, NamedTuple
 
 from edgeopt.domain.errors import BadInput
@@ -60,23 +61,50 @@ BOUNDS = {
 }
 
 
+#: Numbers that count something.
+_WHOLE = frozenset({"seed", "trials", "threads", "batch", "streams"})
+
+
+def require_said(name: str, value: Any) -> None:
+    """The same where nothing is no answer.
+
+    Raises:
+        BadInput: as `require`, and of None.
+    """
+    if value is None:
+        raise BadInput(f"{_wanted(name)}, but got None.", BOUNDS[name].why)
+    require(name, value)
+
+
 def require(name: str, value: Any) -> None:
-    """Refuse a number outside its bound; None passes.
+    """Refuse a number outside its bound, and what is no number; None passes.
 
     Args:
         name: of `BOUNDS`.
 
     Raises:
-        BadInput: it is outside, or NaN.
+        BadInput: it is outside, or NaN; it is no number, or has a fraction and counts something.
     """
     bound = BOUNDS[name]
-    if value is None or (math.isfinite(_float(value)) and bound.low <= value <= bound.high):
+    if value is None:
+        return
+    kind = numbers.Integral if name in _WHOLE else numbers.Real
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise BadInput(f"{_wanted(name)}, but got {f'{value!r}'[:60]}.", bound.why)
+    number: Any = value
+    if math.isfinite(_float(number)) and bound.low <= number <= bound.high:
         return
     raise BadInput(
         f"{bound.option} must be from {bound.low:,.12g} to {bound.high:,.12g}{bound.unit}, "
         f"but got {_text(value)}.",
         bound.why,
     )
+
+
+def _wanted(name: str) -> str:
+    """What a number is to be."""
+    bound, kind = BOUNDS[name], "whole number" if name in _WHOLE else "number"
+    return f"{bound.option} must be a {kind}{f' of{bound.unit}' if bound.unit else ''}"
 
 
 def _float(value: Any) -> float:

@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 
 import edgeopt
+from edgeopt import targets
+from edgeopt.datasets import asked_task, load
 from edgeopt.datasets.image_folder import Preprocessing
 from edgeopt.datasets.preparation_asked import PreparationAsked
+from edgeopt.domain import bounds
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.task import TaskAsked
 from edgeopt.pipeline.call import Call, limits
 from edgeopt.pipeline.run_environment import tools
-from edgeopt.tuning import known
+from edgeopt.tuning import forms, kinds, known
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,31 @@ class Asked:
     step_timeout_s: float | None = None
     task: TaskAsked = field(default_factory=TaskAsked)
     cache: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked, before anything is read, hashed or begun.
+
+        Raises:
+            BadInput: an argument of another kind, a number outside its bounds, no target, no data.
+        """
+        kinds.require_all(self)
+        bounds.require_said("seed", self.seed)
+        bounds.require("step_timeout_s", self.step_timeout_s)
+        bounds.require_said("max_drop", self.constraints.max_drop)
+        for name in ("max_size_bytes", "max_latency_ms"):
+            bounds.require(name, getattr(self.constraints, name))
+        if not self.targets:
+            raise BadInput("no target is named.", "Say --target this-machine.")
+        load.require_given(self.data)
+
+    def require_known(self) -> None:
+        """Refuse targets, forms and tasks that there are not, before a model is there.
+
+        Raises:
+            BadInput: see `targets.load_all`, `forms.require_known` and `asked_task.require`.
+        """
+        asked_task.require(self.task)
+        forms.require_known(self.form, targets.load_all(self.targets))
 
     def call(self, model: Path, out: Path, trust: bool = False) -> Call:
         """The same asked of one model."""

@@ -11,7 +11,7 @@ from edgeopt.domain.errors import BadInput
 from edgeopt.domain.model import content_id
 from edgeopt.domain.study import StudyRequest
 from edgeopt.domain.task import TaskAsked
-from edgeopt.tuning import curves, known, samplers
+from edgeopt.tuning import curves, kinds, known, samplers
 from edgeopt.tuning.asked import Asked
 from edgeopt.tuning.user_side import Function, Handed, name_of
 
@@ -65,17 +65,16 @@ class TuneCall:
         """Refuse what no call can mean.
 
         Raises:
-            BadInput: a number outside its bounds, a name that there is not, no function.
+            BadInput: an argument of another kind, a number outside its bounds, a name that there is
+                not, no function.
         """
+        kinds.require_all(self)
         _require_function("build", self.build)
         if self.train is not None:
             _require_function("train", self.train)
         bounds.require("trials", self.trials)
         bounds.require("time_s", self.time_s)
-        bounds.require("trial_timeout_s", self.trial_timeout_s)
-        bounds.require("seed", self.asked.seed)
-        for name in ("max_drop", "max_size_bytes", "max_latency_ms"):
-            bounds.require(name, getattr(self.asked.constraints, name))
+        bounds.require_said("trial_timeout_s", self.trial_timeout_s)
         samplers.known(self.sampler)
         curves.known(self.pruner)
         for one in self.objectives:
@@ -85,8 +84,6 @@ class TuneCall:
                 )
         if self.score_by not in ("converted", "reported"):
             raise BadInput(f"score_by is {self.score_by!r}.", 'Say "converted" or "reported".')
-        if not self.asked.targets:
-            raise BadInput("no target is named.", "Say --target this-machine.")
 
     @property
     def searched(self) -> tuple[str, ...]:

@@ -9,11 +9,13 @@ from typing import Any
 
 from edgeopt.datasets.metric import AGREEMENT
 from edgeopt.datasets.samples import LABELS
+from edgeopt.domain import bounds
 from edgeopt.domain.errors import BadInput
 from edgeopt.domain.evaluation import Evaluation
 from edgeopt.jobs import scratch
+from edgeopt.pipeline import data_read
 from edgeopt.sources import given
-from edgeopt.tuning import evaluate
+from edgeopt.tuning import evaluate, kinds
 from edgeopt.tuning.asked import Asked
 
 
@@ -34,20 +36,26 @@ class DeviceLimit:
     device: str | tuple[str, ...] = ()
     cache: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse what no model could be measured with, before a search begins.
+
+        Raises:
+            BadInput: the limit is none, there is no such target or form, or the data is not there.
+            NotInstalled: something that reads the data is not there.
+        """
+        kinds.require("target", self.target)
+        bounds.require("max_latency_ms", self.max_latency_ms)
+        asked = self._asked()
+        asked.require_known()
+        data_read.require(asked.call(Path("model"), Path("out")))
+
     def measured(self, model: Any, example_inputs: Any = None) -> Evaluation:
         """Latency and size of a model, trained or not; one structure is timed once.
 
         Raises:
             BadInput: it cannot be converted; or it has no latency, since no device is at hand.
         """
-        asked = Asked(
-            targets=(self.target,),
-            data=_without_labels(self.data),
-            metric=AGREEMENT,
-            form=self.form,
-            devices=(self.device,) if isinstance(self.device, str) else tuple(self.device),
-            cache=self.cache,
-        )
+        asked = self._asked()
         with scratch.folder("edgeopt-model-") as folder:
             path = given.as_path(model, example_inputs, Path(folder))
             [found] = evaluate.timed(path, asked, trust=path.parent == Path(folder))
@@ -57,6 +65,16 @@ class DeviceLimit:
                 "A search by latency needs a device of its target.",
             )
         return found
+
+    def _asked(self) -> Asked:
+        return Asked(
+            targets=(self.target,),
+            data=_without_labels(self.data),
+            metric=AGREEMENT,
+            form=self.form,
+            devices=kinds.names("device", self.device),
+            cache=self.cache,
+        )
 
     def excess(self, latency_ms: float) -> float:
         """How far a latency is beyond the limit, as a share of it; 0 or less within it."""

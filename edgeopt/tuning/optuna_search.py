@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgeopt.domain.errors import BadInput
 from edgeopt.domain.evaluation import Evaluation
 from edgeopt.report import beside_limit
 from edgeopt.tuning.device_limit import DeviceLimit
@@ -53,14 +54,29 @@ class Judge:
         return found
 
     def __call__(self, study: Study, trial: FrozenTrial) -> None:
-        """The callback: keeps the number of the best trial within the limit with the study."""
+        """The callback: keeps the number of the best trial within the limit with the study.
+
+        Raises:
+            BadInput: as `best`.
+        """
         best = self.best(study)
         if best is not None and study.user_attrs.get(BEST) != best.number:
             study.set_user_attr(BEST, best.number)
 
     def best(self, study: Study) -> FrozenTrial | None:
-        """The best trial of a study of one objective that keeps the limit; None: there is none."""
+        """The best trial of a study of one objective that keeps the limit; None: there is none.
+
+        Raises:
+            BadInput: the study has several objectives.
+        """
         import optuna
+
+        if len(study.directions) > 1:
+            raise BadInput(
+                f"the study has {len(study.directions)} objectives, so that no trial is the best.",
+                "Leave the judge out of callbacks=, and take study.best_trials: those beyond the "
+                "limit break a constraint.",
+            )
 
         kept = [
             one

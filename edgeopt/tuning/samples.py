@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeopt.datasets import npz
 from edgeopt.datasets.samples import GROUPS, LABELS
 
 
@@ -15,6 +16,9 @@ def write_example(data: str | Path | Mapping[str, Any], folder: Path) -> str:
     """An .npz with [1, *shape] of each array; "" where the data tells no arrays by name.
 
     Floats become 32-bit and whole numbers 64-bit, as PyTorch's usual ones are.
+
+    Raises:
+        BadInput: a file cannot be read.
     """
     arrays = _arrays(data)
     if not arrays:
@@ -29,7 +33,7 @@ def _arrays(data: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(data, Mapping):
         found: dict[str, Any] = dict(data)
     elif Path(data).suffix == ".npz" and Path(data).is_file():
-        found = _read(Path(data))
+        found = npz.read(Path(data))
     else:
         return {}
     kinds = "biuf"
@@ -38,11 +42,6 @@ def _arrays(data: str | Path | Mapping[str, Any]) -> dict[str, Any]:
         for name, array in found.items()
         if name not in (LABELS, GROUPS) and np.asarray(array).dtype.kind in kinds
     }
-
-
-def _read(path: Path) -> dict[str, Any]:
-    with np.load(path) as stored:
-        return {name: stored[name] for name in stored.files}
 
 
 def _usual(array: np.ndarray) -> np.ndarray:

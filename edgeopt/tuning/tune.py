@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from edgeopt import targets
 from edgeopt.compress import events
 from edgeopt.datasets import metrics
 from edgeopt.domain.progress import Listener, silent
@@ -81,7 +80,7 @@ def _ledger(call: TuneCall, folder: StudyFolder) -> Ledger:
 def _require_asked(call: TuneCall) -> None:
     """Refuse what no trial could be judged by, before one is trained. Raises BadInput."""
     asked = call.asked
-    targets.load_all(asked.targets)
+    asked.require_known()
     if asked.metric is not None:
         metrics.require_known(asked.metric)
     data_read.require(asked.call(call.out, call.out))
@@ -178,7 +177,12 @@ def _with_run(call: TuneCall, folder: StudyFolder, found: Study, progress: Liste
     assert best is not None
     path = folder.path / best.network
     if not best.network or not path.exists():
-        return found
+        gone = (
+            f"no bundle was made: the network of trial {best.number} is no longer in "
+            f"{folder.path / 'trials'}. Run the search with another --out, or train it again with "
+            "its parameters and give it to `edgeopt optimize`."
+        )
+        return msgspec.structs.replace(found, warnings=(*found.warnings, gone))
     place = folder.chosen / f"{best.number:04d}"
     run = optimize(_call_of(call, path, place), progress)
     return msgspec.structs.replace(

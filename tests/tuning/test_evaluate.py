@@ -72,7 +72,7 @@ def test_the_same_asked_again_comes_from_the_cache_and_damage_is_no_answer(asked
         patch.setenv("EDGEOPT_CACHE", str(folder))
         found = edgeopt.evaluate(good, "this-machine", data)
         assert found.cached == ("all",)
-        with pytest.raises(BadInput, match="no form of this target"):
+        with pytest.raises(BadInput, match="no form of this-machine is called"):
             edgeopt.evaluate(good, "this-machine", data, form="nosuch")
 
 

@@ -178,6 +178,8 @@ def _trained(out):
         ({"build": "mine:"}, "'mine:' is no function"),
         ({"train": {}}, "train is {}, and no function"),
         ({"objectives": "speed"}, "there is no objective 'speed'"),
+        ({"form": "nosuch"}, "no form of this-machine is called 'nosuch'"),
+        ({"task": "nosuch"}, "unknown task 'nosuch'"),
     ],
 )
 def test_what_no_trial_could_be_judged_by_is_refused_before_one_is_trained(
