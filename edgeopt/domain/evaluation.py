@@ -35,6 +35,18 @@ class RelativeLatency(Value, kw_only=True, frozen=True):
     n: int = 0
     slowed: float | None = None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Of its interval, ms; of what has none the figure itself, twice."""
+        if self.low is None or self.high is None:
+            return self.ms, self.ms
+        return self.low, self.high
+
+    def reaches_over(self, limit_ms: float) -> bool:
+        """Whether its interval does not tell on which side of a limit it is."""
+        low, high = self.ends
+        return low <= limit_ms < high
+
 
 class Evaluation(Value, kw_only=True, frozen=True):
     """One model on one target, in one form. Null has a reason in `why_null`.

@@ -68,9 +68,14 @@ class TrialRecord(Value, kw_only=True, frozen=True):
 
     def latency_ms(self, target: str) -> float | None:
         """On a target; of what was not trained as it was measured before."""
+        found = self.timed(target)
+        return None if found is None else found.latency_ms
+
+    def timed(self, target: str) -> Evaluation | None:
+        """The evaluation that has its latency on a target."""
         for one in (*self.evaluations, *self.untrained):
             if one.target == target and one.latency_ms is not None:
-                return one.latency_ms
+                return one
         return None
 
     @property

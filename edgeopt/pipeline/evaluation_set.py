@@ -13,9 +13,10 @@ from edgeopt.datasets.judging import Judging
 from edgeopt.datasets.parts import Part
 from edgeopt.datasets.samples import Samples
 from edgeopt.domain.effects import Slices
+from edgeopt.domain.record import Parity
 from edgeopt.domain.score import Drop, Score
 from edgeopt.harness.feed import Feed
-from edgeopt.pipeline.parity_check import Answers, require_places
+from edgeopt.pipeline.parity_check import Answers, parity, require_places
 from edgeopt.pipeline.scoring import Scoring
 
 
@@ -54,6 +55,10 @@ class EvaluationSet:
         """Whether a head makes boxes or key points of the answers, which are scored."""
         settled = self.scoring.settled
         return settled is not None and bool(settled.facts.head) and not self.scoring.unscored
+
+    def parity(self, precision: str, answers: Answers) -> Parity:
+        """How near a candidate's answers are to the source's. Raises StepFailed: see `parity`."""
+        return parity(precision, *self.compared(answers), self.divisions, self.decoded)
 
     def compared(self, answers: Answers) -> tuple[Answers, Answers]:
         """A candidate's answers and the source's as parity compares them: see `by_step`."""

@@ -28,7 +28,7 @@ from edgeopt.pipeline.conversions import Conversions
 from edgeopt.pipeline.device_access import DeviceAccess
 from edgeopt.pipeline.evaluation_set import EvaluationSet
 from edgeopt.pipeline.growing import Growing, sizes_missed
-from edgeopt.pipeline.parity_check import COMPRESSED, Answers, TooFar, parity
+from edgeopt.pipeline.parity_check import COMPRESSED, Answers, TooFar
 from edgeopt.pipeline.record_ends import failed, made_only, unscored
 from edgeopt.pipeline.session_account import executed, notes
 from edgeopt.pipeline.source_model import output_shapes
@@ -257,8 +257,7 @@ class Evaluator:
         if recipe.compression:
             precision = COMPRESSED
         try:
-            own = self.choose
-            return parity(precision, *own.compared(answers), own.divisions, own.decoded)
+            return self.choose.parity(precision, answers)
         except StepFailed as error:
             reason = "; ".join([*notes(recipe, account), error.reason])
             if isinstance(error, TooFar):

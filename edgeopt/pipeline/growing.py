@@ -19,7 +19,7 @@ from edgeopt.domain.record import Record
 from edgeopt.domain.score import Drop
 from edgeopt.domain.shortfall import Shortfall
 from edgeopt.pipeline.evaluation_set import EvaluationSet
-from edgeopt.pipeline.parity_check import COMPRESSED, Answers, parity
+from edgeopt.pipeline.parity_check import COMPRESSED, Answers
 from edgeopt.search.choose import shortfalls
 
 SHARES = (1 / 8, 1 / 2)
@@ -84,8 +84,7 @@ class Growing:
     def _is_far(self, answers: Answers) -> bool:
         """Parity is of a few samples: whether the first ones fail it."""
         try:
-            own = self.choose
-            parity(self.precision, *own.compared(answers), own.divisions, own.decoded)
+            self.choose.parity(self.precision, answers)
         except StepFailed:
             return True
         return False

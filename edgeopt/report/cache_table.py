@@ -75,18 +75,12 @@ def verified(whole: int, damaged: Sequence[Entry]) -> str:
     if not damaged:
         return f"all {whole} results are whole" if whole != 1 else "the one result is whole"
     was, are = ("was", "is") if len(damaged) == 1 else ("were", "are")
-    return (
-        f"{_results(whole)} {'is' if whole == 1 else 'are'} whole; {_counted(damaged)} {was} "
-        f"damaged, and {are} removed"
-    )
+    kept = f"{fmt.count(whole, 'result')} {'is' if whole == 1 else 'are'} whole"
+    return f"{kept}; {_counted(damaged)} {was} damaged, and {are} removed"
 
 
 def _counted(entries: Sequence[Entry]) -> str:
-    return _results(len(entries))
-
-
-def _results(number: int) -> str:
-    return f"{number} result{'' if number == 1 else 's'}"
+    return fmt.count(len(entries), "result")
 
 
 def _bytes(entries: Sequence[Entry]) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
-from edgeopt.report.promise import tied_words
 from edgeopt.search.choose import qualifying, tied_with
 
 
@@ -19,8 +18,3 @@ def tied(run: Run, record: Record) -> Record | None:
     records = [one for one in run.records if one.target == record.target]
     forms = qualifying(records, run.request.constraints)
     return tied_with(record, forms, choice.baseline_id if choice else None)
-
-
-def why_first(tied: Record | None, record: Record) -> str:
-    """Why it goes before that one: "as fast as X within 2 %, and it is smaller"; "" of none."""
-    return tied_words(tied, record)

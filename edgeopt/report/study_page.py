@@ -45,7 +45,6 @@ class TrialRow:
     size: str
     seconds: str
     why: str
-    hint: str
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,7 @@ def trial_row(study: Study, one: TrialRecord) -> TrialRow:
         latency=tuple(str(fmt.ms(one.latency_ms(target))) for target in timed_targets(study)),
         size=str(fmt.size(one.size_bytes)),
         seconds=fmt.duration(one.seconds.get("all", 0.0)),
-        why=one.why,
-        hint=one.hint,
+        why=_sentence(one.why, one.hint),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edgeopt.domain.record import Record
 from edgeopt.domain.run import Run
-from edgeopt.report import float_words, roof_words
+from edgeopt.report import float_words, promise, roof_words
 from edgeopt.report import format as fmt
 from edgeopt.report.inspect_table import kind_words
 from edgeopt.search.choose import better, qualifies
@@ -96,7 +96,7 @@ def _answer(run: Run, forms: Sequence[Record]) -> Iterator[str]:
     chosen = run.chosen
     if chosen is not None:
         tied = float_words.tied(run, chosen)
-        told = (_speed(run, chosen), float_words.why_first(tied, chosen))
+        told = (_speed(run, chosen), promise.tied_words(tied, chosen))
         yield f"{float_words.lead(tied).capitalize()}: {'; '.join(filter(None, told))}."
         yield from _weight(chosen)
         if roof := roof_words.line(run.choices[0].roof):

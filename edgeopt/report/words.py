@@ -77,7 +77,7 @@ def unscored(
         if versus is not None and over is not None:
             speed = f"{fmt.verdict(versus)} over {over.title}"
         words = f"the {float_words.lead(tied)}, p50 {fmt.ms(latency.p50)}"
-        lead = "; ".join(filter(None, (words, float_words.why_first(tied, record), speed)))
+        lead = "; ".join(filter(None, (words, promise.tied_words(tied, record), speed)))
     return f"{record.title}: {lead}; not scored, since the inputs are random."
 
 

@@ -7,18 +7,12 @@ from typing import Any
 
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs.told import told
-from edgeopt.sources import module, no_model
-from edgeopt.sources.descent import descends_from
+from edgeopt.sources import descent, module, no_model
 
 
 def is_model(value: Any) -> bool:
     """Whether it is of a kind that can be written: text may be a path, and is none here."""
-    return isinstance(value, Path) or is_module(value) or _is_keras(value) or _is_estimator(value)
-
-
-def is_module(value: Any) -> bool:
-    """Whether it is a PyTorch module, and no Keras model that is one besides."""
-    return descends_from(value, "torch", "Module") and not _is_keras(value)
+    return isinstance(value, Path) or descent.is_model(value)
 
 
 def as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
@@ -41,11 +35,11 @@ def as_path(model: Any, example_inputs: Any, folder: Path) -> Path:
     if not is_model(model):
         raise BadInput(f"{no_model.shown(model)} is no model.", no_model.hint(model))
     name = type(model).__name__
-    if _is_estimator(model):
+    if descent.is_estimator(model):
         if never_fitted(model):
             raise BadInput(f"the {name} is not fitted.", "Call its fit before it is given.")
         return _estimator(model, folder / f"{name}.joblib")
-    if _is_keras(model):
+    if descent.is_keras(model):
         return _keras(model, folder / name)
     if example_inputs is None:
         raise BadInput(
@@ -76,17 +70,9 @@ def never_fitted(model: Any) -> bool:
 
     One of somebody's own may keep what it learned under names that scikit-learn does not know.
     """
-    if not _is_estimator(model) or not is_unfitted(model):
+    if not descent.is_estimator(model) or not is_unfitted(model):
         return False
     return set(vars(model)) <= set(model.get_params(deep=False))
-
-
-def _is_keras(model: Any) -> bool:
-    return descends_from(model, "keras", "Model")
-
-
-def _is_estimator(model: Any) -> bool:
-    return descends_from(model, "sklearn", "BaseEstimator")
 
 
 def _estimator(model: Any, path: Path) -> Path:

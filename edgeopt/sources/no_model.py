@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from edgeopt.sources.descent import descends_from
+from edgeopt.sources.descent import descends_from, is_model
 
 KINDS = (
     "A model is a torch.nn.Module, a Keras model, a scikit-learn estimator, or the pathlib.Path "
@@ -58,15 +58,10 @@ def hint(value: Any) -> str:
         return f"Make one of it: {value.__name__}(...)."
     if inspect.isroutine(value):
         return f"Call it, and give what it returns. {KINDS}"
-    if isinstance(value, (list, tuple)) and any(_is_any_model(one) for one in value):
+    if isinstance(value, (list, tuple)) and any(is_model(one) for one in value):
         return PAIR
     if isinstance(value, Mapping) and any(
         descends_from(one, "torch", "Tensor") for one in value.values()
     ):
         return STATE
     return KINDS
-
-
-def _is_any_model(value: Any) -> bool:
-    rows = (("torch", "Module"), ("keras", "Model"), ("sklearn", "BaseEstimator"))
-    return any(descends_from(value, package, name) for package, name in rows)

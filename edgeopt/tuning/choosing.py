@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from edgeopt.domain.evaluation import Evaluation
+from edgeopt.domain.evaluation import Evaluation, RelativeLatency
 from edgeopt.domain.run import Constraints
 from edgeopt.domain.study import TrialRecord
 from edgeopt.report import format as fmt
@@ -88,32 +88,28 @@ def _best_words(
     limited = most is not None or constraints.max_size_bytes is not None
     among = fmt.count(len(kept), "trained network") + (" within the limits" if limited else "")
     said = f"the best score of {among}: {fmt.score(best.score)}"
-    found = [interval for target in targets if (interval := _interval(best, target)) is not None]
-    if most is not None and any(low <= most < high for low, high in found):
+    found = [latency for target in targets if (latency := _latency(best, target)) is not None]
+    if most is not None and any(latency.reaches_over(most) for latency in found):
         said += f"; its latency's interval reaches beyond {fmt.ms(most)}"
     return said
 
 
-def _interval(one: TrialRecord, target: str) -> tuple[float, float] | None:
-    """Of its latency on a target, ms; None where it has none."""
-    for found in (*one.evaluations, *one.untrained):
-        latency = found.latency
-        if found.target == target and latency is not None:
-            if latency.low is not None and latency.high is not None:
-                return latency.low, latency.high
-            return latency.ms, latency.ms
-    return None
+def _latency(one: TrialRecord, target: str) -> RelativeLatency | None:
+    """On a target, with its interval; None where it has none."""
+    found = one.timed(target)
+    return None if found is None else found.latency
 
 
 def _as_fast(one: TrialRecord, fastest: TrialRecord, targets: Sequence[str]) -> bool:
     """Whether it is not told to be slower than the fastest, on any target."""
     if speed(one, targets) <= speed(fastest, targets) * (1 + TIE):
         return True
-    for target in targets:
-        own, least = _interval(one, target), _interval(fastest, target)
-        if own is not None and least is not None and own[0] > least[1]:
-            return False
-    return True
+    return not any(_is_slower(_latency(one, t), _latency(fastest, t)) for t in targets)
+
+
+def _is_slower(own: RelativeLatency | None, least: RelativeLatency | None) -> bool:
+    """Whether all of its interval is above all of the other's."""
+    return own is not None and least is not None and own.ends[0] > least.ends[1]
 
 
 def _figures(one: TrialRecord) -> tuple[Evaluation, ...]:

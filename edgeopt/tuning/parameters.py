@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
@@ -60,6 +61,16 @@ def whole(name: str, what: str, value: Any) -> int:
     if isinstance(found, Real) and float(found).is_integer():
         return int(float(found))
     raise _no(name, what, value, "no whole number")
+
+
+def numbers(name: Any, of: Callable[[str, str, Any], Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What bounds a suggestion, each read by `real` or `whole`.
+
+    Raises:
+        BadInput: the name is none, or one of them is no such number.
+    """
+    require_name(name)
+    return {what: of(name, what, value) for what, value in given.items()}
 
 
 def _no(name: str, what: str, value: Any, why: str) -> BadInput:

@@ -49,12 +49,9 @@ class Timed(Value, kw_only=True, frozen=True):
 
     def decides(self, most_ms: float | None) -> bool:
         """Whether it tells on which side of a limit it is, or no closer look would."""
-        latency = self.latency
-        if most_ms is None or self.again or latency is None:
+        if most_ms is None or self.again or self.latency is None:
             return True
-        if latency.low is None or latency.high is None:
-            return True
-        return not latency.low <= most_ms < latency.high
+        return not self.latency.reaches_over(most_ms)
 
 
 class Times(Protocol):

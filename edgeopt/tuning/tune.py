@@ -184,12 +184,12 @@ def _with_run(call: TuneCall, folder: StudyFolder, found: Study, progress: Liste
         )
         return msgspec.structs.replace(found, warnings=(*found.warnings, gone))
     place = folder.chosen / f"{best.number:04d}"
-    run = optimize(_call_of(call, path, place), progress)
+    run = optimize(_call_of(call, found.name, path, place), progress)
     return msgspec.structs.replace(
         found, run=str(place.relative_to(folder.path)), qualified=run.qualified
     )
 
 
-def _call_of(call: TuneCall, path: Path, place: Path) -> Any:
+def _call_of(call: TuneCall, name: str, path: Path, place: Path) -> Any:
     asked = call.asked.call(path, place, trust=True)
-    return dataclasses.replace(asked, budget=call.budget, title=f"{call.study_name}: chosen")
+    return dataclasses.replace(asked, budget=call.budget, title=f"{name}: chosen")

@@ -19,7 +19,7 @@ from typing import Any
 from edgeopt.domain.errors import BadInput
 from edgeopt.jobs import child, interpreter
 from edgeopt.runtimes.origin import PACKAGE
-from edgeopt.sources import given, module, no_model
+from edgeopt.sources import descent, given, module, no_model
 from edgeopt.tuning import left_by_train
 from edgeopt.tuning.calling import called, own_fault
 from edgeopt.tuning.channel import Channel
@@ -67,7 +67,7 @@ def written(model: Any, example: Any, folder: Path, samples: dict[str, Any]) -> 
         if model.is_dir():
             return str(shutil.copytree(model, folder / clean(model.name), dirs_exist_ok=True))
         return str(shutil.copy(model, folder / clean(model.name)))
-    if example is None and given.is_module(model):
+    if example is None and descent.is_module(model):
         example = module.example_of(model, samples)
     return str(given.as_path(model, example, folder))
 

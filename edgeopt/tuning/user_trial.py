@@ -88,28 +88,18 @@ class Trial:
     ) -> float:
         """A number within low..high."""
         with _refusing():
-            parameters.require_name(name)
-            asked = {
-                "low": parameters.real(name, "low", low),
-                "high": parameters.real(name, "high", high),
-                "step": None if step is None else parameters.real(name, "step", step),
-                "log": bool(log),
-            }
-            return float(self._suggested("float", name, asked))
+            given = {"low": low, "high": high} | ({} if step is None else {"step": step})
+            asked = {"step": None, **parameters.numbers(name, parameters.real, given)}
+            return float(self._suggested("float", name, {**asked, "log": bool(log)}))
 
     def suggest_int(
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
         """A whole number within low..high, both ends in it."""
         with _refusing():
-            parameters.require_name(name)
-            asked = {
-                "low": parameters.whole(name, "low", low),
-                "high": parameters.whole(name, "high", high),
-                "step": parameters.whole(name, "step", step),
-                "log": bool(log),
-            }
-            return int(self._suggested("int", name, asked))
+            given = {"low": low, "high": high, "step": step}
+            asked = parameters.numbers(name, parameters.whole, given)
+            return int(self._suggested("int", name, {**asked, "log": bool(log)}))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """One of these. What is no text, number or truth value is told by its name."""
